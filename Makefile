@@ -1,0 +1,36 @@
+# Every target sets up what it needs: a virtual environment with the pinned packages, once.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+export NO_MKDOCS_2_WARNING := 1
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) was found. Name one: make PYTHON=python3.12 …"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $(READY)
+
+serve: $(READY) ## build the book and serve it on this machine
+	$(BIN)/mkdocs serve
+
+test: $(READY) ## run all tests: snippets, pages, the build tool, and the site in a browser
+	$(BIN)/ruff check .
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+build: $(READY) ## build the site into site/, strictly
+	$(BIN)/mkdocs build --strict
+
+train: $(READY) ## compute the MNIST table from all 70,000 images
+	$(BIN)/python -m snippets.mnist.exact
+
+bench: $(READY) ## measure speed, each as a ratio in one run
+	$(BIN)/python -m bench
+
+clean: ## remove what was made, but not the environment
+	rm -rf site .cache docs/assets/generated runs .pytest_cache .hypothesis .coverage
+
+.PHONY: help serve test build train bench clean
+.DEFAULT_GOAL := help

@@ -1,0 +1,226 @@
+"""The boxes of the book as Markdown blocks: claims, errata, exercises, figures, and the ledger of claims."""
+
+import posixpath
+import xml.etree.ElementTree as etree
+from typing import Any
+
+from markdown.util import AtomicString
+from pymdownx.blocks.block import Block, type_string
+
+from book import pages
+from book.catalogue import Catalogue, show
+from book.project import BookError, nav
+
+CLAIMS = "reference/claims.md"
+GENERATED = "assets/generated"
+VERDICT_WORDS = {
+    "true": "true",
+    "imprecise": "imprecise",
+    "false": "false",
+    "damaged": "damaged in the source",
+    "own": "the book’s own",
+}
+
+
+class Context:
+    """What the blocks of one page know: the page and the catalogue."""
+
+    def __init__(self) -> None:
+        """Start with no page, an empty catalogue and no error."""
+        self.page: pages.Page | None = None
+        self.known = Catalogue()
+        self.error: BookError | None = None
+
+    def relative(self, target: str) -> str:
+        """Return the path to a file of `docs/`, seen from this page."""
+        here = posixpath.dirname(self.page.name) if self.page else ""
+        return posixpath.relpath(target, here or ".")
+
+
+def child(parent: etree.Element, tag: str, css: str = "", text: str = "", **attributes: str) -> etree.Element:
+    """Append an element whose text is Markdown."""
+    element = etree.SubElement(parent, tag, {**({"class": css} if css else {}), **attributes})
+    element.text = text
+    return element
+
+
+def word(value: Any) -> str:
+    """Read an option that is a word, also where YAML takes it for a boolean."""
+    return str(value).lower()
+
+
+class Box(Block):
+    """A box with a kind, a title and, where it claims something, an id and its mark."""
+
+    ARGUMENT = None
+    OPTIONS = {"id": ("", type_string), "verdict": ("", word), "proof": ("", word)}
+    CONTEXT: Context
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        """Open the box with its title line."""
+        box = etree.SubElement(parent, "div", {"class": f"box box-{self.NAME}"})
+        if self.options["id"]:
+            box.set("id", self.options["id"])
+        title = child(box, "p", "box-title")
+        kind = child(title, "span", "box-kind", self.NAME.capitalize())
+        kind.tail = " "
+        child(title, "span", "box-name", self.argument or "").tail = " "
+        if self.options["id"]:
+            self.mark(title)
+        return box
+
+    def mark(self, title: etree.Element) -> None:
+        """Append the verdict of an erratum and the link to the test of a claim."""
+        id, known = self.options["id"], self.CONTEXT.known
+        if self.NAME == "erratum":
+            verdict = self.options["verdict"] or "imprecise"
+            child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS.get(verdict, verdict)).tail = " "
+        tested = id in known.tests
+        child(
+            title,
+            "a",
+            "box-mark",
+            f"✓ {id}" if tested else f"{id} · proof only",
+            href=f"{self.CONTEXT.relative(CLAIMS)}#{id}",
+            title=f"{id}: see the test that checks this" if tested else f"{id}: no program can test this",
+        )
+
+
+class Folded(Block):
+    """A box that opens on demand: a proof or a solution."""
+
+    ARGUMENT = None
+    CSS = ""
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        """Open the folded box with its summary."""
+        details = etree.SubElement(parent, "details", {"class": self.CSS})
+        child(details, "summary", text=self.argument or self.NAME.capitalize())
+        return details
+
+
+class Part(Block):
+    """A part of an erratum."""
+
+    ARGUMENT = False
+    HEADING = ""
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        """Open the part with its heading."""
+        part = etree.SubElement(parent, "div", {"class": f"erratum-{self.NAME}"})
+        child(part, "p", "erratum-part", self.HEADING)
+        return part
+
+
+class Figure(Block):
+    """A figure that a snippet draws, in both versions, with a caption."""
+
+    NAME = "figure"
+    ARGUMENT = True
+    CONTEXT: Context
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        """Place the images; sizes are known, so that nothing moves while they load."""
+        module, name = pages.figure_target(self.CONTEXT.page.name, self.argument)
+        entry = self.CONTEXT.known.figures[f"{module}:{name}"]
+        width, height = entry["size"]
+        figure = etree.SubElement(parent, "figure", {"class": "book-figure", "id": f"figure-{name}"})
+        for mode in ("light", "dark"):
+            source = self.CONTEXT.relative(f"{GENERATED}/figures/{module.replace('.', '/')}/{name}.{mode}.svg")
+            attributes = {"src": f"{source}#only-{mode}", "alt": entry["alt"], "loading": "lazy"}
+            etree.SubElement(figure, "img", {**attributes, "width": str(width), "height": str(height)})
+        etree.SubElement(figure, "figcaption")
+        return figure
+
+    def on_add(self, block: etree.Element) -> etree.Element:
+        """Put the text into the caption."""
+        return block[-1]
+
+
+class Ledger(Block):
+    """The table of all claims, or of the errata alone."""
+
+    ARGUMENT = None
+    CONTEXT: Context
+    ONLY = (*pages.VERDICTS, "own")
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        """Write one table a part of the book."""
+        order = {name: index for index, name in enumerate(nav())}
+        boxes = [box for box in pages.claims() if box.page in order and box.verdict in self.ONLY]
+        boxes.sort(key=lambda box: (order[box.page], box.line))
+        whole = etree.SubElement(parent, "div", {"class": "ledger-parts"})
+        for page in dict.fromkeys(box.page for box in boxes):
+            heading = child(whole, "h2")
+            child(heading, "a", "", _title(page), href=self.CONTEXT.relative(page))
+            self.table(whole, [box for box in boxes if box.page == page])
+        return whole
+
+    def table(self, parent: etree.Element, boxes: list[pages.Box]) -> None:
+        """Write the rows of one chapter."""
+        table = child(parent, "table", "ledger")
+        row = child(child(table, "thead"), "tr")
+        for name in ("Claim", "Statement and test", "The source", "Measured error"):
+            child(row, "th", text=name, scope="col")
+        body = child(table, "tbody")
+        for box in boxes:
+            self.row(body, box)
+
+    def row(self, body: etree.Element, box: pages.Box) -> None:
+        """Write one claim: id and chapter, statement with its tests, verdict, largest error."""
+        tests = self.CONTEXT.known.tests.get(box.id, [])
+        row = child(body, "tr", id=self.anchor(box))
+        child(child(row, "td"), "a", "", box.id, href=f"{self.CONTEXT.relative(box.page)}#{box.id}")
+        statement = child(row, "td", text=box.title)
+        for test in tests:
+            details = child(statement, "details", "ledger-test")
+            child(child(details, "summary"), "code").text = AtomicString(test["node"].split("::")[1])
+            child(details, "p", "ledger-file", test["node"].split("::")[0])
+            code = child(child(details, "pre"), "code")
+            code.text = AtomicString(test["source"])
+        child(child(row, "td"), "span", f"box-verdict verdict-{box.verdict}", VERDICT_WORDS[box.verdict])
+        child(row, "td", "ledger-error", measured(tests))
+
+    def anchor(self, box: pages.Box) -> str:
+        """Return the anchor of a row, to which the marks lead."""
+        return box.id
+
+
+class Errata(Ledger):
+    """The errata alone."""
+
+    ONLY = ("false", "imprecise", "damaged")
+
+
+def measured(tests: list[dict]) -> str:
+    """Say the largest error that the tests of a claim measured."""
+    if not tests:
+        return "proof only"
+    errors = [test["error"] for test in tests if test["error"] is not None]
+    if not errors:
+        return "passes"
+    return "exact" if max(errors) == 0 else show(max(errors), "sci")
+
+
+def _title(page: str) -> str:
+    heading = next((line for line in pages.read(page).text.splitlines() if line.startswith("# ")), page)
+    return heading.removeprefix("# ").strip()
+
+
+def blocks(context: Context) -> list[type[Block]]:
+    """Make the block classes of one Markdown instance."""
+    named: dict[str, tuple[type[Block], dict[str, Any]]] = {
+        **{kind: (Box, {}) for kind in ("definition", "theorem", "claim", "example", "erratum", "note", "exercise")},
+        "proof": (Folded, {"CSS": "box box-proof"}),
+        "solution": (Folded, {"CSS": "box-solution"}),
+        "says": (Part, {"HEADING": "The source says"}),
+        "counterexample": (Part, {"HEADING": "What happens"}),
+        "truth": (Part, {"HEADING": "What is true"}),
+        "figure": (Figure, {}),
+        "ledger": (Ledger, {}),
+        "errata": (Errata, {}),
+    }
+    return [
+        type(name.capitalize(), (base,), {"NAME": name, "CONTEXT": context, **extra})
+        for name, (base, extra) in named.items()
+    ]

@@ -1,0 +1,115 @@
+"""Which test checks which claim, found in the source; and the run of those whose code changed."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from book import depends, pages, project
+from book.project import chapters, module_of, module_path, nearest, read_json
+
+
+@dataclass(frozen=True)
+class Check:
+    """A test function that carries the ids of claims."""
+
+    file: str
+    function: str
+    line: int
+    ids: tuple[str, ...]
+
+    @property
+    def node(self) -> str:
+        """The test's name as pytest knows it."""
+        return f"{self.file}::{self.function}"
+
+    def source(self) -> str:
+        """Return the text of the test function, with its decorators."""
+        function = depends.parse(project.ROOT / self.file).functions[self.function]
+        first = min([function.lineno, *[decorator.lineno for decorator in function.decorator_list]])
+        return "\n".join((project.ROOT / self.file).read_text().splitlines()[first - 1 : function.end_lineno])
+
+    def digest(self) -> str:
+        """Hash the test and everything that it uses."""
+        return depends.digest_of_function(project.ROOT / self.file, self.function)
+
+
+def _ids(function: ast.FunctionDef) -> tuple[str, ...]:
+    found: list[str] = []
+    for decorator in function.decorator_list:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.claim":
+            found += [ast.literal_eval(argument) for argument in decorator.args]
+    return tuple(found)
+
+
+def checks() -> list[Check]:
+    """List the tests that carry a claim, but for those of chapters that are not in the nav."""
+    found = []
+    for path in sorted(project.TESTS.rglob("test_*.py")):
+        file = str(path.relative_to(project.ROOT))
+        module = str(path.relative_to(project.TESTS).with_suffix("")).replace("/", ".").replace("test_", "")
+        if module_path(module).exists() and module not in map(module_of, chapters()):
+            continue
+        for name, function in depends.parse(path).functions.items():
+            ids = _ids(function)
+            if ids:
+                found.append(Check(file, name, function.lineno, ids))
+    return found
+
+
+def lint() -> list[str]:
+    """Check that each claim has a test or says that none is possible, and each test's claim a box."""
+    boxes: dict[str, pages.Box] = {}
+    errors = []
+    for box in pages.claims():
+        where = pages.read(box.page).where(box.line)
+        if box.id in boxes:
+            errors.append(f"{where}: claim '{box.id}' is made twice, first on docs/{boxes[box.id].page}")
+        boxes[box.id] = box
+        if box.verdict not in (*pages.VERDICTS, "own"):
+            errors.append(f"{where}: verdict '{box.verdict}' is none of {', '.join(pages.VERDICTS)}")
+    tested = {id for check in checks() for id in check.ids}
+    for id, box in boxes.items():
+        where = pages.read(box.page).where(box.line)
+        if id not in tested and box.options.get("proof") != "only":
+            hint = nearest(id, tested - set(boxes))
+            errors.append(f"{where}: claim '{id}' has no test: mark one with @pytest.mark.claim(\"{id}\"){hint}")
+    for check in checks():
+        errors += [
+            f"{check.file}:{check.line}: '{check.function}' names claim '{id}', which no page makes{nearest(id, boxes)}"
+            for id in check.ids
+            if id not in boxes
+        ]
+    return errors
+
+
+def run(stale: list[Check]) -> dict[str, dict]:
+    """Run tests by name and return {node: {"passed": …, "error": …, "message": …}}."""
+    report = project.CACHE / f"claims.{os.getpid()}.json"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--claims-report={report}"]
+    done = subprocess.run(
+        [*command, *[check.node for check in stale]],
+        cwd=project.ROOT,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    found = read_json(report, {})
+    report.unlink(missing_ok=True)
+    for check in stale:
+        lost = {
+            "passed": False,
+            "error": None,
+            "message": "\n".join(done.stdout.splitlines()[-12:]) + done.stderr[-2000:],
+        }
+        found.setdefault(check.node, lost)
+    return found
+
+
+def write_report(path: Path, outcomes: dict[str, dict]) -> None:
+    """Write what pytest saw, for `run` to read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(outcomes))

@@ -1,0 +1,148 @@
+"""What a function depends on, read from the source text without importing anything.
+
+A figure, a set of results, a test or a page is made anew when the text of something that it uses in
+`snippets/` changed: functions, classes and constants by name, across modules, transitively.
+"""
+
+import ast
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from book import project
+
+LOCAL = ("snippets", "book")
+
+
+@dataclass
+class Module:
+    """One parsed file: its top-level definitions, its imports, and statements that always run."""
+
+    definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    always: list[ast.stmt] = field(default_factory=list)
+    functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+
+
+_parsed: dict[Path, tuple[int, Module]] = {}
+
+
+def parse(path: Path) -> Module:
+    """Parse a file once per change of it."""
+    stamp = path.stat().st_mtime_ns
+    if path not in _parsed or _parsed[path][0] != stamp:
+        _parsed[path] = (stamp, parse_text(path.read_text(), str(path)))
+    return _parsed[path][1]
+
+
+def parse_text(text: str, name: str = "<page>") -> Module:
+    """Sort the top-level statements of a source text."""
+    module = Module()
+    for node in ast.parse(text, filename=name).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            module.definitions.setdefault(node.name, []).append(node)
+            if isinstance(node, ast.FunctionDef):
+                module.functions[node.name] = node
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                module.imports[alias.asname or alias.name] = (node.module or "", alias.name)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                module.imports[alias.asname or alias.name.split(".")[0]] = (alias.name, None)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            for target in ast.walk(node):
+                if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
+                    module.definitions.setdefault(target.id, []).append(node)
+        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            module.always.append(node)
+    return module
+
+
+def _file(name: str) -> Path | None:
+    """Find the file of a module of this project, or None for a foreign one."""
+    if name.split(".")[0] not in LOCAL:
+        return None
+    base = project.ROOT / name.replace(".", "/")
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.exists():
+            return path
+    return None
+
+
+def _names(node: ast.AST) -> set[str]:
+    used = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+    arguments = {child.arg for child in ast.walk(node) if isinstance(child, ast.arg)}
+    return used | arguments
+
+
+class _Closure:
+    """Collects the source of everything reachable from some names."""
+
+    def __init__(self) -> None:
+        self.parts: dict[tuple[str, str], str] = {}
+
+    def whole(self, module: Module, key: str) -> None:
+        """Add every statement of a module."""
+        for name in module.definitions:
+            self.name(module, key, name)
+        self.statements(module, key)
+
+    def statements(self, module: Module, key: str) -> None:
+        """Add the statements of a module that run whenever it is imported."""
+        for index, node in enumerate(module.always):
+            if (key, f"#{index}") not in self.parts:
+                self.node(module, key, f"#{index}", node)
+
+    def name(self, module: Module, key: str, name: str) -> None:
+        """Add a top-level name of a module and what it uses."""
+        if (key, name) in self.parts:
+            return
+        if name in module.definitions:
+            self.statements(module, key)
+            for index, node in enumerate(module.definitions[name]):
+                self.node(module, key, name if index == 0 else f"{name}#{index}", node)
+        elif name in module.imports:
+            self.imported(*module.imports[name])
+
+    def node(self, module: Module, key: str, name: str, node: ast.AST) -> None:
+        """Add one statement and what it uses."""
+        self.parts[key, name] = ast.unparse(node)
+        for used in sorted(_names(node)):
+            self.name(module, key, used)
+        for child in ast.walk(node):
+            if isinstance(child, ast.ImportFrom):
+                for alias in child.names:
+                    self.imported(child.module or "", alias.name)
+
+    def imported(self, source: str, name: str | None) -> None:
+        """Add a name imported from another file of the project."""
+        submodule = _file(f"{source}.{name}") if name else None
+        path = submodule or _file(source)
+        if path is None:
+            return
+        if submodule or name is None:
+            self.whole(parse(path), str(path.relative_to(project.ROOT)))
+        else:
+            self.name(parse(path), str(path.relative_to(project.ROOT)), name)
+
+    def digest(self, *extra: str) -> str:
+        """Hash what was collected, with further strings such as versions."""
+        text = "\0".join(f"{key}\0{part}" for key, part in sorted(self.parts.items()))
+        return hashlib.sha256("\0".join([text, *extra]).encode()).hexdigest()[:20]
+
+
+def digest_of_function(path: Path, function: str, *extra: str) -> str:
+    """Hash a top-level function of a file with everything of the project that it uses."""
+    closure = _Closure()
+    closure.name(parse(path), str(path.relative_to(project.ROOT)), function)
+    return closure.digest(*extra)
+
+
+def digest_of_text(text: str, *extra: str) -> str:
+    """Hash a page's code with everything of the project that it imports."""
+    closure = _Closure()
+    module = parse_text(text)
+    closure.whole(module, "<page>")
+    for source, name in module.imports.values():
+        closure.imported(source, name)
+    return closure.digest(*extra)

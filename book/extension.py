@@ -1,0 +1,153 @@
+"""The Python-Markdown extension that MkDocs and Zensical load: it prepares the book and renders its pages."""
+
+import html
+import posixpath
+import re
+import xml.etree.ElementTree as etree
+
+from markdown import Markdown
+from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
+from pymdownx.blocks import BlocksExtension
+
+from book import boxes, listings, notebooks, pages, prepare, regions
+from book.formulas import FormulaError, typesetter
+from book.project import BookError, chapters
+
+OUTPUT_FENCE = re.compile(r"^(\s*)(`{3,})\s*(\S.*)$")
+
+
+class Source(Preprocessor):
+    """Sees the page as it was written: finds out which it is, and puts in numbers, citations and tools."""
+
+    def __init__(self, md: Markdown, context: boxes.Context) -> None:
+        """Remember where the page is to be noted."""
+        super().__init__(md)
+        self.context = context
+
+    def run(self, lines: list[str]) -> list[str]:
+        """Rewrite the page line by line; the number of lines stays what it is up to the tools."""
+        if self.context.error:
+            raise self.context.error
+        page = pages.identify("\n".join(lines))
+        self.context.page = page
+        if page is None:
+            return lines
+        problems = _embedding_problems(page, lines)
+        if problems:
+            raise BookError("\n".join(problems))
+        outside = {number for number, _ in pages.unfenced(lines)}
+        known = self.context.known
+        rewritten = [
+            notebooks.substitute(line, page.name, known) if number in outside else _output(line)
+            for number, line in enumerate(lines, start=1)
+        ]
+        return _with_tools(rewritten, page, self.context)
+
+
+def _embedding_problems(page: pages.Page, lines: list[str]) -> list[str]:
+    found = []
+    for number, line in enumerate(lines, start=1):
+        embed = regions.EMBED.match(line)
+        problem = embed and regions.problem_with(embed["file"], embed["name"])
+        if problem:
+            found.append(f"{page.where(number)}: {problem}")
+    return found
+
+
+def _output(line: str) -> str:
+    """Turn the head of an output fence into one that every highlighter knows."""
+    fence = OUTPUT_FENCE.match(line)
+    if fence and listings.OUTPUT.match(fence[3].strip()):
+        return f"{fence[1]}{fence[2]} {{ .text .output }}"
+    return line
+
+
+def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> list[str]:
+    """Put the notebook's link and the count of claims under the title of a chapter."""
+    title = next((index for index, line in enumerate(lines) if line.startswith("# ")), None)
+    if title is None or page.name not in chapters():
+        return lines
+    path = context.relative(f"{boxes.GENERATED}/{notebooks.notebook_file(page.name)}")
+    name = posixpath.basename(path)
+    count = sum(1 for box in page.boxes if box.id)
+    ledger = context.relative(boxes.CLAIMS)
+    tools = [
+        f'[Notebook]({path}){{ .chapter-tool .chapter-notebook download="{name}" }}',
+        f"[{count} claims, each with its test]({ledger}){{ .chapter-tool .chapter-claims }}" if count else "",
+    ]
+    return [
+        *lines[: title + 1],
+        "",
+        " ".join(filter(None, tools)),
+        "{ .chapter-tools }",
+        "",
+        *lines[title + 1 :],
+    ]
+
+
+class Formulas(Treeprocessor):
+    """Replaces what arithmatex marked by KaTeX's HTML."""
+
+    def __init__(self, md: Markdown, context: boxes.Context) -> None:
+        """Remember whose formulas these are."""
+        super().__init__(md)
+        self.context = context
+
+    def run(self, root: etree.Element) -> None:
+        """Typeset every formula of the page; name file, line and formula of those that cannot be read."""
+        problems = []
+        for element in root.iter():
+            if element.get("class") != "arithmatex" or not element.text:
+                continue
+            display = element.tag == "div"
+            tex = html.unescape(element.text.strip()[2:-2]).strip() if display else element.text[2:-2]
+            try:
+                rendered = typesetter()(tex, display)
+            except FormulaError as error:
+                problems.append(f"{self.where(tex)}: {error}\n    {tex}")
+                continue
+            element.text = AtomicString(self.md.htmlStash.store(rendered))
+            element.set("data-search-exclude", "")
+            if display:
+                element.attrib.update({"tabindex": "0", "role": "group", "aria-label": "Formula"})
+        if problems:
+            raise BookError("\n".join(["formulas that KaTeX cannot read:", *problems]))
+
+    def where(self, tex: str) -> str:
+        """Find the line of a formula, by its first line, in the page as it was written."""
+        page = self.context.page
+        if page is None:
+            return "a page"
+        first = tex.strip().splitlines()[0].strip()
+        for number, line in enumerate(page.text.splitlines(), start=1):
+            if first in notebooks.substitute(line, page.name, self.context.known):
+                return page.where(number)
+        return f"docs/{page.name}"
+
+
+class Book(BlocksExtension):
+    """All of the above."""
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        """Prepare the book where its sources changed, then register what renders a page."""
+        self.context = boxes.Context()
+        try:
+            self.context.known = prepare.ensure()
+        except BookError as error:
+            # MkDocs loads extensions while it reads its settings, and would print a trace; a page reports it cleanly.
+            self.context.error = error
+        super().extendMarkdown(md)
+        md.preprocessors.register(Source(md, self.context), "book-source", 40)
+        md.treeprocessors.register(Formulas(md, self.context), "book-formulas", 12)
+
+    def extendMarkdownBlocks(self, md: Markdown, block_mgr: object) -> None:
+        """Register the boxes."""
+        for block in boxes.blocks(self.context):
+            block_mgr.register(block, self.getConfigs())
+
+
+def makeExtension(**settings: object) -> Book:
+    """Return the extension, as Python-Markdown asks for it."""
+    return Book(**settings)

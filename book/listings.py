@@ -1,0 +1,135 @@
+"""The code of a page and what it prints: extraction, execution, comparison, recording."""
+
+import contextlib
+import io
+import linecache
+import math
+import re
+from dataclasses import dataclass
+
+from book import regions
+from book.project import BookError
+
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+OUTPUT = re.compile(r"^(?:output|\{\s*\.output(?:\s+tolerance=\"?(?P<tolerance>[\w.+-]+)\"?)?\s*\})$")
+DEFAULT_TOLERANCE = 1e-6
+
+
+@dataclass
+class Listing:
+    """One block of code, its line in the expanded page, and the output shown under it."""
+
+    code: str
+    line: int
+    shown: str | None = None
+    tolerance: float | str = DEFAULT_TOLERANCE
+
+
+def listings(text: str) -> list[Listing]:
+    """Extract a page's Python listings, regions embedded, with the outputs that stand below them."""
+    from pytest_codeblocks import extract_from_buffer
+
+    found: list[Listing] = []
+    for block in extract_from_buffer(io.StringIO(regions.expand(text)), max_num_lines=100_000):
+        syntax = (block.syntax or "").strip()
+        output = OUTPUT.match(syntax)
+        if syntax == "python":
+            found.append(Listing(block.code, block.lineno))
+        elif output:
+            if not found or found[-1].shown is not None:
+                raise ValueError(f"line {block.lineno} of the expanded page: an output stands below no code")
+            tolerance = output["tolerance"] or DEFAULT_TOLERANCE
+            found[-1].shown = block.code
+            found[-1].tolerance = tolerance if tolerance == "magnitude" else float(tolerance)
+    return found
+
+
+def run(found: list[Listing], name: str) -> list[str]:
+    """Run the listings top to bottom in one fresh namespace and return what each prints."""
+    namespace: dict[str, object] = {"__name__": "__page__"}
+    printed = []
+    for number, listing in enumerate(found, start=1):
+        source = f"{name}, listing {number}"
+        linecache.cache[source] = (len(listing.code), None, listing.code.splitlines(keepends=True), source)
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            exec(compile(listing.code, source, "exec"), namespace)
+        printed.append(output.getvalue())
+    return printed
+
+
+def agree(shown: str, printed: str, tolerance: float | str) -> bool:
+    """Compare text exactly and numbers within a tolerance, relative above one and absolute below.
+
+    With tolerance "magnitude" only the size of an error is meant: no number may exceed ten times what is shown.
+    """
+    shown, printed = shown.rstrip(), printed.rstrip()
+    if shown == printed:
+        return True
+    if [re.sub(r"\s+", " ", part) for part in NUMBER.split(shown)] != [
+        re.sub(r"\s+", " ", part) for part in NUMBER.split(printed)
+    ]:
+        return False
+    pairs = list(zip(NUMBER.findall(shown), NUMBER.findall(printed), strict=True))
+    return all(_close(a, b, tolerance) for a, b in pairs)
+
+
+def _close(shown: str, printed: str, tolerance: float | str) -> bool:
+    a, b = float(shown), float(printed)
+    if tolerance == "magnitude":
+        return abs(b) <= 10 * max(abs(a), 1e-16)
+    if not (set(".eE") & set(shown + printed)):
+        return a == b
+    return math.isclose(a, b, rel_tol=float(tolerance), abs_tol=float(tolerance))
+
+
+def check(text: str, name: str) -> list[str]:
+    """Run a page and say where what is shown is not what is printed."""
+    found = listings(text)
+    problems = []
+    for number, (listing, printed) in enumerate(zip(found, run(found, name), strict=True), start=1):
+        if not agree(listing.shown or "", printed, listing.tolerance):
+            problems.append(
+                f"docs/{name}: listing {number}, '{listing.code.strip().splitlines()[-1]}', prints\n{printed.rstrip()}\n"
+                f"but the page shows\n{(listing.shown or '').rstrip()}\n"
+                f"Correct the code, or run 'python -m book record docs/{name}' if the new output is right."
+            )
+    return problems
+
+
+def record(text: str, name: str) -> str:
+    """Return the page with every output replaced by what its listing prints now."""
+    outputs = iter(run(listings(text), name))
+    lines, result, at = text.splitlines(), [], 0
+    while at < len(lines):
+        fence = re.match(r"^(\s*)(`{3,})(.*)$", lines[at])
+        if not fence:
+            result.append(lines[at])
+            at += 1
+            continue
+        end = next((i for i in range(at + 1, len(lines)) if lines[i].strip() == fence[2]), None)
+        if end is None:
+            raise BookError(f"docs/{name}:{at + 1}: this fence has no end")
+        block, at = lines[at : end + 1], end + 1
+        result += block
+        if fence[3].strip() != "python":
+            continue
+        printed = next(outputs).rstrip()
+        follows = at
+        while follows < len(lines) and not lines[follows].strip():
+            follows += 1
+        old = re.match(r"^\s*(`{3,})(.*)$", lines[follows]) if follows < len(lines) else None
+        head = "output"
+        if old and OUTPUT.match(old[2].strip()):
+            head = old[2].strip()
+            at = next(i for i in range(follows + 1, len(lines)) if lines[i].strip() == old[1]) + 1
+        if printed:
+            indent = fence[1]
+            opening = f"```{head}" if head == "output" else f"``` {head}"
+            result += [
+                "",
+                indent + opening,
+                *[indent + part if part else part for part in printed.splitlines()],
+                indent + "```",
+            ]
+    return "\n".join(result) + "\n"

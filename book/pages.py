@@ -1,0 +1,162 @@
+"""What a chapter's Markdown says before it is rendered: its boxes, figures, numbers and code."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from book import project
+from book.project import module_of, nav
+
+BOX_KINDS = ("definition", "theorem", "claim", "example", "erratum", "note", "proof", "exercise", "solution")
+CLAIM_KINDS = ("definition", "theorem", "claim", "example", "erratum")
+VERDICTS = ("true", "imprecise", "false", "damaged")
+
+HEAD = re.compile(r"^(/{3,})\s*([\w-]+)\s*(?:\|\s*(.*?)\s*)?$")
+FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(.*?)\s*$")
+VALUE = re.compile(r"\{\{ +(?:(?P<module>[\w.]+)/)?(?P<name>[\w.-]+)(?: *\| *(?P<format>[^{}|]+?))? +\}\}")
+CITATION = re.compile(r"\[@([\w-]+)\]")
+FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+
+
+@dataclass
+class Box:
+    """A box of a page: where it starts, what it is, and its options."""
+
+    page: str
+    line: int
+    kind: str
+    title: str
+    options: dict = field(default_factory=dict)
+
+    @property
+    def id(self) -> str | None:
+        """The claim's id, or None for a box that claims nothing."""
+        return self.options.get("id")
+
+    @property
+    def verdict(self) -> str:
+        """How the source fared; `own` where the book makes the claim itself."""
+        number = re.search(r"\d+", self.id or "")
+        own = number is None or int(number[0]) > 100
+        return str(self.options.get("verdict", "own" if own else "true")).lower()
+
+
+@dataclass
+class Page:
+    """A page as it stands in `docs/`, with the number of lines that its front matter takes."""
+
+    name: str
+    text: str
+    offset: int
+    boxes: list[Box]
+    figures: list[tuple[int, str]]
+    values: list[tuple[int, re.Match]]
+    citations: list[tuple[int, str]]
+
+    def where(self, line: int) -> str:
+        """Name a line of the body as an editor would: docs/part/chapter.md:12."""
+        return f"docs/{self.name}:{line + self.offset}"
+
+
+def unfenced(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield the numbered lines that are not inside a fence of code."""
+    closing = None
+    for number, line in enumerate(lines, start=1):
+        fence = FENCE.match(line)
+        if closing is not None:
+            if fence and fence[1].startswith(closing) and not fence[2]:
+                closing = None
+        elif fence:
+            closing = fence[1]
+        else:
+            yield number, line
+
+
+def fences(text: str) -> Iterator[tuple[str, str]]:
+    """Yield info string and body of each fence of code."""
+    closing, body, info = None, [], ""
+    for line in text.splitlines():
+        fence = FENCE.match(line)
+        if closing is None:
+            if fence:
+                closing, info, body = fence[1], fence[2], []
+        elif fence and fence[1].startswith(closing) and not fence[2]:
+            yield info, "\n".join(body) + "\n"
+            closing = None
+        else:
+            body.append(line)
+
+
+def _options(lines: list[str], start: int) -> dict:
+    """Read the indented YAML under the head of a box."""
+    end = start
+    while end < len(lines) and lines[end].startswith("    ") and lines[end].strip():
+        end += 1
+    read = yaml.safe_load("\n".join(lines[start:end])) if end > start else {}
+    return read if isinstance(read, dict) else {}
+
+
+@lru_cache(maxsize=256)
+def _parse(name: str, stamp: int) -> Page:
+    whole = (project.DOCS / name).read_text()
+    front = FRONT_MATTER.match(whole)
+    text = whole[front.end() :] if front else whole
+    lines = text.splitlines()
+    page = Page(name, text, front[0].count("\n") if front else 0, [], [], [], [])
+    for number, line in unfenced(lines):
+        head = HEAD.match(line)
+        if head and head[2] == "figure":
+            page.figures.append((number, head[3] or ""))
+        elif head and head[2] in BOX_KINDS:
+            page.boxes.append(Box(name, number, head[2], head[3] or "", _options(lines, number)))
+        page.values += [(number, match) for match in VALUE.finditer(line)]
+        page.citations += [(number, key) for key in CITATION.findall(line)]
+    return page
+
+
+def read(name: str) -> Page:
+    """Parse a page, once per change of its file."""
+    return _parse(name, (project.DOCS / name).stat().st_mtime_ns)
+
+
+def names() -> list[str]:
+    """List the Markdown pages of the book in reading order; a page outside the nav is not part of it."""
+    return [name for name in nav() if name.endswith(".md") and (project.DOCS / name).exists()]
+
+
+def identify(text: str) -> Page | None:
+    """Find the page whose body is `text`.
+
+    Neither MkDocs nor Zensical tells an extension which file it renders; the text does.
+    """
+    body = text.strip()
+    for name in names():
+        page = read(name)
+        if page.text.strip() == body:
+            return page
+    return None
+
+
+def claims() -> list[Box]:
+    """List the boxes that carry an id, page by page."""
+    return [box for name in names() for box in read(name).boxes if box.id]
+
+
+def figure_target(page: str, name: str) -> tuple[str, str]:
+    """Split a figure's name into module and function; a bare name belongs to the page's own module."""
+    module, _, function = name.rpartition(":")
+    return module or module_of(page), function
+
+
+def value_target(page: str, match: re.Match) -> tuple[str, str]:
+    """Split a number's name into module and key; a bare name belongs to the page's own module."""
+    return match["module"] or module_of(page), match["name"]
+
+
+def path_of(name: str) -> Path:
+    """Return the file of a page."""
+    return project.DOCS / name

@@ -1,0 +1,198 @@
+"""Everything that is made before pages are rendered, and only where something that it uses changed."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any
+
+from book import bibliography, catalogue, claims, depends, marked, notebooks, npm, pages, project, regions
+from book.catalogue import Catalogue
+from book.project import BookError, chapters, module_path, read_json, write_atomically
+from book.work import figure_file
+
+_lock = threading.Lock()
+_seen: tuple[str, Catalogue] | None = None
+
+
+def fingerprint_file() -> Path:
+    """Return the file that remembers the tree as it was last prepared."""
+    return project.CACHE / "fingerprint.json"
+
+
+def state_file() -> Path:
+    """Return the file that remembers what was made, and from what."""
+    return project.CACHE / "state.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to make: its key in the state, the hash of what it depends on, and the worker's request."""
+
+    key: str
+    digest: str
+    request: tuple[str, ...]
+
+
+def ensure() -> Catalogue:
+    """Prepare once per state of the tree and return what was made; cheap where nothing changed."""
+    global _seen
+    with _lock:
+        fingerprint = _fingerprint()
+        if _seen is None or fingerprint != _seen[0]:
+            if fingerprint != read_json(fingerprint_file(), None):
+                _prepare()
+                fingerprint = _fingerprint()
+                write_atomically(fingerprint_file(), json.dumps(fingerprint))
+            _seen = (fingerprint, catalogue.load())
+    return _seen[1]
+
+
+def _fingerprint() -> str:
+    """Hash names and times of all sources, and the names of all that was made from them."""
+    files = [project.ROOT / "mkdocs.yml", project.ROOT / "package.json", project.ROOT / "requirements.txt"]
+    for folder, pattern in (
+        (project.DOCS, "*.md"),
+        (project.SNIPPETS, "*.py"),
+        (project.TESTS, "*.py"),
+        (project.ROOT / "book", "*.*"),
+    ):
+        files += [file for file in folder.rglob(pattern) if "__pycache__" not in file.parts]
+    times = sorted(f"{file} {file.stat().st_mtime_ns}" for file in files)
+    made = sorted(str(file) for file in project.GENERATED.rglob("*.*"))
+    return hashlib.sha256("\n".join([*times, *made]).encode()).hexdigest()
+
+
+def _prepare() -> None:
+    npm.ensure_packages()
+    npm.copy_katex()
+    _stop("the book has loose ends:", regions.lint() + claims.lint() + marked.lint() + bibliography.lint())
+    state = read_json(state_file(), {})
+    jobs = [job for job in _jobs() if not _fresh(job, state)]
+    tests = [check for check in claims.checks() if state.get(check.node, {}).get("digest") != check.digest()]
+    if jobs or tests:
+        _make(jobs, tests, state)
+    catalogue.write(state)
+    _stop("pages ask for numbers that no snippet computes:", catalogue.lint())
+    notebooks.write_all(catalogue.load())
+
+
+def _stop(heading: str, errors: list[str]) -> None:
+    if errors:
+        raise BookError("\n".join([heading, *errors]))
+
+
+def _jobs() -> Iterator[Job]:
+    torch, matplotlib = version("torch"), version("matplotlib")
+    style = (project.ROOT / "book" / "style.py").read_text()
+    for module, function in sorted(marked.figures()):
+        digest = depends.digest_of_function(module_path(module), function, matplotlib, style)
+        yield Job(f"figure {module}:{function}", digest, ("draw", module, function))
+    for module, function in sorted(marked.results()):
+        digest = depends.digest_of_function(module_path(module), function, torch)
+        yield Job(f"results {module}:{function}", digest, ("compute", module, function))
+    for page in chapters():
+        fences = list(pages.fences(regions.expand(pages.read(page).text)))
+        code = "\n".join(body for syntax, body in fences if syntax == "python")
+        yield Job(f"page {page}", depends.digest_of_text(code, torch, repr(fences)), ("check", page))
+
+
+def _fresh(job: Job, state: dict) -> bool:
+    if state.get(job.key, {}).get("digest") != job.digest:
+        return False
+    kind, *arguments = job.request
+    return kind != "draw" or all(figure_file(*arguments, mode).exists() for mode in ("light", "dark"))
+
+
+def _make(jobs: list[Job], tests: list[claims.Check], state: dict) -> None:
+    """Run stale jobs in worker processes and stale claims in pytest, at the same time."""
+    start = time.perf_counter()
+    names = ", ".join(job.key for job in jobs[:4]) + (f" and {len(jobs) - 4} more" if len(jobs) > 4 else "")
+    print(f"book: {names or 'no figure, number or page'}; {len(tests)} tests of claims", flush=True)
+    queue: Queue[Job] = Queue()
+    for job in sorted(jobs, key=lambda job: job.request[0] != "compute"):
+        queue.put(job)
+    workers = min(max(1, (os.cpu_count() or 1) - bool(tests)), len(jobs)) if jobs else 0
+    with ThreadPoolExecutor(max_workers=workers + 1) as pool:
+        running = [pool.submit(_work, queue) for _ in range(workers)]
+        tested = pool.submit(claims.run, tests) if tests else None
+        answers = [pair for future in running for pair in future.result()]
+        outcomes = tested.result() if tested else {}
+    errors = _keep(answers, state) + _keep_outcomes(tests, outcomes, state)
+    write_atomically(state_file(), json.dumps(state, indent=1, sort_keys=True))
+    _stop("what the book shows is not what its code does:", errors)
+    print(f"book: made in {time.perf_counter() - start:.1f} s", flush=True)
+
+
+def _work(queue: "Queue[Job]") -> list[tuple[Job, dict[str, Any]]]:
+    """Feed one worker process from the queue until it is empty."""
+    answers = []
+    command = [sys.executable, "-m", "book.work"]
+    with subprocess.Popen(
+        command, cwd=project.ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as worker:
+        while True:
+            try:
+                job = queue.get_nowait()
+            except Empty:
+                break
+            worker.stdin.write(json.dumps(job.request) + "\n")
+            worker.stdin.flush()
+            line = worker.stdout.readline()
+            answers.append((job, json.loads(line) if line else {"error": "the worker process died"}))
+        worker.stdin.close()
+    return answers
+
+
+def _keep(answers: list[tuple[Job, dict[str, Any]]], state: dict) -> list[str]:
+    """Enter what succeeded into the state and return what did not."""
+    errors = []
+    for job, answer in answers:
+        if "error" in answer:
+            errors.append(f"{job.key}: {answer['error']}")
+        elif answer["ok"].get("problems"):
+            errors += answer["ok"]["problems"]
+        else:
+            state[job.key] = {"digest": job.digest, **answer["ok"]}
+            if job.request[0] == "compute":
+                _write_results(job, answer["ok"])
+    return errors
+
+
+def _write_results(job: Job, made: dict[str, Any]) -> None:
+    """Write the numbers of a function with what made them."""
+    _, module, function = job.request
+    path = catalogue.results_file(module)
+    content = read_json(path, {})
+    made_by = {
+        "snippet": f"snippets/{module.replace('.', '/')}.py",
+        "hash": job.digest,
+        "seed": made["seed"],
+        "device": made["device"],
+        "torch": version("torch"),
+        "numpy": version("numpy"),
+    }
+    content[function] = {"values": made["values"], "made_by": made_by}
+    write_atomically(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
+
+
+def _keep_outcomes(tests: list[claims.Check], outcomes: dict[str, dict], state: dict) -> list[str]:
+    errors = []
+    for check in tests:
+        outcome = outcomes[check.node]
+        if outcome["passed"]:
+            state[check.node] = {"digest": check.digest(), "error": outcome["error"]}
+        else:
+            errors.append(
+                f"claim {', '.join(check.ids)} fails: {check.file}:{check.line} {check.function}\n{outcome['message']}"
+            )
+    return errors

@@ -1,0 +1,89 @@
+"""Where things are, in what order the chapters come, and how the build complains."""
+
+import difflib
+import json
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from mkdocs.exceptions import BuildError
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+SNIPPETS = ROOT / "snippets"
+TESTS = ROOT / "tests"
+CACHE = ROOT / ".cache" / "book"
+GENERATED = DOCS / "assets" / "generated"
+
+
+class BookError(BuildError):
+    """What stops the build: a message of one or more lines, each with file, line and remedy."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint that names the closest known name, or nothing where none is close."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader sees the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        partial.write_bytes(data)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_json(path: Path, default: Any) -> Any:
+    """Read a JSON file of the cache; a damaged one counts as absent, since it can be made anew."""
+    try:
+        return json.loads(path.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return default
+
+
+def module_of(page: str) -> str:
+    """Map a page to its snippet module: linear-algebra/span.md to linear_algebra.span."""
+    return page.removesuffix(".md").replace("-", "_").replace("/", ".")
+
+
+def module_path(module: str) -> Path:
+    """Return the file of a module given without the prefix `snippets.`."""
+    return SNIPPETS / (module.replace(".", "/") + ".py")
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads mkdocs.yml without running the Python objects that it names."""
+
+
+_Loader.add_multi_constructor("", lambda loader, suffix, node: None)
+
+
+def _leaves(entry: Any) -> Iterable[str]:
+    if isinstance(entry, str):
+        yield entry
+    else:
+        for part in entry.values() if isinstance(entry, dict) else entry:
+            yield from _leaves(part)
+
+
+@cache
+def _nav(text: str) -> list[str]:
+    return list(_leaves(yaml.load(text, Loader=_Loader)["nav"]))
+
+
+def nav() -> list[str]:
+    """List the files of the book in reading order, as `mkdocs.yml` has them."""
+    return _nav((ROOT / "mkdocs.yml").read_text())
+
+
+def chapters() -> list[str]:
+    """List the pages that have a snippet module, in reading order."""
+    return [page for page in nav() if page.endswith(".md") and module_path(module_of(page)).exists()]

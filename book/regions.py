@@ -1,0 +1,103 @@
+"""Named regions of the snippets: how pages embed them, and the linter that keeps them honest."""
+
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from book import project
+from book.project import chapters, module_of, module_path, nav, nearest
+
+EMBED = re.compile(r"^(?P<indent>[ \t]*)--8<-- \"(?P<file>[^\":]+)(?::(?P<name>[\w-]+))?\"\s*$")
+MARKER = re.compile(r"^\s*# --8<-- \[(?P<kind>start|end):(?P<name>[\w-]+)\]\s*$")
+ALMOST = re.compile(r"--8<-- *\[|8<.*\[(start|end)")
+
+
+def regions(path: Path) -> tuple[dict[str, tuple[int, int]], list[str]]:
+    """Return the regions of a file as {name: (first line, last line)} and what is wrong with its markers."""
+    found: dict[str, tuple[int, int]] = {}
+    starts: dict[str, int] = {}
+    errors = []
+    where = path.relative_to(project.ROOT)
+    for number, line in enumerate(path.read_text().splitlines(), start=1):
+        marker = MARKER.match(line)
+        if marker is None:
+            if ALMOST.search(line):
+                errors.append(f"{where}:{number}: a region marker reads '# --8<-- [start:name]', not '{line.strip()}'")
+            continue
+        name = marker["name"]
+        if marker["kind"] == "end":
+            if name not in starts:
+                errors.append(f"{where}:{number}: region '{name}' ends but never starts{nearest(name, starts)}")
+            else:
+                found[name] = (starts.pop(name) + 1, number - 1)
+        elif name in starts or name in found:
+            errors.append(f"{where}:{number}: region '{name}' stands twice in this file: rename one")
+        else:
+            starts[name] = number
+    errors += [
+        f"{where}:{line}: region '{name}' has no end: add '# --8<-- [end:{name}]'" for name, line in starts.items()
+    ]
+    return found, errors
+
+
+def region_text(file: str, name: str | None) -> str:
+    """Return the text of a region without the indentation that its lines share, and without inner markers."""
+    path = project.ROOT / file
+    lines = path.read_text().splitlines()
+    if name:
+        first, last = regions(path)[0][name]
+        lines = lines[first - 1 : last]
+    kept = [line for line in lines if not MARKER.match(line)]
+    return textwrap.dedent("\n".join(kept)).strip("\n")
+
+
+def problem_with(file: str, name: str | None) -> str | None:
+    """Say why `file:name` cannot be embedded, or nothing."""
+    path = project.ROOT / file
+    if not path.is_file():
+        files = [str(known.relative_to(project.ROOT)) for known in project.SNIPPETS.rglob("*.py")]
+        return f"there is no file '{file}'{nearest(file, files)}"
+    known, errors = regions(path)
+    if name and name not in known:
+        broken = [error for error in errors if f"'{name}'" in error]
+        return broken[0] if broken else f"'{file}' has no region '{name}'{nearest(name, known)}"
+    return None
+
+
+def expand(text: str) -> str:
+    """Replace each embedding line of a page by the region that it names."""
+    lines = []
+    for line in text.splitlines():
+        embed = EMBED.match(line)
+        if embed and problem_with(embed["file"], embed["name"]) is None:
+            body = region_text(embed["file"], embed["name"])
+            lines += [embed["indent"] + part if part else part for part in body.splitlines()]
+        else:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _embeddings() -> Iterator[re.Match]:
+    for page in nav():
+        if page.endswith(".md") and (project.DOCS / page).exists():
+            yield from filter(None, map(EMBED.match, (project.DOCS / page).read_text().splitlines()))
+
+
+def lint() -> list[str]:
+    """Check every marker in `snippets/`, and that some page shows each region."""
+    shown = {(embed["file"], embed["name"]) for embed in _embeddings()}
+    files = {file for file, _ in shown} | {
+        str(module_path(module_of(page)).relative_to(project.ROOT)) for page in chapters()
+    }
+    errors = []
+    for path in sorted(project.SNIPPETS.rglob("*.py")):
+        file = str(path.relative_to(project.ROOT))
+        found, problems = regions(path)
+        errors += problems
+        errors += [
+            f"{file}:{first - 1}: no page shows region '{name}': embed it or take its markers out"
+            for name, (first, _) in found.items()
+            if file in files and (file, name) not in shown
+        ]
+    return errors

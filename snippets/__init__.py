@@ -1,0 +1,1 @@
+"""The code of the book: one package a part, one module a chapter."""

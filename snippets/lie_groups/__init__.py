@@ -1,0 +1,1 @@
+"""Lie groups and Lie algebras, up to attention that respects a symmetry."""

@@ -1,0 +1,1 @@
+"""Linear algebra: span, linear maps, dot products, determinants, eigenvectors, SVD and PCA."""

@@ -1,0 +1,1 @@
+"""Manifolds: circle, sphere, torus and tangent spaces."""

@@ -1,0 +1,1 @@
+"""MNIST: data, shifts, exact optima and training."""

@@ -1,0 +1,7 @@
+"""Settings that all tests share."""
+
+import os
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+pytest_plugins = ["book.measure"]
