@@ -11,7 +11,7 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, listings, notebooks, pages, prepare, regions
+from book import boxes, listings, notebooks, pages, prepare
 from book.formulas import FormulaError, typesetter
 from book.project import BookError, chapters
 
@@ -34,9 +34,6 @@ class Source(Preprocessor):
         self.context.page = page
         if page is None:
             return lines
-        problems = _embedding_problems(page, lines)
-        if problems:
-            raise BookError("\n".join(problems))
         outside = {number for number, _ in pages.unfenced(lines)}
         known = self.context.known
         rewritten = [
@@ -44,16 +41,6 @@ class Source(Preprocessor):
             for number, line in enumerate(lines, start=1)
         ]
         return _with_tools(rewritten, page, self.context)
-
-
-def _embedding_problems(page: pages.Page, lines: list[str]) -> list[str]:
-    found = []
-    for number, line in enumerate(lines, start=1):
-        embed = regions.EMBED.match(line)
-        problem = embed and regions.problem_with(embed["file"], embed["name"])
-        if problem:
-            found.append(f"{page.where(number)}: {problem}")
-    return found
 
 
 def _output(line: str) -> str:

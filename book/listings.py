@@ -30,7 +30,11 @@ def listings(text: str) -> list[Listing]:
     from pytest_codeblocks import extract_from_buffer
 
     found: list[Listing] = []
-    for block in extract_from_buffer(io.StringIO(regions.expand(text)), max_num_lines=100_000):
+    try:
+        blocks = extract_from_buffer(io.StringIO(regions.expand(text)), max_num_lines=100_000)
+    except RuntimeError as error:
+        raise BookError("a fence of code has no end") from error
+    for block in blocks:
         syntax = (block.syntax or "").strip()
         output = OUTPUT.match(syntax)
         if syntax == "python":
@@ -90,7 +94,8 @@ def check(text: str, name: str) -> list[str]:
     for number, (listing, printed) in enumerate(zip(found, run(found, name), strict=True), start=1):
         if not agree(listing.shown or "", printed, listing.tolerance):
             problems.append(
-                f"docs/{name}: listing {number}, '{listing.code.strip().splitlines()[-1]}', prints\n{printed.rstrip()}\n"
+                f"docs/{name}: listing {number} ('{listing.code.strip().splitlines()[-1]}') prints\n"
+                f"{printed.rstrip()}\n"
                 f"but the page shows\n{(listing.shown or '').rstrip()}\n"
                 f"Correct the code, or run 'python -m book record docs/{name}' if the new output is right."
             )
@@ -107,9 +112,7 @@ def record(text: str, name: str) -> str:
             result.append(lines[at])
             at += 1
             continue
-        end = next((i for i in range(at + 1, len(lines)) if lines[i].strip() == fence[2]), None)
-        if end is None:
-            raise BookError(f"docs/{name}:{at + 1}: this fence has no end")
+        end = next(i for i in range(at + 1, len(lines)) if lines[i].strip() == fence[2])
         block, at = lines[at : end + 1], end + 1
         result += block
         if fence[3].strip() != "python":
@@ -125,10 +128,9 @@ def record(text: str, name: str) -> str:
             at = next(i for i in range(follows + 1, len(lines)) if lines[i].strip() == old[1]) + 1
         if printed:
             indent = fence[1]
-            opening = f"```{head}" if head == "output" else f"``` {head}"
             result += [
                 "",
-                indent + opening,
+                indent + "```" + head,
                 *[indent + part if part else part for part in printed.splitlines()],
                 indent + "```",
             ]

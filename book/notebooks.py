@@ -16,7 +16,7 @@ import importlib.util, pathlib, sys
 root = next((p for p in [pathlib.Path.cwd(), *pathlib.Path.cwd().parents] if (p / "snippets").is_dir()), None)
 if root is not None: sys.path.insert(0, str(root))
 if importlib.util.find_spec("snippets") is None:
-    raise ModuleNotFoundError("no package 'snippets': open this notebook in a clone of the book, or 'pip install -e' it")
+    raise ModuleNotFoundError("no package 'snippets': open this notebook in a clone of the book")
 ```
 """
 

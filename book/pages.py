@@ -9,13 +9,16 @@ from pathlib import Path
 import yaml
 
 from book import project
-from book.project import module_of, nav
+from book.project import module_of, nav, nearest
 
+ERRATUM_PARTS = ("says", "counterexample", "truth")
 BOX_KINDS = ("definition", "theorem", "claim", "example", "erratum", "note", "proof", "exercise", "solution")
+BLOCKS = (*BOX_KINDS, *ERRATUM_PARTS, "figure", "ledger", "errata", "details", "caption", "figure-caption", "tab")
 CLAIM_KINDS = ("definition", "theorem", "claim", "example", "erratum")
 VERDICTS = ("true", "imprecise", "false", "damaged")
 
 HEAD = re.compile(r"^(/{3,})\s*([\w-]+)\s*(?:\|\s*(.*?)\s*)?$")
+END = re.compile(r"^(/{3,})\s*$")
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(.*?)\s*$")
 VALUE = re.compile(r"\{\{ +(?:(?P<module>[\w.]+)/)?(?P<name>[\w.-]+)(?: *\| *(?P<format>[^{}|]+?))? +\}\}")
 CITATION = re.compile(r"\[@([\w-]+)\]")
@@ -101,8 +104,8 @@ def _options(lines: list[str], start: int) -> dict:
 
 
 @lru_cache(maxsize=256)
-def _parse(name: str, stamp: int) -> Page:
-    whole = (project.DOCS / name).read_text()
+def _parse(path: Path, name: str, stamp: int) -> Page:
+    whole = path.read_text()
     front = FRONT_MATTER.match(whole)
     text = whole[front.end() :] if front else whole
     lines = text.splitlines()
@@ -111,7 +114,7 @@ def _parse(name: str, stamp: int) -> Page:
         head = HEAD.match(line)
         if head and head[2] == "figure":
             page.figures.append((number, head[3] or ""))
-        elif head and head[2] in BOX_KINDS:
+        elif head and head[2] in (*BOX_KINDS, *ERRATUM_PARTS):
             page.boxes.append(Box(name, number, head[2], head[3] or "", _options(lines, number)))
         page.values += [(number, match) for match in VALUE.finditer(line)]
         page.citations += [(number, key) for key in CITATION.findall(line)]
@@ -120,7 +123,7 @@ def _parse(name: str, stamp: int) -> Page:
 
 def read(name: str) -> Page:
     """Parse a page, once per change of its file."""
-    return _parse(name, (project.DOCS / name).stat().st_mtime_ns)
+    return _parse(project.DOCS / name, name, (project.DOCS / name).stat().st_mtime_ns)
 
 
 def names() -> list[str]:
@@ -141,6 +144,39 @@ def identify(text: str) -> Page | None:
     return None
 
 
+def lint() -> list[str]:
+    """Check that boxes are of known kinds, closed and nested, and that every erratum has its three parts."""
+    return [error for name in names() for error in [*_nesting(read(name)), *_errata(read(name))]]
+
+
+def _nesting(page: Page) -> Iterator[str]:
+    stack: list[tuple[int, str, int]] = []
+    for number, line in unfenced(page.text.splitlines()):
+        head, end = HEAD.match(line), END.match(line)
+        if head:
+            if head[2] not in BLOCKS:
+                yield f"{page.where(number)}: there is no box '{head[2]}'{nearest(head[2], BLOCKS)}"
+            if stack and len(head[1]) >= stack[-1][0]:
+                yield f"{page.where(number)}: '{head[2]}' stands in '{stack[-1][1]}' and needs fewer slashes than it"
+            stack.append((len(head[1]), head[2], number))
+        elif end and (not stack or stack.pop()[0] != len(end[1])):
+            yield f"{page.where(number)}: '{line.strip()}' closes no box: count the slashes"
+    for _, kind, number in stack:
+        yield f"{page.where(number)}: box '{kind}' has no end"
+
+
+def _errata(page: Page) -> Iterator[str]:
+    for index, box in enumerate(page.boxes):
+        if box.kind == "erratum":
+            parts = []
+            for following in page.boxes[index + 1 :]:
+                if following.kind not in (*ERRATUM_PARTS, "proof"):
+                    break
+                parts.append(following.kind)
+            for missing in [part for part in ERRATUM_PARTS if part not in parts]:
+                yield f"{page.where(box.line)}: the erratum '{box.title}' lacks its part '{missing}'"
+
+
 def claims() -> list[Box]:
     """List the boxes that carry an id, page by page."""
     return [box for name in names() for box in read(name).boxes if box.id]
@@ -155,8 +191,3 @@ def figure_target(page: str, name: str) -> tuple[str, str]:
 def value_target(page: str, match: re.Match) -> tuple[str, str]:
     """Split a number's name into module and key; a bare name belongs to the page's own module."""
     return match["module"] or module_of(page), match["name"]
-
-
-def path_of(name: str) -> Path:
-    """Return the file of a page."""
-    return project.DOCS / name

@@ -20,6 +20,7 @@ from book.catalogue import Catalogue
 from book.project import BookError, chapters, module_path, read_json, write_atomically
 from book.work import figure_file
 
+TOOL = Path(__file__).parent
 _lock = threading.Lock()
 _seen: tuple[str, Catalogue] | None = None
 
@@ -64,7 +65,7 @@ def _fingerprint() -> str:
         (project.DOCS, "*.md"),
         (project.SNIPPETS, "*.py"),
         (project.TESTS, "*.py"),
-        (project.ROOT / "book", "*.*"),
+        (TOOL, "*.*"),
     ):
         files += [file for file in folder.rglob(pattern) if "__pycache__" not in file.parts]
     times = sorted(f"{file} {file.stat().st_mtime_ns}" for file in files)
@@ -75,7 +76,9 @@ def _fingerprint() -> str:
 def _prepare() -> None:
     npm.ensure_packages()
     npm.copy_katex()
-    _stop("the book has loose ends:", regions.lint() + claims.lint() + marked.lint() + bibliography.lint())
+    _stop(
+        "the book has loose ends:", regions.lint() + pages.lint() + claims.lint() + marked.lint() + bibliography.lint()
+    )
     state = read_json(state_file(), {})
     jobs = [job for job in _jobs() if not _fresh(job, state)]
     tests = [check for check in claims.checks() if state.get(check.node, {}).get("digest") != check.digest()]
@@ -93,7 +96,7 @@ def _stop(heading: str, errors: list[str]) -> None:
 
 def _jobs() -> Iterator[Job]:
     torch, matplotlib = version("torch"), version("matplotlib")
-    style = (project.ROOT / "book" / "style.py").read_text()
+    style = (TOOL / "style.py").read_text()
     for module, function in sorted(marked.figures()):
         digest = depends.digest_of_function(module_path(module), function, matplotlib, style)
         yield Job(f"figure {module}:{function}", digest, ("draw", module, function))
@@ -134,23 +137,34 @@ def _make(jobs: list[Job], tests: list[claims.Check], state: dict) -> None:
 
 
 def _work(queue: "Queue[Job]") -> list[tuple[Job, dict[str, Any]]]:
-    """Feed one worker process from the queue until it is empty."""
-    answers = []
-    command = [sys.executable, "-m", "book.work"]
-    with subprocess.Popen(
-        command, cwd=project.ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as worker:
-        while True:
-            try:
-                job = queue.get_nowait()
-            except Empty:
-                break
-            worker.stdin.write(json.dumps(job.request) + "\n")
-            worker.stdin.flush()
-            line = worker.stdout.readline()
-            answers.append((job, json.loads(line) if line else {"error": "the worker process died"}))
-        worker.stdin.close()
+    """Feed a worker process from the queue until it is empty; start another where one dies."""
+    answers: list[tuple[Job, dict[str, Any]]] = []
+    while not queue.empty():
+        with subprocess.Popen(
+            [sys.executable, "-m", "book.work"],
+            cwd=project.ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as worker:
+            _feed(worker, queue, answers)
     return answers
+
+
+def _feed(worker: subprocess.Popen[str], queue: "Queue[Job]", answers: list[tuple[Job, dict[str, Any]]]) -> None:
+    """Give one worker jobs until none is left or the worker is gone."""
+    while True:
+        try:
+            job = queue.get_nowait()
+        except Empty:
+            worker.stdin.close()
+            return
+        worker.stdin.write(json.dumps(job.request) + "\n")
+        worker.stdin.flush()
+        line = worker.stdout.readline()
+        answers.append((job, json.loads(line) if line else {"error": "the worker process died"}))
+        if not line:
+            return
 
 
 def _keep(answers: list[tuple[Job, dict[str, Any]]], state: dict) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from mkdocs.exceptions import BuildError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(os.environ.get("BOOK_ROOT", Path(__file__).resolve().parent.parent))
 DOCS = ROOT / "docs"
 SNIPPETS = ROOT / "snippets"
 TESTS = ROOT / "tests"

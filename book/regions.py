@@ -78,18 +78,22 @@ def expand(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _embeddings() -> Iterator[re.Match]:
+def _embeddings() -> Iterator[tuple[str, re.Match]]:
+    """Yield place and match of each line of the book's pages that embeds code."""
     for page in nav():
         if page.endswith(".md") and (project.DOCS / page).exists():
-            yield from filter(None, map(EMBED.match, (project.DOCS / page).read_text().splitlines()))
+            for number, line in enumerate((project.DOCS / page).read_text().splitlines(), start=1):
+                embed = EMBED.match(line)
+                if embed:
+                    yield f"docs/{page}:{number}", embed
 
 
 def lint() -> list[str]:
-    """Check every marker in `snippets/`, and that some page shows each region."""
-    shown = {(embed["file"], embed["name"]) for embed in _embeddings()}
-    files = {file for file, _ in shown} | {
-        str(module_path(module_of(page)).relative_to(project.ROOT)) for page in chapters()
-    }
+    """Check every marker in `snippets/`, that what a page embeds is there, and that some page shows each region."""
+    embeddings = list(_embeddings())
+    shown = {(embed["file"], embed["name"]) for _, embed in embeddings}
+    own = {str(module_path(module_of(page)).relative_to(project.ROOT)) for page in chapters()}
+    files = own | {file for file, _ in shown}
     errors = []
     for path in sorted(project.SNIPPETS.rglob("*.py")):
         file = str(path.relative_to(project.ROOT))
@@ -100,4 +104,8 @@ def lint() -> list[str]:
             for name, (first, _) in found.items()
             if file in files and (file, name) not in shown
         ]
+    for where, embed in embeddings:
+        problem = problem_with(embed["file"], embed["name"])
+        if problem:
+            errors.append(f"{where}: {problem}")
     return errors

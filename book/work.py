@@ -49,10 +49,9 @@ def svg_size(path: Path) -> list[int]:
 
 def compute(module: str, function: str) -> dict[str, Any]:
     """Call a function of numbers and return them, plain, with its seed and the device."""
-    import torch
-
     make = getattr(importlib.import_module(f"snippets.{module}"), function)
-    torch.manual_seed(make.seed)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(make.seed)
     values = {name: plain(value) for name, value in make().items()}
     return {"values": values, "seed": make.seed, "device": "cpu"}
 
@@ -90,9 +89,10 @@ def serve(requests: TextIO, answers: TextIO) -> None:
 def main() -> None:
     """Serve on standard input and output; whatever else prints goes to standard error."""
     os.environ.setdefault("MPLBACKEND", "Agg")
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    serve(sys.stdin, answers)
+    stdout, stderr = 1, 2
+    with os.fdopen(os.dup(stdout), "w") as answers:
+        os.dup2(stderr, stdout)
+        serve(sys.stdin, answers)
 
 
 if __name__ == "__main__":

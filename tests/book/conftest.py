@@ -1,0 +1,184 @@
+"""A small book in a temporary folder, on which the build tool is tried."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import snippets
+from book import npm, prepare, project
+
+TOY = '''"""A toy chapter."""
+
+# --8<-- [start:setup]
+FACTOR = 2
+# --8<-- [end:setup]
+
+from matplotlib.figure import Figure
+
+from book import figure, results
+
+
+# --8<-- [start:double]
+def double(x: float) -> float:
+    """Double x."""
+    return FACTOR * x
+# --8<-- [end:double]
+
+
+@figure(alt="A rising line")
+def line() -> Figure:
+    """Draw."""
+    fig = Figure()
+    fig.subplots().plot([double(0.5), double(1.0)])
+    return fig
+
+
+@results(seed=3)
+def numbers() -> dict[str, float]:
+    """Compute."""
+    return {"two": double(1.0), "count": 12345, "word": "yes"}
+'''
+
+PAGE = """---
+description: A page with front matter
+---
+# A toy
+
+Two is {{ two | .1f }}, and a count {{ count }} [@somebody].
+
+/// figure | line
+The line $y=2x$.
+///
+
+```python
+--8<-- "snippets/part/toy.py:setup"
+```
+
+```python
+--8<-- "snippets/part/toy.py:double"
+```
+
+```python
+print([double(1.0), double(2.5)])
+```
+
+```output
+[2.0, 5.0]
+```
+
+/// theorem | Doubling $x$ is linear
+    id: LA-101
+
+$$
+2(x+y) = 2x+2y
+$$
+///
+
+/// proof
+By distributivity.
+///
+
+//// erratum | The map is not affine only
+    id: LA-01
+    verdict: false
+
+/// says
+It says so.
+///
+
+/// counterexample
+It fails.
+///
+
+/// truth
+It is linear.
+///
+////
+"""
+
+TEST = '''"""Tests of the toy."""
+
+import math
+
+import pytest
+from snippets.part.toy import double
+
+
+@pytest.mark.claim("LA-101", "LA-01")
+def test_doubling(measured):
+    """Double."""
+    measured([double(1.0), double(math.pi)], [2 + 1e-13, 2 * math.pi], atol=1e-12)
+'''
+
+SETTINGS = """
+site_name: Toy
+nav: [part/toy.md, {Reference: [reference/bibliography.md, reference/claims.md]}]
+theme: {name: material, font: false}
+plugins: []
+markdown_extensions:
+  - attr_list
+  - pymdownx.arithmatex: {generic: true}
+  - pymdownx.superfences
+  - pymdownx.snippets: {check_paths: true, dedent_subsections: true, base_path: ["."]}
+  - pymdownx.emoji: {emoji_index: !!python/name:material.extensions.emoji.twemoji ''}
+  - book
+"""
+
+FILES = {
+    "mkdocs.yml": SETTINGS,
+    "package.json": '{"dependencies": {"katex": "0.0.0"}}',
+    "requirements.txt": "",
+    "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "--import-mode=importlib -p book.measure"\nmarkers = ["claim(*ids): ids"]\n',
+    "snippets/__init__.py": "",
+    "snippets/part/__init__.py": "",
+    "snippets/part/toy.py": TOY,
+    "tests/part/test_toy.py": TEST,
+    "docs/part/toy.md": PAGE,
+    "docs/reference/bibliography.md": "# Bibliography\n\n**Somebody 1999** A title.\n{ #somebody }\n",
+    "docs/reference/claims.md": "# Claims\n\n/// ledger\n///\n\n/// errata\n///\n",
+}
+
+
+class Tree:
+    """The small book: files to read, write and edit."""
+
+    def __init__(self, root: Path) -> None:
+        """Write all files."""
+        self.root = root
+        for name, text in FILES.items():
+            self.write(name, text)
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file, with a time that differs from the last one."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace a part of a file, which has to be there."""
+        text = (self.root / name).read_text()
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
+    """Point the build tool, its workers and `snippets` at a small book."""
+    small = Tree(tmp_path)
+    monkeypatch.setenv("BOOK_ROOT", str(tmp_path))
+    monkeypatch.setattr(npm, "ensure_packages", lambda: None)
+    modules = npm.modules()
+    monkeypatch.setattr(npm, "modules", lambda: modules)
+    for name, folder in {
+        "ROOT": "", "DOCS": "docs", "SNIPPETS": "snippets", "TESTS": "tests",
+        "CACHE": ".cache/book", "GENERATED": "docs/assets/generated",
+    }.items():  # fmt: skip
+        monkeypatch.setattr(project, name, tmp_path / folder)
+    monkeypatch.setattr(prepare, "_seen", None)
+    monkeypatch.setattr(snippets, "__path__", [str(tmp_path / "snippets")])
+    monkeypatch.chdir(tmp_path)
+    yield small
+    for name in [name for name in sys.modules if name.startswith("snippets.part")]:
+        del sys.modules[name]

