@@ -13,7 +13,7 @@ from pymdownx.blocks import BlocksExtension
 
 from book import boxes, listings, notebooks, pages, prepare
 from book.formulas import FormulaError, typesetter
-from book.project import BookError, chapters
+from book.project import BookError, chapters, nav
 
 OUTPUT_FENCE = re.compile(r"^(\s*)(`{3,})\s*(\S.*)$")
 
@@ -34,6 +34,8 @@ class Source(Preprocessor):
         self.context.page = page
         if page is None:
             return lines
+        if page.name not in nav():
+            return [line for line in lines if line.startswith("# ")][:1]
         outside = {number for number, _ in pages.unfenced(lines)}
         known = self.context.known
         rewritten = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from book import bibliography, catalogue, pages, project, regions
 from book.catalogue import Catalogue
-from book.project import chapters, read_json, write_atomically
+from book.project import chapters, nav, read_json, write_atomically
 
 SETUP = """```python
 # This notebook is a chapter of "Equivariance from First Principles". Its figures, and what it takes from earlier
@@ -28,28 +28,29 @@ def stamps_file() -> Path:
 
 def notebook_file(page: str) -> str:
     """Return where a page's notebook lies, relative to the site's assets."""
-    return "notebooks/" + page.removesuffix(".md") + ".ipynb"
+    return "notebooks/" + page.rpartition(".")[0] + ".ipynb"
 
 
 def write_all(known: Catalogue) -> None:
-    """Write the notebook of each chapter whose text changed."""
+    """Write the notebook of each chapter and lab whose text changed."""
     stamps = read_json(stamps_file(), {})
-    for name in chapters():
-        text = markdown(pages.read(name), known)
+    texts = {name: (markdown(pages.read(name), known), "md") for name in chapters()}
+    texts |= {name: ((project.DOCS / name).read_text(), "py:percent") for name in nav() if name.endswith(".py")}
+    for name, (text, fmt) in texts.items():
         stamp = hashlib.sha256(text.encode()).hexdigest()
         path = project.GENERATED / notebook_file(name)
         if stamps.get(name) != stamp or not path.exists():
-            write_atomically(path, convert(text))
+            write_atomically(path, convert(text, fmt))
             stamps[name] = stamp
     write_atomically(stamps_file(), json.dumps(stamps))
 
 
-def convert(text: str) -> str:
-    """Turn Markdown with Python fences into the JSON of a notebook."""
+def convert(text: str, fmt: str = "md") -> str:
+    """Turn Markdown with Python fences, or a script in percent format, into the JSON of a notebook."""
     import jupytext
     import nbformat
 
-    notebook = jupytext.reads(text, fmt="md")
+    notebook = jupytext.reads(text, fmt=fmt)
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{index}"

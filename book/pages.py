@@ -21,6 +21,7 @@ HEAD = re.compile(r"^(/{3,})\s*([\w-]+)\s*(?:\|\s*(.*?)\s*)?$")
 END = re.compile(r"^(/{3,})\s*$")
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(.*?)\s*$")
 VALUE = re.compile(r"\{\{ +(?:(?P<module>[\w.]+)/)?(?P<name>[\w.-]+)(?: *\| *(?P<format>[^{}|]+?))? +\}\}")
+ALMOST_VALUE = re.compile(r"\{\{\s[^{}]*\}\}")
 CITATION = re.compile(r"\[@([\w-]+)\]")
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
@@ -137,7 +138,8 @@ def identify(text: str) -> Page | None:
     Neither MkDocs nor Zensical tells an extension which file it renders; the text does.
     """
     body = text.strip()
-    for name in names():
+    others = (str(path.relative_to(project.DOCS)) for path in sorted(project.DOCS.rglob("*.md")))
+    for name in dict.fromkeys([*names(), *others]):
         page = read(name)
         if page.text.strip() == body:
             return page
@@ -146,7 +148,13 @@ def identify(text: str) -> Page | None:
 
 def lint() -> list[str]:
     """Check that boxes are of known kinds, closed and nested, and that every erratum has its three parts."""
-    return [error for name in names() for error in [*_nesting(read(name)), *_errata(read(name))]]
+    return [error for name in names() for error in _problems(read(name))]
+
+
+def _problems(page: Page) -> Iterator[str]:
+    yield from _nesting(page)
+    yield from _errata(page)
+    yield from _values(page)
 
 
 def _nesting(page: Page) -> Iterator[str]:
@@ -163,6 +171,12 @@ def _nesting(page: Page) -> Iterator[str]:
             yield f"{page.where(number)}: '{line.strip()}' closes no box: count the slashes"
     for _, kind, number in stack:
         yield f"{page.where(number)}: box '{kind}' has no end"
+
+
+def _values(page: Page) -> Iterator[str]:
+    for number, line in unfenced(page.text.splitlines()):
+        for found in ALMOST_VALUE.findall(VALUE.sub("", line)):
+            yield f"{page.where(number)}: '{found}' asks for no number; write '{{{{ name | .3f }}}}'"
 
 
 def _errata(page: Page) -> Iterator[str]:

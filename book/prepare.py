@@ -18,6 +18,7 @@ from typing import Any
 from book import bibliography, catalogue, claims, depends, marked, notebooks, npm, pages, project, regions
 from book.catalogue import Catalogue
 from book.project import BookError, chapters, module_path, read_json, write_atomically
+from book.style import MODES
 from book.work import figure_file
 
 TOOL = Path(__file__).parent
@@ -113,7 +114,9 @@ def _fresh(job: Job, state: dict) -> bool:
     if state.get(job.key, {}).get("digest") != job.digest:
         return False
     kind, *arguments = job.request
-    return kind != "draw" or all(figure_file(*arguments, mode).exists() for mode in ("light", "dark"))
+    if kind == "draw":
+        return all(figure_file(*arguments, mode).exists() for mode in MODES)
+    return kind != "compute" or arguments[1] in read_json(catalogue.results_file(arguments[0]), {})
 
 
 def _make(jobs: list[Job], tests: list[claims.Check], state: dict) -> None:

@@ -50,8 +50,8 @@ def svg_size(path: Path) -> list[int]:
 def compute(module: str, function: str) -> dict[str, Any]:
     """Call a function of numbers and return them, plain, with its seed and the device."""
     make = getattr(importlib.import_module(f"snippets.{module}"), function)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(make.seed)
+    for torch in filter(None, [sys.modules.get("torch")]):
+        torch.manual_seed(make.seed)
     values = {name: plain(value) for name, value in make().items()}
     return {"values": values, "seed": make.seed, "device": "cpu"}
 

@@ -392,3 +392,9 @@ class TestNpm:
         sheet.write_text("kept")
         npm.copy_katex()
         assert sheet.read_text() == "kept"
+
+
+def test_page_outside_the_nav_shows_its_title_alone(tree):
+    """A chapter in the making is not checked, and so not shown."""
+    tree.write("docs/part/later.md", "# Later\n\n{{ nothing }}\n\n/// figure | none\n///\n")
+    assert render(tree, "part/later.md") == "<h1>Later</h1>"

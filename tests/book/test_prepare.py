@@ -151,6 +151,7 @@ BREAKAGES = {
         "{{ cuont }}",
         [r"docs/part/toy.md:6: no number 'cuont'.*'count'"],
     ),
+    "a number with a slip in it": ("docs/part/toy.md", "{{ count }}", "{{ count | d}}", [r"docs/part/toy.md:6: '{{ count | d}}' asks for no number"]),
     "an unknown module of numbers": (
         "docs/part/toy.md",
         "{{ count }}",

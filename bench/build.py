@@ -1,0 +1,128 @@
+"""How long the site takes to build: nothing changed, nothing made yet, and while serving.
+
+The warm build is compared with MkDocs on the same Markdown without the book's own extension, in alternating runs.
+"""
+
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNS = 5
+FOLDERS = ("book", "docs", "overrides", "snippets", "tests")
+FILES = ("mkdocs.yml", "package.json", "requirements.txt", "pyproject.toml")
+
+
+def copy_of_the_book(target: Path, *, made: bool) -> None:
+    """Copy the sources, with or without what was made from them."""
+    skip = shutil.ignore_patterns("__pycache__", *([] if made else ["generated"]))
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, target / name, ignore=skip)
+    for name in FILES:
+        shutil.copy2(ROOT / name, target)
+    (target / "node_modules").symlink_to(ROOT / "node_modules")
+    if made:
+        shutil.copytree(ROOT / ".cache", target / ".cache")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which a copy of the book uses its own packages."""
+    return {**os.environ, "PYTHONPATH": str(folder), "NO_MKDOCS_2_WARNING": "1"}
+
+
+def build(folder: Path, *options: str) -> float:
+    """Build the site of a folder in a process of its own and return the seconds."""
+    command = [sys.executable, "-m", "mkdocs", "build", "-q", *options]
+    start = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"the build failed:\n{done.stdout}{done.stderr}")
+    return time.perf_counter() - start
+
+
+def warm(folder: Path) -> None:
+    """Compare a build in which nothing changed with plain MkDocs."""
+    text = (folder / "mkdocs.yml").read_text()
+    (folder / "plain.yml").write_text(re.sub(r"^  - book\n", "", text, flags=re.MULTILINE))
+    times: dict[str, list[float]] = {"mkdocs.yml": [], "plain.yml": []}
+    for settings in times:
+        build(folder, "-f", settings)
+    for _ in range(RUNS):
+        for settings, found in times.items():
+            found.append(build(folder, "-f", settings))
+    ours, plain = (statistics.median(found) for found in times.values())
+    print(f"nothing changed        {ours:6.2f} s   plain MkDocs {plain:.2f} s   ratio {ours / plain:.2f}   (goal 1.3)")
+
+
+def cold(folder: Path) -> None:
+    """Build with nothing made: figures, numbers, outputs, claims and pages."""
+    print(f"nothing made yet       {build(folder):6.1f} s   (goal 90 s)")
+
+
+def free_port() -> int:
+    """Find a port that is free on this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(url: str, text: str, limit: float) -> float:
+    """Ask for a page until it holds a text and return the seconds that took."""
+    start = time.perf_counter()
+    while time.perf_counter() - start < limit:
+        try:
+            with urllib.request.urlopen(url, timeout=limit) as response:
+                if text in response.read().decode():
+                    return time.perf_counter() - start
+        except OSError:
+            time.sleep(0.2)
+        time.sleep(0.02)
+    raise SystemExit(f"{url} did not show '{text}' within {limit} s")
+
+
+def serving(folder: Path) -> None:
+    """Edit a chapter and a snippet while the book is served, and wait for the change."""
+    port = free_port()
+    command = [sys.executable, "-m", "mkdocs", "serve", "-q", "-a", f"127.0.0.1:{port}"]
+    url = f"http://127.0.0.1:{port}/linear-algebra/span/"
+    page, snippet = folder / "docs/linear-algebra/span.md", folder / "snippets/linear_algebra/span.py"
+    with subprocess.Popen(command, cwd=folder, env=environment(folder), stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_for(url, "</html>", 120)
+            times = []
+            for number in range(3):
+                page.write_text(page.read_text() + f"\nAn edit, number {number}.\n")
+                times.append(wait_for(url, f"An edit, number {number}.", 60))
+            print(f"an edit of a chapter   {statistics.median(times):6.2f} s   (goal 2 s)")
+            snippet.write_text(snippet.read_text().replace('"""', '"""A word more. ', 1))
+            page.write_text(page.read_text() + "\nA last edit.\n")
+            print(f"… and of a snippet     {wait_for(url, 'A last edit.', 120):6.2f} s")
+        finally:
+            server.terminate()
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as name:
+        made, bare = Path(name) / "made", Path(name) / "bare"
+        made.mkdir()
+        bare.mkdir()
+        build(ROOT, "--site-dir", str(Path(name) / "site"))
+        copy_of_the_book(made, made=True)
+        copy_of_the_book(bare, made=False)
+        build(made)
+        warm(made)
+        serving(made)
+        cold(bare)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""What the exact optimum costs: equivariant against dense, and each against the arithmetic it needs.
+
+Run `python -m bench.exact` on a machine that does nothing else; about ten seconds.
+"""
+
+import resource
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+
+import torch
+
+from snippets.mnist.data import load_images
+from snippets.mnist.exact import RANKS, fit, frequency_moments, second_moment, top_eigenvectors
+
+RUNS = 7
+
+
+def seconds(task: Callable[[], object]) -> float:
+    """Return how long the task takes."""
+    start = time.perf_counter()
+    task()
+    return time.perf_counter() - start
+
+
+def matrix_rate() -> float:
+    """Return the floating-point operations a second of a large product in single precision."""
+    a = torch.rand(2048, 2048, dtype=torch.float32)
+    return 2 * 2048**3 / min(seconds(lambda: a @ a) for _ in range(5))
+
+
+def peak_memory() -> float:
+    """Return the largest memory of this process so far, in MiB."""
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def main() -> None:
+    """Time both fits in turn and print one table."""
+    images = load_images("train")
+    ranks = RANKS["paper"]
+    loaded = peak_memory()
+    tasks = {
+        "equivariant": lambda: fit(frequency_moments(images), ranks),
+        "dense": lambda: top_eigenvectors(second_moment(images), 99),
+    }
+    # Multiplications and additions that the second moments need, with their symmetry used: the dense one half
+    # of 784 × 784 entries; the other the 28 real waves, then 13 Hermitian and 2 real symmetric blocks.
+    count = len(images)
+    work = {
+        "equivariant": count * (2 * 28 * 784 + 13 * 4 * 28**2 + 2 * 28**2),
+        "dense": count * 784**2,
+    }
+    times: dict[str, list[float]] = {name: [] for name in tasks}
+    peaks = {}
+    for _ in range(RUNS):
+        for name, task in tasks.items():
+            times[name].append(seconds(task))
+            peaks.setdefault(name, peak_memory())
+    rate = matrix_rate()
+    print(f"{count} pictures in memory as bytes, {torch.get_num_threads()} threads, {RUNS} alternating runs, medians")
+    print(f"matrix rate {rate / 1e9:.0f} GFLOP/s (single precision, 2048 × 2048, best of 5)\n")
+    print(f"{'fit':<12}{'seconds':>9}{'best':>8}{'worst':>8}{'floor':>8}{'× floor':>9}{'peak MiB':>10}")
+    for name in tasks:
+        floor, middle = work[name] / rate, median(times[name])
+        print(
+            f"{name:<12}{middle:>9.3f}{min(times[name]):>8.3f}{max(times[name]):>8.3f}"
+            f"{floor:>8.3f}{middle / floor:>9.1f}{peaks[name]:>10.0f}"
+        )
+    ratios = sorted(a / b for a, b in zip(times["equivariant"], times["dense"], strict=True))
+    print(f"\nequivariant / dense: {median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}); ", end="")
+    print(f"by arithmetic alone {work['equivariant'] / work['dense']:.2f}")
+    print(f"memory with the pictures loaded, before any fit: {loaded:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,445 @@
+"""Determinants: signed volume, what a matrix forgets, and the density of a transformed cloud."""
+
+# --8<-- [start:setup]
+import math
+from collections.abc import Sequence
+from itertools import permutations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+torch.set_default_dtype(torch.float64)  # the book computes in double precision
+# --8<-- [end:setup]
+
+from functools import cache
+
+import matplotlib.pyplot as plt
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
+
+from book import figure, results
+
+# --8<-- [start:maps]
+A = torch.tensor([[1.0, 1.0], [-1.0, 2.0]])
+swap = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
+squash = torch.tensor([[1.0, 2.0], [2.0, 4.0]])
+# --8<-- [end:maps]
+
+
+# --8<-- [start:shoelace]
+def shoelace(polygon: Float[Tensor, "k 2"]) -> Float[Tensor, ""]:
+    """Signed area inside a polygon: ½ Σ (xᵢyᵢ₊₁ − xᵢ₊₁yᵢ), positive when anticlockwise."""
+    x, y = polygon.T
+    return (x @ y.roll(-1) - y @ x.roll(-1)) / 2
+
+
+# --8<-- [end:shoelace]
+
+
+# --8<-- [start:det2]
+def det2(A: Float[Tensor, "2 2"]) -> Float[Tensor, ""]:
+    """Signed area of the parallelogram that the two columns span: ad − bc."""
+    (a, b), (c, d) = A
+    return a * d - b * c
+
+
+# --8<-- [end:det2]
+
+
+# --8<-- [start:leibniz]
+def sign(p: Sequence[int]) -> int:
+    """Sign of a permutation: +1 if an even number of swaps sorts it, else −1."""
+    n = len(p)
+    return (-1) ** sum(p[i] > p[j] for i in range(n) for j in range(i + 1, n))
+
+
+def leibniz(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
+    """Determinant as a sum of n! terms: Σ sign(p) Πⱼ A[p(j), j]."""
+    n = len(A)
+    terms = [sign(p) * A[list(p), range(n)].prod() for p in permutations(range(n))]
+    return torch.stack(terms).sum()
+
+
+# --8<-- [end:leibniz]
+
+
+# --8<-- [start:elimination]
+def det_by_elimination(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
+    """Determinant by row reduction: about n³/3 multiplications."""
+    U, det = A.clone(), torch.ones(())
+    for k in range(len(U)):
+        pivot = k + int(U[k:, k].abs().argmax())
+        if U[pivot, k] == 0:
+            return torch.zeros(())
+        if pivot != k:
+            U[[k, pivot]] = U[[pivot, k]]
+            det = -det
+        det = det * U[k, k]
+        U[k + 1 :] -= torch.outer(U[k + 1 :, k] / U[k, k], U[k])
+    return det
+
+
+# --8<-- [end:elimination]
+
+
+# --8<-- [start:row_reduce]
+def row_reduce(
+    A: Float[Tensor, "m n"],
+    atol: float = 1e-10,
+) -> tuple[Float[Tensor, "m n"], list[int]]:
+    """Reduced row echelon form and pivot columns; entries up to atol count as zero."""
+    R, pivots = A.clone(), []
+    for column in range(A.shape[1]):
+        row = len(pivots)
+        if row == len(A):
+            break
+        best = row + int(R[row:, column].abs().argmax())
+        if R[best, column].abs() <= atol:
+            continue
+        R[[row, best]] = R[[best, row]]
+        R[row] /= R[row, column].clone()
+        others = torch.arange(len(A)) != row
+        R[others] -= torch.outer(R[others, column], R[row])
+        pivots.append(column)
+    return R, pivots
+
+
+# --8<-- [end:row_reduce]
+
+
+# --8<-- [start:null_space]
+def null_space(A: Float[Tensor, "m n"], atol: float = 1e-10) -> Float[Tensor, "n d"]:
+    """Columns form a basis of {x : Ax = 0}: one for each column without a pivot."""
+    R, pivots = row_reduce(A, atol)
+    free = [column for column in range(A.shape[1]) if column not in pivots]
+    N = torch.zeros(A.shape[1], len(free))
+    N[free, range(len(free))] = 1.0
+    N[pivots] -= R[: len(pivots), free]
+    return N
+
+
+# --8<-- [end:null_space]
+
+
+# --8<-- [start:density]
+def gaussian(z: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch"]:
+    """Density of the standard normal distribution on Rⁿ."""
+    return torch.exp(-z.square().sum(-1) / 2) / (2 * math.pi) ** (z.shape[-1] / 2)
+
+
+def pushed_density(A: Float[Tensor, "n n"], y: Float[Tensor, "k n"]) -> Float[Tensor, " k"]:
+    """Density at y of A z, where z is standard normal: gaussian(A⁻¹y) / |det A|."""
+    return gaussian(torch.linalg.solve(A, y.T).T) / torch.linalg.det(A).abs()
+
+
+# --8<-- [end:density]
+
+
+# --8<-- [start:grid]
+def square_grid(half_width: float, steps: int) -> tuple[Float[Tensor, "k 2"], float]:
+    """Midpoints of steps² cells of the square |x|, |y| ≤ half_width, and a cell's area."""
+    side = 2 * half_width / steps
+    ticks = (torch.arange(steps) + 0.5) * side - half_width
+    return torch.cartesian_prod(ticks, ticks), side**2
+
+
+# --8<-- [end:grid]
+
+
+# --8<-- [start:coupling]
+class Coupling(nn.Module):
+    """Keep one coordinate; let it decide how to scale and shift the other."""
+
+    def __init__(self, kept: int, hidden: int = 16) -> None:
+        """Keep coordinate 0 or 1."""
+        super().__init__()
+        self.kept = kept
+        self.net = nn.Sequential(
+            nn.Linear(1, hidden),
+            nn.Tanh(),
+            nn.Linear(hidden, 2),
+        )
+
+    def forward(
+        self,
+        z: Float[Tensor, "k 2"],
+    ) -> tuple[Float[Tensor, "k 2"], Float[Tensor, " k"]]:
+        """Return the image of z, and log |det| of the Jacobian there."""
+        kept, other = z[:, self.kept], z[:, 1 - self.kept]
+        log_scale, shift = self.net(kept[:, None]).T
+        moved = other * log_scale.exp() + shift
+        return torch.stack([kept, moved][:: 1 - 2 * self.kept], dim=1), log_scale
+
+    def inverse(
+        self,
+        y: Float[Tensor, "k 2"],
+    ) -> tuple[Float[Tensor, "k 2"], Float[Tensor, " k"]]:
+        """Return the z with forward(z) = y, and forward's log |det| there."""
+        kept, other = y[:, self.kept], y[:, 1 - self.kept]
+        log_scale, shift = self.net(kept[:, None]).T
+        moved = (other - shift) * (-log_scale).exp()
+        return torch.stack([kept, moved][:: 1 - 2 * self.kept], dim=1), log_scale
+
+
+# --8<-- [end:coupling]
+
+
+# --8<-- [start:flow]
+class Flow(nn.Module):
+    """Coupling layers one after the other, alternating the kept coordinate."""
+
+    def __init__(self, depth: int) -> None:
+        """Stack depth layers."""
+        super().__init__()
+        self.layers = nn.ModuleList(Coupling(kept=i % 2) for i in range(depth))
+
+    def forward(self, z: Float[Tensor, "k 2"]) -> Float[Tensor, "k 2"]:
+        """Turn noise into data."""
+        for layer in self.layers:
+            z, _ = layer(z)
+        return z
+
+    def log_prob(self, y: Float[Tensor, "k 2"]) -> Float[Tensor, " k"]:
+        """Log-density: that of the noise minus the log-determinants on the way."""
+        log_det = torch.zeros(len(y))
+        for layer in reversed(self.layers):
+            y, log_scale = layer.inverse(y)
+            log_det = log_det + log_scale
+        return gaussian(y).log() - log_det
+
+
+# --8<-- [end:flow]
+
+
+# --8<-- [start:crescent]
+def crescent(count: int, seed: int = 0) -> Float[Tensor, "k 2"]:
+    """Points scattered around the parabola y = x² − 1."""
+    x, noise = torch.randn(2, count, generator=torch.Generator().manual_seed(seed))
+    return torch.stack([x, x**2 - 1 + 0.4 * noise], dim=1)
+
+
+def fit(data: Float[Tensor, "k 2"], steps: int = 250, seed: int = 0) -> Flow:
+    """Flow of four layers that makes the data likely: Adam on the mean of −log p."""
+    torch.manual_seed(seed)
+    flow = Flow(depth=4)
+    optimiser = torch.optim.Adam(flow.parameters(), lr=0.02)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        loss = -flow.log_prob(data).mean()
+        loss.backward()
+        optimiser.step()
+    return flow
+
+
+# --8<-- [end:crescent]
+
+
+# --8<-- [start:solution_mirror]
+def straight_path(
+    A: Float[Tensor, "n n"],
+    B: Float[Tensor, "n n"],
+    t: float,
+) -> Float[Tensor, "n n"]:
+    """Matrix that lies the share t of the way from A to B."""
+    return (1 - t) * A + t * B
+
+
+# --8<-- [end:solution_mirror]
+
+
+# --8<-- [start:solution_gaussian]
+def gaussian_log_density(
+    x: Float[Tensor, "k n"],
+    mean: Float[Tensor, " n"],
+    covariance: Float[Tensor, "n n"],
+) -> Float[Tensor, " k"]:
+    """Log-density of N(mean, covariance), the law of mean + Lz with L Lᵀ = covariance."""
+    L = torch.linalg.cholesky(covariance)
+    z = torch.linalg.solve_triangular(L, (x - mean).T, upper=False).T
+    log_det_L = L.diagonal().log().sum()
+    return gaussian(torch.zeros_like(mean)).log() - z.square().sum(-1) / 2 - log_det_L
+
+
+# --8<-- [end:solution_gaussian]
+
+
+# --8<-- [start:solution_planar]
+def planar(
+    z: Float[Tensor, "k n"],
+    u: Float[Tensor, " n"],
+    w: Float[Tensor, " n"],
+) -> tuple[Float[Tensor, "k n"], Float[Tensor, " k"]]:
+    """Planar layer z + u tanh(w·z), and log |det| of its Jacobian I + tanh′(w·z) u wᵀ."""
+    step = torch.tanh(z @ w)
+    det = 1 + (1 - step**2) * (w @ u)
+    return z + torch.outer(step, u), det.abs().log()
+
+
+# --8<-- [end:solution_planar]
+
+
+# --8<-- [start:solution_blind]
+def invisible_change(layer: nn.Linear, seed: int = 0) -> Float[Tensor, " n"]:
+    """Unit vector that can be added to any input without changing the layer's output.
+
+    Raises ValueError where the layer has no null space but {0}.
+    """
+    N = null_space(layer.weight.detach())
+    if N.shape[1] == 0:
+        shape = tuple(layer.weight.shape)
+        raise ValueError(f"this {shape} weight forgets nothing: pass one with a null space")
+    generator = torch.Generator().manual_seed(seed)
+    direction = N @ torch.randn(N.shape[1], generator=generator)
+    return direction / direction.norm()
+
+
+# --8<-- [end:solution_blind]
+
+
+LETTER = torch.tensor(
+    [[0.22, 0.1], [0.42, 0.1], [0.42, 0.42], [0.66, 0.42], [0.66, 0.58], [0.42, 0.58], [0.42, 0.74],
+     [0.8, 0.74], [0.8, 0.9], [0.22, 0.9]]
+)  # fmt: skip
+SQUARE = torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+
+
+@cache
+def trained() -> Flow:
+    """Flow that the page trains."""
+    return fit(crescent(400))
+
+
+@figure(
+    alt="A unit square with a letter F in it, and its images under three matrices. The first stretches it to "
+    "a parallelogram of three times the area, the swap of the axes mirrors the letter, and the singular "
+    "matrix flattens everything onto a segment of a line."
+)
+def areas() -> Figure:
+    fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.2))
+    panels = [
+        ("before: area $1$", torch.eye(2), "C0"),
+        ("$A$: area $3$, $\\det=3$", A, "C0"),
+        ("swap: area $1$, $\\det=-1$", swap, "C1"),
+        ("squash: area $0$, $\\det=0$", squash, "C3"),
+    ]
+    for ax, (title, M, colour) in zip(axes.flat, panels, strict=True):
+        square, letter = (SQUARE @ M.T).numpy(), (LETTER @ M.T).numpy()
+        ax.fill(*square.T, facecolor=colour, alpha=0.18, edgecolor="none")
+        ax.fill(*square.T, facecolor="none", edgecolor=colour, lw=1.8, joinstyle="round")
+        ax.fill(*letter.T, facecolor=colour, edgecolor="none")
+        for column, name, style in zip(M.T.numpy(), ("$Me_1$", "$Me_2$"), ("-", (0, (4, 2))), strict=True):
+            ax.annotate("", column, (0, 0), arrowprops={
+                "arrowstyle": "-|>", "color": plt.rcParams["text.color"], "lw": 1.4, "ls": style,
+                "shrinkA": 0, "shrinkB": 0,
+            })  # fmt: skip
+            aside = (-15, 4) if M is squash else (-10, 7) if column[1] > column[0] else (8, -9)
+            ax.annotate(name, column, aside, textcoords="offset points", ha="center", va="center")
+        middle = square.mean(0)
+        reach = 3.2 if M is squash else 1.9
+        ax.set(xlim=middle[0] + [-reach, reach], ylim=middle[1] + [-reach, reach], title=title)
+        ax.set_aspect("equal")
+        ax.axis("off")
+    return fig
+
+
+@figure(
+    alt="Left: five parallel lines in the plane, all along the direction (-2, 1). Right: each of them has "
+    "become one single point, and the five points lie on the line through (1, 2). The line through the "
+    "origin has become the origin."
+)
+def fibres() -> Figure:
+    fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 3.1))
+    t = torch.linspace(-4, 4, 2)
+    for i, c in enumerate([-4.0, -2.0, 0.0, 2.0, 4.0]):
+        line = torch.stack([c / 2 - 2 * t, c / 4 + t], dim=1)
+        emphasis = {"lw": 4.2} if c == 0 else {"lw": 1.8}
+        left.plot(*line.T.numpy(), color=f"C{i}", **emphasis)
+        end = squash @ line[0]
+        right.plot(*end.numpy(), "o", color=f"C{i}", ms=11 if c == 0 else 8, zorder=3)
+    right.axline((0, 0), (1, 2), color=plt.rcParams["grid.color"], lw=1.5)
+    label = {"textcoords": "offset points", "bbox": {"fc": plt.rcParams["axes.facecolor"], "ec": "none", "pad": 1}}
+    left.annotate("null space", (1.6, -0.8), (-10, -30), ha="right", **label,
+                  arrowprops={"arrowstyle": "-", "color": plt.rcParams["text.color"]})  # fmt: skip
+    right.annotate("image", (2.8, 5.6), (-12, 0), ha="right", **label)
+    left.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), title="five lines …")
+    right.set(xlim=(-10, 10), ylim=(-10, 10), title="… become five points")
+    for ax in (left, right):
+        ax.set_aspect("equal")
+        ax.grid(visible=True, alpha=0.6)
+        ax.set_axisbelow(True)
+        ax.spines[:].set_visible(False)
+        ax.tick_params(length=0)
+    right.xaxis.set_major_locator(MultipleLocator(5))
+    right.yaxis.set_major_locator(MultipleLocator(5))
+    return fig
+
+
+@figure(
+    alt="Two heat maps in one colour scale. Left, the round bell of the standard normal distribution. Right, "
+    "its image under A: an ellipse tilted by the shear, three times as large and everywhere three times as pale."
+)
+def spread() -> Figure:
+    fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9))
+    points, _ = square_grid(6.0, 160)
+    cmap = LinearSegmentedColormap.from_list("ink", [plt.rcParams["axes.facecolor"], "C0"])
+    circle = torch.linspace(0, 2 * math.pi, 200)
+    for ax, M, title in zip(axes, (torch.eye(2), A), ("$z$: peak", "$Az$: peak"), strict=True):
+        density = pushed_density(M, points).reshape(160, 160).T
+        ax.imshow(density.numpy(), origin="lower", extent=(-6, 6, -6, 6), vmin=0, vmax=0.16, cmap=cmap,
+                  interpolation="bilinear")  # fmt: skip
+        for radius in (1.0, 2.0):
+            ring = radius * torch.stack([circle.cos(), circle.sin()]).T @ M.T
+            ax.plot(*ring.T.numpy(), color="C1", lw=1.4)
+        ax.set(title=f"{title} {float(density.max()):.3f}", xlim=(-5.2, 5.2), ylim=(-5.2, 5.2), xticks=[], yticks=[])
+        ax.set_aspect("equal")
+        ax.spines[:].set_visible(False)
+    return fig
+
+
+@figure(
+    alt="Left: a square grid over the round cloud of Gaussian noise. Right: the trained flow has bent the same "
+    "grid into a crescent that follows the data points; cells are small where the data are dense."
+)
+def bent() -> Figure:
+    fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 3.2))
+    flow, ticks = trained(), torch.linspace(-2.4, 2.4, 13)
+    fine = torch.linspace(-2.4, 2.4, 121)
+    noise = torch.randn(300, 2, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        for tick in ticks:
+            for line in (torch.stack([tick.expand(121), fine], 1), torch.stack([fine, tick.expand(121)], 1)):
+                left.plot(*line.T.numpy(), color="C0", lw=0.9)
+                right.plot(*flow(line).T.numpy(), color="C0", lw=0.9)
+    left.scatter(*noise.T.numpy(), s=5, color="C1", rasterized=True, zorder=3)
+    right.scatter(*crescent(300, seed=2).T.numpy(), s=5, color="C1", rasterized=True, zorder=3)
+    left.set(xlim=(-3, 3), ylim=(-3, 3), title="noise $z$")
+    right.set(xlim=(-3, 3), ylim=(-2.8, 5.2), title="flow: $y=f(z)$")
+    for ax in (left, right):
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    return fig
+
+
+@results(seed=0)
+def numbers() -> dict[str, float]:
+    """Numbers that the page quotes."""
+    points, cell = square_grid(12.0, 400)
+    density = pushed_density(A, points)
+    tiny = 0.1 * torch.eye(400)
+    flow = trained()
+    with torch.no_grad():
+        learned = flow.log_prob(points).exp()
+    return {
+        "mass": float(density.sum() * cell),
+        "mass_without": float(density.sum() * cell * torch.linalg.det(A).abs()),
+        "peak": float(gaussian(torch.zeros(2))),
+        "leibniz_terms_20": math.factorial(20),
+        "elimination_20": 20**3 // 3,
+        "tiny_det": float(torch.linalg.det(tiny)),
+        "tiny_logdet": float(torch.linalg.slogdet(tiny).logabsdet),
+        "flow_mass": float(learned.sum() * cell),
+        "noise_floor": math.log(2 * math.pi),
+        "flow_parameters": sum(p.numel() for p in flow.parameters()),
+    }

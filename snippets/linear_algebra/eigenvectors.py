@@ -1,0 +1,360 @@
+"""Eigenvectors: the directions that a map keeps, and what happens when it is applied again and again."""
+
+# --8<-- [start:setup]
+import cmath
+import math
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import orthogonal
+
+from snippets.linear_algebra.determinants import null_space
+
+torch.set_default_dtype(torch.float64)  # the book computes in double precision
+# --8<-- [end:setup]
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from book import figure, results
+
+# --8<-- [start:maps]
+first = torch.tensor([[1.0, 1.0], [-1.0, 2.0]])
+A = torch.tensor([[1.0, 0.0], [-1.0, 2.0]])
+shear = torch.tensor([[1.0, 1.0], [0.0, 1.0]])
+clockwise = torch.tensor([[0.0, 1.0], [-1.0, 0.0]])
+symmetric = torch.tensor([[2.0, 1.0], [1.0, 2.0]])
+# --8<-- [end:maps]
+
+
+# --8<-- [start:characteristic_polynomial]
+def characteristic_polynomial(A: Float[Tensor, "n n"]) -> Float[Tensor, " n+1"]:
+    """Coefficients of det(λI − A), highest power of λ first (Faddeev and Le Verrier)."""
+    n = len(A)
+    coefficients, M = [torch.ones(())], torch.eye(n)
+    for k in range(1, n + 1):
+        coefficients.append(-(A @ M).trace() / k)
+        M = A @ M + coefficients[-1] * torch.eye(n)
+    return torch.stack(coefficients)
+
+
+# --8<-- [end:characteristic_polynomial]
+
+
+# --8<-- [start:eigenspace]
+def eigenspace(
+    A: Float[Tensor, "n n"],
+    eigenvalue: float,
+    atol: float = 1e-10,
+) -> Float[Tensor, "n d"]:
+    """Columns form a basis of ker(A − λI); there are none if λ is not an eigenvalue."""
+    return null_space(A - eigenvalue * torch.eye(len(A)), atol)
+
+
+# --8<-- [end:eigenspace]
+
+
+# --8<-- [start:eigenbasis]
+def eigenbasis(
+    A: Float[Tensor, "n n"],
+) -> tuple[Complex[Tensor, " n"], Complex[Tensor, "n n"]]:
+    """Eigenvalues, and a P with eigenvectors as columns, so that P⁻¹AP is diagonal.
+
+    Raises ValueError where the eigenvectors of A, complex ones included, do not form a basis.
+    """
+    eigenvalues, P = torch.linalg.eig(A)
+    found = int(torch.linalg.matrix_rank(P, rtol=1e-7))
+    if found < len(A):
+        raise ValueError(f"{found} independent eigenvector(s), not {len(A)}: no eigenbasis")
+    return eigenvalues, P
+
+
+# --8<-- [end:eigenbasis]
+
+
+# --8<-- [start:power]
+def power(A: Float[Tensor, "n n"], k: int) -> Float[Tensor, "n n"]:
+    """A multiplied by itself k times, as P Dᵏ P⁻¹ in a basis of eigenvectors."""
+    eigenvalues, P = eigenbasis(A)
+    return (P @ torch.diag(eigenvalues**k) @ torch.linalg.inv(P)).real
+
+
+# --8<-- [end:power]
+
+
+# --8<-- [start:power_iteration]
+def power_iteration(
+    A: Float[Tensor, "n n"],
+    x: Float[Tensor, " n"],
+    steps: int,
+) -> list[Float[Tensor, " n"]]:
+    """Directions of x, Ax, A²x, …: apply A, rescale to length one, repeat."""
+    directions = [x / x.norm()]
+    for _ in range(steps):
+        y = A @ directions[-1]
+        directions.append(y / y.norm())
+    return directions
+
+
+# --8<-- [end:power_iteration]
+
+
+# --8<-- [start:as_matrix]
+def as_matrix(z: complex) -> Float[Tensor, "2 2"]:
+    """Multiplication by a + bi: turn by its angle, scale by its modulus."""
+    return torch.tensor([[z.real, -z.imag], [z.imag, z.real]])
+
+
+# --8<-- [end:as_matrix]
+
+
+# --8<-- [start:rotation_scaling]
+def rotation_scaling(A: Float[Tensor, "2 2"]) -> tuple[complex, Float[Tensor, "2 2"]]:
+    """An eigenvalue λ = a − bi, b > 0, and a P with P⁻¹AP = as_matrix(a + bi).
+
+    The columns of P are the real and the imaginary part of an eigenvector of λ.
+    Raises ValueError where the eigenvalues of A are real.
+    """
+    eigenvalues, vectors = torch.linalg.eig(A)
+    if not eigenvalues.imag.any():
+        values = eigenvalues.real.tolist()
+        raise ValueError(f"the eigenvalues {values} are real: use eigenbasis")
+    i = int(eigenvalues.imag.argmin())
+    v = vectors[:, i]
+    return complex(eigenvalues[i]), torch.stack([v.real, v.imag], dim=1)
+
+
+# --8<-- [end:rotation_scaling]
+
+
+# --8<-- [start:rayleigh]
+def rayleigh(S: Float[Tensor, "n n"], x: Float[Tensor, " n"]) -> Float[Tensor, ""]:
+    """Stretch of the symmetric S along x: xᵀSx / xᵀx."""
+    return x @ S @ x / (x @ x)
+
+
+# --8<-- [end:rayleigh]
+
+
+# --8<-- [start:spectral_radius]
+def spectral_radius(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
+    """Largest modulus of an eigenvalue of A."""
+    return torch.linalg.eigvals(A).abs().max()
+
+
+# --8<-- [end:spectral_radius]
+
+
+# --8<-- [start:recurrence]
+class LinearRecurrence(nn.Module):
+    """The bare recurrent network: the state h becomes W h, once for each step."""
+
+    def __init__(self, features: int) -> None:
+        """Start with a random W."""
+        super().__init__()
+        self.step = nn.Linear(features, features, bias=False)
+
+    def forward(self, h: Float[Tensor, "*batch n"], steps: int) -> Float[Tensor, "*batch n"]:
+        """Return the state after that many steps."""
+        for _ in range(steps):
+            h = self.step(h)
+        return h
+
+
+def gradient_norms(net: LinearRecurrence, horizons: list[int]) -> list[float]:
+    """Length of the gradient of the summed last state with respect to the first."""
+    norms = []
+    for steps in horizons:
+        h = torch.zeros(net.step.in_features, requires_grad=True)
+        (gradient,) = torch.autograd.grad(net(h, steps).sum(), h)
+        norms.append(float(gradient.norm()))
+    return norms
+
+
+# --8<-- [end:recurrence]
+
+
+# --8<-- [start:with_radius]
+def with_radius(net: LinearRecurrence, radius: float) -> LinearRecurrence:
+    """Rescale the weight so that its spectral radius is the given one."""
+    with torch.no_grad():
+        net.step.weight *= radius / spectral_radius(net.step.weight)
+    return net
+
+
+# --8<-- [end:with_radius]
+
+
+# --8<-- [start:recurrences]
+def recurrences(features: int = 32) -> dict[str, LinearRecurrence]:
+    """One random network with two spectral radii, and with an orthogonal weight."""
+    nets = {}
+    for name in ("ρ = 1.1", "orthogonal", "ρ = 0.9"):
+        torch.manual_seed(0)
+        nets[name] = LinearRecurrence(features)
+    with_radius(nets["ρ = 1.1"], 1.1)
+    orthogonal(nets["orthogonal"].step)
+    with_radius(nets["ρ = 0.9"], 0.9)
+    return nets
+
+
+# --8<-- [end:recurrences]
+
+
+# --8<-- [start:solution_projection]
+def onto_line(v: Float[Tensor, " n"]) -> Float[Tensor, "n n"]:
+    """Matrix of the orthogonal projection onto the line through v: v vᵀ / v·v."""
+    return torch.outer(v, v) / (v @ v)
+
+
+# --8<-- [end:solution_projection]
+
+
+# --8<-- [start:solution_fibonacci]
+def fibonacci(k: int) -> float:
+    """k-th Fibonacci number by its closed form (φᵏ − (1 − φ)ᵏ) / √5."""
+    phi = (1 + math.sqrt(5)) / 2
+    return (phi**k - (1 - phi) ** k) / math.sqrt(5)
+
+
+# --8<-- [end:solution_fibonacci]
+
+
+# --8<-- [start:solution_shift]
+def shift(n: int) -> Float[Tensor, "n n"]:
+    """Cyclic shift: entry k of a vector moves to place k + 1, the last one to place 0."""
+    return torch.eye(n).roll(1, dims=0)
+
+
+def fourier_modes(n: int) -> Complex[Tensor, "n n"]:
+    """Columns are the waves (1, ζʲ, ζ²ʲ, …) with ζ = exp(2πi/n)."""
+    k = torch.arange(n)
+    return torch.exp(2j * math.pi * torch.outer(k, k) / n)
+
+
+# --8<-- [end:solution_shift]
+
+
+# --8<-- [start:solution_norm]
+def largest_stretch(layer: nn.Linear, steps: int = 200, seed: int = 0) -> float:
+    """Largest stretch ‖Wx‖ / ‖x‖ of a layer, by power iteration on WᵀW."""
+    W = layer.weight.detach()
+    start = torch.randn(W.shape[1], generator=torch.Generator().manual_seed(seed))
+    v = power_iteration(W.T @ W, start, steps)[-1]
+    return float(rayleigh(W.T @ W, v).sqrt())
+
+
+# --8<-- [end:solution_norm]
+
+
+def portrait(ax: Axes, M: Float[Tensor, "2 2"], eigenvectors: list[tuple[int, int]], title: str) -> None:
+    """Draw the field x ↦ Mx as a flow, with the lines through the given eigenvectors."""
+    ticks = torch.linspace(-2, 2, 25)
+    x, y = torch.meshgrid(ticks, ticks, indexing="xy")
+    u, v = torch.einsum("ij,jkl->ikl", M, torch.stack([x, y]))
+    ax.streamplot(ticks.numpy(), ticks.numpy(), u.numpy(), v.numpy(), color=plt.rcParams["grid.color"],
+                  linewidth=1.1, density=0.75, arrowsize=0.9)  # fmt: skip
+    for i, direction in enumerate(eigenvectors):
+        ax.axline((0, 0), direction, color=f"C{i}", lw=2.6, zorder=3)
+    ax.plot(0, 0, "o", color=plt.rcParams["text.color"], ms=4, zorder=4)
+    ax.set(xlim=(-2, 2), ylim=(-2, 2), xticks=[], yticks=[], title=title, aspect="equal")
+    ax.spines[:].set_visible(False)
+
+
+@figure(
+    alt="Four flow portraits of the plane. The source's second map has two straight streamlines, along (1, 1) and "
+    "(0, 1). The symmetric map has two at right angles. The shear has one, the horizontal axis. The source's "
+    "first map has none: every streamline is a spiral."
+)
+def flows() -> Figure:
+    fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.5))
+    portrait(axes[0, 0], A, [(1, 1), (0, 1)], "$A$: two lines")
+    portrait(axes[0, 1], symmetric, [(1, 1), (1, -1)], "symmetric: at right angles")
+    portrait(axes[1, 0], shear, [(1, 0)], "shear: one line")
+    portrait(axes[1, 1], first, [], "the first matrix: no line")
+    return fig
+
+
+@figure(
+    alt="Left: five unit arrows; from step to step they swing towards the vertical eigenvector. Right: the angle "
+    "that is left, on a logarithmic scale, falls along a straight line that halves at every step."
+)
+def powers() -> Figure:
+    fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 3.1), width_ratios=(1, 1.25))
+    directions = power_iteration(A, torch.tensor([1.0, 0.4]), 14)
+    for k, d in enumerate(directions[:6]):
+        left.annotate("", d.numpy(), (0, 0), arrowprops={"arrowstyle": "-|>", "color": "C0", "lw": 1.8,
+                      "alpha": 0.35 + 0.13 * k, "shrinkA": 0, "shrinkB": 0})  # fmt: skip
+        if k < 4:
+            left.annotate(str(k), 1.13 * d.numpy(), ha="center", va="center")
+    left.axline((0, 0), (0, 1), color="C1", lw=2.4, zorder=0)
+    left.axline((0, 0), (1, 1), color=plt.rcParams["grid.color"], lw=2.4, zorder=0)
+    left.set(xlim=(-0.5, 1.35), ylim=(-1.3, 1.3), aspect="equal", xticks=[], yticks=[], title="direction of $A^kx$")
+    left.spines[:].set_visible(False)
+    angles = [math.degrees(math.atan2(abs(float(d[0])), abs(float(d[1])))) for d in directions]
+    right.semilogy(range(15), angles, "o-", color="C0", ms=4)
+    right.plot([3, 14], [angles[14] * 2.0**11 * 2.5, angles[14] * 2.5], "--", color="C1")
+    right.annotate("$|\\lambda_2/\\lambda_1|^k=2^{-k}$", (8.4, 5.5), color="C1", ha="left")
+    right.set(xlabel="step $k$", title="angle left (degrees)")
+    right.grid(visible=True, alpha=0.6)
+    return fig
+
+
+@figure(
+    alt="Left: the orbit x, Ax, A²x, … of the source's first matrix spirals outwards along tilted ellipses. Right: "
+    "the same orbit in the basis of real and imaginary part of an eigenvector is a round spiral that turns by "
+    "thirty degrees a step."
+)
+def spiral() -> Figure:
+    fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 3.1))
+    eigenvalue, P = rotation_scaling(first)
+    turn = eigenvalue.conjugate() / 1.6  # dividing by 1.6 at every step lets two turns fit
+    t = torch.linspace(0, 24, 400)
+    curve = torch.stack([torch.tensor([w.real, w.imag]) for w in (1j * turn ** float(s) for s in t)], 1)
+    points = torch.stack([torch.linalg.matrix_power(first / 1.6, k) @ P[:, 1] for k in range(25)], 1)
+    turned = torch.linalg.solve(P, points)
+    for ax, dots, line, title in (
+        (left, points, P @ curve, "$A^kx\\,/\\,1.6^k$"),
+        (right, turned, curve, "the same in the basis $P$"),
+    ):
+        ax.plot(*line.numpy(), color="C0", lw=1.4)
+        ax.plot(*dots.numpy(), "o", color="C1", ms=5.5, zorder=3)
+        for x, y in dots.T.tolist():
+            ax.plot([0, x], [0, y], color=plt.rcParams["grid.color"], lw=1, zorder=0)
+        reach = 1.12 * float(dots.abs().max())
+        ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal", title=title)
+        ax.spines[:].set_visible(False)
+    return fig
+
+
+@figure(
+    alt="Length of the gradient through up to 100 steps, on a logarithmic scale. With spectral radius 1.1 it grows "
+    "ten-thousandfold, with 0.9 it shrinks as fast, with an orthogonal weight it stays where it is."
+)
+def vanishing() -> Figure:
+    fig, ax = plt.subplots(figsize=(5.2, 3.2))
+    horizons = list(range(0, 101, 2))
+    for i, (name, net) in enumerate(recurrences().items()):
+        ax.semilogy(horizons, gradient_norms(net, horizons), color=f"C{i}")
+        ax.annotate(name, (101, gradient_norms(net, [100])[0]), color=f"C{i}", va="center", annotation_clip=False)
+    ax.set(xlabel="steps $T$", title="length of the gradient with respect to the first state", xlim=(0, 100))
+    ax.grid(visible=True, alpha=0.6)
+    return fig
+
+
+@results(seed=0)
+def numbers() -> dict[str, float]:
+    """Numbers that the page quotes."""
+    eigenvalue, _ = rotation_scaling(first)
+    spread = [gradient_norms(net, [100])[0] for net in recurrences().values()]
+    return {
+        "modulus": abs(eigenvalue),
+        "degrees": math.degrees(-cmath.phase(eigenvalue)),
+        "exploded": spread[0],
+        "kept": spread[1],
+        "vanished": spread[2],
+        "shear_angle_100": math.degrees(math.atan2(1, 100)),
+        "transient_peak": float(torch.linalg.matrix_power(torch.tensor([[0.9, 10.0], [0.0, 0.9]]), 9).norm()),
+    }

@@ -1,0 +1,286 @@
+"""Tangent spaces: velocities, differentials, level sets, and a gradient step that stays on a manifold."""
+
+# --8<-- [start:setup]
+import math
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+torch.set_default_dtype(torch.float64)  # the book computes in double precision
+# --8<-- [end:setup]
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from book import figure, results
+from snippets.manifolds.sphere import camera, draw_globe
+
+
+# --8<-- [start:velocity]
+def velocity(curve: Callable[[Tensor], Tensor], t: float) -> Float[Tensor, " n"]:
+    """Return the derivative of a curve t ↦ (x₁, …, xₙ) at time t."""
+    return torch.autograd.functional.jacobian(curve, torch.tensor(t))
+
+
+# --8<-- [end:velocity]
+
+
+# --8<-- [start:differential]
+def differential(F: Callable[[Tensor], Tensor], x: Float[Tensor, " n"]) -> Float[Tensor, "m n"]:
+    """Return dF at x, the matrix of partial derivatives."""
+    return torch.autograd.functional.jacobian(F, x)
+
+
+def kernel(J: Float[Tensor, "m n"]) -> Float[Tensor, "n k"]:
+    """Return an orthonormal basis of the null space of J, from its singular vectors."""
+    rank = int(torch.linalg.matrix_rank(J, atol=1e-9))
+    return torch.linalg.svd(J).Vh[rank:].T
+
+
+def tangent_space(F: Callable[[Tensor], Tensor], x: Float[Tensor, " n"]) -> Float[Tensor, "n k"]:
+    """Return an orthonormal basis of the tangent space at x of the level set of F through x.
+
+    Raises ValueError where dF is not onto, because the theorem is silent there.
+    """
+    J = differential(F, x)
+    rank = int(torch.linalg.matrix_rank(J, atol=1e-9))
+    if rank < len(J):
+        raise ValueError(f"dF has rank {rank} at {x.tolist()}, not {len(J)}: choose a regular point of F")
+    return kernel(J)
+
+
+# --8<-- [end:differential]
+
+
+# --8<-- [start:equations]
+def sphere_equation(p: Float[Tensor, " n"]) -> Float[Tensor, "1"]:
+    """Return x₁² + … + xₙ²; the unit sphere is its level set at 1."""
+    return p.square().sum()[None]
+
+
+def cone_equation(p: Float[Tensor, "3"]) -> Float[Tensor, "1"]:
+    """Return x² + y² − z²; the double cone is its level set at 0."""
+    return (p[0] ** 2 + p[1] ** 2 - p[2] ** 2)[None]
+
+
+def node_equation(p: Float[Tensor, "2"]) -> Float[Tensor, "1"]:
+    """Return y² − x² − x³, whose level set at 0 crosses itself."""
+    return (p[1] ** 2 - p[0] ** 2 - p[0] ** 3)[None]
+
+
+# --8<-- [end:equations]
+
+
+# --8<-- [start:orthogonality]
+def gram_entries(a: Float[Tensor, " n2"]) -> Float[Tensor, " m"]:
+    """Return the n(n+1)/2 entries on and above the diagonal of AAᵀ, for A given row by row."""
+    n = math.isqrt(len(a))
+    A = a.reshape(n, n)
+    rows, columns = torch.triu_indices(n, n)
+    return (A @ A.T)[rows, columns]
+
+
+def random_orthogonal(n: int, generator: torch.Generator) -> Float[Tensor, "n n"]:
+    """Return an orthogonal matrix, from the QR decomposition of a random one."""
+    return torch.linalg.qr(torch.randn(n, n, generator=generator)).Q
+
+
+# --8<-- [end:orthogonality]
+
+
+# --8<-- [start:product]
+def product_map(m: int, r: int, n: int) -> Callable[[Tensor], Tensor]:
+    """Return μ: (A, B) ↦ AB for A of shape m × r and B of shape r × n, all written row by row."""
+    return lambda x: (x[: m * r].reshape(m, r) @ x[m * r :].reshape(r, n)).flatten()
+
+
+def factors(m: int, r: int, n: int, rank: int, generator: torch.Generator) -> Float[Tensor, " k"]:
+    """Return random A and B, flattened, both of the given rank."""
+
+    def of_rank(rows: int, columns: int) -> Float[Tensor, "a b"]:
+        left, right = (torch.randn(*shape, generator=generator) for shape in ((rows, rank), (rank, columns)))
+        return left @ right
+
+    return torch.cat([of_rank(m, r).flatten(), of_rank(r, n).flatten()])
+
+
+# --8<-- [end:product]
+
+
+# --8<-- [start:step]
+def tangent_part(A: Float[Tensor, "n n"], G: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
+    """Project G orthogonally onto the tangent space of O(n) at A: A times the skew part of AᵀG."""
+    M = A.T @ G
+    return A @ (M - M.T) / 2
+
+
+def retract(M: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
+    """Return the orthogonal matrix nearest to M: UVᵀ, where M = UΣVᵀ."""
+    U, _, Vh = torch.linalg.svd(M)
+    return U @ Vh
+
+
+def orthogonal_step(layer: nn.Linear, rate: float) -> None:
+    """Make one step of gradient descent on a layer's weight without leaving O(n)."""
+    with torch.no_grad():
+        W, G = layer.weight, layer.weight.grad
+        W.copy_(retract(W - rate * tangent_part(W, G)))
+
+
+# --8<-- [end:step]
+
+
+# --8<-- [start:train]
+def distance_from_orthogonal(W: Float[Tensor, "n n"]) -> float:
+    """Return the Frobenius norm of WᵀW − I."""
+    return (W.T @ W - torch.eye(len(W))).norm().item()
+
+
+def rotation(n: int, generator: torch.Generator) -> Float[Tensor, "n n"]:
+    """Return a random orthogonal matrix of determinant 1."""
+    Q = random_orthogonal(n, generator)
+    return Q * torch.cat([torch.linalg.det(Q)[None], torch.ones(n - 1)])
+
+
+def plain_step(layer: nn.Linear, rate: float) -> None:
+    """Make one step of gradient descent among all matrices."""
+    with torch.no_grad():
+        layer.weight -= rate * layer.weight.grad
+
+
+def recover(n: int, steps: int, step: Callable[[nn.Linear, float], None]) -> tuple[list, list, float]:
+    """Learn a rotation from noisy pairs; return losses, distances from O(n), and the error at the end."""
+    generator = torch.Generator().manual_seed(0)
+    hidden, x = rotation(n, generator), torch.randn(4 * n, n, generator=generator)
+    y = x @ hidden.T + 0.3 * torch.randn(4 * n, n, generator=generator)
+    layer, losses, distances = nn.Linear(n, n, bias=False), [], []
+    layer.weight.data = torch.eye(n)
+    for _ in range(steps):
+        layer.zero_grad()
+        loss = (layer(x) - y).square().mean()
+        loss.backward()
+        losses.append(loss.item())
+        distances.append(distance_from_orthogonal(layer.weight.detach()))
+        step(layer, 2.0)
+    return losses, distances, (layer.weight.detach() - hidden).norm().item()
+
+
+# --8<-- [end:train]
+
+
+# --8<-- [start:solution_special_linear]
+def determinant(a: Float[Tensor, " n2"]) -> Float[Tensor, "1"]:
+    """Return det A for A given row by row."""
+    n = math.isqrt(len(a))
+    return torch.linalg.det(a.reshape(n, n))[None]
+
+
+# --8<-- [end:solution_special_linear]
+
+
+# --8<-- [start:solution_stiefel]
+def frame_entries(k: int) -> Callable[[Tensor], Tensor]:
+    """Return F: the k(k+1)/2 entries on and above the diagonal of AᵀA, where A has k columns."""
+    rows, columns = torch.triu_indices(k, k)
+    return lambda a: (a.reshape(-1, k).T @ a.reshape(-1, k))[rows, columns]
+
+
+# --8<-- [end:solution_stiefel]
+
+
+# --8<-- [start:solution_eigenvector]
+def climb(S: Float[Tensor, "n n"], x: Float[Tensor, " n"], steps: int = 500) -> Float[Tensor, " n"]:
+    """Follow the gradient of xᵀSx, without its part along x, and return to the sphere after each step."""
+    rate = 0.5 / S.norm()
+    for _ in range(steps):
+        gradient = 2 * S @ x
+        x = x + rate * (gradient - (gradient @ x) * x)
+        x = x / x.norm()
+    return x
+
+
+# --8<-- [end:solution_eigenvector]
+
+
+@figure(
+    alt="A sphere with a square piece of the tangent plane at one point. Three curves on the sphere pass through "
+    "the point; the arrows of their velocities lie in the plane."
+)
+def tangent_plane() -> Figure:
+    """Draw curves through a point of the sphere, their velocities and the plane that contains them."""
+    fig, ax = plt.subplots(figsize=(4.6, 4.0))
+    azimuth, elevation = 20.0, 15.0
+    draw_globe(ax, azimuth, elevation)
+    p = torch.tensor([0.6, 0.48, 0.64])
+    u, v = tangent_space(sphere_equation, p).T
+    corners = torch.stack([p + 0.75 * (a * u + b * v) for a, b in ((1, 1), (1, -1), (-1, -1), (-1, 1))])
+    x, y, _ = camera(corners, azimuth, elevation).T
+    ax.fill(x, y, color="C6", alpha=0.3, lw=0)
+    t = torch.linspace(-0.9, 0.9, 91)[:, None]
+    for i, turn in enumerate((0.3, 1.4, 2.5)):
+        direction = math.cos(turn) * u + math.sin(turn) * v
+        curve = camera(t.cos() * p + t.sin() * direction, azimuth, elevation)
+        ax.plot(curve[:, 0], curve[:, 1], color=f"C{i}", lw=2)
+        start, end = camera(torch.stack([p, p + 0.6 * direction]), azimuth, elevation)[:, :2].tolist()
+        arrow = {"arrowstyle": "-|>", "color": f"C{i}", "lw": 2, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 16}
+        ax.annotate("", end, start, arrowprops=arrow)
+    spot = camera(p, azimuth, elevation).tolist()
+    ax.plot(*spot[:2], "o", color=plt.rcParams["text.color"], ms=6, zorder=5)
+    ax.annotate("$p$", spot[:2], (6, -12), textcoords="offset points")
+    ax.set(xlim=(-1.05, 1.25), ylim=(-1.05, 1.3))
+    return fig
+
+
+@figure(
+    alt="Level sets of two functions of the plane. Left: y squared minus x squared minus x cubed; all are smooth "
+    "curves but the one at zero, which crosses itself. Right: hyperbolas ab = c, and the cross of the axes at c = 0."
+)
+def level_sets() -> Figure:
+    """Draw regular and critical level sets of the node and of the product."""
+    fig, axes = plt.subplots(1, 2, figsize=(5.5, 2.9))
+    s = torch.linspace(-1.6, 1.6, 321)
+    x, y = torch.meshgrid(s, s, indexing="xy")
+    values = {"$y^2-x^2-x^3$": y**2 - x**2 - x**3, "$ab$": x * y}
+    for ax, (title, z) in zip(axes, values.items(), strict=True):
+        faint = plt.rcParams["grid.color"]
+        regular = [-1.2, -0.6, -0.3, -0.1, 0.1, 0.3, 0.6, 1.2]
+        ax.contour(x, y, z, levels=[c for c in regular if c != 0.3], colors=[faint], linewidths=1.1, linestyles="solid")
+        ax.contour(x, y, z, levels=[0.3], colors=["C0"], linewidths=2.2)
+        ax.contour(x, y, z, levels=[0.0], colors=["C1"], linewidths=2.2)
+        ax.plot(0, 0, "o", color=plt.rcParams["text.color"], ms=6)
+        ax.set(title=title, aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+    return fig
+
+
+@figure(
+    alt="Left: the loss falls for both methods. Right: the distance of the weight from the orthogonal matrices grows "
+    "to about one for plain gradient descent and stays at rounding level for the steps along the manifold."
+)
+def descent() -> Figure:
+    """Draw loss and distance from O(n) for plain gradient descent and for steps along the manifold."""
+    fig, (left, right) = plt.subplots(1, 2, figsize=(5.5, 2.7))
+    names = {orthogonal_step: "along $\\mathrm{O}(n)$", plain_step: "plain"}
+    for i, (step, name) in enumerate(names.items()):
+        losses, distances, _ = recover(6, 60, step)
+        left.plot(losses, color=f"C{i}", label=name)
+        right.plot(distances, color=f"C{i}")
+    left.set(xlabel="step", ylabel="loss", yscale="log")
+    right.set(xlabel="step", ylabel="$\\|W^TW-I\\|$", yscale="log", ylim=(1e-17, 100))
+    left.legend()
+    return fig
+
+
+@results(seed=0)
+def numbers() -> dict[str, int | float]:
+    """Return where two trainings end: their losses and their distances from O(n)."""
+    on, off = recover(6, 60, orthogonal_step), recover(6, 60, plain_step)
+    return {
+        "loss_on": on[0][-1],
+        "loss_off": off[0][-1],
+        "error_on": on[2],
+        "error_off": off[2],
+        "distance_on": max(on[1]),
+        "distance_off": off[1][-1],
+    }

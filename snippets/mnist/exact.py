@@ -1,0 +1,539 @@
+"""The exact optimum: the best linear autoencoder of a given rank, dense and equivariant, without training."""
+
+# --8<-- [start:setup]
+import torch
+from jaxtyping import Complex, Float, Shaped, UInt8
+from torch import Tensor, nn
+
+torch.set_default_dtype(torch.float64)  # the book computes in double precision
+# --8<-- [end:setup]
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from book import figure, results
+from snippets.mnist.data import load_images
+from snippets.mnist.shifts import cyclic_shift, pictures, random_amounts, shift
+
+
+# --8<-- [start:waves]
+def waves() -> Float[Tensor, "30 28"]:
+    """Return the rows cos(2πjx/28)/√28 and −sin(2πjx/28)/√28 for j = 0 … 14 in turn."""
+    return torch.view_as_real(torch.fft.rfft(torch.eye(28), norm="ortho")).flatten(1).T
+# --8<-- [end:waves]
+
+
+# --8<-- [start:ranks]
+WEIGHTS = (1, *[2] * 13, 1)  # frequencies 1 … 13 stand for themselves and for their conjugates
+
+RANKS = {
+    "paper": (13, 10, 9, 8, 7, 5, 3, 1, 0, 0, 0, 0, 0, 0, 0),
+    "equal": (4, 4, 4, 4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3, 3),
+    "high-pass": (0, 0, 0, 0, 0, 0, 0, 1, 3, 5, 7, 8, 9, 10, 13),
+}
+
+
+def total_rank(ranks: Sequence[int]) -> int:
+    """Return r_0 + r_14 + 2 (r_1 + … + r_13), after checking that there are 15 ranks from 0 to 28."""
+    if len(ranks) != 15:
+        raise ValueError(f"{len(ranks)} ranks: give 15, one for each frequency 0 … 14")
+    for frequency, rank in enumerate(ranks):
+        if not 0 <= rank <= 28:
+            raise ValueError(f"rank {rank} at frequency {frequency}: choose from 0 to 28")
+    return sum(weight * rank for weight, rank in zip(WEIGHTS, ranks, strict=True))
+# --8<-- [end:ranks]
+
+
+# --8<-- [start:sizes]
+def parameters(ranks: Sequence[int]) -> int:
+    """Return how many real numbers encoder and decoder store: 2·28 for every unit of the total rank."""
+    return 2 * 28 * total_rank(ranks)
+
+
+def dimension(ranks: Sequence[int]) -> int:
+    """Return the dimension of the component: r (56 − r), summed over all 28 frequencies."""
+    total_rank(ranks)
+    return sum(weight * rank * (56 - rank) for weight, rank in zip(WEIGHTS, ranks, strict=True))
+# --8<-- [end:sizes]
+
+
+# --8<-- [start:count_choices]
+def count_choices(blocks: Sequence[tuple[int, int]], total: int) -> int:
+    """Count the vectors 0 ≤ r_j ≤ d_j with Σ w_j r_j = total, for blocks (w_j, d_j), in exact integers.
+
+    It is the coefficient of z^total in the product of the polynomials 1 + z^w + z^2w + … + z^dw.
+    """
+    if total < 0:
+        raise ValueError(f"total {total}: choose 0 or more")
+    coefficients = [1] + [0] * total
+    for weight, multiplicity in blocks:
+        reachable = range(0, weight * multiplicity + 1, weight)
+        coefficients = [sum(coefficients[n - s] for s in reachable if s <= n) for n in range(total + 1)]
+    return coefficients[total]
+# --8<-- [end:count_choices]
+
+
+# --8<-- [start:second_moment]
+def second_moment(
+    images: UInt8[Tensor, "count height width"], amounts: Float[Tensor, " count"] | None = None
+) -> Float[Tensor, "784 784"]:
+    """Return S, the mean of x xᵀ over the (shifted) pictures x; the mean picture is not subtracted."""
+    total = torch.zeros(784, 784)
+    for x in pictures(images, amounts):
+        total += x.view(-1, 784).T @ x.view(-1, 784)
+    return total / len(images)
+# --8<-- [end:second_moment]
+
+
+# --8<-- [start:top_eigenvectors]
+def top_eigenvectors(moment: Shaped[Tensor, "n n"], rank: int) -> Shaped[Tensor, "n rank"]:
+    """Return orthonormal eigenvectors of a symmetric or Hermitian matrix for its largest eigenvalues."""
+    if not 0 <= rank <= len(moment):
+        raise ValueError(f"rank {rank}: choose from 0 to {len(moment)}")
+    if not moment.isfinite().all():
+        raise ValueError("the second moment is not finite: look for nan or inf in the pictures")
+    return torch.linalg.eigh(moment).eigenvectors[:, len(moment) - rank :]
+# --8<-- [end:top_eigenvectors]
+
+
+# --8<-- [start:dense_loss]
+def dense_loss(moment: Float[Tensor, "784 784"], basis: Float[Tensor, "784 rank"]) -> float:
+    """Return the mean squared error per pixel of x ↦ B Bᵀ x: (tr S − tr Bᵀ S B) / 784."""
+    return float((moment.trace() - (basis * (moment @ basis)).sum()) / 784)
+# --8<-- [end:dense_loss]
+
+
+# --8<-- [start:frequency_moments]
+def frequency_moments(
+    images: UInt8[Tensor, "count height width"], amounts: Float[Tensor, " count"] | None = None
+) -> Complex[Tensor, "15 28 28"]:
+    """Return H_j, the mean of x̂_j x̂_j*, for the frequencies j = 0 … 14."""
+    w = waves().to(torch.float32)
+    total = torch.zeros(15, 28, 28, dtype=torch.complex128)
+    for x in pictures(images, amounts):
+        both = (w @ x.view(-1, 28).T).view(15, 2 * len(x), 28)
+        real, imaginary = both.view(15, 2, -1, 28).unbind(1)
+        cross = imaginary.mT @ real
+        total += torch.complex(both.mT @ both, cross - cross.mT)
+    return total / len(images)
+# --8<-- [end:frequency_moments]
+
+
+# --8<-- [start:fit]
+Bases = list[Complex[Tensor, "28 _"]]
+
+
+def fit(moments: Complex[Tensor, "15 28 28"], ranks: Sequence[int]) -> Bases:
+    """Return U_j, the r_j leading eigenvectors of H_j: the best equivariant autoencoder with these ranks."""
+    total_rank(ranks)
+    return [
+        top_eigenvectors(h if weight == 2 else h.real, rank).to(moments.dtype)
+        for h, weight, rank in zip(moments, WEIGHTS, ranks, strict=True)
+    ]
+
+
+def loss(moments: Complex[Tensor, "15 28 28"], bases: Bases) -> float:
+    """Return the mean squared error per pixel: Σ_j w_j (tr H_j − tr U_j* H_j U_j) / 784."""
+    left = [h.trace() - (u.conj() * (h @ u)).sum() for h, u in zip(moments, bases, strict=True)]
+    return sum(weight * float(part.real) for weight, part in zip(WEIGHTS, left, strict=True)) / 784
+# --8<-- [end:fit]
+
+
+# --8<-- [start:reconstruct]
+def encode(images: Float[Tensor, "count 28 28"], bases: Bases) -> Complex[Tensor, "count code"]:
+    """Return the codes U_j* x̂_j of all frequencies, side by side."""
+    x = torch.fft.rfft(images, norm="ortho")
+    return torch.cat([x[:, :, j] @ u.conj() for j, u in enumerate(bases)], dim=1)
+
+
+def decode(codes: Complex[Tensor, "count code"], bases: Bases) -> Float[Tensor, "count 28 28"]:
+    """Return the pictures whose frequency vectors are U_j times the codes."""
+    parts = codes.split([u.shape[1] for u in bases], dim=1)
+    x = torch.stack([part @ u.T for part, u in zip(parts, bases, strict=True)], dim=-1)
+    return torch.fft.irfft(x, n=28, norm="ortho")
+
+
+def reconstruct(images: Float[Tensor, "count 28 28"], bases: Bases) -> Float[Tensor, "count 28 28"]:
+    """Return what the equivariant autoencoder makes of the pictures."""
+    return decode(encode(images, bases), bases)
+# --8<-- [end:reconstruct]
+
+
+# --8<-- [start:assemble]
+def assemble(bases: Bases) -> Float[Tensor, "784 784"]:
+    """Return the matrix M of the autoencoder, which acts on flattened pictures."""
+    return reconstruct(torch.eye(784).view(784, 28, 28), bases).view(784, 784).T
+# --8<-- [end:assemble]
+
+
+# --8<-- [start:best_ranks]
+def spectra(moments: Complex[Tensor, "15 28 28"]) -> Float[Tensor, "15 28"]:
+    """Return the eigenvalues of every H_j, largest first."""
+    return torch.linalg.eigvalsh(moments).flip(-1)
+
+
+def best_ranks(
+    values: Float[Tensor, "blocks d"], total: int, weights: Sequence[int] = WEIGHTS
+) -> tuple[int, ...]:
+    """Return the ranks with Σ w_j r_j = total that keep most of Σ w_j λ_ji, found among all of them."""
+    if not values.isfinite().all():
+        raise ValueError("the eigenvalues are not finite: look for nan or inf in the pictures")
+    best = {0: (0.0, ())}
+    for weight, row in zip(weights, values.tolist(), strict=True):
+        step: dict[int, tuple[float, tuple[int, ...]]] = {}
+        for used, (kept, ranks) in best.items():
+            for rank in range(min(len(row), (total - used) // weight) + 1):
+                new = (kept + weight * sum(row[:rank]), (*ranks, rank))
+                step[used + weight * rank] = max(new, step.get(used + weight * rank, new))
+        best = step
+    if total not in best:
+        raise ValueError(f"total rank {total}: choose from 0 to {values.shape[1] * sum(weights)}")
+    return best[total][1]
+# --8<-- [end:best_ranks]
+
+
+# --8<-- [start:notebook_blocks]
+def average(projector: Float[Tensor, "56 56"]) -> Complex[Tensor, "28 28"]:
+    """Return the complex matrix A + iB whose real form [[A, −B], [B, A]] is nearest."""
+    (cc, cs), (sc, ss) = projector.view(2, 28, 2, 28).transpose(1, 2)
+    return torch.complex(cc + ss, sc - cs) / 2
+
+
+def real_truncation(block: Complex[Tensor, "28 28"], rank: int) -> Complex[Tensor, "28 28"]:
+    """Cut a complex matrix to a rank by the real SVD of its real and imaginary part side by side."""
+    u = torch.linalg.svd(torch.cat([block.mH.real, block.mH.imag], dim=1)).U[:, :rank]
+    return block @ (u @ u.T).to(block.dtype)
+
+
+def complex_truncation(block: Complex[Tensor, "28 28"], rank: int) -> Complex[Tensor, "28 28"]:
+    """Cut a complex matrix to a rank by its own SVD, which is the nearest one."""
+    u = torch.linalg.svd(block).U[:, :rank]
+    return u @ u.mH @ block
+
+
+def notebook_blocks(
+    moment: Float[Tensor, "784 784"], ranks: Sequence[int], cut: Callable[[Tensor, int], Tensor] = real_truncation
+) -> Complex[Tensor, "15 28 28"]:
+    """Return the blocks M_j of the notebook's recipe, each of its steps solved exactly."""
+    total_rank(ranks)
+    blocks = torch.zeros(15, 28, 28, dtype=torch.complex128)
+    for j, (weight, rank) in enumerate(zip(WEIGHTS, ranks, strict=True)):
+        basis = torch.kron(waves()[2 * j : 2 * j + 2].T.contiguous(), torch.eye(28)) * weight**0.5
+        cov = basis.T @ moment.view(28, 28, 28, 28).permute(1, 0, 3, 2).reshape(784, 784) @ basis
+        if weight == 1:
+            u = top_eigenvectors(cov[:28, :28], rank)
+            blocks[j] = (u @ u.T).to(blocks.dtype)
+        else:
+            u = top_eigenvectors(cov, 2 * rank)
+            blocks[j] = cut(average(u @ u.T), rank)
+    return blocks
+# --8<-- [end:notebook_blocks]
+
+
+# --8<-- [start:block_loss]
+def block_loss(moments: Complex[Tensor, "15 28 28"], blocks: Complex[Tensor, "15 28 28"]) -> float:
+    """Return the mean squared error per pixel of any equivariant map: Σ_j w_j tr (I−M_j) H_j (I−M_j)* / 784."""
+    rest = torch.eye(28) - blocks
+    errors = torch.einsum("jab,jbc,jac->j", rest, moments, rest.conj()).real
+    return float(errors @ torch.tensor(WEIGHTS, dtype=errors.dtype) / 784)
+# --8<-- [end:block_loss]
+
+
+# --8<-- [start:average_over_shifts]
+def average_over_shifts(matrix: Float[Tensor, "784 784"]) -> Float[Tensor, "784 784"]:
+    """Return the mean of Pᵏ M P⁻ᵏ over the 28 cyclic shifts Pᵏ: its nearest equivariant matrix."""
+    m = matrix.view(28, 28, 28, 28)
+    return (sum(m.roll((k, k), dims=(1, 3)) for k in range(28)) / 28).view(784, 784)
+# --8<-- [end:average_over_shifts]
+
+
+# --8<-- [start:commutator]
+def commutator(matrix: Float[Tensor, "784 784"]) -> float:
+    """Return ‖M P − P M‖ / ‖M‖ for the cyclic shift P by one pixel: 0 exactly for an equivariant M."""
+    m = matrix.view(28, 28, 28, 28)
+    return float((m.roll(-1, dims=3) - m.roll(1, dims=1)).norm() / m.norm())
+# --8<-- [end:commutator]
+
+
+# --8<-- [start:module]
+class EquivariantLinearAutoencoder(nn.Module):
+    """x ↦ D E x, where E and D multiply each frequency of the rows by a complex matrix of its own."""
+
+    def __init__(self, ranks: Sequence[int]) -> None:
+        """Draw random weights: a 28 × r_j encoder and decoder for every frequency j."""
+        super().__init__()
+        total_rank(ranks)
+        shapes = [(28, rank, weight) for rank, weight in zip(ranks, WEIGHTS, strict=True)]
+        self.encoder = nn.ParameterList(torch.randn(shape) / 28**0.5 for shape in shapes)
+        self.decoder = nn.ParameterList(torch.randn(shape) / 28**0.5 for shape in shapes)
+
+    def forward(self, images: Float[Tensor, "count 28 28"]) -> Float[Tensor, "count 28 28"]:
+        """Return the reconstructions."""
+        x = torch.fft.rfft(images, norm="ortho").unbind(-1)
+        e, d = map(complex_matrices, (self.encoder, self.decoder))
+        y = [part @ a.conj() @ b.T for part, a, b in zip(x, e, d, strict=True)]
+        return torch.fft.irfft(torch.stack(y, dim=-1), n=28, norm="ortho")
+
+
+def complex_matrices(weights: Iterable[Tensor]) -> Bases:
+    """Read the last axis as real and imaginary part, or as the real part alone."""
+    return [torch.complex(w[..., 0], w[..., 1] if w.shape[-1] == 2 else torch.zeros_like(w[..., 0])) for w in weights]
+# --8<-- [end:module]
+
+
+# --8<-- [start:load]
+@torch.no_grad()
+def load(model: EquivariantLinearAutoencoder, bases: Bases) -> None:
+    """Put an exact optimum into the module."""
+    for weights in (model.encoder, model.decoder):
+        for weight, u in zip(weights, bases, strict=True):
+            weight.copy_(torch.view_as_real(u.resolve_conj())[..., : weight.shape[-1]])
+# --8<-- [end:load]
+
+
+# --8<-- [start:solution_invariant]
+def invariant_fit(moments: Complex[Tensor, "15 28 28"], rank: int) -> Bases:
+    """Return the best autoencoder whose output is the same for all cyclic shifts of a picture."""
+    return fit(moments, (rank, *[0] * 14))
+# --8<-- [end:solution_invariant]
+
+
+# --8<-- [start:solution_greedy]
+def greedy_ranks(values: Float[Tensor, "15 28"], total: int) -> tuple[int, ...]:
+    """Take the largest eigenvalues in turn, as long as what they weigh fits; not always the best choice."""
+    ranks = [0] * 15
+    for index in values.flatten().argsort(descending=True).tolist():
+        if WEIGHTS[index // 28] + total_rank(ranks) <= total:
+            ranks[index // 28] += 1
+    return tuple(ranks)
+# --8<-- [end:solution_greedy]
+
+
+# --8<-- [start:experiment]
+class Experiment(NamedTuple):
+    """The shifted pictures of one seed as second moments, with the exact solutions."""
+
+    test: Float[Tensor, "count 28 28"]
+    dense_train: Float[Tensor, "784 784"]
+    dense_test: Float[Tensor, "784 784"]
+    train_moments: Complex[Tensor, "15 28 28"]
+    test_moments: Complex[Tensor, "15 28 28"]
+    dense: Float[Tensor, "784 784"]
+    ranks: dict[str, tuple[int, ...]]
+
+
+@cache
+def experiment(seed: int = 0) -> Experiment:
+    """Shift all 70,000 digits as the paper does, each once, and solve for rank 99."""
+    generator = torch.Generator().manual_seed(seed)
+    train, test = load_images("train"), load_images("test")
+    a, b = random_amounts(len(train), generator), random_amounts(len(test), generator)
+    moments = frequency_moments(train, a)
+    dense = second_moment(train, a)
+    return Experiment(
+        test=shift(test / 255.0, b),
+        dense_train=dense,
+        dense_test=second_moment(test, b),
+        train_moments=moments,
+        test_moments=frequency_moments(test, b),
+        dense=top_eigenvectors(dense, 784),
+        ranks=RANKS | {"best": best_ranks(spectra(moments), 99)},
+    )
+# --8<-- [end:experiment]
+
+
+def row_of_losses(seed: int) -> dict[str, float]:
+    """Return the row of the table: losses on the shifted test pictures."""
+    e = experiment(seed)
+    row = {name.replace("-", "_"): loss(e.test_moments, fit(e.train_moments, r)) for name, r in e.ranks.items()}
+    return row | {"dense": dense_loss(e.dense_test, e.dense[:, -99:])}
+
+
+@results(seed=0)
+def table() -> dict[str, float | str | bool]:
+    """The paper's table, recomputed, and what surrounds it."""
+    e = experiment()
+    rows = [row_of_losses(seed) for seed in range(3)]
+    recipe = {
+        f"recipe_{name.replace('-', '_')}": block_loss(e.test_moments, notebook_blocks(e.dense_train, e.ranks[name]))
+        for name in RANKS
+    }
+    return rows[0] | recipe | {
+        "recipe_complex": block_loss(
+            e.test_moments, notebook_blocks(e.dense_train, RANKS["paper"], complex_truncation)
+        ),
+        "recipe_excess": recipe["recipe_paper"] / rows[0]["paper"] - 1,
+        "price": rows[0]["best"] / rows[0]["dense"] - 1,
+        "zero": float(e.dense_test.trace() / 784),
+        "best_ranks": ", ".join(map(str, e.ranks["best"])),
+        "spread": max(abs(row[name] - rows[0][name]) / rows[0][name] for row in rows for name in rows[0]),
+        "same_best": all(experiment(seed).ranks["best"] == e.ranks["best"] for seed in range(3)),
+        "commutator": commutator(e.dense[:, -99:] @ e.dense[:, -99:].T),
+    }
+
+
+def single_errors(e: Experiment) -> tuple[Float[Tensor, " count"], Float[Tensor, " count"]]:
+    """Return the squared error per pixel of every test picture: equivariant (the paper's ranks) and dense."""
+    bases = fit(e.train_moments, RANKS["paper"])
+    flat = e.test.flatten(1)
+    dense = flat - flat @ e.dense[:, -99:] @ e.dense[:, -99:].T
+    return (e.test - reconstruct(e.test, bases)).square().mean((1, 2)), dense.square().mean(1)
+
+
+@results(seed=0)
+def samples() -> dict[str, float]:
+    """How far the mean over 300 test pictures strays, and how far the cyclic shift is from the paper's."""
+    equivariant, dense = single_errors(experiment())
+    images = load_images("test")
+    amounts = random_amounts(len(images), torch.Generator().manual_seed(0)).round()
+    around = cyclic_shift(images, amounts.long())
+    source = torch.arange(28) - amounts[:, None]
+    wrapped = (around * ((source < 0) | (source > 27))[:, None, :]).sum((1, 2)) / images.sum((1, 2))
+    return {
+        "equivariant_direct": float(equivariant.mean()),
+        "error_of_300": float(equivariant.std() / 300**0.5),
+        "dense_error_of_300": float(dense.std() / 300**0.5),
+        "better_dense": float((dense < equivariant).double().mean()),
+        "agree": float((shift(images, amounts) == around).flatten(1).all(1).double().mean()),
+        "lost": float((wrapped > 0.01).double().mean()),
+    }
+
+
+@results(seed=0)
+def sizes() -> dict[str, int | float]:
+    """Parameters, dimensions and numbers of components."""
+    e, paper = experiment(), RANKS["paper"]
+    best = row_of_losses(0)["best"]
+    blocks = [(weight, 28) for weight in WEIGHTS]
+    exact = count_choices(blocks, 99)
+    smaller = count_choices(blocks[1:-1], 98 - 56)
+    rank = next(r for r in range(1, 99) if dense_loss(e.dense_test, e.dense[:, -r:]) < best)
+    return {
+        "parameters_dense": 2 * 784 * 99,
+        "parameters": parameters(paper),
+        "ratio": 2 * 784 * 99 / parameters(paper),
+        "dimension_dense": 99 * (2 * 784 - 99),
+        "dimension": dimension(paper),
+        "dimension_best": dimension(e.ranks["best"]),
+        "gauge": parameters(paper) - dimension(paper),
+        "components": exact,
+        "components_smaller": smaller,
+        "components_all": exact + smaller,
+        "components_complex": count_choices([(1, 28)] * 28, 99),
+        "dense_rank_3": dense_loss(e.dense_test, e.dense[:, -3:]),
+        "dense_rank_for_best": rank,
+        "dense_parameters_for_best": 2 * 784 * rank,
+    }
+
+
+@results(seed=0)
+def augmented() -> dict[str, float | str]:
+    """The dense optimum on all 28 cyclic shifts of the unshifted digits."""
+    images = load_images("train")
+    moment = average_over_shifts(second_moment(images))
+    moments = frequency_moments(images)
+    values = spectra(moments)
+    ranks = best_ranks(values, 99)
+    basis = top_eigenvectors(moment, 99)
+    gap = torch.linalg.eigvalsh(moment).flip(0)[97:101]
+    return {
+        "cyclic_dense": dense_loss(moment, basis),
+        "cyclic_best": loss(moments, fit(moments, ranks)),
+        "cyclic_paper": loss(moments, fit(moments, RANKS["paper"])),
+        "cyclic_ranks": ", ".join(map(str, ranks)),
+        "cyclic_commutator": commutator(basis @ basis.T),
+        "cyclic_gap": float((gap[1] - gap[2]) / gap[1]),
+    }
+
+
+def draw(ax: plt.Axes, picture: Float[Tensor, "28 28"]) -> None:
+    """Show one picture without ticks."""
+    ax.imshow(picture.numpy(), vmin=0, vmax=1)
+    ax.set(xticks=[], yticks=[])
+    for spine in ax.spines.values():
+        spine.set(visible=True, color=plt.rcParams["grid.color"])
+
+
+@figure(
+    alt="A wide digit 0 three times: unshifted; moved right by 5.6 pixels, cut at the edge and smeared; "
+    "moved right cyclically by 6 pixels, where what left on the right stands on the left."
+)
+def two_shifts() -> Figure:
+    """One digit under both shifts."""
+    image = load_images("test")[490:491] / 255.0
+    fig, axes = plt.subplots(1, 3, figsize=(5.2, 2.0))
+    moved = shift(image, torch.tensor([5.6]))
+    panels = {"a test digit": image, "the paper's, by 5.6": moved, "cyclic, by 6": cyclic_shift(image, 6)}
+    for ax, (title, picture) in zip(axes, panels.items(), strict=True):
+        draw(ax, picture[0])
+        ax.set_title(title)
+    return fig
+
+
+@figure(
+    alt="Three rows of eight digits: the shifted pictures; what the equivariant autoencoder makes of them, blurred "
+    "with faint ripples; what the dense autoencoder makes of them, a little sharper."
+)
+def reconstructions() -> Figure:
+    """Shifted test pictures and both outputs."""
+    e = experiment()
+    x = e.test[:8]
+    dense = (x.flatten(1) @ e.dense[:, -99:] @ e.dense[:, -99:].T).view(-1, 28, 28)
+    rows = {"input": x, "equivariant": reconstruct(x, fit(e.train_moments, RANKS["paper"])), "dense": dense}
+    fig, axes = plt.subplots(3, 8, figsize=(5.4, 2.2))
+    for line, (name, row) in zip(axes, rows.items(), strict=True):
+        for ax, picture in zip(line, row, strict=True):
+            draw(ax, picture)
+        line[0].set_ylabel(name, fontsize=8)
+    return fig
+
+
+@figure(
+    alt="Eigenvalues by frequency, largest at frequency 0 and falling steeply with frequency and with index; "
+    "two staircases mark how many the paper's ranks and the best ranks keep, the paper's higher at frequency 0 only."
+)
+def spectrum() -> Figure:
+    """The spectra of the H_j, with the ranks chosen."""
+    e = experiment()
+    fig, ax = plt.subplots(figsize=(5.2, 3.4))
+    values = spectra(e.train_moments).clamp(min=1e-6).log10()
+    shown = values.T[:16].numpy()
+    image = ax.imshow(shown, origin="lower", aspect="auto", extent=(-0.5, 14.5, 0, 16), vmin=-3.5, vmax=1.5)
+    fig.colorbar(image, label="log$_{10}$ eigenvalue")
+    for name, colour, line in (("paper", "C1", "--"), ("best", "C0", "-")):
+        edges = [j - 0.5 for j in range(16)]
+        ax.stairs(e.ranks[name], edges, baseline=None, color=colour, ls=line, lw=2.2, label=f"{name} ranks")
+    ax.set(xlabel="frequency $j$", ylabel="eigenvalues kept, $r_j$", xticks=range(0, 15, 2))
+    ax.legend()
+    return fig
+
+
+@figure(
+    alt="Test loss against the number of parameters, both axes logarithmic: two falling curves, the equivariant "
+    "one far to the left of the dense one; points mark rank 99 on both."
+)
+def budget() -> Figure:
+    """Loss against parameters, dense and equivariant, for total ranks from 1 to 200."""
+    e = experiment()
+    values = spectra(e.train_moments)
+    totals = [1, 2, 3, 5, 8, 13, 21, 34, 50, 70, 99, 140, 200]
+    dense = [dense_loss(e.dense_test, e.dense[:, -r:]) for r in totals]
+    equivariant = [loss(e.test_moments, fit(e.train_moments, best_ranks(values, r))) for r in totals]
+    fig, ax = plt.subplots()
+    for name, step, losses, colour in (("equivariant", 56, equivariant, "C0"), ("dense", 1568, dense, "C1")):
+        ax.loglog([step * r for r in totals], losses, color=colour, label=name)
+        ax.plot(step * 99, losses[totals.index(99)], "o", color=colour)
+        ax.annotate("$r=99$", (step * 99, losses[totals.index(99)]), xytext=(6, 4), textcoords="offset points")
+    ax.set(xlabel="parameters", ylabel="loss per pixel, test")
+    ax.grid(alpha=0.5)
+    ax.legend()
+    return fig
+
+
+if __name__ == "__main__":
+    for name, value in table().items():
+        print(f"{name:<18}{value if isinstance(value, bool | str) else format(value, '.6f')}")

@@ -1,0 +1,311 @@
+"""Tests of the chapter on dot products."""
+
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import scipy.integrate
+import sympy
+import sympy.stats
+import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from torch import nn
+
+from snippets.linear_algebra import dot_products
+from snippets.linear_algebra.dot_products import (
+    angle,
+    attend,
+    by_columns,
+    by_rows,
+    cosine,
+    dot,
+    dot_from_lengths,
+    largest_weight,
+    length,
+    orthonormal_coordinates,
+    orthonormalise,
+    project,
+    random_cosines,
+    scores,
+    signed_distance,
+    signed_length,
+)
+from snippets.linear_algebra.span import coordinates
+
+numbers = st.floats(-100, 100).map(lambda x: round(x, 3))
+
+
+def tensors(*shape: int) -> st.SearchStrategy[torch.Tensor]:
+    """Tensors of moderate numbers."""
+    return arrays("float64", shape, elements=numbers).map(torch.tensor)
+
+
+nonzero = tensors(3).filter(lambda v: bool(v.norm() > 1e-2))
+v, w = torch.tensor([1.0, 2.0]), torch.tensor([3.0, -1.0])
+e1 = torch.tensor([1.0, 0.0])
+
+
+@pytest.mark.claim("LA-14", "LA-15")
+def test_worked_product(measured):
+    measured.exact(dot(v, w).item(), 1.0)
+    measured.exact(sympy.Matrix([1, 2]).dot(sympy.Matrix([3, -1])), 1)
+    measured.exact((v[None, :] @ w[:, None]).tolist(), [[1.0]])
+
+
+@pytest.mark.claim("LA-141")
+@given(tensors(4), tensors(4), tensors(4), numbers)
+def test_dot_is_symmetric_and_linear_in_each_argument(x, y, z, a):
+    assert torch.allclose(dot(x, y), torch.dot(x, y), atol=1e-8)
+    assert dot(x, y) == dot(y, x)
+    assert torch.allclose(dot(a * x + y, z), a * dot(x, z) + dot(y, z), atol=1e-6)
+    assert dot(x, x) >= 0
+
+
+@pytest.mark.claim("LA-142")
+@given(nonzero, nonzero)
+def test_dot_is_lengths_times_cosine_by_the_law_of_cosines(x, y):
+    opposite = length(x - y)
+    theta = torch.deg2rad(angle(x, y))
+    expected = length(x) ** 2 + length(y) ** 2 - 2 * length(x) * length(y) * theta.cos()
+    assert torch.allclose(opposite**2, expected, atol=1e-6)
+
+
+@pytest.mark.claim("LA-142")
+@given(st.floats(0.01, 3.13), st.floats(0, 6.28), st.floats(0.1, 50), st.floats(0.1, 50))
+def test_dot_measures_the_angle_that_was_put_in(theta, start, r, s):
+    x = r * torch.tensor([math.cos(start), math.sin(start)])
+    y = s * torch.tensor([math.cos(start + theta), math.sin(start + theta)])
+    assert dot(x, y).item() == pytest.approx(r * s * math.cos(theta), abs=1e-9)
+    assert angle(x, y).item() == pytest.approx(math.degrees(theta), abs=1e-6)
+
+
+@pytest.mark.claim("LA-143")
+@given(tensors(5), tensors(5))
+def test_cauchy_schwarz(x, y):
+    assert dot(x, y).abs() <= length(x) * length(y) * (1 + 1e-12)
+    assert torch.allclose(dot(x, -3 * x).abs(), length(x) * length(-3 * x))
+
+
+def test_a_zero_vector_makes_no_angle_and_no_line():
+    with pytest.raises(ValueError, match="zero vector"):
+        angle(v, torch.zeros(2))
+    with pytest.raises(ValueError, match="zero vector"):
+        project(w, torch.zeros(2))
+
+
+@pytest.mark.claim("LA-144")
+@given(nonzero, tensors(3), st.floats(-10, 10))
+def test_the_shadow_is_the_nearest_point_and_the_rest_is_perpendicular(x, y, t):
+    shadow = project(y, x)
+    assert abs(dot(y - shadow, x)) < 1e-6
+    assert length(y - shadow) <= length(y - t * x) + 1e-9
+    assert torch.allclose(project(shadow, x), shadow, atol=1e-9)
+
+
+@pytest.mark.claim("LA-145")
+def test_worked_shadow(measured):
+    measured(project(w, v), torch.tensor([0.2, 0.4]), atol=1e-15)
+    a, b = sympy.Matrix([1, 2]), sympy.Matrix([3, -1])
+    measured.exact(b.project(a), sympy.Matrix([sympy.Rational(1, 5), sympy.Rational(2, 5)]))
+
+
+@pytest.mark.claim("LA-16")
+@given(nonzero, tensors(3))
+def test_dot_is_the_length_times_the_signed_length_of_the_shadow(x, y):
+    assert torch.allclose(length(x) * signed_length(y, x), dot(x, y), atol=1e-7)
+    assert torch.allclose(signed_length(y, x).abs(), length(project(y, x)), atol=1e-9)
+
+
+@pytest.mark.claim("LA-16")
+def test_a_product_of_lengths_misses_the_sign(measured):
+    measured(length(v) * length(project(w, v)), 1.0, atol=1e-15)
+    measured(length(v) * length(project(-w, v)), 1.0, atol=1e-15)
+    measured.exact(dot(v, -w).item(), -1.0)
+
+
+@pytest.mark.claim("LA-146")
+@given(nonzero, nonzero)
+def test_either_vector_may_cast_the_shadow(x, y):
+    assert torch.allclose(length(x) * signed_length(y, x), length(y) * signed_length(x, y), atol=1e-7)
+
+
+@pytest.mark.claim("LA-17", "LA-19")
+@given(nonzero, nonzero)
+def test_the_sign_tells_acute_from_obtuse(x, y):
+    assume(abs(cosine(x, y)) > 1e-9)
+    assert (dot(x, y) > 0) == (angle(x, y) < 90)
+    assert (dot(x, y) < 0) == (angle(x, y) > 90)
+
+
+@pytest.mark.claim("LA-17", "LA-19")
+@pytest.mark.parametrize("sign", [1, -1])
+def test_almost_perpendicular_vectors_have_dot_products_of_either_sign(sign, measured):
+    other = torch.tensor([float(sign), 100.0])
+    measured.exact(dot(e1, other).item(), float(sign))
+    measured(angle(e1, other), np.degrees(np.arctan2(100, sign)), atol=1e-9)
+
+
+@pytest.mark.claim("LA-19")
+@given(nonzero, st.floats(0.1, 10))
+def test_opposite_means_cosine_minus_one(x, factor):
+    assert cosine(x, -factor * x).item() == pytest.approx(-1)
+    assert angle(x, -factor * x).item() == pytest.approx(180, abs=1e-5)
+
+
+@pytest.mark.claim("LA-18")
+def test_zero_means_perpendicular(measured):
+    turned = torch.tensor([2.0, -1.0])
+    measured.exact(dot(v, turned).item(), 0.0)
+    measured(angle(v, turned), 90.0, atol=1e-12)
+    measured.exact(dot(v, torch.zeros(2)).item(), 0.0)
+
+
+@pytest.mark.claim("LA-18")
+@given(nonzero, nonzero)
+def test_subtracting_the_shadow_leaves_a_right_angle(x, y):
+    rest = y - project(y, x)
+    assume(length(rest) > 1e-3 * length(y))
+    assert angle(rest, x).item() == pytest.approx(90, abs=1e-6)
+
+
+@pytest.mark.claim("LA-147")
+@pytest.mark.parametrize("n", [2, 3, 10, 100])
+def test_mean_square_of_random_cosines_is_one_over_n(n, measured):
+    weight = lambda t: math.sin(t) ** (n - 2)  # noqa: E731
+    total, _ = scipy.integrate.quad(weight, 0, math.pi)
+    second, _ = scipy.integrate.quad(lambda t: math.cos(t) ** 2 * weight(t), 0, math.pi)
+    measured(second / total, 1 / n, atol=1e-9)
+    assert float((random_cosines(n, 20_000) ** 2).mean()) == pytest.approx(1 / n, rel=0.05)
+
+
+@pytest.mark.claim("LA-20")
+def test_worked_matrix_vector_product(measured):
+    matrix, x = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), torch.tensor([7.0, 8.0])
+    for product in (matrix @ x, by_rows(matrix, x), by_columns(matrix, x)):
+        measured.exact(product.tolist(), [23.0, 53.0, 83.0])
+
+
+@pytest.mark.claim("LA-20")
+@given(tensors(3, 4), tensors(4))
+def test_rows_and_columns_give_the_same_product(matrix, x):
+    assert torch.allclose(by_rows(matrix, x), matrix @ x, atol=1e-8)
+    assert torch.allclose(by_columns(matrix, x), matrix @ x, atol=1e-8)
+
+
+def random_orthogonal(n: int, seed: int) -> torch.Tensor:
+    """The Q of a random matrix."""
+    return torch.linalg.qr(torch.randn(n, n, generator=torch.Generator().manual_seed(seed))).Q
+
+
+@pytest.mark.claim("LA-148")
+@given(st.integers(0, 1000), tensors(4))
+def test_orthonormal_coordinates_are_dot_products(seed, x):
+    basis = random_orthogonal(4, seed)
+    c = orthonormal_coordinates(basis, x)
+    assert torch.allclose(c, coordinates(basis, x), atol=1e-9)
+    assert torch.allclose(c.norm(), x.norm())
+
+
+def test_skew_bases_are_refused():
+    with pytest.raises(ValueError, match="not orthonormal"):
+        orthonormal_coordinates(torch.tensor([[1.0, 0.0], [1.0, 1.0]]), v)
+
+
+@pytest.mark.claim("LA-149")
+@given(st.integers(0, 1000), tensors(4), tensors(4))
+def test_orthogonal_matrices_keep_dot_products(seed, x, y):
+    q = random_orthogonal(4, seed)
+    assert torch.allclose(dot(q @ x, q @ y), dot(x, y), atol=1e-6)
+
+
+@pytest.mark.claim("LA-149")
+@given(tensors(3, 3))
+def test_keeping_dot_products_of_the_basis_means_orthogonal(matrix):
+    gram = torch.stack([torch.stack([dot(a, b) for b in matrix.T]) for a in matrix.T])
+    assert torch.allclose(gram, matrix.T @ matrix, atol=1e-8)
+
+
+@pytest.mark.claim("LA-150")
+def test_products_of_standard_normal_vectors_have_variance_d(measured):
+    x, y = sympy.stats.Normal("x", 0, 1), sympy.stats.Normal("y", 0, 1)
+    measured.exact(sympy.stats.variance(x * y), 1)
+    generator = torch.Generator().manual_seed(0)
+    for d in (4, 64, 1024):
+        q, k = torch.randn(2, 2000, d, generator=generator)
+        assert float((q * k).sum(1).var()) == pytest.approx(d, rel=0.1)
+        assert float(scores(q[:300], k[:300]).var()) == pytest.approx(1, rel=0.1)
+
+
+@pytest.mark.claim("LA-151")
+@given(nonzero, nonzero, st.floats(0.1, 10))
+def test_scores_grow_with_the_key_and_cosines_do_not(q, k, factor):
+    assert torch.allclose(scores(q[None], factor * k[None]), factor * scores(q[None], k[None]), atol=1e-8)
+    assert torch.allclose(cosine(q, factor * k), cosine(q, k), atol=1e-9)
+    assert torch.allclose(cosine(q, k), nn.functional.cosine_similarity(q, k, dim=0), atol=1e-9)
+
+
+@pytest.mark.claim("LA-152")
+def test_attention_agrees_with_torch(measured):
+    q, k = torch.randn(2, 5, 8, generator=torch.Generator().manual_seed(0))
+    values = torch.randn(5, 3, generator=torch.Generator().manual_seed(1))
+    measured(attend(q, k, values), nn.functional.scaled_dot_product_attention(q, k, values), atol=1e-12)
+
+
+@pytest.mark.claim("LA-153")
+@given(st.integers(0, 1000))
+def test_turning_queries_and_keys_together_changes_no_score(seed):
+    q, k = torch.randn(2, 5, 8, generator=torch.Generator().manual_seed(seed))
+    turn = random_orthogonal(8, seed)
+    assert torch.allclose(scores(q @ turn.T, k @ turn.T), scores(q, k), atol=1e-9)
+
+
+@given(tensors(4, 3))
+def test_solution_gram_schmidt(vectors):
+    singular = torch.linalg.svdvals(vectors)
+    assume(singular[-1] > 1e-3 * singular[0])
+    q = orthonormalise(vectors)
+    assert torch.allclose(q.T @ q, torch.eye(3), atol=1e-9)
+    library = torch.linalg.qr(vectors)
+    assert torch.allclose(q, library.Q * library.R.diag().sign(), atol=1e-7)
+
+
+def test_solution_gram_schmidt_refuses_dependent_columns():
+    with pytest.raises(ValueError, match="column 1 depends"):
+        orthonormalise(torch.tensor([[1.0, 2.0], [2.0, 4.0]]))
+
+
+@given(nonzero, numbers, tensors(3))
+def test_solution_boundary(normal, b, x):
+    d = signed_distance(normal, b, x)
+    foot = x - d * normal / length(normal)
+    assert abs(dot(normal, foot) + b) < 1e-6
+    assert length(x - foot).item() == pytest.approx(abs(d.item()), abs=1e-9)
+
+
+@given(tensors(4), tensors(4))
+def test_solution_polarise(x, y):
+    assert torch.allclose(dot_from_lengths(x, y), dot(x, y), atol=1e-6)
+
+
+def test_solution_saturation():
+    assert largest_weight(1024, scaled=False) > 0.9
+    for d in (16, 1024):
+        assert largest_weight(d, scaled=True) < 0.35
+
+
+def test_numbers_are_what_the_page_says():
+    quoted = dot_products.numbers()
+    assert quoted["shadow"] == pytest.approx(1 / 5**0.5)
+    assert quoted["just_below"] < 90 < quoted["just_above"]
+    assert quoted["within_five"] > 5 * quoted["within_five_flat"]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [dot_products.shadows, dot_products.level_lines, dot_products.crowding, dot_products.rows_and_columns],
+)
+def test_figures_draw(draw):
+    plt.close(draw())

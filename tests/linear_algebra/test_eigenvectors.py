@@ -1,0 +1,430 @@
+"""Eigenvectors against sympy, numpy, scipy, autograd and the axioms."""
+
+import cmath
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import scipy.linalg
+import sympy
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import snippets.linear_algebra.eigenvectors as page
+from snippets.linear_algebra.eigenvectors import A, as_matrix, clockwise, eigenspace, first, shear, symmetric
+
+lam = sympy.symbols("lambda")
+exactly = settings(deadline=None, max_examples=40)
+
+
+def square(n, bound=4):
+    """Integer n × n matrices as float64 tensors."""
+    rows = st.lists(st.lists(st.integers(-bound, bound), min_size=n, max_size=n), min_size=n, max_size=n)
+    return rows.map(lambda m: torch.tensor(m, dtype=torch.float64))
+
+
+def exact(M):
+    return sympy.Matrix(M.to(int).tolist())
+
+
+def random(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+complex_numbers = st.builds(complex, st.floats(-9, 9), st.floats(-9, 9))
+
+# --- what an eigenvector is ----------------------------------------------------------------------
+
+
+@pytest.mark.claim("LA-30", "LA-28")
+def test_the_two_eigenvectors_are_scaled(measured):
+    for v, eigenvalue in (([1.0, 1.0], 1.0), ([0.0, 1.0], 2.0)):
+        v = torch.tensor(v)
+        measured(A @ v, eigenvalue * v, atol=0.0)
+        measured((A @ v).norm() / v.norm(), abs(eigenvalue), atol=1e-15)
+
+
+@pytest.mark.claim("LA-25")
+def test_zero_would_be_an_eigenvector_for_every_number(measured):
+    M = sympy.Matrix(2, 2, sympy.symbols("a:d"))
+    measured.exact(M * sympy.zeros(2, 1) - lam * sympy.zeros(2, 1), sympy.zeros(2, 1))
+    measured.exact(tuple(eigenspace(A, 7.0).shape), (2, 0))
+
+
+@pytest.mark.claim("LA-26")
+def test_the_quarter_turn_has_complex_eigenvectors_only(measured):
+    assert exact(clockwise).eigenvals() == {sympy.I: 1, -sympy.I: 1}
+    for i in (1j, -1j):
+        v = torch.tensor([1, i])
+        measured((clockwise.to(v.dtype) @ v).numpy(), (i * v).numpy(), atol=0.0)
+    # Over the reals every direction moves: the angle is a right angle for all of them.
+    angles = torch.linspace(0, 2 * math.pi, 100)
+    x = torch.stack([angles.cos(), angles.sin()])
+    measured((x * (clockwise @ x)).sum(0), 0.0, atol=1e-15)
+
+
+@pytest.mark.claim("LA-27")
+@exactly
+@given(st.tuples(*[st.floats(-1e6, 1e6)] * 3).filter(any))
+def test_doubling_keeps_every_direction(x):
+    x = torch.tensor(x)
+    assert torch.equal(2 * torch.eye(3) @ x, 2 * x)
+    assert eigenspace(2 * torch.eye(3), 2.0).shape[1] == 3
+
+
+@pytest.mark.claim("LA-29")
+def test_the_cases_that_are_missing(measured):
+    measured.exact(exact(torch.tensor([[1.0, 2.0], [2.0, 4.0]])).eigenvals(), {0: 1, 5: 1})
+    collapsed = eigenspace(torch.tensor([[1.0, 2.0], [2.0, 4.0]]), 0.0)
+    measured(collapsed, [[-2.0], [1.0]], atol=1e-15)
+    for eigenvalue, growth in ((-3.0, 3.0), (-0.5, 0.5), (-1.0, 1.0), (0.0, 0.0)):
+        measured((eigenvalue * torch.ones(1)).norm(), growth, atol=0.0)
+
+
+@pytest.mark.claim("LA-31")
+def test_read_as_one_line_the_derivation_multiplies_two_columns():
+    v = torch.tensor([[1.0], [1.0]])
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        v @ (A @ v)
+    assert torch.equal(A @ v, 1.0 * v)
+    assert torch.equal(1.0 * v, 1.0 * torch.eye(2) @ v)
+
+
+@pytest.mark.claim("LA-32")
+def test_moving_everything_to_one_side(measured):
+    M, v = sympy.Matrix(2, 2, sympy.symbols("a:d")), sympy.Matrix(sympy.symbols("x y"))
+    difference = (M * v - lam * v) - (M - lam * sympy.eye(2)) * v
+    measured.exact(difference.expand(), sympy.zeros(2, 1))
+
+
+# --- the characteristic polynomial ---------------------------------------------------------------
+
+
+@pytest.mark.claim("LA-33")
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 4).flatmap(lambda n: square(n, bound=3)))
+def test_a_number_is_an_eigenvalue_exactly_where_the_determinant_vanishes(M):
+    E = exact(M)
+    p = E.charpoly(lam)
+    for candidate in range(-4, 5):
+        independent = (E - candidate * sympy.eye(len(M))).nullspace()
+        assert (p.eval(candidate) == 0) == bool(independent)
+        assert eigenspace(M, float(candidate)).shape[1] == len(independent)
+    assert page.characteristic_polynomial(M).tolist() == [float(c) for c in p.all_coeffs()]
+
+
+@pytest.mark.claim("LA-34")
+def test_the_wrong_sign(measured):
+    a, b, c, d = sympy.symbols("a:d")
+    right = (a - lam) * (d - lam) - b * c
+    wrong = (a - lam) * (d - lam) + b * c
+    measured.exact(sympy.expand(wrong - right), 2 * b * c)
+    ours = dict(zip((a, b, c, d), exact(first), strict=True))
+    measured.exact(sympy.expand(right.subs(ours)), lam**2 - 3 * lam + 3)
+    measured.exact(sympy.expand(wrong.subs(ours)), lam**2 - 3 * lam + 1)
+    measured.exact(sympy.real_roots(right.subs(ours)), [])
+    assert len(sympy.real_roots(wrong.subs(ours))) == 2
+    measured(page.characteristic_polynomial(first), [1.0, -3.0, 3.0], atol=0.0)
+
+
+@pytest.mark.claim("LA-35")
+def test_eigenvalues_of_the_example(measured):
+    measured.exact(exact(A).eigenvals(), {1: 1, 2: 1})
+    measured(torch.linalg.eigvals(A).real.sort().values, [1.0, 2.0], atol=1e-15)
+
+
+@pytest.mark.claim("LA-36", "LA-37")
+def test_eigenvectors_of_the_example(measured):
+    measured(eigenspace(A, 1.0), [[1.0], [1.0]], atol=0.0)
+    measured(eigenspace(A, 2.0), [[0.0], [1.0]], atol=0.0)
+    measured.exact((exact(A) - sympy.eye(2)).nullspace(), [sympy.Matrix([1, 1])])
+    measured.exact((exact(A) - 2 * sympy.eye(2)).nullspace(), [sympy.Matrix([0, 1])])
+
+
+@pytest.mark.claim("LA-181")
+def test_the_first_matrix_has_no_real_eigenvector(measured):
+    root = sympy.sqrt(3) * sympy.I
+    measured.exact(exact(first).eigenvals(), {(3 + root) / 2: 1, (3 - root) / 2: 1})
+    angles = torch.linspace(0, 2 * math.pi, 1000)
+    x = torch.stack([angles.cos(), angles.sin()])
+    y = first @ x
+    assert (x[0] * y[1] - x[1] * y[0]).max() < -0.4  # x and its image never lie on one line
+
+
+@pytest.mark.claim("LA-184")
+@exactly
+@given(st.integers(1, 5).flatmap(square))
+def test_trace_and_determinant(M):
+    coefficients, eigenvalues = page.characteristic_polynomial(M), np.linalg.eigvals(M.numpy())
+    assert coefficients[1] == -M.trace()
+    assert np.isclose(coefficients[-1], (-1) ** len(M) * float(exact(M).det()))
+    assert np.isclose(eigenvalues.sum(), float(M.trace()), atol=1e-6)
+    assert np.isclose(eigenvalues.prod(), float(exact(M).det()), atol=1e-4, rtol=1e-6)
+
+
+# --- a basis of eigenvectors ---------------------------------------------------------------------
+
+
+@pytest.mark.claim("LA-38")
+def test_the_change_of_basis_of_the_example(measured):
+    P = torch.cat([eigenspace(A, 1.0), eigenspace(A, 2.0)], dim=1)
+    measured(P, [[1.0, 0.0], [1.0, 1.0]], atol=0.0)
+    measured(torch.linalg.inv(P) @ A @ P, [[1.0, 0.0], [0.0, 2.0]], atol=1e-15)
+    measured.exact(exact(P).inv() * exact(A) * exact(P), sympy.diag(1, 2))
+
+
+@pytest.mark.claim("LA-39")
+def test_not_every_map_has_an_eigenbasis(measured):
+    measured.exact(exact(shear).is_diagonalizable(), False)
+    measured.exact(exact(clockwise).is_diagonalizable(reals_only=True), False)
+    measured.exact(exact(clockwise).is_diagonalizable(), True)
+    measured.exact(eigenspace(shear, 1.0).tolist(), [[1.0], [0.0]])
+    with pytest.raises(ValueError, match=r"1 independent eigenvector\(s\), not 2"):
+        page.eigenbasis(shear)
+
+
+@pytest.mark.claim("LA-39")
+@pytest.mark.parametrize("seed", range(10))
+def test_a_random_nudge_makes_the_shear_diagonalisable_but_ill_conditioned(seed):
+    eigenvalues, P = torch.linalg.eig(shear + 1e-10 * random(2, 2, seed=seed))
+    assert (eigenvalues[0] - eigenvalues[1]).abs() > 1e-7
+    assert 1e3 < np.linalg.cond(P.numpy()) < 1e8
+
+
+@pytest.mark.claim("LA-182", "LA-183")
+@settings(deadline=None, max_examples=25)
+@given(square(3, bound=3))
+def test_different_eigenvalues_give_a_basis(M):
+    if sympy.discriminant(exact(M).charpoly(lam).as_expr(), lam) != 0:
+        eigenvalues, P = page.eigenbasis(M)
+        D = torch.linalg.solve(P, M.to(P.dtype) @ P)
+        assert torch.allclose(D, torch.diag(eigenvalues), atol=1e-6)
+
+
+@pytest.mark.claim("LA-182")
+def test_a_double_eigenvalue_may_still_leave_a_basis(measured):
+    eigenvalues, P = page.eigenbasis(torch.diag(torch.tensor([2.0, 2.0, 5.0])))
+    measured(eigenvalues.real.sort().values, [2.0, 2.0, 5.0], atol=0.0)
+    measured.exact(int(torch.linalg.matrix_rank(P)), 3)
+
+
+@pytest.mark.claim("LA-40")
+def test_powers_of_the_example(measured):
+    k = sympy.symbols("k", integer=True, positive=True)
+    closed = sympy.Matrix([[1, 0], [1 - 2**k, 2**k]])
+    P = sympy.Matrix([[1, 0], [1, 1]])
+    measured.exact(sympy.simplify(P * sympy.diag(1, 2**k) * P.inv() - closed), sympy.zeros(2))
+    measured.exact(exact(A) ** 10, sympy.Matrix([[1, 0], [-1023, 1024]]))
+    measured(page.power(A, 10), [[1.0, 0.0], [-1023.0, 1024.0]], atol=1e-9)
+
+
+@pytest.mark.claim("LA-40")
+@settings(deadline=None, max_examples=30)
+@given(square(3, bound=3), st.integers(0, 6))
+def test_powers_agree_with_repeated_multiplication(M, k):
+    try:
+        result = page.power(M, k)
+    except ValueError:
+        assume(False)
+    assert torch.allclose(result, torch.linalg.matrix_power(M, k), atol=1e-4 * float(1 + M.norm() ** k))
+
+
+@pytest.mark.claim("LA-185")
+def test_power_iteration_halves_the_angle(measured):
+    directions = page.power_iteration(A, torch.tensor([1.0, 0.4]), 30)
+    slopes = torch.tensor([abs(float(d[0] / d[1])) for d in directions])
+    measured(slopes[20:] / slopes[19:-1], 0.5, atol=1e-5)
+    measured(directions[-1].abs(), [0.0, 1.0], atol=1e-8)
+
+
+@pytest.mark.claim("LA-186")
+@pytest.mark.parametrize("k", [0, 1, 7, 100])
+def test_powers_of_the_shear_grow_like_k(measured, k):
+    measured.exact(torch.linalg.matrix_power(shear, k).tolist(), [[1.0, float(k)], [0.0, 1.0]])
+
+
+# --- complex eigenvalues -------------------------------------------------------------------------
+
+
+@pytest.mark.claim("BR-08")
+@exactly
+@given(complex_numbers, complex_numbers)
+def test_complex_numbers_are_two_by_two_matrices(z, w):
+    assert torch.allclose(as_matrix(z) + as_matrix(w), as_matrix(z + w), atol=1e-12)
+    assert torch.allclose(as_matrix(z) @ as_matrix(w), as_matrix(z * w), atol=1e-12)
+    assert torch.equal(as_matrix(z.conjugate()), as_matrix(z).T)
+    assert torch.isclose(torch.linalg.det(as_matrix(z)), torch.tensor(abs(z) ** 2), atol=1e-12)
+    product = as_matrix(z) @ torch.tensor([w.real, w.imag])
+    assert torch.allclose(product, torch.tensor([(z * w).real, (z * w).imag]), atol=1e-12)
+
+
+@pytest.mark.claim("BR-08")
+def test_the_exponential_of_theta_j_is_the_rotation(measured):
+    angles = (torch.rand(1000, generator=torch.Generator().manual_seed(0)) * 40 - 20).tolist()
+    for theta in angles:
+        rotation = as_matrix(cmath.exp(1j * theta))
+        measured(scipy.linalg.expm(theta * as_matrix(1j).numpy()), rotation, atol=1e-12)
+        measured(torch.linalg.matrix_exp(theta * as_matrix(1j)), rotation, atol=1e-10)
+
+
+@pytest.mark.claim("LA-187")
+@exactly
+@given(square(2))
+def test_every_complex_pair_is_a_rotation_and_a_scaling(M):
+    trace, det = M.trace(), torch.linalg.det(M)
+    if trace**2 - 4 * det < -0.5:
+        eigenvalue, P = page.rotation_scaling(M)
+        assert eigenvalue.imag < 0
+        block = torch.linalg.solve(P, M @ P)
+        assert torch.allclose(block, as_matrix(eigenvalue.conjugate()), atol=1e-8)
+        assert math.isclose(abs(eigenvalue) ** 2, det, rel_tol=1e-9)
+    elif trace**2 - 4 * det > 0.5:
+        with pytest.raises(ValueError, match="are real"):
+            page.rotation_scaling(M)
+
+
+@pytest.mark.claim("LA-188")
+def test_the_sixth_power_of_the_first_matrix(measured):
+    measured.exact(torch.linalg.matrix_power(first, 6).tolist(), [[-27.0, 0.0], [0.0, -27.0]])
+    eigenvalue, _ = page.rotation_scaling(first)
+    measured(abs(eigenvalue), math.sqrt(3), atol=1e-15)
+    measured(abs(cmath.phase(eigenvalue)), math.pi / 6, atol=1e-15)
+
+
+# --- symmetric matrices --------------------------------------------------------------------------
+
+
+@pytest.mark.claim("LA-189")
+@exactly
+@given(st.integers(1, 5).flatmap(square))
+def test_spectral_theorem(M):
+    S = M + M.T
+    eigenvalues, Q = torch.linalg.eigh(S)
+    assert torch.allclose(Q.T @ Q, torch.eye(len(S)), atol=1e-12)
+    assert torch.allclose(Q.T @ S @ Q, torch.diag(eigenvalues), atol=1e-10)
+    assert np.allclose(np.linalg.eigvals(S.numpy()).imag, 0)
+    # The coefficients agree with the exact characteristic polynomial, so these are the eigenvalues.
+    expected = np.array(exact(S).charpoly(lam).all_coeffs(), dtype=float)
+    assert np.allclose(np.poly(eigenvalues.numpy()), expected, rtol=1e-8, atol=1e-5 * (1 + np.abs(expected).max()))
+
+
+@pytest.mark.claim("LA-189")
+@exactly
+@given(square(3), st.tuples(*[st.integers(-3, 3)] * 3))
+def test_orthogonal_eigenvectors_make_a_symmetric_matrix(M, eigenvalues):
+    Q, _ = torch.linalg.qr(M + 10 * torch.eye(3))
+    S = Q @ torch.diag(torch.tensor(eigenvalues, dtype=torch.float64)) @ Q.T
+    assert torch.allclose(S, S.T, atol=1e-12)
+
+
+@pytest.mark.claim("LA-190")
+@exactly
+@given(st.integers(2, 5).flatmap(square), st.integers(0, 10**6))
+def test_rayleigh_quotient_lies_between_the_extreme_eigenvalues(M, seed):
+    S = M + M.T
+    eigenvalues, Q = torch.linalg.eigh(S)
+    x = random(len(S), seed=seed)
+    assert eigenvalues[0] - 1e-9 <= page.rayleigh(S, x) <= eigenvalues[-1] + 1e-9
+    assert torch.isclose(page.rayleigh(S, Q[:, -1]), eigenvalues[-1], atol=1e-9)
+
+
+@pytest.mark.claim("LA-190")
+def test_the_gradient_of_the_rayleigh_quotient_vanishes_at_eigenvectors(measured):
+    for v in ([1.0, 1.0], [1.0, -1.0]):
+        x = torch.tensor(v, requires_grad=True)
+        (gradient,) = torch.autograd.grad(page.rayleigh(symmetric, x), x)
+        measured(gradient, 0.0, atol=1e-15)
+
+
+# --- recurrences ---------------------------------------------------------------------------------
+
+
+@pytest.mark.claim("LA-191")
+def test_powers_vanish_exactly_below_radius_one(measured):
+    for seed in range(10):
+        M = random(4, 4, seed=seed)
+        M = M / page.spectral_radius(M)
+        measured(torch.linalg.matrix_power(0.95 * M, 1500), 0.0, atol=1e-9)
+        assert torch.linalg.matrix_power(1.05 * M, 1500).norm() > 1e20
+        rate = torch.linalg.matrix_norm(torch.linalg.matrix_power(0.95 * M, 2000), ord=2) ** (1 / 2000)
+        measured(rate, 0.95, atol=5e-3)  # Gelfand's formula
+
+
+@pytest.mark.claim("LA-191")
+def test_powers_may_grow_before_they_vanish(measured):
+    M = torch.tensor([[0.9, 10.0], [0.0, 0.9]])
+    measured(page.spectral_radius(M), 0.9, atol=1e-15)
+    assert torch.linalg.matrix_power(M, 9).norm() > 38
+    measured(torch.linalg.matrix_power(M, 400), 0.0, atol=1e-9)
+
+
+@pytest.mark.claim("LA-192")
+def test_the_gradient_through_time_is_a_power_of_the_transpose(measured):
+    torch.manual_seed(0)
+    net = page.LinearRecurrence(5)
+    W = net.step.weight.detach()
+    for steps, norm in zip([0, 1, 7, 30], page.gradient_norms(net, [0, 1, 7, 30]), strict=True):
+        measured(norm, (torch.linalg.matrix_power(W.T, steps) @ torch.ones(5)).norm(), atol=1e-13)
+    h = random(3, 5)
+    measured(net(h, 4).detach(), h @ torch.linalg.matrix_power(W, 4).T, atol=1e-13)
+
+
+@pytest.mark.claim("LA-193")
+def test_an_orthogonal_weight_keeps_every_gradient(measured):
+    nets = page.recurrences(features=6)
+    measured(page.spectral_radius(nets["orthogonal"].step.weight.detach()), 1.0, atol=1e-12)
+    measured(page.gradient_norms(nets["orthogonal"], [0, 1, 50, 500]), math.sqrt(6), atol=1e-10)
+    measured(page.spectral_radius(nets["ρ = 0.9"].step.weight.detach()), 0.9, atol=1e-12)
+
+
+# --- exercises -----------------------------------------------------------------------------------
+
+
+@exactly
+@given(st.tuples(*[st.integers(-5, 5)] * 3).filter(any))
+def test_solution_projection(v):
+    P = page.onto_line(torch.tensor(v, dtype=torch.float64))
+    assert torch.allclose(P @ P, P, atol=1e-12)
+    assert torch.allclose(torch.linalg.eigvalsh(P), torch.tensor([0.0, 0.0, 1.0]), atol=1e-12)
+    reflection = 2 * P - torch.eye(3)
+    assert torch.allclose(torch.linalg.eigvalsh(reflection), torch.tensor([-1.0, -1.0, 1.0]), atol=1e-12)
+
+
+@pytest.mark.parametrize("k", [0, 1, 2, 10, 30, 70])
+def test_solution_fibonacci(k):
+    assert round(page.fibonacci(k)) == sympy.fibonacci(k)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 8])
+def test_solution_shift(measured, n):
+    S, F = page.shift(n), page.fourier_modes(n)
+    x = torch.arange(n, dtype=torch.float64)
+    measured.exact((S @ x).tolist(), x.roll(1).tolist())
+    eigenvalues = torch.exp(-2j * math.pi * torch.arange(n) / n)
+    measured((S.to(F.dtype) @ F).numpy(), (F * eigenvalues).numpy(), atol=1e-13)
+    measured((F.conj().T @ F).numpy(), n * np.eye(n), atol=1e-12)
+
+
+def test_every_circular_convolution_is_diagonal_in_the_fourier_basis(measured):
+    kernel = random(6)
+    C = sum(kernel[j] * torch.linalg.matrix_power(page.shift(6), j) for j in range(6))
+    assert np.allclose(C.numpy(), scipy.linalg.circulant(kernel.numpy()))
+    D = torch.linalg.solve(page.fourier_modes(6), C.to(torch.complex128) @ page.fourier_modes(6))
+    measured((D - torch.diag(D.diagonal())).abs(), 0.0, atol=1e-13)
+
+
+def test_solution_norm(measured):
+    torch.manual_seed(0)
+    layer = torch.nn.Linear(20, 30)
+    measured(page.largest_stretch(layer), torch.linalg.matrix_norm(layer.weight.detach(), ord=2), atol=1e-4)
+
+
+@pytest.mark.parametrize("draw", [page.flows, page.powers, page.spiral, page.vanishing])
+def test_figures_draw(draw):
+    plt.close(draw())
+
+
+def test_results_are_finite_numbers():
+    assert all(math.isfinite(value) for value in page.numbers().values())

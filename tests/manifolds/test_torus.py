@@ -1,0 +1,221 @@
+"""The torus: its charts and how many it takes, even samples, and the shifts of an image."""
+
+import math
+
+import matplotlib.pyplot as plt
+import pytest
+import scipy.stats
+import sympy as sp
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from snippets.manifolds import torus as chapter
+from snippets.manifolds.circle import Atlas, jacobian, refute
+from snippets.manifolds.sphere import gram_determinant
+from snippets.manifolds.torus import (
+    ANNULI,
+    TorusConv,
+    commutant_dimension,
+    flat_torus,
+    interior_error,
+    kepler,
+    missed_by_two,
+    shift,
+    shift_matrix,
+    square_chart,
+    squares,
+    torus,
+    torus_angles,
+    torus_grid,
+    tube,
+    uniform_in_angles,
+    uniform_on_torus,
+)
+
+FULL = 2 * math.pi
+T, P = sp.symbols("theta phi", real=True)
+R, S = sp.symbols("R r", positive=True)
+SURFACE = sp.Matrix([(R + S * sp.cos(T)) * sp.cos(P), (R + S * sp.cos(T)) * sp.sin(P), S * sp.sin(T)])
+
+
+def refuted(atlas: Atlas, points: torch.Tensor) -> list[str]:
+    return [clause for clause, failures in refute(atlas, points).items() if len(failures)]
+
+
+@pytest.fixture(scope="module")
+def numbers():
+    return chapter.numbers()
+
+
+@pytest.mark.claim("MF-17")
+def test_the_formula_parameterises_the_torus(measured):
+    x, y, z = SURFACE
+    implicit = sp.expand((x**2 + y**2 + z**2 + R**2 - S**2) ** 2 - 4 * R**2 * (x**2 + y**2))
+    measured.exact(sp.simplify(implicit), sp.Integer(0))
+    j = SURFACE.jacobian([T, P])
+    measured.exact(sp.simplify((j.T @ j).det() - S**2 * (R + S * sp.cos(T)) ** 2), sp.Integer(0))
+    angles = FULL * torch.rand(300, 2, generator=torch.Generator().manual_seed(0))
+    gram = gram_determinant(jacobian(torus, angles))
+    measured(gram, (2 + angles[:, 0].cos()) ** 2, atol=1e-12)
+
+
+@pytest.mark.claim("MF-17")
+@settings(deadline=None)
+@given(st.floats(0.01, 6.28), st.floats(0.01, 6.28), st.floats(0.05, 1.95))
+def test_angles_come_back(theta, phi, r):
+    angles = torch.tensor([[theta, phi]])
+    torch.testing.assert_close(torus_angles(torus(angles, 2.0, r)), angles, rtol=0, atol=1e-12)
+
+
+@pytest.mark.claim("MF-17")
+def test_the_spindle_crosses_itself(measured):
+    third = 2 * math.pi / 3
+    pair = tube(torch.tensor([[third, 0.0], [third, 1.0]]), 1.0, 2.0)
+    measured(pair, torch.tensor([0.0, 0.0, math.sqrt(3)]), atol=1e-15)
+    with pytest.raises(ValueError, match=r"R = 1.0, r = 2.0: .* only for R > r > 0"):
+        torus(torch.zeros(1, 2), 1.0, 2.0)
+
+
+@pytest.mark.claim("MF-16", "MF-151")
+def test_three_squares_are_an_atlas(measured):
+    measured.exact(refuted(squares(3), torus_grid(12)), [])
+
+
+@pytest.mark.claim("MF-16")
+def test_the_torus_is_a_product_of_two_circles(measured):
+    angles = FULL * torch.rand(50, 2, generator=torch.Generator().manual_seed(1))
+    other = FULL * torch.rand(50, 2, generator=torch.Generator().manual_seed(2))
+    both = flat_torus(angles)
+    measured(both.reshape(-1, 2, 2).norm(dim=2), 1.0, atol=1e-15)
+    # the same θ moves the first circle only
+    mixed = flat_torus(torch.stack([angles[:, 0], other[:, 1]], 1))
+    measured(mixed[:, :2], both[:, :2], atol=0.0)
+
+
+@pytest.mark.claim("MF-18")
+@pytest.mark.parametrize(("k", "misses"), [(1, 719), (2, 2), (3, 0)])
+def test_what_open_squares_miss_on_the_grid_of_degrees(measured, k, misses):
+    grid = torus_grid(360)
+    inside = torch.stack([chart.domain(grid) for chart in squares(k).charts]).any(0)
+    measured.exact((~inside).sum().item(), misses)
+
+
+@pytest.mark.claim("MF-18")
+def test_the_half_open_square_misses_nothing(measured):
+    turns = FULL * torch.arange(36) / 36
+    angles = torch.cartesian_prod(turns, turns)
+    back = torus_angles(torus(angles))
+    measured((back - angles + 1e-9).remainder(FULL) - 1e-9, 0.0, atol=1e-14)
+
+
+@pytest.mark.claim("MF-152")
+@settings(deadline=None)
+@given(st.floats(0, 6.28), st.floats(0, 6.28))
+def test_two_squares_always_miss_a_point(a, b):
+    points = torus(missed_by_two(a, b))
+    for cut in (a, b):
+        assert not square_chart(cut).domain(points).any()
+
+
+@pytest.mark.claim("MF-151")
+@settings(deadline=None)
+@given(st.floats(0, 6.28), st.floats(0, 6.28))
+def test_three_squares_miss_no_point(theta, phi):
+    p = torus(torch.tensor([[theta, phi]]))
+    assert any(chart.domain(p).item() for chart in squares(3).charts)
+
+
+@pytest.mark.claim("MF-153")
+def test_two_rings_are_an_atlas_and_one_is_not(measured):
+    measured.exact(refuted(ANNULI, torus_grid(12)), [])
+    measured.exact(refuted(Atlas("one", ANNULI.charts[:1]), torus_grid(12)), ["covers"])
+
+
+@pytest.mark.claim("MF-19")
+def test_a_cubic_box_stretches_the_torus(measured, numbers):
+    measured(numbers["stretch_in_plot"], numbers["stretch"], atol=0.01)
+    fig = plt.figure()
+    ax = fig.add_subplot(projection="3d")
+    ax.scatter([-43, 43], [-43, 43], [-13, 13])
+    ax.set_aspect("equal")
+    sides = [high - low for low, high in (ax.get_xlim(), ax.get_ylim(), ax.get_zlim())]
+    units = [side / box for side, box in zip(sides, ax._box_aspect, strict=True)]
+    plt.close(fig)
+    measured(units, units[0], atol=1e-9)
+
+
+@pytest.mark.claim("MF-20", "MF-154")
+def test_half_of_the_uniform_angles_fall_on_a_third_of_the_area(measured, numbers):
+    density = S * (R + S * sp.cos(T))
+    inner = sp.integrate(density, (T, sp.pi / 2, 3 * sp.pi / 2)) / sp.integrate(density, (T, 0, 2 * sp.pi))
+    measured.exact(sp.simplify(inner - (sp.Rational(1, 2) - S / (sp.pi * R))), sp.Integer(0))
+    measured(numbers["inner_area"], float(inner.subs({R: 30, S: 13})), atol=1e-15)
+    measured(numbers["inner_even"], numbers["inner_area"], atol=0.002)
+    assert numbers["inner_uneven"] == pytest.approx(0.5, abs=0.002)
+
+
+@pytest.mark.claim("MF-154")
+def test_even_samples_follow_the_area(measured):
+    theta = uniform_on_torus(20_000, 30.0, 13.0, torch.Generator().manual_seed(3))[:, 0]
+    cdf = lambda t: (t + 13 / 30 * torch.sin(torch.as_tensor(t)).numpy()) / FULL  # noqa: E731
+    assert scipy.stats.kstest(theta.numpy(), cdf).pvalue > 0.001
+    uneven = uniform_in_angles(20_000, torch.Generator().manual_seed(3))[:, 0]
+    assert scipy.stats.kstest(uneven.numpy(), cdf).pvalue < 1e-9
+
+
+@pytest.mark.claim("MF-154")
+@settings(deadline=None)
+@given(st.floats(0, 6.28), st.floats(0, 0.999))
+def test_kepler_solves_its_equation(mean, e):
+    theta = kepler(torch.tensor([mean]), e)
+    torch.testing.assert_close(theta + e * theta.sin(), torch.tensor([mean]), rtol=0, atol=1e-12)
+
+
+@pytest.mark.claim("BR-12")
+def test_only_convolutions_commute_with_all_shifts(measured):
+    right, down = shift_matrix(4, 4, 0, 1), shift_matrix(4, 4, 1, 0)
+    measured.exact([commutant_dimension([right]), commutant_dimension([right, down])], [64, 16])
+    measured.exact(commutant_dimension([shift_matrix(2, 3, 1, 0), shift_matrix(2, 3, 0, 1)]), 6)
+    # the shifts themselves commute with all shifts, and there are as many of them
+    shifts = torch.stack([shift_matrix(4, 4, a, b) for a in range(4) for b in range(4)])
+    measured.exact(int(torch.linalg.matrix_rank(shifts.flatten(1))), 16)
+    measured(shifts @ right - right @ shifts, 0.0, atol=0.0)
+    image = torch.arange(6.0).reshape(2, 3)
+    moved = shift_matrix(2, 3, 1, 2) @ image.flatten()
+    measured(moved, torch.tensor([4.0, 5.0, 3.0, 1.0, 2.0, 0.0]), atol=0.0)
+
+
+@pytest.mark.claim("BR-12")
+def test_a_circular_convolution_is_a_combination_of_shifts(measured):
+    torch.manual_seed(0)
+    layer = TorusConv(1, 1, 3)
+    layer.filter.bias.data.zero_()
+    matrix = layer(torch.eye(25).reshape(25, 1, 5, 5)).reshape(25, 25).T
+    weight = layer.filter.weight[0, 0]
+    taps = [(1 - i, 1 - j) for i in range(3) for j in range(3)]
+    combination = sum(w * shift_matrix(5, 5, *tap) for w, tap in zip(weight.flatten(), taps, strict=True))
+    measured((matrix - combination).detach(), 0.0, atol=1e-15)
+    x = torch.randn(2, 1, 5, 5)
+    measured((layer(shift(x, 2, 3)) - shift(layer(x), 2, 3)).detach(), 0.0, atol=1e-14)
+
+
+def test_solution_flat_torus_stretches_nothing():
+    angles = FULL * torch.rand(50, 2, generator=torch.Generator().manual_seed(0))
+    j = jacobian(flat_torus, angles)
+    torch.testing.assert_close(j.mT @ j, torch.eye(2).expand(50, 2, 2))
+
+
+def test_solution_zero_padding_breaks_the_rim_only():
+    torch.manual_seed(0)
+    layer = nn.Conv2d(1, 1, 3, padding=1)
+    with torch.no_grad():
+        everywhere, inside = interior_error(layer, torch.randn(1, 1, 9, 9))
+    assert everywhere > 0.05
+    assert inside < 1e-14
+
+
+@pytest.mark.parametrize("name", ["gluing", "missed", "aspect", "samples", "crossing"])
+def test_figures(name):
+    plt.close(getattr(chapter, name)())

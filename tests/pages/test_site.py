@@ -1,0 +1,306 @@
+"""The built site in a real browser, as a reader has it: light and dark, wide and narrow, with and without scripts."""
+
+import functools
+import gzip
+import http.server
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from book.project import ROOT, nav
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+MAX_TRANSFER = 250_000
+
+pytestmark = [
+    pytest.mark.xdist_group("site"),
+    pytest.mark.skipif(
+        CHROMIUM is None and not os.environ.get("CI"),
+        reason="no Chromium on this machine: install it (Debian: apt-get install chromium) to test the site in a browser",
+    ),
+]
+
+
+def address(page: str) -> str:
+    """Map a file of the nav to its address."""
+    stem = re.sub(r"\.(md|py)$", "", page)
+    return "" if stem == "index" else f"{stem.removesuffix('/index')}/"
+
+
+ADDRESSES = [address(page) for page in nav()]
+CHAPTER_ADDRESSES = [address(page) for page in nav() if page.endswith(".md") and not page.startswith(("index", "reference"))]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves the site without a line a request, and the book's own 404."""
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+    def send_error(self, code, message=None, explain=None):
+        """Answer what is not there with the site's page."""
+        body = (self.site / "404.html").read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Build the site strictly and serve it on this machine; yield its address."""
+    folder = tmp_path_factory.mktemp("site")
+    Quiet.site = folder
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
+        address = f"http://127.0.0.1:{server.server_address[1]}/"
+        done = subprocess.run(
+            [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "SITE_URL": address},
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield address
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser(site):
+    """Start the browser once."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+class Visit:
+    """A page in the browser with everything that it asked for and complained about."""
+
+    def __init__(self, browser, site, **settings):
+        """Open an empty tab that listens."""
+        self.site = site
+        self.context = browser.new_context(**{"viewport": WIDE, "color_scheme": "light", **settings})
+        self.page = self.context.new_page()
+        self.complaints, self.requests, self.sizes = [], [], {}
+        self.page.on("console", lambda message: message.type in ("error", "warning") and self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.page.on("response", self.weigh)
+
+    def weigh(self, response):
+        """Note what a response weighs on the wire, text compressed."""
+        if response.status == 200:
+            body = response.body()
+            text = re.search(r"text|javascript|json|svg", response.headers.get("content-type", ""))
+            self.sizes[response.url] = len(gzip.compress(body)) if text else len(body)
+
+    def open(self, address):
+        """Go to a page of the site and let it settle."""
+        self.page.goto(self.site + address, wait_until="networkidle")
+        return self.page
+
+    def foreign(self):
+        """List the requests that left the site."""
+        return [url for url in self.requests if not url.startswith((self.site, "data:", "blob:"))]
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open tabs with settings of one's own, and close them afterwards."""
+    opened = []
+
+    def make(**settings):
+        opened.append(Visit(browser, site, **settings))
+        return opened[-1]
+
+    yield make
+    for tab in opened:
+        tab.context.close()
+
+
+SHIFTS = """() => { window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())
+    if (!entry.hadRecentInput) window.shift += entry.value }).observe({type: 'layout-shift', buffered: true}) }"""
+LOAD_ALL = """async () => { for (const image of document.images) { image.loading = 'eager' }
+    await Promise.all([...document.images].filter(i => getComputedStyle(i).display != 'none').map(i => i.decode())) }"""
+BAD_IMAGES = """() => [...document.images].filter(i => !i.alt.trim() ||
+    (getComputedStyle(i).display != 'none' && i.naturalWidth == 0)).map(i => i.src)"""
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_page_is_whole(visit, address):
+    """No complaint, no request to another host, no raw formula, images described and loaded, nothing moves, axe content."""
+    tab = visit()
+    tab.page.add_init_script(f"({SHIFTS})()")
+    page = tab.open(address)
+    assert page.evaluate("window.shift") == 0
+    page.evaluate(LOAD_ALL)
+    assert tab.complaints == []
+    assert tab.foreign() == []
+    text = page.locator("main").evaluate("main => { const copy = main.cloneNode(true); copy.querySelectorAll('code, annotation, pre').forEach(e => e.remove()); return copy.textContent }")
+    for raw in ("\\(", "\\[", "$$", "{{", "///", "--8<--", "[@"):
+        assert raw not in text
+    assert page.locator(".katex-error").count() == 0
+    assert page.evaluate(BAD_IMAGES) == []
+    assert page.locator("meta[name=description]").get_attribute("content")
+    assert violations(page) == []
+
+
+def violations(page):
+    """Run axe and return what it finds, with the elements."""
+    page.evaluate(AXE.read_text() + "; undefined")
+    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    return [(item["id"], [node["html"][:200] for node in item["nodes"][:3]]) for item in found["violations"]]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_phone_in_the_dark(visit, address):
+    """At 390 px nothing scrolls sideways, dark figures replace the light ones, and axe finds no fault in the dark."""
+    tab = visit(viewport=NARROW, color_scheme="dark", has_touch=True)
+    page = tab.open(address)
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    wide = page.evaluate("""() => [...document.querySelectorAll('main p, main li, main h1, main h2, main figure, main .box')]
+        .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > 391 && !e.closest('pre, table, .arithmatex')).map(e => e.outerHTML.slice(0, 120))""")
+    assert wide == []
+    for mode, shown in (("light", "none"), ("dark", "inline")):
+        styles = page.evaluate(f"() => [...document.querySelectorAll('img[src$=\"#only-{mode}\"]')].map(i => getComputedStyle(i).display)")
+        assert all((style == "none") == (shown == "none") for style in styles)
+    assert tab.complaints == []
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("address", CHAPTER_ADDRESSES)
+def test_chapter_is_light_and_needs_no_script(visit, address):
+    """Under 250 KB on the wire; formulas, figures and code stand there without scripts."""
+    tab = visit()
+    page = tab.open(address)
+    formulas = page.locator(".katex-html").count()
+    assert sum(tab.sizes.values()) < MAX_TRANSFER, sorted(tab.sizes.items(), key=lambda item: -item[1])[:6]
+    page = visit(java_script_enabled=False).open(address)
+    assert page.locator(".katex-html").count() == formulas > 0
+    assert page.locator(".katex-html").first.bounding_box()["height"] > 5
+    assert page.locator("figure img:visible").count() > 0
+    assert page.locator("pre code:visible").count() > 0
+
+
+def test_instant_navigation_keeps_formulas_and_figures(visit):
+    """A click exchanges the page without reloading it, and what is on the new one is complete."""
+    tab = visit()
+    page = tab.open(CHAPTER_ADDRESSES[0])
+    page.evaluate("window.here = true")
+    page.locator(".md-footer__link--next").click()
+    page.wait_for_url(f"**/{CHAPTER_ADDRESSES[1]}")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.here")
+    assert page.locator(".katex-html").first.bounding_box()["height"] > 5
+    page.evaluate(LOAD_ALL)
+    assert page.evaluate(BAD_IMAGES) == []
+    assert tab.complaints == []
+
+
+def test_switch_swaps_the_figures(visit):
+    """The switch in the header goes from the system's scheme to light to dark, and the figures follow."""
+    page = visit().open(CHAPTER_ADDRESSES[0])
+    dark = page.locator('figure img[src$="#only-dark"]').first
+    light = page.locator('figure img[src$="#only-light"]').first
+    assert light.is_visible()
+    for _ in range(3):
+        if dark.is_visible():
+            break
+        page.locator(".md-header__option label:visible").first.click()
+    assert dark.is_visible()
+    assert not light.is_visible()
+
+
+def test_search_finds_a_chapter(visit):
+    """A word of a title leads to its chapter."""
+    tab = visit()
+    page = tab.open("")
+    page.locator(".md-search__input").click()
+    page.keyboard.type("eigenvectors", delay=20)
+    page.wait_for_selector(".md-search-result__item a")
+    links = page.locator(".md-search-result__item a").evaluate_all("links => links.map(link => link.href)")
+    assert any("linear-algebra/eigenvectors" in link for link in links)
+    assert tab.complaints == []
+
+
+def test_mark_of_a_claim_leads_to_its_test(visit):
+    """The mark on a box leads to the row of the claims page that holds the test."""
+    page = visit().open(CHAPTER_ADDRESSES[0])
+    mark = page.locator("a.box-mark").first
+    id = re.search(r"[A-Z]{2}-\w+", mark.inner_text())[0]
+    mark.click()
+    page.wait_for_url(f"**/reference/claims/#{id}")
+    row = page.locator(f'[id="{id}"]')
+    row.locator("summary").first.click()
+    assert f'"{id}"' in row.locator("pre").first.inner_text()
+
+
+def test_solution_opens_by_keyboard(visit):
+    """A folded solution opens with the keyboard."""
+    page = visit().open(CHAPTER_ADDRESSES[0])
+    summary = page.locator("details.box-solution summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details.box-solution[open]").count() == 1
+
+
+def test_copy_button_copies_code(visit):
+    """Each listing has a button that copies it."""
+    tab = visit(permissions=["clipboard-read", "clipboard-write"])
+    page = tab.open(CHAPTER_ADDRESSES[0])
+    block = page.locator(".language-python.highlight").first
+    block.hover()
+    block.locator("button").first.click()
+    assert page.evaluate("navigator.clipboard.readText()").strip() == block.locator("code").inner_text().strip()
+
+
+def test_unknown_address_has_a_page_of_its_own(visit):
+    """The 404 page is the book's and leads back."""
+    tab = visit()
+    page = tab.open("nothing/here/")
+    assert page.locator("main a[href]").count() >= 3
+    assert "404" in page.title() or "found" in page.locator("main").inner_text().lower()
+
+
+def test_print_shows_no_navigation(visit):
+    """On paper there is the chapter alone."""
+    page = visit().open(CHAPTER_ADDRESSES[0])
+    page.emulate_media(media="print")
+    for part in (".md-header", ".md-sidebar", ".md-footer__link"):
+        assert page.locator(f"{part}:visible").count() == 0
+
+
+def test_zensical_builds_the_same_chapters(site, tmp_path):
+    """The successor of MkDocs gives the same formulas, figures, listings and boxes."""
+    for name in ("docs", "overrides", "snippets", "book", "tests", "node_modules", ".cache", "mkdocs.yml", "package.json", "requirements.txt"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    done = subprocess.run([sys.executable, "-m", "zensical", "build", "--clean"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for address in CHAPTER_ADDRESSES:
+        ours = (Quiet.site / address / "index.html").read_text()
+        theirs = (tmp_path / "site" / address / "index.html").read_text()
+        for part in ('class="katex-html"', '<figure class="book-figure"', 'class="box box-', "highlight", "box-mark"):
+            assert ours.count(part) == theirs.count(part), (address, part)
