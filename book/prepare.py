@@ -146,6 +146,7 @@ def _work(queue: "Queue[Job]") -> list[tuple[Job, dict[str, Any]]]:
         with subprocess.Popen(
             [sys.executable, "-m", "book.work"],
             cwd=project.ROOT,
+            env=project.one_thread(),
             text=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -49,6 +49,14 @@ def read_json(path: Path, default: Any) -> Any:
         return default
 
 
+def one_thread() -> dict[str, str]:
+    """Return the environment of a worker: one thread of arithmetic, as workers run side by side.
+
+    What they print and measure then does not depend on the number of cores either.
+    """
+    return {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
 def module_of(page: str) -> str:
     """Map a page to its snippet module: linear-algebra/span.md to linear_algebra.span."""
     return page.removesuffix(".md").replace("-", "_").replace("/", ".")

@@ -5,6 +5,7 @@ import os
 from hypothesis import settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, as the build's workers do
 
 # The same examples on every machine, as a reader's build runs these tests too; and no limit that a busy machine would miss.
 settings.register_profile("book", deadline=None, derandomize=True, database=None)
