@@ -30,7 +30,7 @@ bench: $(READY) ## measure speed, each as a ratio in one run
 	$(BIN)/python -m bench
 
 clean: ## remove what was made, but not the environment
-	rm -rf site .cache docs/assets/generated runs .pytest_cache .hypothesis .coverage
+	rm -rf site .book .cache docs/assets/generated runs .pytest_cache .hypothesis .coverage
 
 .PHONY: help serve test build train bench clean
 .DEFAULT_GOAL := help

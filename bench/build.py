@@ -30,7 +30,7 @@ def copy_of_the_book(target: Path, *, made: bool) -> None:
         shutil.copy2(ROOT / name, target)
     (target / "node_modules").symlink_to(ROOT / "node_modules")
     if made:
-        shutil.copytree(ROOT / ".cache", target / ".cache")
+        shutil.copytree(ROOT / ".book", target / ".book")
 
 
 def environment(folder: Path) -> dict[str, str]:

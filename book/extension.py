@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as etree
 
 from markdown import Markdown
+from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
@@ -116,6 +117,14 @@ class Formulas(Treeprocessor):
         return f"docs/{page.name}"
 
 
+class Focus(Postprocessor):
+    """Lets the keyboard reach listings, which scroll sideways where the screen is narrow."""
+
+    def run(self, text: str) -> str:
+        """Give each listing a tab stop."""
+        return text.replace("<span></span><code>", '<span></span><code tabindex="0">')
+
+
 class Book(BlocksExtension):
     """All of the above."""
 
@@ -130,6 +139,7 @@ class Book(BlocksExtension):
         super().extendMarkdown(md)
         md.preprocessors.register(Source(md, self.context), "book-source", 40)
         md.treeprocessors.register(Formulas(md, self.context), "book-formulas", 12)
+        md.postprocessors.register(Focus(md), "book-focus", 5)
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: object) -> None:
         """Register the boxes."""

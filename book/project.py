@@ -15,7 +15,7 @@ ROOT = Path(os.environ.get("BOOK_ROOT", Path(__file__).resolve().parent.parent))
 DOCS = ROOT / "docs"
 SNIPPETS = ROOT / "snippets"
 TESTS = ROOT / "tests"
-CACHE = ROOT / ".cache" / "book"
+CACHE = ROOT / ".book"
 GENERATED = DOCS / "assets" / "generated"
 
 

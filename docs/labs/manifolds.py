@@ -34,7 +34,7 @@ torch.set_default_dtype(torch.float64)
 
 # %% tags=["setup"]
 def check(test):
-    """Run a test and report what came of it, so that an unfinished exercise does not stop the notebook."""
+    """Run a test and report what came of it; a failure does not stop the notebook."""
     torch.manual_seed(0)
     try:
         test()
@@ -51,8 +51,10 @@ def check(test):
 
 
 def close(actual, expected, tolerance=1e-8):
-    """Say whether two tensors have the same shape and the same entries up to rounding."""
-    return actual.shape == expected.shape and bool((actual - expected).abs().max() <= tolerance)
+    """Do two tensors have the same shape, and the same entries up to rounding?"""
+    return actual.shape == expected.shape and bool(
+        (actual - expected).abs().max() <= tolerance
+    )
 
 # %% [markdown]
 # ## 1. The mean of angles
@@ -63,20 +65,26 @@ def close(actual, expected, tolerance=1e-8):
 
 # %% tags=["exercise"]
 def mean_angle(angles):
-    """Return the direction of the mean of the points (cos θ, sin θ), between −π and π."""
+    """Return the direction of the mean of the points (cos θ, sin θ), from −π to π."""
     raise NotImplementedError
 
 # %% tags=["check"]
 @check
 def circle():
-    assert close(mean_angle(torch.tensor([6.2, 0.2])), torch.tensor(3.2 - math.pi)), "6.2 and 0.2 meet near 0"
+    assert close(mean_angle(torch.tensor([6.2, 0.2])), torch.tensor(3.2 - math.pi)), (
+        "6.2 and 0.2 meet near 0"
+    )
     for spread in (0.1, 1.0):
         angles = spread * torch.randn(20)
         mean, turn = mean_angle(angles), 10 * torch.randn(())
         assert -math.pi <= mean <= math.pi, f"{mean:.3f} is not between −π and π"
         turned = mean_angle(angles + turn)
-        assert close((turned - mean - turn).cos(), torch.ones(())), "turning the angles must turn the mean"
-        assert close(mean_angle(-angles), -mean), "mirrored angles have the mirrored mean"
+        assert close((turned - mean - turn).cos(), torch.ones(())), (
+            "turning the angles must turn the mean"
+        )
+        assert close(mean_angle(-angles), -mean), (
+            "mirrored angles have the mirrored mean"
+        )
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -84,7 +92,7 @@ def circle():
 #
 # ```python
 # def mean_angle(angles):
-#     """Return the direction of the mean of the points (cos θ, sin θ), between −π and π."""
+#     """Return the direction of the mean of the points (cos θ, sin θ), from −π to π."""
 #     return torch.atan2(angles.sin().mean(), angles.cos().mean())
 # ```
 #
@@ -98,7 +106,7 @@ def circle():
 
 # %% tags=["exercise"]
 def from_south(p):
-    """Return the coordinates, shape (k, n), of points of the unit sphere, shape (k, n + 1)."""
+    """Return coordinates, shape (k, n), of points of the sphere, shape (k, n + 1)."""
     raise NotImplementedError
 
 
@@ -117,7 +125,9 @@ def charts():
         along = (p[:, -1:] + 1) * (foot - (-pole))
         assert close(along, p + pole), "pole, point and foot are not on one line"
         x = 3 * torch.randn(30, n)
-        assert close(to_sphere(x).norm(dim=1), torch.ones(30)), "the inverse leaves the sphere"
+        assert close(to_sphere(x).norm(dim=1), torch.ones(30)), (
+            "the inverse leaves the sphere"
+        )
         assert close(from_south(to_sphere(x)), x), "coordinates do not come back"
         assert close(to_sphere(u), p), "points do not come back"
 
@@ -127,7 +137,7 @@ def charts():
 #
 # ```python
 # def from_south(p):
-#     """Return the coordinates, shape (k, n), of points of the unit sphere, shape (k, n + 1)."""
+#     """Return coordinates, shape (k, n), of points of the sphere, shape (k, n + 1)."""
 #     return p[:, :-1] / (1 + p[:, -1:])
 #
 #
@@ -148,7 +158,7 @@ def charts():
 
 # %% tags=["exercise"]
 def collision(chi, points):
-    """Return two points at a distance of 0.1 or more with equal coordinates, or None."""
+    """Return two points, 0.1 or more apart, with equal coordinates, or None."""
     raise NotImplementedError
 
 # %% tags=["check"]
@@ -168,8 +178,12 @@ def injective():
             assert found is None, f"{name} is one-to-one, there is no such pair"
         else:
             assert found is not None, f"{name} gives one coordinate to different points"
-            assert (found[0] - found[1]).norm() >= 0.1, f"the points found for {name} are too close"
-            assert close(*chi(found), tolerance=1e-9), f"the points found for {name} differ in the chart"
+            assert (found[0] - found[1]).norm() >= 0.1, (
+                f"the points found for {name} are too close"
+            )
+            assert close(*chi(found), tolerance=1e-9), (
+                f"the points found for {name} differ in the chart"
+            )
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -179,7 +193,7 @@ def injective():
 #
 # ```python
 # def collision(chi, points):
-#     """Return two points at a distance of 0.1 or more with equal coordinates, or None."""
+#     """Return two points, 0.1 or more apart, with equal coordinates, or None."""
 #     x = chi(points)
 #     same = (x - x.T).abs() <= 1e-9
 #     pairs = (same & (torch.cdist(points, points) >= 0.1)).nonzero()
@@ -192,8 +206,7 @@ def injective():
 # ## 4. Even points on a sphere
 #
 # Draw *k* points from the unit sphere of a given dimension *n* (in n + 1 coordinates), uniform by area. The
-# check looks at the second and fourth moments, and at the share of points near the poles. Two uniform angles
-# would not pass.
+# check looks at the second and fourth moments of the coordinates. Two uniform angles would not pass.
 
 # %% tags=["exercise"]
 def even_points(k, n):
@@ -205,12 +218,20 @@ def even_points(k, n):
 def even():
     for n in (1, 2, 5):
         p = even_points(200_000, n)
-        assert p.shape == (200_000, n + 1), f"shape {tuple(p.shape)}, expected (200000, {n + 1})"
-        assert close(p.norm(dim=1), torch.ones(len(p))), "some points are not on the sphere"
+        assert p.shape == (200_000, n + 1), (
+            f"shape {tuple(p.shape)}, expected (200000, {n + 1})"
+        )
+        assert close(p.norm(dim=1), torch.ones(len(p))), (
+            "some points are not on the sphere"
+        )
         second = p.T @ p / len(p)
-        assert close(second, torch.eye(n + 1) / (n + 1), 0.01), "the points prefer a direction"
+        assert close(second, torch.eye(n + 1) / (n + 1), 0.01), (
+            "the points prefer a direction"
+        )
         fourth = (p**4).mean(dim=0)
-        assert close(fourth, torch.full((n + 1,), 3 / ((n + 1) * (n + 3))), 0.01), "the points crowd somewhere"
+        assert close(fourth, torch.full((n + 1,), 3 / ((n + 1) * (n + 3))), 0.01), (
+            "the points crowd somewhere"
+        )
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -235,7 +256,7 @@ def even():
 
 # %% tags=["exercise"]
 def turn_to(a, b):
-    """Return the turns from a to b, each between −π and π; a and b have shape (k, 2)."""
+    """Return the turns from a to b, from −π to π; a and b have shape (k, 2)."""
     raise NotImplementedError
 
 # %% tags=["check"]
@@ -243,10 +264,14 @@ def turn_to(a, b):
 def torus():
     a, b = 20 * torch.randn(500, 2), 20 * torch.randn(500, 2)
     turn = turn_to(a, b)
-    assert turn.shape == a.shape, f"shape {tuple(turn.shape)}, expected {tuple(a.shape)}"
+    assert turn.shape == a.shape, (
+        f"shape {tuple(turn.shape)}, expected {tuple(a.shape)}"
+    )
     assert turn.abs().max() <= math.pi, "one of the turns is longer than half a circle"
     assert close((a + turn - b).cos(), torch.ones(500, 2)), "the turns do not lead to b"
-    assert close((a + turn - b).sin(), torch.zeros(500, 2)), "the turns do not lead to b"
+    assert close((a + turn - b).sin(), torch.zeros(500, 2)), (
+        "the turns do not lead to b"
+    )
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -254,7 +279,7 @@ def torus():
 #
 # ```python
 # def turn_to(a, b):
-#     """Return the turns from a to b, each between −π and π; a and b have shape (k, 2)."""
+#     """Return the turns from a to b, from −π to π; a and b have shape (k, 2)."""
 #     return (b - a + math.pi).remainder(2 * math.pi) - math.pi
 # ```
 #
@@ -268,7 +293,7 @@ def torus():
 
 # %% tags=["exercise"]
 def tangent_basis(F, x):
-    """Return an orthonormal basis of the kernel of dF at x, or raise ValueError where dF is not onto."""
+    """Return an orthonormal basis of ker dF at x; ValueError where dF is not onto."""
     raise NotImplementedError
 
 # %% tags=["check"]
@@ -282,10 +307,17 @@ def level_sets():
         return (p[0] ** 2 + p[1] ** 2 - p[2] ** 2)[None]
 
     rotation = torch.linalg.qr(torch.randn(3, 3)).Q.flatten()
-    for F, x, dimension in ((gram, rotation, 3), (cone, torch.tensor([3.0, 4.0, 5.0]), 2)):
+    for F, x, dimension in (
+        (gram, rotation, 3),
+        (cone, torch.tensor([3.0, 4.0, 5.0]), 2),
+    ):
         basis = tangent_basis(F, x)
-        assert basis.shape == (len(x), dimension), f"shape {tuple(basis.shape)}, expected {(len(x), dimension)}"
-        assert close(basis.T @ basis, torch.eye(dimension)), "the basis is not orthonormal"
+        assert basis.shape == (len(x), dimension), (
+            f"shape {tuple(basis.shape)}, expected {(len(x), dimension)}"
+        )
+        assert close(basis.T @ basis, torch.eye(dimension)), (
+            "the basis is not orthonormal"
+        )
         step = 1e-4 * basis
         change = torch.stack([F(x + d) - F(x) for d in step.T])
         assert change.abs().max() < 1e-7, "F changes to first order along the basis"
@@ -301,7 +333,7 @@ def level_sets():
 #
 # ```python
 # def tangent_basis(F, x):
-#     """Return an orthonormal basis of the kernel of dF at x, or raise ValueError where dF is not onto."""
+#     """Return an orthonormal basis of ker dF at x; ValueError where dF is not onto."""
 #     J = torch.autograd.functional.jacobian(F, x)
 #     if torch.linalg.matrix_rank(J, atol=1e-9) < len(J):
 #         raise ValueError(f"{x.tolist()} is a critical point")
@@ -328,11 +360,15 @@ def steps():
     for n in (2, 5):
         W, G = torch.linalg.qr(torch.randn(n, n)).Q, torch.randn(n, n)
         moved = orthogonal_step(W, G, 0.1)
-        assert close(moved @ moved.T, torch.eye(n)), "the step leaves the orthogonal matrices"
+        assert close(moved @ moved.T, torch.eye(n)), (
+            "the step leaves the orthogonal matrices"
+        )
         M = W.T @ G
         tangent = W @ (M - M.T) / 2
         direction = (orthogonal_step(W, G, 1e-6) - W) / 1e-6
-        assert close(direction, -tangent, 1e-4), "the step does not start along the tangent part of −G"
+        assert close(direction, -tangent, 1e-4), (
+            "the step does not start along the tangent part of −G"
+        )
     target = torch.linalg.matrix_exp(torch.tensor([[0.0, -2.0], [2.0, 0.0]]))
     W = torch.eye(2)
     for _ in range(200):

@@ -30,7 +30,7 @@ squash = torch.tensor([[1.0, 2.0], [2.0, 4.0]])
 
 # --8<-- [start:shoelace]
 def shoelace(polygon: Float[Tensor, "k 2"]) -> Float[Tensor, ""]:
-    """Signed area inside a polygon: ½ Σ (xᵢyᵢ₊₁ − xᵢ₊₁yᵢ), positive when anticlockwise."""
+    """Signed area inside a polygon: ½ Σ (xᵢyᵢ₊₁ − xᵢ₊₁yᵢ), anticlockwise positive."""
     x, y = polygon.T
     return (x @ y.roll(-1) - y @ x.roll(-1)) / 2
 
@@ -124,14 +124,22 @@ def null_space(A: Float[Tensor, "m n"], atol: float = 1e-10) -> Float[Tensor, "n
 
 
 # --8<-- [start:density]
+def log_gaussian(z: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch"]:
+    """Log-density of the standard normal distribution on Rⁿ."""
+    return -(z.square().sum(-1) + z.shape[-1] * math.log(2 * math.pi)) / 2
+
+
 def gaussian(z: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch"]:
     """Density of the standard normal distribution on Rⁿ."""
-    return torch.exp(-z.square().sum(-1) / 2) / (2 * math.pi) ** (z.shape[-1] / 2)
+    return log_gaussian(z).exp()
 
 
-def pushed_density(A: Float[Tensor, "n n"], y: Float[Tensor, "k n"]) -> Float[Tensor, " k"]:
-    """Density at y of A z, where z is standard normal: gaussian(A⁻¹y) / |det A|."""
-    return gaussian(torch.linalg.solve(A, y.T).T) / torch.linalg.det(A).abs()
+def pushed_density(
+    A: Float[Tensor, "n n"], y: Float[Tensor, "k n"]
+) -> Float[Tensor, " k"]:
+    """Density at y of Az, for z standard normal: gaussian(A⁻¹y) / |det A|."""
+    z = torch.linalg.solve(A, y.T).T
+    return gaussian(z) / torch.linalg.det(A).abs()
 
 
 # --8<-- [end:density]
@@ -139,7 +147,7 @@ def pushed_density(A: Float[Tensor, "n n"], y: Float[Tensor, "k n"]) -> Float[Te
 
 # --8<-- [start:grid]
 def square_grid(half_width: float, steps: int) -> tuple[Float[Tensor, "k 2"], float]:
-    """Midpoints of steps² cells of the square |x|, |y| ≤ half_width, and a cell's area."""
+    """Midpoints of the cells of a grid on |x|, |y| ≤ half_width, and a cell's area."""
     side = 2 * half_width / steps
     ticks = (torch.arange(steps) + 0.5) * side - half_width
     return torch.cartesian_prod(ticks, ticks), side**2
@@ -207,7 +215,7 @@ class Flow(nn.Module):
         for layer in reversed(self.layers):
             y, log_scale = layer.inverse(y)
             log_det = log_det + log_scale
-        return gaussian(y).log() - log_det
+        return log_gaussian(y) - log_det
 
 
 # --8<-- [end:flow]
@@ -255,11 +263,10 @@ def gaussian_log_density(
     mean: Float[Tensor, " n"],
     covariance: Float[Tensor, "n n"],
 ) -> Float[Tensor, " k"]:
-    """Log-density of N(mean, covariance), the law of mean + Lz with L Lᵀ = covariance."""
+    """Log-density of N(mean, covariance): x = mean + Lz, LLᵀ = covariance."""
     L = torch.linalg.cholesky(covariance)
     z = torch.linalg.solve_triangular(L, (x - mean).T, upper=False).T
-    log_det_L = L.diagonal().log().sum()
-    return gaussian(torch.zeros_like(mean)).log() - z.square().sum(-1) / 2 - log_det_L
+    return log_gaussian(z) - L.diagonal().log().sum()
 
 
 # --8<-- [end:solution_gaussian]
@@ -271,7 +278,7 @@ def planar(
     u: Float[Tensor, " n"],
     w: Float[Tensor, " n"],
 ) -> tuple[Float[Tensor, "k n"], Float[Tensor, " k"]]:
-    """Planar layer z + u tanh(w·z), and log |det| of its Jacobian I + tanh′(w·z) u wᵀ."""
+    """Return z + u tanh(w·z), and log |det(I + tanh′(w·z) u wᵀ)|."""
     step = torch.tanh(z @ w)
     det = 1 + (1 - step**2) * (w @ u)
     return z + torch.outer(step, u), det.abs().log()
@@ -282,14 +289,14 @@ def planar(
 
 # --8<-- [start:solution_blind]
 def invisible_change(layer: nn.Linear, seed: int = 0) -> Float[Tensor, " n"]:
-    """Unit vector that can be added to any input without changing the layer's output.
+    """Unit vector that can be added to every input without changing the output.
 
     Raises ValueError where the layer has no null space but {0}.
     """
     N = null_space(layer.weight.detach())
     if N.shape[1] == 0:
         shape = tuple(layer.weight.shape)
-        raise ValueError(f"this {shape} weight forgets nothing: pass one with a null space")
+        raise ValueError(f"this {shape} weight forgets nothing: pass a wider one")
     generator = torch.Generator().manual_seed(seed)
     direction = N @ torch.randn(N.shape[1], generator=generator)
     return direction / direction.norm()
@@ -317,6 +324,7 @@ def trained() -> Flow:
     "matrix flattens everything onto a segment of a line."
 )
 def areas() -> Figure:
+    """A square with a letter in it, and its images under three maps."""
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.2))
     panels = [
         ("before: area $1$", torch.eye(2), "C0"),
@@ -335,7 +343,7 @@ def areas() -> Figure:
                 "shrinkA": 0, "shrinkB": 0,
             })  # fmt: skip
             aside = (-15, 4) if M is squash else (-10, 7) if column[1] > column[0] else (8, -9)
-            ax.annotate(name, column, aside, textcoords="offset points", ha="center", va="center")
+            ax.annotate(name, column, aside, textcoords="offset points", ha="center", va="center", fontsize=12)
         middle = square.mean(0)
         reach = 3.2 if M is squash else 1.9
         ax.set(xlim=middle[0] + [-reach, reach], ylim=middle[1] + [-reach, reach], title=title)
@@ -350,6 +358,7 @@ def areas() -> Figure:
     "origin has become the origin."
 )
 def fibres() -> Figure:
+    """Five lines that squash sends to five points."""
     fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 3.1))
     t = torch.linspace(-4, 4, 2)
     for i, c in enumerate([-4.0, -2.0, 0.0, 2.0, 4.0]):
@@ -381,6 +390,7 @@ def fibres() -> Figure:
     "its image under A: an ellipse tilted by the shear, three times as large and everywhere three times as pale."
 )
 def spread() -> Figure:
+    """A Gaussian cloud before and after A."""
     fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9))
     points, _ = square_grid(6.0, 160)
     cmap = LinearSegmentedColormap.from_list("ink", [plt.rcParams["axes.facecolor"], "C0"])
@@ -403,6 +413,7 @@ def spread() -> Figure:
     "grid into a crescent that follows the data points; cells are small where the data are dense."
 )
 def bent() -> Figure:
+    """The noise under a grid, and what the trained flow makes of both."""
     fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 3.2))
     flow, ticks = trained(), torch.linspace(-2.4, 2.4, 13)
     fine = torch.linspace(-2.4, 2.4, 121)

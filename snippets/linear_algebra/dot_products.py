@@ -31,7 +31,9 @@ def length(v: Float[Tensor, " n"]) -> Float[Tensor, ""]:
 
 
 # --8<-- [start:project]
-def project(w: Float[Tensor, " n"], v: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+def project(
+    w: Float[Tensor, " n"], v: Float[Tensor, " n"]
+) -> Float[Tensor, " n"]:
     """Project w orthogonally onto the line through v: (v·w / v·v) v.
 
     Raises ValueError where v is zero, because there is no line through it.
@@ -41,8 +43,10 @@ def project(w: Float[Tensor, " n"], v: Float[Tensor, " n"]) -> Float[Tensor, " n
     return dot(v, w) / dot(v, v) * v
 
 
-def signed_length(w: Float[Tensor, " n"], v: Float[Tensor, " n"]) -> Float[Tensor, ""]:
-    """Return the length of that shadow, counted negative where it points against v: v·w / |v|."""
+def signed_length(
+    w: Float[Tensor, " n"], v: Float[Tensor, " n"]
+) -> Float[Tensor, ""]:
+    """Return v·w / |v|: minus the shadow's length where it points against v."""
     return dot(v, w) / length(v)
 # --8<-- [end:project]
 
@@ -54,7 +58,7 @@ def cosine(v: Float[Tensor, " n"], w: Float[Tensor, " n"]) -> Float[Tensor, ""]:
     Raises ValueError where a vector is zero, because it makes no angle.
     """
     if not (v.any() and w.any()):
-        raise ValueError("a zero vector makes no angle: pass two vectors with a direction")
+        raise ValueError("a zero vector makes no angle: pass two with directions")
     return dot(v, w) / (length(v) * length(w))
 
 
@@ -65,37 +69,47 @@ def angle(v: Float[Tensor, " n"], w: Float[Tensor, " n"]) -> Float[Tensor, ""]:
 
 
 # --8<-- [start:products]
-def by_rows(matrix: Float[Tensor, "m n"], x: Float[Tensor, " n"]) -> Float[Tensor, " m"]:
-    """Multiply row by row: each entry of Wx is the dot product of one row with x."""
-    return torch.stack([dot(row, x) for row in matrix])
+def by_rows(
+    W: Float[Tensor, "m n"], x: Float[Tensor, " n"]
+) -> Float[Tensor, " m"]:
+    """Each entry of Wx is the dot product of one row with x."""
+    return torch.stack([dot(row, x) for row in W])
 
 
-def by_columns(matrix: Float[Tensor, "m n"], x: Float[Tensor, " n"]) -> Float[Tensor, " m"]:
-    """Multiply column by column: Wx is the combination of the columns with the entries of x."""
-    return sum(entry * column for entry, column in zip(x, matrix.T, strict=True))
+def by_columns(
+    W: Float[Tensor, "m n"], x: Float[Tensor, " n"]
+) -> Float[Tensor, " m"]:
+    """Wx is the combination of the columns with the entries of x."""
+    return sum(x[j] * W[:, j] for j in range(len(x)))
 # --8<-- [end:products]
 
 
 # --8<-- [start:orthonormal]
-def orthonormal_coordinates(basis: Float[Tensor, "n n"], v: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-    """Return the coordinates of v in an orthonormal basis: one dot product for each basis vector.
+def orthonormal_coordinates(
+    basis: Float[Tensor, "n n"], v: Float[Tensor, " n"]
+) -> Float[Tensor, " n"]:
+    """Return the coordinates of v in an orthonormal basis: its dot products.
 
-    Raises ValueError where the columns are not of length one and perpendicular to each other.
+    Raises ValueError where the columns are not orthonormal.
     """
     if not torch.allclose(basis.T @ basis, torch.eye(len(v)), atol=1e-10):
-        raise ValueError("the columns are not orthonormal: orthonormalise them, or solve for the coordinates")
+        raise ValueError("the columns are not orthonormal: solve Qc = v instead")
     return basis.T @ v
 # --8<-- [end:orthonormal]
 
 
 # --8<-- [start:attention]
-def scores(queries: Float[Tensor, "q d"], keys: Float[Tensor, "k d"]) -> Float[Tensor, "q k"]:
+def scores(
+    queries: Float[Tensor, "q d"], keys: Float[Tensor, "k d"]
+) -> Float[Tensor, "q k"]:
     """Return the attention scores q·k/√d, one row for each query."""
     return queries @ keys.T / queries.shape[1] ** 0.5
 
 
 def attend(
-    queries: Float[Tensor, "q d"], keys: Float[Tensor, "k d"], values: Float[Tensor, "k m"]
+    queries: Float[Tensor, "q d"],
+    keys: Float[Tensor, "k d"],
+    values: Float[Tensor, "k m"],
 ) -> Float[Tensor, "q m"]:
     """Average the values with weights that the scores decide."""
     return torch.softmax(scores(queries, keys), dim=1) @ values
@@ -112,7 +126,7 @@ def random_cosines(n: int, pairs: int, seed: int = 0) -> Float[Tensor, " pairs"]
 
 # --8<-- [start:solution_gram_schmidt]
 def orthonormalise(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
-    """Turn independent columns into orthonormal ones with the same spans: subtract shadows, then rescale.
+    """Turn independent columns into orthonormal ones with the same spans.
 
     Raises ValueError where a column lies in the span of those before it.
     """
@@ -122,21 +136,26 @@ def orthonormalise(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
         for q in kept:
             rest = rest - project(rest, q)
         if length(rest) <= 1e-12 * length(v):
-            raise ValueError(f"column {len(kept)} depends on those before it: pass independent columns")
+            i = len(kept)
+            raise ValueError(f"column {i} depends on those before it: drop it")
         kept.append(rest / length(rest))
     return torch.stack(kept, dim=1)
 # --8<-- [end:solution_gram_schmidt]
 
 
 # --8<-- [start:solution_boundary]
-def signed_distance(w: Float[Tensor, " n"], b: float, x: Float[Tensor, " n"]) -> Float[Tensor, ""]:
-    """Return the distance from x to the boundary w·x + b = 0, positive on the side that w points to."""
+def signed_distance(
+    w: Float[Tensor, " n"], b: float, x: Float[Tensor, " n"]
+) -> Float[Tensor, ""]:
+    """Return the distance from x to w·x + b = 0, positive on w's side."""
     return (dot(w, x) + b) / length(w)
 # --8<-- [end:solution_boundary]
 
 
 # --8<-- [start:solution_polarise]
-def dot_from_lengths(v: Float[Tensor, " n"], w: Float[Tensor, " n"]) -> Float[Tensor, ""]:
+def dot_from_lengths(
+    v: Float[Tensor, " n"], w: Float[Tensor, " n"]
+) -> Float[Tensor, ""]:
     """Return v·w from two lengths alone: (|v + w|² − |v − w|²) / 4."""
     return (length(v + w) ** 2 - length(v - w) ** 2) / 4
 # --8<-- [end:solution_polarise]
@@ -144,9 +163,10 @@ def dot_from_lengths(v: Float[Tensor, " n"], w: Float[Tensor, " n"]) -> Float[Te
 
 # --8<-- [start:solution_saturation]
 def largest_weight(d: int, scaled: bool, seed: int = 0) -> float:
-    """Return the mean over 200 random queries of the largest softmax weight among 16 random keys."""
+    """Return the largest of 16 softmax weights, averaged over random queries."""
     generator = torch.Generator().manual_seed(seed)
-    queries, keys = torch.randn(200, d, generator=generator), torch.randn(16, d, generator=generator)
+    queries = torch.randn(200, d, generator=generator)
+    keys = torch.randn(16, d, generator=generator)
     products = scores(queries, keys) if scaled else queries @ keys.T
     return float(torch.softmax(products, dim=1).amax(dim=1).mean())
 # --8<-- [end:solution_saturation]
@@ -189,6 +209,7 @@ def _shadow(ax: Axes, v: np.ndarray, w: np.ndarray, w_offset: tuple[int, int]) -
     "points along v; for w = (-2.5, -0.5) it points the other way."
 )
 def shadows() -> Figure:
+    """The shadow of w on either side of the origin."""
     fig, axes = plt.subplots(1, 2, figsize=(5.2, 2.9))
     v, w = np.array([1.0, 2.0]), np.array([2.5, 0.5])
     for ax, sign, offset in zip(axes, (1, -1), ((9, 0), (-9, 0)), strict=True):
@@ -205,15 +226,16 @@ def shadows() -> Figure:
     "vector end on the same line of value two."
 )
 def level_lines() -> Figure:
-    fig, ax = plt.subplots(figsize=(4.6, 3.3))
-    plane(ax, (-4.4, 4.4), (-3.1, 3.1))
+    """Lines of constant dot product with v."""
+    fig, ax = plt.subplots(figsize=(4.6, 3.5))
+    plane(ax, (-4.4, 4.4), (-3.1, 3.6))
     for value in (-4, -2, 0, 2, 4):
         color = "C0" if value > 0 else "C3" if value < 0 else plt.rcParams["text.color"]
         x = np.array([-7.0, 7.0])
         ax.plot(x, (value - x) / 2, color=color, linewidth=2 if value == 0 else 1.2, zorder=2)
-        note(ax, f"${value:+d}$" if value else "$0$", (-1.9, (value + 1.9) / 2), (6, 7), color=color)
+        note(ax, f"${value:+d}$" if value else "$0$", (-2.4, (value + 2.4) / 2), (6, 7), color=color)
     arrow(ax, (1, 2), color="C0", label="$v$", offset=(8, 6), width=2.4)
-    arrow(ax, (0.4, 0.8), color="C1", label="$w$", offset=(9, -6))
+    arrow(ax, (0.4, 0.8), color="C1", label="$w$", offset=(5, -17))
     arrow(ax, (4, -1), color="C1", label="$w'$", offset=(-14, -5))
     return fig
 
@@ -223,6 +245,7 @@ def level_lines() -> Figure:
     "piled up at minus one and one, to an ever narrower peak at zero."
 )
 def crowding() -> Figure:
+    """Cosines of random pairs in 2, 10, 100 and 1000 dimensions."""
     fig, axes = plt.subplots(4, 1, figsize=(5.0, 3.6), sharex=True)
     for ax, n, color in zip(axes, (2, 10, 100, 1000), ("C0", "C1", "C2", "C3"), strict=True):
         ax.hist(random_cosines(n, 20_000).numpy(), bins=np.linspace(-1, 1, 81), color=color)
@@ -239,6 +262,7 @@ def crowding() -> Figure:
     "of A, cross at x. By columns: twice the column (1, -1) and once (1, 2), head to tail, end at (3, 0)."
 )
 def rows_and_columns() -> Figure:
+    """One product, read by rows and by columns."""
     fig, axes = plt.subplots(1, 2, figsize=(5.3, 2.9))
     ink = plt.rcParams["text.color"]
     for ax in axes:
@@ -250,7 +274,7 @@ def rows_and_columns() -> Figure:
     arrow(axes[0], a, color="C0", width=1.4, label="$r_1$", offset=(-9, 3))
     arrow(axes[0], b, color="C1", width=1.4, label="$r_2$", offset=(-9, -6))
     note(axes[0], f"$r_1\\cdot x = {image[0]:.0f}$", (1.75, -0.5), color="C0")
-    note(axes[0], f"$r_2\\cdot x = {image[1]:.0f}$", (-0.8, -0.4), (16, -20), color="C1")
+    note(axes[0], f"$r_2\\cdot x = {image[1]:.0f}$", (-0.8, -0.9), color="C1")
     first, second = A.numpy().T
     arrow(axes[1], first, color="C2", width=2.4)
     arrow(axes[1], 2 * first, first, color="C2", width=1.4)

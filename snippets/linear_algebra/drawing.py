@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 
 Number = float | int
@@ -44,9 +45,13 @@ def note(
     *,
     color: str | None = None,
 ) -> None:
-    """Write `text`, in ink unless a colour is given, centred `offset` points away from a place."""
+    """Write `text`, in ink unless a colour is given, centred `offset` points away from a place.
+
+    A rim of paper keeps it readable where it crosses a line.
+    """
+    rim = [patheffects.withStroke(linewidth=3, foreground=plt.rcParams["axes.facecolor"])]
     place = {"xytext": offset, "textcoords": "offset points", "ha": "center", "va": "center", "fontsize": 12}
-    ax.annotate(text, at, color=color or plt.rcParams["text.color"], zorder=5, **place)
+    ax.annotate(text, at, color=color or plt.rcParams["text.color"], zorder=5, path_effects=rim, **place)
 
 
 def grid(

@@ -31,7 +31,7 @@ symmetric = torch.tensor([[2.0, 1.0], [1.0, 2.0]])
 
 # --8<-- [start:characteristic_polynomial]
 def characteristic_polynomial(A: Float[Tensor, "n n"]) -> Float[Tensor, " n+1"]:
-    """Coefficients of det(λI − A), highest power of λ first (Faddeev and Le Verrier)."""
+    """Coefficients of det(λI − A), highest power first (Faddeev and Le Verrier)."""
     n = len(A)
     coefficients, M = [torch.ones(())], torch.eye(n)
     for k in range(1, n + 1):
@@ -49,7 +49,7 @@ def eigenspace(
     eigenvalue: float,
     atol: float = 1e-10,
 ) -> Float[Tensor, "n d"]:
-    """Columns form a basis of ker(A − λI); there are none if λ is not an eigenvalue."""
+    """Columns form a basis of ker(A − λI); none if λ is not an eigenvalue."""
     return null_space(A - eigenvalue * torch.eye(len(A)), atol)
 
 
@@ -60,14 +60,16 @@ def eigenspace(
 def eigenbasis(
     A: Float[Tensor, "n n"],
 ) -> tuple[Complex[Tensor, " n"], Complex[Tensor, "n n"]]:
-    """Eigenvalues, and a P with eigenvectors as columns, so that P⁻¹AP is diagonal.
+    """Eigenvalues, and a P with eigenvectors as columns: P⁻¹AP is diagonal.
 
-    Raises ValueError where the eigenvectors of A, complex ones included, do not form a basis.
+    Raises ValueError where the eigenvectors of A, complex ones included,
+    do not form a basis.
     """
     eigenvalues, P = torch.linalg.eig(A)
     found = int(torch.linalg.matrix_rank(P, rtol=1e-7))
     if found < len(A):
-        raise ValueError(f"{found} independent eigenvector(s), not {len(A)}: no eigenbasis")
+        missing = f"{found} independent eigenvector(s), not {len(A)}"
+        raise ValueError(f"{missing}: no eigenbasis")
     return eigenvalues, P
 
 
@@ -156,7 +158,9 @@ class LinearRecurrence(nn.Module):
         super().__init__()
         self.step = nn.Linear(features, features, bias=False)
 
-    def forward(self, h: Float[Tensor, "*batch n"], steps: int) -> Float[Tensor, "*batch n"]:
+    def forward(
+        self, h: Float[Tensor, "*batch n"], steps: int
+    ) -> Float[Tensor, "*batch n"]:
         """Return the state after that many steps."""
         for _ in range(steps):
             h = self.step(h)
@@ -224,7 +228,7 @@ def fibonacci(k: int) -> float:
 
 # --8<-- [start:solution_shift]
 def shift(n: int) -> Float[Tensor, "n n"]:
-    """Cyclic shift: entry k of a vector moves to place k + 1, the last one to place 0."""
+    """Cyclic shift: entry k moves to place k + 1, the last one to place 0."""
     return torch.eye(n).roll(1, dims=0)
 
 
@@ -269,6 +273,7 @@ def portrait(ax: Axes, M: Float[Tensor, "2 2"], eigenvectors: list[tuple[int, in
     "first map has none: every streamline is a spiral."
 )
 def flows() -> Figure:
+    """Four maps as flows, with their eigenlines."""
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.5))
     portrait(axes[0, 0], A, [(1, 1), (0, 1)], "$A$: two lines")
     portrait(axes[0, 1], symmetric, [(1, 1), (1, -1)], "symmetric: at right angles")
@@ -282,6 +287,7 @@ def flows() -> Figure:
     "that is left, on a logarithmic scale, falls along a straight line that halves at every step."
 )
 def powers() -> Figure:
+    """Power iteration: the directions, and the angle that is left."""
     fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 3.1), width_ratios=(1, 1.25))
     directions = power_iteration(A, torch.tensor([1.0, 0.4]), 14)
     for k, d in enumerate(directions[:6]):
@@ -296,7 +302,7 @@ def powers() -> Figure:
     angles = [math.degrees(math.atan2(abs(float(d[0])), abs(float(d[1])))) for d in directions]
     right.semilogy(range(15), angles, "o-", color="C0", ms=4)
     right.plot([3, 14], [angles[14] * 2.0**11 * 2.5, angles[14] * 2.5], "--", color="C1")
-    right.annotate("$|\\lambda_2/\\lambda_1|^k=2^{-k}$", (8.4, 5.5), color="C1", ha="left")
+    right.annotate("$|\\lambda_2/\\lambda_1|^k=2^{-k}$", (7.2, 6.0), color="C1", size=13)
     right.set(xlabel="step $k$", title="angle left (degrees)")
     right.grid(visible=True, alpha=0.6)
     return fig
@@ -308,6 +314,7 @@ def powers() -> Figure:
     "thirty degrees a step."
 )
 def spiral() -> Figure:
+    """One orbit in the standard basis, and in the basis of an eigenvector's two parts."""
     fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 3.1))
     eigenvalue, P = rotation_scaling(first)
     turn = eigenvalue.conjugate() / 1.6  # dividing by 1.6 at every step lets two turns fit
@@ -324,7 +331,8 @@ def spiral() -> Figure:
         for x, y in dots.T.tolist():
             ax.plot([0, x], [0, y], color=plt.rcParams["grid.color"], lw=1, zorder=0)
         reach = 1.12 * float(dots.abs().max())
-        ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal", title=title)
+        ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
+        ax.set_title(title, size=13)
         ax.spines[:].set_visible(False)
     return fig
 
@@ -334,12 +342,13 @@ def spiral() -> Figure:
     "ten-thousandfold, with 0.9 it shrinks as fast, with an orthogonal weight it stays where it is."
 )
 def vanishing() -> Figure:
+    """Gradients through time for three spectral radii."""
     fig, ax = plt.subplots(figsize=(5.2, 3.2))
     horizons = list(range(0, 101, 2))
     for i, (name, net) in enumerate(recurrences().items()):
         ax.semilogy(horizons, gradient_norms(net, horizons), color=f"C{i}")
         ax.annotate(name, (101, gradient_norms(net, [100])[0]), color=f"C{i}", va="center", annotation_clip=False)
-    ax.set(xlabel="steps $T$", title="length of the gradient with respect to the first state", xlim=(0, 100))
+    ax.set(xlabel="steps $k$", title="length of the gradient with respect to the first state", xlim=(0, 100))
     ax.grid(visible=True, alpha=0.6)
     return fig
 

@@ -23,9 +23,13 @@ from snippets.linear_algebra.span import rank
 
 # --8<-- [start:linearity_gap]
 def linearity_gap(
-    f: Map, u: Float[Tensor, " n"], v: Float[Tensor, " n"], a: float = 1.0, b: float = 1.0
+    f: Map,
+    u: Float[Tensor, " n"],
+    v: Float[Tensor, " n"],
+    a: float = 1.0,
+    b: float = 1.0,
 ) -> Float[Tensor, " m"]:
-    """Return f(au + bv) − a f(u) − b f(v): zero for all u, v, a, b exactly when f is linear."""
+    """Return f(au + bv) − a f(u) − b f(v), which is always zero when f is linear."""
     return f(a * u + b * v) - a * f(u) - b * f(v)
 # --8<-- [end:linearity_gap]
 
@@ -34,10 +38,9 @@ def linearity_gap(
 A = torch.tensor([[1.0, 1.0], [-1.0, 2.0]])
 
 
-def multiply(matrix: Float[Tensor, "m n"], x: Float[Tensor, " n"]) -> Float[Tensor, " m"]:
-    """Apply a matrix entry by entry: yᵢ = aᵢ₁x₁ + … + aᵢₙxₙ."""
-    rows, columns = matrix.shape
-    return torch.stack([sum(matrix[i, j] * x[j] for j in range(columns)) for i in range(rows)])
+def multiply(M: Float[Tensor, "m n"], x: Float[Tensor, " n"]) -> Float[Tensor, " m"]:
+    """Apply a matrix entry by entry: yᵢ = mᵢ₁x₁ + … + mᵢₙxₙ."""
+    return torch.stack([sum(row[j] * x[j] for j in range(len(x))) for row in M])
 # --8<-- [end:first_map]
 
 
@@ -49,13 +52,13 @@ def square_first(p: Float[Tensor, " 2"]) -> Float[Tensor, " 2"]:
 
 
 def twist(p: Float[Tensor, " 2"]) -> Float[Tensor, " 2"]:
-    """Map (x, y) to (x, y + xy): the origin stays, and grid lines stay straight and evenly spaced."""
+    """Map (x, y) to (x, y + xy): every grid line stays straight."""
     x, y = p
     return torch.stack([x, y + x * y])
 
 
 def wobble(p: Float[Tensor, " 2"]) -> Float[Tensor, " 2"]:
-    """Map (x, y) to (x + sin(2πx)/8, y): every line of the integer grid goes to itself."""
+    """Map (x, y) to (x + sin(2πx)/8, y): every grid line goes to itself."""
     x, y = p
     return torch.stack([x + torch.sin(2 * torch.pi * x) / 8, y])
 # --8<-- [end:impostors]
@@ -63,13 +66,15 @@ def wobble(p: Float[Tensor, " 2"]) -> Float[Tensor, " 2"]:
 
 # --8<-- [start:matrix_of]
 def matrix_of(f: Map, n: int) -> Float[Tensor, "m n"]:
-    """Return the matrix of a linear map on Rⁿ: its columns are the images of the standard basis vectors."""
+    """Return the matrix of a linear map on Rⁿ: its columns are f(e₁) … f(eₙ)."""
     return torch.stack([f(e) for e in torch.eye(n)], dim=1)
 # --8<-- [end:matrix_of]
 
 
 # --8<-- [start:homogeneous]
-def homogeneous(weight: Float[Tensor, "m n"], bias: Float[Tensor, " m"]) -> Float[Tensor, "m+1 n+1"]:
+def homogeneous(
+    weight: Float[Tensor, "m n"], bias: Float[Tensor, " m"]
+) -> Float[Tensor, "m+1 n+1"]:
     """Return the matrix [[W, b], [0, 1]], which sends (x, 1) to (Wx + b, 1)."""
     last_row = torch.eye(weight.shape[1] + 1)[-1:]
     return torch.cat([torch.column_stack([weight, bias]), last_row])
@@ -85,13 +90,13 @@ def lift(x: Float[Tensor, " n"]) -> Float[Tensor, " n+1"]:
 def convolution_matrix(
     kernel: Float[Tensor, " k"], n: int, circular: bool = False
 ) -> Float[Tensor, "n n"]:
-    """Return the matrix of a 1-D convolution layer on n positions: row i holds the kernel around position i.
+    """Return the matrix of a 1-D convolution: row i holds the kernel around place i.
 
     Beyond the ends stand zeros, or, where `circular`, the other end.
     Raises ValueError where the kernel has no middle or does not fit.
     """
     if len(kernel) % 2 == 0 or len(kernel) > n:
-        raise ValueError(f"kernel length {len(kernel)}: pass an odd length of at most {n}")
+        raise ValueError(f"kernel length {len(kernel)}: pass an odd one, at most {n}")
     matrix, reach = torch.zeros(n, n), len(kernel) // 2
     for i in range(n):
         for j in range(i - reach, i + reach + 1):
@@ -101,23 +106,24 @@ def convolution_matrix(
 
 
 def shift_matrix(n: int) -> Float[Tensor, "n n"]:
-    """Return the matrix that moves every entry one place on and the last one to the front."""
+    """Return the matrix that moves each entry one place on, the last to the front."""
     return matrix_of(lambda x: x.roll(1), n)
 # --8<-- [end:convolution_matrix]
 
 
 # --8<-- [start:solution_images]
-def matrix_from_images(inputs: Float[Tensor, "n n"], images: Float[Tensor, "m n"]) -> Float[Tensor, "m n"]:
-    """Return the matrix that sends each column of `inputs`, a basis, to the same column of `images`."""
+def matrix_from_images(
+    inputs: Float[Tensor, "n n"], images: Float[Tensor, "m n"]
+) -> Float[Tensor, "m n"]:
+    """Return the matrix that sends each column of `inputs` to its image."""
     return images @ torch.linalg.inv(inputs)
 # --8<-- [end:solution_images]
 
 
 # --8<-- [start:solution_derivative]
-def derivative(polynomial: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-    """Differentiate c₀ + c₁x + … + cₙ₋₁xⁿ⁻¹: the coefficient of xᵏ becomes (k + 1)cₖ₊₁."""
-    powers = torch.arange(1.0, len(polynomial))
-    return torch.cat([powers * polynomial[1:], torch.zeros(1)])
+def derivative(c: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+    """Differentiate c₀ + c₁x + c₂x² + …: return c₁, 2c₂, 3c₃, …, 0."""
+    return torch.cat([torch.arange(1.0, len(c)) * c[1:], torch.zeros(1)])
 # --8<-- [end:solution_derivative]
 
 
@@ -132,7 +138,7 @@ def is_linear(f: Map, n: int, trials: int = 20) -> bool:
 
 # --8<-- [start:solution_fold]
 def fold(dense: nn.Linear, norm: nn.BatchNorm1d) -> nn.Linear:
-    """Merge a dense layer and the batch normalisation after it, in evaluation mode, into one dense layer."""
+    """Merge a dense layer and the normalisation after it into one dense layer."""
     scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     merged = nn.Linear(dense.in_features, dense.out_features)
     with torch.no_grad():
@@ -164,6 +170,7 @@ def numbers() -> dict[str, float | int]:
     "a grid of parallelograms, with the images of e1 at (1, -1) and of e2 at (1, 2)."
 )
 def grid_moves() -> Figure:
+    """The grid before and after A."""
     fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9))
     matrices, names = [np.eye(2), A.numpy()], [("$e_1$", "$e_2$"), ("$Ae_1$", "$Ae_2$")]
     for ax, matrix, (first, second) in zip(axes, matrices, names, strict=True):
@@ -184,6 +191,7 @@ def grid_moves() -> Figure:
     "parabola. Under the wobble the integer grid is unchanged but the diagonal waves."
 )
 def impostors() -> Figure:
+    """A grid and its diagonal under a linear map and under two impostors."""
     fig, axes = plt.subplots(1, 3, figsize=(5.4, 2.5))
     maps = [
         ("linear", lambda p: np.array([[1.0, 0.3], [0.5, 1.0]]) @ p, (-0.4, 3.2), (-0.4, 4)),
@@ -206,6 +214,7 @@ def impostors() -> Figure:
     "right by 1.5, so the points on that line, which stand for the numbers x, are all translated."
 )
 def shear_translates() -> Figure:
+    """A shear of the plane that translates the line at height one."""
     fig, ax = plt.subplots(figsize=(5.2, 2.7))
     plane(ax, (-2.8, 5.2), (-0.35, 1.95))
     ax.set_aspect("auto")
@@ -231,6 +240,7 @@ def shear_translates() -> Figure:
     "three values along the diagonal band. Circular convolution: the band also wraps into the two corners."
 )
 def three_layers() -> Figure:
+    """The matrices of three layers."""
     fig, axes = plt.subplots(1, 3, figsize=(5.4, 2.1))
     kernel = torch.tensor([0.25, 1.0, 0.55])
     dense = torch.rand(9, 9, generator=torch.Generator().manual_seed(3))

@@ -28,8 +28,10 @@ def covariance(X: Float[Tensor, "count n"]) -> Float[Tensor, "n n"]:
 
 
 # --8<-- [start:principal_components]
-def principal_components(X: Float[Tensor, "count n"]) -> tuple[Float[Tensor, " n"], Float[Tensor, "n n"]]:
-    """Return the eigenvalues of the covariance, largest first, and its eigenvectors as columns."""
+def principal_components(
+    X: Float[Tensor, "count n"],
+) -> tuple[Float[Tensor, " n"], Float[Tensor, "n n"]]:
+    """Return eigenvalues and eigenvectors of the covariance, the largest first."""
     variances, directions = torch.linalg.eigh(covariance(X))
     return variances.flip(0), directions.flip(1)
 # --8<-- [end:principal_components]
@@ -37,9 +39,11 @@ def principal_components(X: Float[Tensor, "count n"]) -> tuple[Float[Tensor, " n
 
 # --8<-- [start:reconstruct]
 def reconstruct(
-    X: Float[Tensor, "count n"], mean: Float[Tensor, " n"], directions: Float[Tensor, "n r"]
+    X: Float[Tensor, "count n"],
+    mean: Float[Tensor, " n"],
+    directions: Float[Tensor, "n r"],
 ) -> Float[Tensor, "count n"]:
-    """Project each row onto the plane through the mean that the orthonormal directions span."""
+    """Project each row onto the plane through the mean along the directions."""
     codes = (X - mean) @ directions
     return mean + codes @ directions.T
 # --8<-- [end:reconstruct]
@@ -72,10 +76,15 @@ def linear_autoencoder(n: int, r: int, bias: bool = True) -> nn.Sequential:
 
 
 # --8<-- [start:train]
-def train(network: nn.Module, X: Float[Tensor, "count n"], steps: int = 150) -> list[float]:
-    """Minimise the average squared distance between x and network(x); return its value at each step."""
+def train(
+    network: nn.Module, X: Float[Tensor, "count n"], steps: int = 150
+) -> list[float]:
+    """Minimise the average of ‖network(x) − x‖²; return its value at each step."""
     optimiser = torch.optim.LBFGS(
-        network.parameters(), max_iter=steps, tolerance_change=1e-15, line_search_fn="strong_wolfe"
+        network.parameters(),
+        max_iter=steps,
+        tolerance_change=1e-15,
+        line_search_fn="strong_wolfe",
     )
     losses = []
 
@@ -93,7 +102,7 @@ def train(network: nn.Module, X: Float[Tensor, "count n"], steps: int = 150) -> 
 
 # --8<-- [start:small_data]
 def small_data(count: int = 500) -> Float[Tensor, "count 8"]:
-    """Draw points in eight dimensions that spread differently along eight hidden directions."""
+    """Draw points that spread differently along eight hidden directions."""
     generator = torch.Generator().manual_seed(3)
     spread = torch.tensor([3.0, 2.5, 2.0, 1.2, 1.0, 0.8, 0.5, 0.3])
     hidden = torch.randn(count, 8, generator=generator) * spread
@@ -104,7 +113,7 @@ def small_data(count: int = 500) -> Float[Tensor, "count 8"]:
 
 # --8<-- [start:fiedler]
 def fiedler(points: Float[Tensor, "count d"], width: float) -> Float[Tensor, " count"]:
-    """Second eigenvector of the graph Laplacian D − W, where W weighs a pair by exp(−distance²/2 width²)."""
+    """Second eigenvector of the graph Laplacian, weights exp(−distance²/2 width²)."""
     weights = torch.exp(-((torch.cdist(points, points) / width) ** 2) / 2)
     laplacian = weights.sum(1).diag() - weights
     return torch.linalg.eigh(laplacian).eigenvectors[:, 1]
@@ -123,19 +132,21 @@ def whiten(X: Float[Tensor, "count n"]) -> Float[Tensor, "count n"]:
     """Rotate into the principal axes and divide by the standard deviations."""
     variances, directions = principal_components(X)
     if variances[-1] <= 1e-12 * variances[0]:
-        raise ValueError("the data does not vary in every direction: drop the constant ones first")
+        problem = "the data does not vary in every direction"
+        raise ValueError(f"{problem}: drop the constant ones first")
     return (X - X.mean(0)) @ directions / variances.sqrt()
 # --8<-- [end:solution_whiten]
 
 
 # --8<-- [start:solution_gram]
 def directions_from_gram(X: Float[Tensor, "count n"], r: int) -> Float[Tensor, "n r"]:
-    """Return the top r principal directions of few points in many dimensions, from their dot products.
+    """Return the top r principal directions from the points' dot products.
 
     Raises ValueError where r is not below the number of points.
     """
     if not 0 < r < len(X):
-        raise ValueError(f"{r} directions from {len(X)} points: choose 1 to {len(X) - 1}")
+        given = f"{r} directions from {len(X)} points"
+        raise ValueError(f"{given}: choose 1 to {len(X) - 1}")
     centred = X - X.mean(0)
     squares, U = torch.linalg.eigh(centred @ centred.T)
     return centred.T @ U[:, -r:].flip(1) / squares[-r:].flip(0).sqrt()
@@ -143,11 +154,13 @@ def directions_from_gram(X: Float[Tensor, "count n"], r: int) -> Float[Tensor, "
 
 
 # --8<-- [start:solution_shift]
-def shift_residuals(X: Float[Tensor, "count 784"], r: int) -> tuple[float, float]:
-    """Residuals under the PCA of X: of X itself, and of X moved to the right by one pixel."""
-    mean, directions = X.mean(0), principal_components(X)[1][:, :r]
+def shift_residuals(
+    X: Float[Tensor, "count 784"], r: int
+) -> tuple[float, float]:
+    """Residuals under the PCA of X: of X, and of X moved right by one pixel."""
+    mean, V = X.mean(0), principal_components(X)[1][:, :r]
     moved = X.view(-1, 28, 28).roll(1, dims=2).flatten(1)
-    before, after = (residual(Y, reconstruct(Y, mean, directions)) for Y in (X, moved))
+    before, after = (residual(Y, reconstruct(Y, mean, V)) for Y in (X, moved))
     return before, after
 # --8<-- [end:solution_shift]
 

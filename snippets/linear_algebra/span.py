@@ -17,8 +17,10 @@ from snippets.linear_algebra.drawing import arrow, grid, note, plane
 
 
 # --8<-- [start:combine]
-def combine(vectors: Float[Tensor, "n k"], coefficients: Float[Tensor, " k"]) -> Float[Tensor, " n"]:
-    """Add the columns of `vectors`, each scaled by its coefficient: c₁v₁ + … + cₖvₖ."""
+def combine(
+    vectors: Float[Tensor, "n k"], coefficients: Float[Tensor, " k"]
+) -> Float[Tensor, " n"]:
+    """Add the columns, each scaled by its coefficient: c₁v₁ + … + cₖvₖ."""
     return (coefficients * vectors).sum(dim=1)
 # --8<-- [end:combine]
 
@@ -30,7 +32,7 @@ def rank(vectors: Float[Tensor, "n k"]) -> int:
 
 
 def in_span(vectors: Float[Tensor, "n k"], target: Float[Tensor, " n"]) -> bool:
-    """Tell whether `target` is a combination of the columns: it is when adding it leaves the rank alone."""
+    """Tell whether adding `target` as a column leaves the rank as it is."""
     return rank(torch.column_stack([vectors, target])) == rank(vectors)
 # --8<-- [end:in_span]
 
@@ -42,55 +44,64 @@ def independent(vectors: Float[Tensor, "n k"]) -> bool:
 
 
 def dependence(vectors: Float[Tensor, "n k"]) -> Float[Tensor, " k"]:
-    """Return coefficients, not all zero, whose combination of the columns is the zero vector.
+    """Return coefficients, not all zero, that combine the columns to the zero vector.
 
     The first column that lies in the span of those before it gets the coefficient −1.
-    Raises ValueError where the columns are independent, because then there are none.
+    Raises ValueError where the columns are independent.
     """
     for k, v in enumerate(vectors.T):
         before = vectors[:, :k]
         if in_span(before, v):
-            rest = torch.zeros(vectors.shape[1] - k - 1)
-            return torch.cat([torch.linalg.pinv(before) @ v, torch.tensor([-1.0]), rest])
-    raise ValueError(f"the {vectors.shape[1]} columns are independent: pass dependent ones")
+            c = torch.zeros(vectors.shape[1])
+            c[:k] = torch.linalg.pinv(before) @ v  # solves before @ c = v
+            c[k] = -1.0
+            return c
+    raise ValueError(f"the {k + 1} columns are independent: pass dependent ones")
 # --8<-- [end:dependence]
 
 
 # --8<-- [start:coordinates]
-def coordinates(basis: Float[Tensor, "n k"], v: Float[Tensor, " n"]) -> Float[Tensor, " k"]:
+def coordinates(
+    basis: Float[Tensor, "n k"], v: Float[Tensor, " n"]
+) -> Float[Tensor, " k"]:
     """Return the coefficients c₁ … cₙ with c₁b₁ + … + cₙbₙ = v.
 
     Raises ValueError where the columns are not a basis of the whole space.
     """
     n, k = basis.shape
     if k != n or rank(basis) < n:
-        raise ValueError(f"{k} columns of rank {rank(basis)} are no basis of R^{n}: pass {n} independent")
+        found = f"{k} columns of rank {rank(basis)}"
+        raise ValueError(f"{found} are no basis of R^{n}: pass {n} independent ones")
     return torch.linalg.solve(basis, v)
 # --8<-- [end:coordinates]
 
 
 # --8<-- [start:change_of_basis]
-def change_of_basis(old: Float[Tensor, "n n"], new: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
-    """Return the matrix that turns coordinates in the basis `old` into coordinates in the basis `new`."""
+def change_of_basis(
+    old: Float[Tensor, "n n"], new: Float[Tensor, "n n"]
+) -> Float[Tensor, "n n"]:
+    """Return the matrix that turns coordinates in `old` into coordinates in `new`."""
     return torch.stack([coordinates(new, b) for b in old.T], dim=1)
 # --8<-- [end:change_of_basis]
 
 
 # --8<-- [start:bottleneck]
 def straight_bottleneck(n: int, k: int) -> nn.Sequential:
-    """n numbers in, k in the middle, one dense layer from there to the n numbers out."""
-    return nn.Sequential(nn.Linear(n, 32), nn.ReLU(), nn.Linear(32, k), nn.Linear(k, n))
+    """n numbers in, k in the middle, one dense layer from there to n numbers out."""
+    encoder = nn.Sequential(nn.Linear(n, 32), nn.ReLU(), nn.Linear(32, k))
+    return nn.Sequential(*encoder, nn.Linear(k, n))
 
 
 def bent_bottleneck(n: int, k: int) -> nn.Sequential:
-    """The same k numbers in the middle, with an activation between them and the output."""
-    return nn.Sequential(nn.Linear(n, k), nn.Linear(k, 32), nn.ReLU(), nn.Linear(32, n))
+    """k numbers in the middle, an activation between them and the output."""
+    decoder = nn.Sequential(nn.Linear(k, 32), nn.ReLU(), nn.Linear(32, n))
+    return nn.Sequential(nn.Linear(n, k), *decoder)
 # --8<-- [end:bottleneck]
 
 
 # --8<-- [start:solution_plane]
 def third_entry(x: float, y: float) -> float:
-    """Return the z for which (x, y, z) lies in the span of (1, 0, 2) and (0, 1, −1): z = 2x − y."""
+    """Return the z with (x, y, z) in the span of (1, 0, 2) and (0, 1, −1)."""
     return 2 * x - y
 # --8<-- [end:solution_plane]
 
@@ -112,17 +123,17 @@ def powers_around(a: float) -> Float[Tensor, "3 3"]:
     return torch.tensor([[1.0, -a, a * a], [0.0, 1.0, -2 * a], [0.0, 0.0, 1.0]])
 
 
-def expand_around(a: float, polynomial: Float[Tensor, " 3"]) -> Float[Tensor, " 3"]:
-    """Return the coordinates of c₀ + c₁x + c₂x² in the basis 1, x − a, (x − a)²."""
-    return coordinates(powers_around(a), polynomial)
+def expand_around(a: float, c: Float[Tensor, " 3"]) -> Float[Tensor, " 3"]:
+    """Return the coordinates of c₀ + c₁x + c₂x² in 1, x − a, (x − a)²."""
+    return coordinates(powers_around(a), c)
 # --8<-- [end:solution_taylor]
 
 
 # --8<-- [start:solution_width]
 def reachable_dimension(*widths: int) -> int:
-    """Return the largest dimension that the outputs of a stack of bias-free linear layers can span.
+    """Return the largest dimension that a stack of bias-free layers can reach.
 
-    The first width is the number of inputs. A layer only combines what reached it: the narrowest decides.
+    The first width is the number of inputs. The narrowest place decides.
     """
     return min(widths)
 # --8<-- [end:solution_width]
@@ -147,6 +158,7 @@ def numbers() -> dict[str, float | int]:
     "and one along the second."
 )
 def two_addresses() -> Figure:
+    """One point in two bases."""
     fig, axes = plt.subplots(1, 2, figsize=(5.2, 3.5))
     faint = (plt.rcParams["grid.color"],) * 2
     cases = [
@@ -175,6 +187,7 @@ def two_addresses() -> Figure:
     "origin; two vectors on one line reach no more; two in different directions reach the whole plane."
 )
 def three_spans() -> Figure:
+    """Combinations of one vector and of two."""
     fig, axes = plt.subplots(1, 3, figsize=(5.4, 2.2))
     cases = [
         ("one vector", [(2.0, 1.0)], 10),
@@ -200,6 +213,7 @@ def three_spans() -> Figure:
     "along the horizontal axis; the flatter the slanted vector, the longer, up to ten steps out and ten back."
 )
 def narrow_bases() -> Figure:
+    """Walks to one point in ever narrower bases."""
     fig, ax = plt.subplots(figsize=(5.2, 1.9))
     plane(ax, (-0.9, 10.5), (-0.3, 1.75))
     ax.set_aspect("auto")
@@ -219,6 +233,7 @@ def narrow_bases() -> Figure:
     "flat plane; with an activation inside, it is folded along creases."
 )
 def sheets() -> Figure:
+    """A flat sheet of outputs, and a folded one."""
     fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.7), subplot_kw={"projection": "3d"})
     flat = np.array([[1.0, 0.0], [0.0, 1.0], [-0.4, 0.3]])
     hidden = np.array([[1.0, 0.4], [-1.0, 0.7], [0.2, -1.0], [-0.4, 1.0]])

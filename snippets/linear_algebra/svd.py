@@ -19,10 +19,13 @@ from snippets.mnist.data import load_images
 
 
 # --8<-- [start:svd]
-def svd(A: Float[Tensor, "m n"]) -> tuple[Float[Tensor, "m k"], Float[Tensor, " k"], Float[Tensor, "k n"]]:
+def svd(
+    A: Float[Tensor, "m n"],
+) -> tuple[Float[Tensor, "m k"], Float[Tensor, " k"], Float[Tensor, "k n"]]:
     """Return U, σ, Vᵀ with A = U diag(σ) Vᵀ and σ > 0, from the eigenvectors of AᵀA.
 
-    Singular values below 1e-7 of the largest count as zero: AᵀA holds no more digits of them.
+    Singular values below 1e-7 of the largest count as zero: AᵀA holds no more
+    digits of them.
     """
     squares, V = torch.linalg.eigh(A.T @ A)
     s, V = squares.clamp(min=0).sqrt().flip(0), V.flip(1)
@@ -39,15 +42,18 @@ def truncate(A: Float[Tensor, "m n"], r: int) -> Float[Tensor, "m n"]:
     Raises ValueError where r is not between 0 and the smaller side of A.
     """
     if not 0 <= r <= min(A.shape):
-        raise ValueError(f"rank {r} of a {A.shape[0]}×{A.shape[1]} matrix: choose 0 to {min(A.shape)}")
+        m, n = A.shape
+        raise ValueError(f"rank {r} of a {m}×{n} matrix: choose 0 to {min(m, n)}")
     U, s, Vt = torch.linalg.svd(A, full_matrices=False)
     return U[:, :r] * s[:r] @ Vt[:r]
 # --8<-- [end:truncate]
 
 
 # --8<-- [start:pseudo_inverse]
-def pseudo_inverse(A: Float[Tensor, "m n"], tolerance: float = 1e-12) -> Float[Tensor, "n m"]:
-    """Invert A where it can be inverted: V diag(1/σ) Uᵀ over the singular values above tolerance · σ₁."""
+def pseudo_inverse(
+    A: Float[Tensor, "m n"], tolerance: float = 1e-12
+) -> Float[Tensor, "n m"]:
+    """Return V diag(1/σ) Uᵀ over the singular values above tolerance · σ₁."""
     U, s, Vt = torch.linalg.svd(A, full_matrices=False)
     kept = s > tolerance * s[0]
     return Vt[kept].T / s[kept] @ U[:, kept].T
@@ -56,13 +62,14 @@ def pseudo_inverse(A: Float[Tensor, "m n"], tolerance: float = 1e-12) -> Float[T
 
 # --8<-- [start:compress]
 def compress(layer: nn.Linear, r: int) -> nn.Sequential:
-    """Replace a layer by the nearest one with a bottleneck of r units; the bias stays.
+    """Replace a layer by the nearest one with a bottleneck of r units; same bias.
 
-    Raises ValueError where r is not between 1 and the smaller side of the layer's weight.
+    Raises ValueError where r is not between 1 and the smaller side of the weight.
     """
     m, n = layer.weight.shape
     if not 1 <= r <= min(m, n):
-        raise ValueError(f"a bottleneck of {r} units in a {m}×{n} layer: choose 1 to {min(m, n)}")
+        allowed = f"choose 1 to {min(m, n)}"
+        raise ValueError(f"a bottleneck of {r} units in a {m}×{n} layer: {allowed}")
     U, s, Vt = torch.linalg.svd(layer.weight.detach(), full_matrices=False)
     down, up = nn.Linear(n, r, bias=False), nn.Linear(r, m)
     down.weight.data, up.weight.data = Vt[:r], U[:, :r] * s[:r]
@@ -73,7 +80,7 @@ def compress(layer: nn.Linear, r: int) -> nn.Sequential:
 
 # --8<-- [start:adapter]
 class Adapter(nn.Module):
-    """A frozen layer plus a trainable change of rank at most r: layer(x) + up(down(x))."""
+    """A frozen layer plus a change of rank at most r: layer(x) + up(down(x))."""
 
     def __init__(self, layer: nn.Linear, r: int) -> None:
         """Start with no change at all: up is zero."""
@@ -106,8 +113,10 @@ def fit_adapter(adapter: Adapter, wanted: Float[Tensor, "m n"], steps: int = 100
 
 
 # --8<-- [start:solution_polar]
-def polar(A: Float[Tensor, "n n"]) -> tuple[Float[Tensor, "n n"], Float[Tensor, "n n"]]:
-    """Split A = QS into an orthogonal Q and a stretch S along perpendicular axes."""
+def polar(
+    A: Float[Tensor, "n n"],
+) -> tuple[Float[Tensor, "n n"], Float[Tensor, "n n"]]:
+    """Split A = QS: an orthogonal Q, a stretch S along perpendicular axes."""
     U, s, Vt = torch.linalg.svd(A)
     return U @ Vt, Vt.T * s @ Vt
 # --8<-- [end:solution_polar]
@@ -115,7 +124,7 @@ def polar(A: Float[Tensor, "n n"]) -> tuple[Float[Tensor, "n n"], Float[Tensor, 
 
 # --8<-- [start:solution_rank]
 def rank_for(A: Float[Tensor, "m n"], share: float) -> int:
-    """Smallest r for which truncate(A, r) keeps the given share of the squared Frobenius norm."""
+    """Smallest r for which truncate(A, r) keeps that share of ‖A‖²."""
     if not 0 < share <= 1:
         raise ValueError(f"share {share}: choose a number above 0 and at most 1")
     s = torch.linalg.svdvals(A)
@@ -126,7 +135,7 @@ def rank_for(A: Float[Tensor, "m n"], share: float) -> int:
 
 # --8<-- [start:solution_tie]
 def best_of_tied(theta: float) -> Float[Tensor, "2 2"]:
-    """Project onto the line at angle theta: a best approximation of rank 1 to the identity."""
+    """Project onto the line at angle theta: a nearest rank-1 matrix to I."""
     angle = torch.tensor(theta)
     direction = torch.stack([angle.cos(), angle.sin()])
     return torch.outer(direction, direction)
@@ -224,7 +233,7 @@ def adapters() -> Figure:
         torch.manual_seed(0)
         trained = [fit_adapter(Adapter(layer, r), wanted) for r in ranks]
     fig, ax = plt.subplots(figsize=(5.2, 2.9))
-    ax.plot([0, *ranks], [(s[r:] ** 2).sum() for r in [0, *ranks]], color="C0", label=r"$\sum_{i>r}\sigma_i^2$")
+    ax.plot([0, *ranks], [(s[r:] ** 2).sum() for r in [0, *ranks]], color="C0", label="the bound of the theorem")
     ax.plot(ranks, trained, "o", color="C1", label="trained adapter")
     ax.set(xlabel="rank of the adapter", ylabel="squared distance left", ylim=(0, None))
     ax.legend()

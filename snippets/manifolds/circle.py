@@ -22,7 +22,7 @@ from book import figure, results
 
 # --8<-- [start:chart]
 class Chart(NamedTuple):
-    """A set U of points, a set V of coordinates, and the maps χ: U → V and χ⁻¹: V → U."""
+    """A set U of points, a set V of coordinates, and χ: U → V with its inverse."""
 
     name: str
     domain: Callable[[Tensor], Tensor]  # which points lie in U?
@@ -43,21 +43,29 @@ class Atlas(NamedTuple):
 
 # --8<-- [start:stereographic]
 def stereographic(p: Float[Tensor, "k d"], pole: int = 1) -> Float[Tensor, "k d-1"]:
-    """Project points of the unit sphere from the pole (0, …, 0, ±1): all entries but the last / (1 ∓ last).
+    """Project points of the unit sphere from the pole (0, …, 0, ±1).
 
+    The result is all entries but the last, divided by 1 ∓ the last.
     Raises ValueError at the pole itself and off the sphere.
     """
     off = (p.norm(dim=1) - 1).abs() > 1e-6
     if off.any():
-        raise ValueError(f"{p[off][0].tolist()} is not on the unit sphere: divide it by its length")
+        raise ValueError(
+            f"{p[off][0].tolist()} is not on the unit sphere: divide it by its length"
+        )
     at_pole = p[:, -1] == pole
     if at_pole.any():
-        raise ValueError(f"{p[at_pole][0].tolist()} is the pole, not in the domain U: use the other pole's chart")
+        raise ValueError(
+            f"{p[at_pole][0].tolist()} is the pole, not in the domain U: "
+            "use the other pole's chart"
+        )
     return p[:, :-1] / (1 - pole * p[:, -1:])
 
 
-def inverse_stereographic(u: Float[Tensor, "k n"], pole: int = 1) -> Float[Tensor, "k n+1"]:
-    """Return the point of the sphere with coordinates u: (2u, ±(|u|² − 1)) / (|u|² + 1)."""
+def inverse_stereographic(
+    u: Float[Tensor, "k n"], pole: int = 1
+) -> Float[Tensor, "k n+1"]:
+    """Return the points with coordinates u: (2u, ±(|u|² − 1)) / (|u|² + 1)."""
     s = u.square().sum(1, keepdim=True)
     return torch.cat([2 * u, pole * (s - 1)], 1) / (s + 1)
 
@@ -67,7 +75,7 @@ def inverse_stereographic(u: Float[Tensor, "k n"], pole: int = 1) -> Float[Tenso
 
 # --8<-- [start:stereographic_atlas]
 def stereographic_chart(pole: int) -> Chart:
-    """Return the chart of the unit sphere minus one pole; it works in every dimension."""
+    """Return the chart of the unit sphere minus one pole, in any dimension."""
     return Chart(
         name="from the north pole" if pole == 1 else "from the south pole",
         domain=lambda p: p[:, -1] != pole,
@@ -77,21 +85,27 @@ def stereographic_chart(pole: int) -> Chart:
     )
 
 
-STEREOGRAPHIC = Atlas("stereographic", (stereographic_chart(1), stereographic_chart(-1)))
+STEREOGRAPHIC = Atlas(
+    "stereographic", (stereographic_chart(1), stereographic_chart(-1))
+)
 # --8<-- [end:stereographic_atlas]
 
 
 # --8<-- [start:transition]
 def transition_map(a: Chart, b: Chart) -> Callable[[Tensor], Tensor]:
-    """Return χ_b ∘ χ_a⁻¹, which turns coordinates of chart a into coordinates of chart b."""
+    """Return χ_b ∘ χ_a⁻¹, which turns coordinates of a into coordinates of b."""
     return lambda x: b.coordinates(a.point(x))
 
 
-def jacobian(f: Callable[[Tensor], Tensor], x: Float[Tensor, "k n"]) -> Float[Tensor, "k m n"]:
-    """Return the matrices of partial derivatives of f at each row of x, by automatic differentiation."""
+def jacobian(
+    f: Callable[[Tensor], Tensor], x: Float[Tensor, "k n"]
+) -> Float[Tensor, "k m n"]:
+    """Return the matrix of partial derivatives of f at each row of x, by autograd."""
     x = x.detach().requires_grad_()
     columns = f(x).unbind(dim=1)
-    return torch.stack([torch.autograd.grad(c.sum(), x, retain_graph=True)[0] for c in columns], dim=1)
+    return torch.stack(
+        [torch.autograd.grad(c.sum(), x, retain_graph=True)[0] for c in columns], dim=1
+    )
 
 
 # --8<-- [end:transition]
@@ -104,7 +118,7 @@ def on_the_circle(theta: Float[Tensor, " k"]) -> Float[Tensor, "k 2"]:
 
 
 def circle_sample(k: int = 100) -> Float[Tensor, "n 2"]:
-    """Return the four points on the axes, exactly, and k random ones (the same at every call)."""
+    """Return the four points on the axes and k random ones, the same at every call."""
     axes = torch.tensor([[0.0, 1.0], [0.0, -1.0], [1.0, 0.0], [-1.0, 0.0]])
     angles = 2 * math.pi * torch.rand(k, generator=torch.Generator().manual_seed(0))
     return torch.cat([axes, on_the_circle(angles)])
@@ -135,13 +149,15 @@ RADII = [10.0**-k for k in range(1, 10)]
 
 
 def unit_ball(n: int) -> Float[Tensor, "m n"]:
-    """Return the points of a grid that lie in the closed unit ball of Rⁿ, its centre among them."""
+    """Return the points of a grid that lie in the closed unit ball of Rⁿ."""
     grid = torch.cartesian_prod(*[torch.linspace(-1, 1, 5)] * n).reshape(-1, n)
     return grid[grid.norm(dim=1) <= 1]
 
 
-def has_room(chart: Chart, p: Float[Tensor, "k d"], inside: Callable[[Tensor], Tensor]) -> Bool[Tensor, " k"]:
-    """Is there a radius at which the whole ball about χ(p) consists of coordinates of points inside?"""
+def has_room(
+    chart: Chart, p: Float[Tensor, "k d"], inside: Callable[[Tensor], Tensor]
+) -> Bool[Tensor, " k"]:
+    """Is there a radius at which all of the ball about χ(p) comes back inside?"""
     x, room = chart.coordinates(p), torch.zeros(len(p), dtype=torch.bool)
     offsets = unit_ball(x.shape[1])
     for radius in RADII:
@@ -169,14 +185,18 @@ def not_covered(atlas: Atlas, points: Float[Tensor, "k d"]) -> Float[Tensor, "f 
     return points[~torch.stack([c.domain(points) for c in atlas.charts]).any(0)]
 
 
-def overlap_not_open(a: Chart, b: Chart, points: Float[Tensor, "k d"]) -> Float[Tensor, "f d"]:
-    """Return the points of both charts about whose a-coordinates no full ball lies in chart b, too."""
+def overlap_not_open(
+    a: Chart, b: Chart, points: Float[Tensor, "k d"]
+) -> Float[Tensor, "f d"]:
+    """Return the shared points about which no full ball of a lies in b, too."""
     p = points[a.domain(points) & b.domain(points)]
     return p[~has_room(a, p, b.domain)]
 
 
-def not_smooth(a: Chart, b: Chart, points: Float[Tensor, "k d"]) -> Float[Tensor, "f d"]:
-    """Return the points where the Jacobians of the transition and of its reverse are not inverse matrices."""
+def not_smooth(
+    a: Chart, b: Chart, points: Float[Tensor, "k d"]
+) -> Float[Tensor, "f d"]:
+    """Return the shared points where the two Jacobians are not inverse matrices."""
     p = points[a.domain(points) & b.domain(points)]
     there = jacobian(transition_map(a, b), a.coordinates(p))
     back = jacobian(transition_map(b, a), b.coordinates(p))
@@ -192,7 +212,7 @@ Points = Float[Tensor, "k d"]
 
 
 def meet(a: Chart, p: Points, b: Chart, q: Points, radius: float) -> Bool[Tensor, " k"]:
-    """Does a sampled point of the ball about p in chart a also lie in the ball about q in chart b?"""
+    """Does a sampled point of the ball about p, in a, lie in the ball about q, in b?"""
     x, target = a.coordinates(p), b.coordinates(q)
     offsets = unit_ball(x.shape[1])
     y = (x[:, None] + radius * offsets).flatten(0, 1)
@@ -204,7 +224,7 @@ def meet(a: Chart, p: Points, b: Chart, q: Points, radius: float) -> Bool[Tensor
 
 
 def not_separated(atlas: Atlas, points: Float[Tensor, "k d"]) -> Float[Tensor, "f d"]:
-    """Return points, of pairs of the first forty, whose neighbourhoods meet at every radius."""
+    """Return those of the first forty points that are not separated from another."""
     i, j = torch.combinations(torch.arange(min(len(points), 40))).T
     failures = []
     for a, b in product(atlas.charts, repeat=2):
@@ -220,7 +240,7 @@ def not_separated(atlas: Atlas, points: Float[Tensor, "k d"]) -> Float[Tensor, "
 
 # --8<-- [start:refute]
 def refute(atlas: Atlas, points: Float[Tensor, "k d"]) -> dict[str, Tensor]:
-    """Return, for each clause of the definition, the points of the sample that contradict it."""
+    """Return, for each clause, the points of the sample that contradict it."""
     charts, pairs = atlas.charts, list(permutations(atlas.charts, 2))
     none = points[:0]
     return {
@@ -228,14 +248,16 @@ def refute(atlas: Atlas, points: Float[Tensor, "k d"]) -> dict[str, Tensor]:
         "injective": torch.cat([not_injective(c, points) for c in charts]),
         "V is open": torch.cat([not_open(c, points) for c in charts]),
         "covers": not_covered(atlas, points),
-        "overlap open": torch.cat([none, *(overlap_not_open(a, b, points) for a, b in pairs)]),
+        "overlap open": torch.cat(
+            [none, *(overlap_not_open(a, b, points) for a, b in pairs)]
+        ),
         "smooth": torch.cat([none, *(not_smooth(a, b, points) for a, b in pairs)]),
         "separated": not_separated(atlas, points),
     }
 
 
 def verdict(refutation: dict[str, Tensor]) -> str:
-    """Say for each clause whether a counterexample was found, how many, and the first one."""
+    """Say for each clause how many counterexamples were found, and the first one."""
 
     def found(p: Tensor) -> str:
         if not len(p):
@@ -252,7 +274,7 @@ def verdict(refutation: dict[str, Tensor]) -> str:
 
 # --8<-- [start:half_open]
 def angle(p: Float[Tensor, "k 2"], cut: float = 0.0) -> Float[Tensor, "k 1"]:
-    """Return the angle of each point, between cut (included) and cut + 2π (excluded)."""
+    """Return the angle of each point, in the half-open interval [cut, cut + 2π)."""
     return (torch.atan2(p[:, 1:], p[:, :1]) - cut).remainder(2 * math.pi) + cut
 
 
@@ -273,7 +295,7 @@ HALF_OPEN = Atlas(
 
 # --8<-- [start:two_origins]
 def origin_chart(origin: float) -> Chart:
-    """Return the chart that sees one of the two origins of the doubled line, and not the other."""
+    """Return the chart that sees one of the two origins, and not the other."""
 
     def point(x: Tensor) -> Tensor:
         return torch.cat([x, torch.where(x == 0, origin, 0.0)], dim=1)
@@ -288,13 +310,15 @@ def origin_chart(origin: float) -> Chart:
 
 
 TWO_ORIGINS = Atlas("line with two origins", (origin_chart(1.0), origin_chart(-1.0)))
-DOUBLED_LINE = torch.tensor([[0.0, 1.0], [0.0, -1.0], [1.0, 0.0], [-1.0, 0.0], [2.5, 0.0]])
+DOUBLED_LINE = torch.tensor(
+    [[0.0, 1.0], [0.0, -1.0], [1.0, 0.0], [-1.0, 0.0], [2.5, 0.0]]
+)
 # --8<-- [end:two_origins]
 
 
 # --8<-- [start:antipodal]
 def antipodal_clash(head: Callable[[Tensor], Tensor]) -> Float[Tensor, "1 2"]:
-    """Find a point p of the circle with head(p) = head(−p), by bisection over half a turn."""
+    """Find a point p with head(p) = head(−p), by bisection over half a turn."""
 
     def gap(theta: float) -> float:
         p = on_the_circle(torch.tensor([theta]))
@@ -308,9 +332,13 @@ def antipodal_clash(head: Callable[[Tensor], Tensor]) -> Float[Tensor, "1 2"]:
     return on_the_circle(torch.tensor([low]))
 
 
-def angular_error(predicted: Float[Tensor, "k 1"], p: Float[Tensor, "k 2"]) -> Float[Tensor, " k"]:
-    """Return the angle between 0 and π from the predicted direction to the point, the short way round."""
-    return ((predicted - angle(p) + math.pi).remainder(2 * math.pi) - math.pi).abs()[:, 0]
+def angular_error(
+    predicted: Float[Tensor, "k 1"], p: Float[Tensor, "k 2"]
+) -> Float[Tensor, " k"]:
+    """Return the angle from the predicted direction to p, the short way round."""
+    return ((predicted - angle(p) + math.pi).remainder(2 * math.pi) - math.pi).abs()[
+        :, 0
+    ]
 
 
 # --8<-- [end:antipodal]
@@ -319,11 +347,17 @@ def angular_error(predicted: Float[Tensor, "k 1"], p: Float[Tensor, "k 2"]) -> F
 # --8<-- [start:heads]
 def mlp(outputs: int) -> nn.Sequential:
     """Return a small network from the plane."""
-    return nn.Sequential(nn.Linear(2, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, outputs))
+    return nn.Sequential(
+        nn.Linear(2, 64),
+        nn.Tanh(),
+        nn.Linear(64, 64),
+        nn.Tanh(),
+        nn.Linear(64, outputs),
+    )
 
 
 class Direction(nn.Module):
-    """Reads the angle off a point of the plane; it chooses the chart last, outside the network."""
+    """Reads the angle off a point of the plane: the chart comes after the network."""
 
     def forward(self, x: Float[Tensor, "k 2"]) -> Float[Tensor, "k 1"]:
         """Return the angle of x."""
@@ -331,7 +365,7 @@ class Direction(nn.Module):
 
 
 def fit(head: nn.Module, steps: int = 400) -> nn.Module:
-    """Train a head to name the angle of 512 points of the circle; the loss is 1 − cos(error)."""
+    """Train a head on the angles of 512 points; the loss is 1 − cos(error)."""
     p = on_the_circle(torch.linspace(0, 2 * math.pi, 513)[:-1])
     optimiser = torch.optim.Adam(head.parameters(), lr=5e-3)
     for _ in range(steps):
@@ -346,7 +380,7 @@ def fit(head: nn.Module, steps: int = 400) -> nn.Module:
 
 # --8<-- [start:solution_angle_atlas]
 def angle_chart(cut: float) -> Chart:
-    """Return the chart by the angle strictly between cut and cut + 2π; it omits the point at the cut."""
+    """Return the chart by the angle strictly between cut and cut + 2π."""
     return Chart(
         name=f"angle from {cut:g}",
         domain=lambda p: (angle(p, cut) > cut).all(1),
@@ -361,7 +395,9 @@ ANGLES = Atlas("two angles", (angle_chart(0.0), angle_chart(-math.pi)))
 
 
 # --8<-- [start:solution_cross]
-CROSS_SAMPLE = torch.tensor([[0.0, 0.0], [0.5, 0.0], [-0.5, 0.0], [0.0, 0.5], [0.0, -0.5]])
+CROSS_SAMPLE = torch.tensor(
+    [[0.0, 0.0], [0.5, 0.0], [-0.5, 0.0], [0.0, 0.5], [0.0, -0.5]]
+)
 
 CROSS = Atlas(
     "the cross xy = 0",
@@ -384,18 +420,19 @@ CROSS = Atlas(
 )
 def projection() -> Figure:
     """Draw the projection from the north pole onto the axis."""
-    fig, ax = plt.subplots(figsize=(5.4, 2.9))
+    fig, ax = plt.subplots(figsize=(4.6, 2.6))
     ink, faint = plt.rcParams["text.color"], plt.rcParams["grid.color"]
     ring = on_the_circle(torch.linspace(0, 2 * math.pi, 200)).numpy()
     ax.axhline(0, color=faint, lw=1.2)
     ax.plot(ring[:, 0], ring[:, 1], color=ink, lw=1.4)
-    points = on_the_circle(torch.tensor([-2.2, -1.2, -0.35, 0.35, 0.86]))
+    points = on_the_circle(torch.tensor([-2.2, -1.45, -0.6, 0.35, 0.86]))
     for i, (p, u) in enumerate(zip(points.tolist(), stereographic(points)[:, 0].tolist(), strict=True)):
         end = (u, 0.0) if p[1] > 0 else tuple(p)
         ax.plot([0, end[0]], [1, end[1]], color=f"C{i}", lw=1.1)
         ax.plot(*p, "o", color=f"C{i}", ms=7)
         ax.plot(u, 0, "D", color=f"C{i}", ms=5)
-        ax.annotate(f"{u:.2f}", (u, 0), (0, -13), textcoords="offset points", ha="center", color=f"C{i}", fontsize=9)
+        place = {"xytext": (4, 5) if u > 0 else (-4, 5), "ha": "left" if u > 0 else "right"}
+        ax.annotate(f"{u:.2f}", (u, 0), textcoords="offset points", color=f"C{i}", **place)
     ax.plot(0, 1, "o", mfc=plt.rcParams["axes.facecolor"], mec=ink, ms=8)
     ax.annotate("$N$, omitted", (0, 1), (-9, 3), textcoords="offset points", ha="right")
     ax.set(xlim=(-1.5, 3.7), ylim=(-1.08, 1.25), aspect="equal")
@@ -409,14 +446,14 @@ def projection() -> Figure:
 )
 def charts() -> Figure:
     """Draw both stereographic coordinates, and the ball that does not fit a half-open interval."""
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.2, 4.0), height_ratios=[3, 1])
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(4.6, 4.0), height_ratios=[3, 1])
     theta = torch.linspace(-0.5 * math.pi, 1.5 * math.pi, 801)[1:-1]
     p = on_the_circle(theta)
     for i, (pole, name) in enumerate({1: "$u$, from the north", -1: "$v=1/u$, from the south"}.items()):
         off_pole = p[:, 1] != pole
         u = stereographic(p[off_pole], pole)[:, 0]
         top.plot(theta[off_pole], torch.where(u.abs() < 4.5, u, torch.nan), color=f"C{i}", label=name)
-    ticks, names = [-math.pi / 2, 0, math.pi / 2, math.pi, 3 * math.pi / 2], ["S", "0", "N", "$\\pi$", "S"]
+    ticks, names = [-math.pi / 2, 0, math.pi / 2, math.pi, 3 * math.pi / 2], ["S", "(1, 0)", "N", "(−1, 0)", "S"]
     top.set(ylim=(-4, 4), xticks=ticks, xticklabels=names, xlabel="place on the circle")
     top.grid(axis="x")
     top.axhline(0, color=plt.rcParams["grid.color"], lw=0.8)
@@ -447,7 +484,7 @@ def trained_heads() -> tuple[nn.Module, nn.Module]:
 )
 def head_errors() -> Figure:
     """Draw the error of both trained heads around the circle."""
-    fig, ax = plt.subplots(figsize=(5.2, 2.7))
+    fig, ax = plt.subplots(figsize=(4.6, 2.7))
     p = on_the_circle(torch.linspace(0, 2 * math.pi, 2001)[:-1])
     names = ("one number", "a point of the plane")
     for i, (head, name) in enumerate(zip(trained_heads(), names, strict=True)):

@@ -21,13 +21,17 @@ from book import figure, results
 
 
 # --8<-- [start:spherical]
-def spherical(theta: Float[Tensor, " k"], phi: Float[Tensor, " k"]) -> Float[Tensor, "k 3"]:
-    """Return (cos θ sin φ, sin θ sin φ, cos φ): longitude θ, and angle φ from the north pole."""
-    return torch.stack([theta.cos() * phi.sin(), theta.sin() * phi.sin(), phi.cos()], dim=1)
+def spherical(
+    theta: Float[Tensor, " k"], phi: Float[Tensor, " k"]
+) -> Float[Tensor, "k 3"]:
+    """Return (cos θ sin φ, sin θ sin φ, cos φ): longitude θ, angle φ from the pole."""
+    return torch.stack(
+        [theta.cos() * phi.sin(), theta.sin() * phi.sin(), phi.cos()], dim=1
+    )
 
 
 def gram_determinant(jacobians: Float[Tensor, "k m n"]) -> Float[Tensor, " k"]:
-    """Return det(JᵀJ), the squared factor by which the map stretches area; zero where J loses rank."""
+    """Return det(JᵀJ), the square of the stretch of area; zero where J loses rank."""
     return torch.linalg.det(jacobians.mT @ jacobians)
 
 
@@ -36,7 +40,7 @@ def gram_determinant(jacobians: Float[Tensor, "k m n"]) -> Float[Tensor, " k"]:
 
 # --8<-- [start:uniform]
 def uniform_on_sphere(k: int, generator: torch.Generator) -> Float[Tensor, "k 3"]:
-    """Return k points, uniform by area: z is uniform on [−1, 1] (Archimedes), and so is the longitude."""
+    """Return k points, uniform by area: the longitude and the height are uniform."""
     theta = 2 * math.pi * torch.rand(k, generator=generator)
     z = 2 * torch.rand(k, generator=generator) - 1
     return spherical(theta, z.acos())
@@ -54,7 +58,7 @@ def uniform_in_angles(k: int, generator: torch.Generator) -> Float[Tensor, "k 3"
 
 # --8<-- [start:sphere_sample]
 def sphere_sample(k: int = 200) -> Float[Tensor, "n 3"]:
-    """Return the six points on the axes, exactly, and k random ones (the same at every call)."""
+    """Return the six points on the axes and k random ones, the same at every call."""
     axes = torch.cat([torch.eye(3).flip(0), 0 - torch.eye(3).flip(0)])
     return torch.cat([axes, uniform_on_sphere(k, torch.Generator().manual_seed(0))])
 
@@ -74,7 +78,7 @@ def longitude(p: Float[Tensor, "k 3"]) -> Float[Tensor, " k"]:
 
 
 def angle_atlas(name: str, theta: Callable[[Tensor], Tensor]) -> Atlas:
-    """Return the source's charts: α = (θ, φ) on [0, 2π) × [0, π) and β = (θ, π − φ) on [0, 2π) × (0, π]."""
+    """Return the source's charts, α = (θ, φ) and β = (θ, π − φ), with its sets V."""
 
     def turn(x: Float[Tensor, "k 2"]) -> Bool[Tensor, " k"]:
         return (x[:, 0] >= 0) & (x[:, 0] < 2 * math.pi)
@@ -103,7 +107,7 @@ REPAIRED = angle_atlas("angles with atan2", longitude)
 
 # --8<-- [start:lattice_shell]
 def lattice_shell(n: int = 50, tolerance: float = 1e-2) -> Float32[Tensor, "k 3"]:
-    """Return the points of an n × n × n lattice on [−1, 1]³ whose squared radius is within tolerance of 1."""
+    """Return the points of a cubic lattice whose squared radius is nearly 1."""
     axis = torch.linspace(-1, 1, n, dtype=torch.float32)
     lattice = torch.cartesian_prod(axis, axis, axis)
     return lattice[(lattice.square().sum(1) - 1).abs() < tolerance]
@@ -117,7 +121,7 @@ Angles = Float[Tensor, " k"]
 
 
 def round_trip(theta: Angles, phi: Angles) -> tuple[Angles, Angles]:
-    """Go from angles to the sphere, to the plane of the north pole's chart, and all the way back."""
+    """Go from angles to the sphere, on to the plane, and all the way back."""
     p = spherical(theta, phi)
     uv = p[:, :2] / (1 - p[:, 2:])
     q = inverse_stereographic(uv)
@@ -131,8 +135,10 @@ def random_angles(seed: int, dtype: torch.dtype, k: int = 1000) -> Float[Tensor,
     return torch.stack([2 * math.pi * theta, (2 * height - 1).acos()])
 
 
-def survives(angles: Float[Tensor, "s 2 k"], trip: Callable = round_trip) -> Bool[Tensor, "s 2"]:
-    """Do all θ, and all φ, of each seed survive the trip, to 1e-6 + 1e-5 of the angle?"""
+def survives(
+    angles: Float[Tensor, "s 2 k"], trip: Callable = round_trip
+) -> Bool[Tensor, "s 2"]:
+    """Do all θ, and all φ, of each seed come back, to 1e-6 + 1e-5 of the angle?"""
     theta, phi = angles.unbind(dim=1)
     back = trip(theta.flatten(), phi.flatten())
     back = torch.stack([x.reshape(theta.shape) for x in back], dim=1)
@@ -144,7 +150,7 @@ def survives(angles: Float[Tensor, "s 2 k"], trip: Callable = round_trip) -> Boo
 
 # --8<-- [start:other_order]
 def other_order(theta: Angles, phi: Angles) -> tuple[Angles, Angles]:
-    """Make the same trip, adding −1 + u² + v² from left to right, as the source does."""
+    """Make the same trip, adding −1 + u² + v² from left to right as the source does."""
     p = spherical(theta, phi)
     u, v = (p[:, :2] / (1 - p[:, 2:])).unbind(dim=1)
     z = (-1 + u**2 + v**2) / (1 + u**2 + v**2)
@@ -162,7 +168,9 @@ class OntoSphere(nn.Module):
         """Return x / |x|; raises ValueError at 0, which has no direction."""
         length = x.norm(dim=1, keepdim=True)
         if (length == 0).any():
-            raise ValueError("the output is 0, which has no direction: check the last layer's bias")
+            raise ValueError(
+                "the output is 0, which has no direction: check the last layer's bias"
+            )
         return x / length
 
 
@@ -183,8 +191,10 @@ def stable_round_trip(theta: Angles, phi: Angles) -> tuple[Angles, Angles]:
 
 
 # --8<-- [start:solution_gauss]
-def normalised_gaussians(k: int, d: int, generator: torch.Generator) -> Float[Tensor, "k d"]:
-    """Return k uniform points of the unit sphere in R^d: the density of a Gaussian depends on |x| alone."""
+def normalised_gaussians(
+    k: int, d: int, generator: torch.Generator
+) -> Float[Tensor, "k d"]:
+    """Return k points of the unit sphere in R^d, uniform by area."""
     x = torch.randn(k, d, generator=generator)
     return x / x.norm(dim=1, keepdim=True)
 
@@ -194,7 +204,7 @@ def normalised_gaussians(k: int, d: int, generator: torch.Generator) -> Float[Te
 
 # --8<-- [start:solution_six]
 def hemisphere_chart(axis: int, sign: int) -> Chart:
-    """Return the chart of an open hemisphere that forgets one coordinate: V is the open unit disc."""
+    """Return the chart of an open hemisphere that forgets one coordinate."""
     rest = [i for i in range(3) if i != axis]
 
     def point(x: Float[Tensor, "k 2"]) -> Float[Tensor, "k 3"]:
@@ -211,7 +221,9 @@ def hemisphere_chart(axis: int, sign: int) -> Chart:
     )
 
 
-HEMISPHERES = Atlas("six hemispheres", tuple(hemisphere_chart(i, s) for i in range(3) for s in (1, -1)))
+HEMISPHERES = Atlas(
+    "six hemispheres", tuple(hemisphere_chart(i, s) for i in range(3) for s in (1, -1))
+)
 # --8<-- [end:solution_six]
 
 
@@ -244,7 +256,7 @@ def draw_globe(ax: Axes, azimuth: float, elevation: float) -> None:
 )
 def stereographic_charts() -> Figure:
     """Draw the domains and the images of both stereographic charts."""
-    fig, axes = plt.subplots(2, 2, figsize=(5.4, 5.4), height_ratios=[1, 1.05])
+    fig, axes = plt.subplots(2, 2, figsize=(4.7, 4.9), height_ratios=[1, 1.05])
     p = uniform_on_sphere(1500, torch.Generator().manual_seed(1))
     hue = {"c": p[:, 2], "cmap": "viridis", "s": 5, "rasterized": True}
     paper, ink = plt.rcParams["axes.facecolor"], plt.rcParams["text.color"]
@@ -254,7 +266,7 @@ def stereographic_charts() -> Figure:
         above.scatter(x, y, alpha=torch.where(depth > 0, 1.0, 0.15), linewidths=0, **hue)
         spot = camera(torch.tensor([0.0, 0.0, float(pole)]), 30.0, 20.0 * pole).tolist()
         above.plot(*spot[:2], "o", mfc=paper, mec=ink, ms=9, zorder=5)
-        above.set_title(f"$S^2$ without the {'north' if pole > 0 else 'south'} pole")
+        above.set_title(f"without the {'north' if pole > 0 else 'south'} pole")
         u = stereographic(p, pole)
         below.scatter(u[:, 0], u[:, 1], linewidths=0, **hue)
         t = torch.linspace(0, 2 * math.pi, 181)
@@ -270,7 +282,7 @@ def stereographic_charts() -> Figure:
 )
 def seam() -> Figure:
     """Draw two short paths on the sphere and what the angle chart makes of them."""
-    fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 2.6), width_ratios=[1, 1.25])
+    fig, (left, right) = plt.subplots(1, 2, figsize=(4.7, 2.4), width_ratios=[1, 1.2])
     azimuth, elevation = 10.0, 35.0
     draw_globe(left, azimuth, elevation)
     t = torch.linspace(-1, 1, 400)
@@ -300,7 +312,7 @@ def seam() -> Figure:
 )
 def cancellation() -> Figure:
     """Draw the relative error of φ after the float32 round trip, as written and repaired."""
-    fig, ax = plt.subplots(figsize=(5.2, 3.0))
+    fig, ax = plt.subplots(figsize=(4.6, 3.0))
     theta, phi = random_angles(2, torch.float32, 1500)
     phi = 10 ** (-4.5 * phi / math.pi).to(torch.float32)
     for i, (trip, name) in enumerate({round_trip: "through $1-z$ and arccos", stable_round_trip: "repaired"}.items()):
@@ -308,8 +320,8 @@ def cancellation() -> Figure:
         ax.scatter(phi, error, s=5, color=f"C{1 - i}", label=name, linewidths=0, rasterized=True)
     ax.plot([1e-4, 1], [1e-7 / 1e-8, 1e-7], color=plt.rcParams["text.color"], lw=1, label="$10^{-7}/\\varphi^2$")
     ax.set(xscale="log", yscale="log", xlabel="$\\varphi$, the angle from the pole", ylabel="relative error")
-    ax.set(ylim=(5e-10, 30))
-    ax.legend(loc="upper right")
+    ax.set(ylim=(5e-10, 300))
+    ax.legend(loc="upper right", markerscale=3)
     return fig
 
 
@@ -319,7 +331,7 @@ def cancellation() -> Figure:
 )
 def samples() -> Figure:
     """Draw even and uneven samples, seen from a direction near the north pole."""
-    fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9))
+    fig, axes = plt.subplots(1, 2, figsize=(4.7, 2.6))
     titles = {uniform_on_sphere: "uniform by area", uniform_in_angles: "uniform in both angles"}
     for i, (ax, (sample, title)) in enumerate(zip(axes, titles.items(), strict=True)):
         draw_globe(ax, 20.0, 60.0)

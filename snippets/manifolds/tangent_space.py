@@ -28,7 +28,9 @@ def velocity(curve: Callable[[Tensor], Tensor], t: float) -> Float[Tensor, " n"]
 
 
 # --8<-- [start:differential]
-def differential(F: Callable[[Tensor], Tensor], x: Float[Tensor, " n"]) -> Float[Tensor, "m n"]:
+def differential(
+    F: Callable[[Tensor], Tensor], x: Float[Tensor, " n"]
+) -> Float[Tensor, "m n"]:
     """Return dF at x, the matrix of partial derivatives."""
     return torch.autograd.functional.jacobian(F, x)
 
@@ -39,15 +41,20 @@ def kernel(J: Float[Tensor, "m n"]) -> Float[Tensor, "n k"]:
     return torch.linalg.svd(J).Vh[rank:].T
 
 
-def tangent_space(F: Callable[[Tensor], Tensor], x: Float[Tensor, " n"]) -> Float[Tensor, "n k"]:
-    """Return an orthonormal basis of the tangent space at x of the level set of F through x.
+def tangent_space(
+    F: Callable[[Tensor], Tensor], x: Float[Tensor, " n"]
+) -> Float[Tensor, "n k"]:
+    """Return an orthonormal basis of the tangent space at x of the level set of F.
 
     Raises ValueError where dF is not onto, because the theorem is silent there.
     """
     J = differential(F, x)
     rank = int(torch.linalg.matrix_rank(J, atol=1e-9))
     if rank < len(J):
-        raise ValueError(f"dF has rank {rank} at {x.tolist()}, not {len(J)}: choose a regular point of F")
+        raise ValueError(
+            f"dF has rank {rank} at {x.tolist()}, not {len(J)}: "
+            "choose a regular point of F"
+        )
     return kernel(J)
 
 
@@ -75,7 +82,7 @@ def node_equation(p: Float[Tensor, "2"]) -> Float[Tensor, "1"]:
 
 # --8<-- [start:orthogonality]
 def gram_entries(a: Float[Tensor, " n2"]) -> Float[Tensor, " m"]:
-    """Return the n(n+1)/2 entries on and above the diagonal of AAᵀ, for A given row by row."""
+    """Return the entries on and above the diagonal of AAᵀ, for A given row by row."""
     n = math.isqrt(len(a))
     A = a.reshape(n, n)
     rows, columns = torch.triu_indices(n, n)
@@ -92,15 +99,20 @@ def random_orthogonal(n: int, generator: torch.Generator) -> Float[Tensor, "n n"
 
 # --8<-- [start:product]
 def product_map(m: int, r: int, n: int) -> Callable[[Tensor], Tensor]:
-    """Return μ: (A, B) ↦ AB for A of shape m × r and B of shape r × n, all written row by row."""
+    """Return (A, B) ↦ AB for m × r and r × n matrices, all written row by row."""
     return lambda x: (x[: m * r].reshape(m, r) @ x[m * r :].reshape(r, n)).flatten()
 
 
-def factors(m: int, r: int, n: int, rank: int, generator: torch.Generator) -> Float[Tensor, " k"]:
+def factors(
+    m: int, r: int, n: int, rank: int, generator: torch.Generator
+) -> Float[Tensor, " k"]:
     """Return random A and B, flattened, both of the given rank."""
 
     def of_rank(rows: int, columns: int) -> Float[Tensor, "a b"]:
-        left, right = (torch.randn(*shape, generator=generator) for shape in ((rows, rank), (rank, columns)))
+        left, right = (
+            torch.randn(*shape, generator=generator)
+            for shape in ((rows, rank), (rank, columns))
+        )
         return left @ right
 
     return torch.cat([of_rank(m, r).flatten(), of_rank(r, n).flatten()])
@@ -110,8 +122,10 @@ def factors(m: int, r: int, n: int, rank: int, generator: torch.Generator) -> Fl
 
 
 # --8<-- [start:step]
-def tangent_part(A: Float[Tensor, "n n"], G: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
-    """Project G orthogonally onto the tangent space of O(n) at A: A times the skew part of AᵀG."""
+def tangent_part(
+    A: Float[Tensor, "n n"], G: Float[Tensor, "n n"]
+) -> Float[Tensor, "n n"]:
+    """Return A times the skew part of AᵀG: the part of G tangent to O(n) at A."""
     M = A.T @ G
     return A @ (M - M.T) / 2
 
@@ -150,8 +164,10 @@ def plain_step(layer: nn.Linear, rate: float) -> None:
         layer.weight -= rate * layer.weight.grad
 
 
-def recover(n: int, steps: int, step: Callable[[nn.Linear, float], None]) -> tuple[list, list, float]:
-    """Learn a rotation from noisy pairs; return losses, distances from O(n), and the error at the end."""
+def recover(
+    n: int, steps: int, step: Callable[[nn.Linear, float], None]
+) -> tuple[list, list, float]:
+    """Learn a rotation; return losses, distances from O(n), and the final error."""
     generator = torch.Generator().manual_seed(0)
     hidden, x = rotation(n, generator), torch.randn(4 * n, n, generator=generator)
     y = x @ hidden.T + 0.3 * torch.randn(4 * n, n, generator=generator)
@@ -182,7 +198,7 @@ def determinant(a: Float[Tensor, " n2"]) -> Float[Tensor, "1"]:
 
 # --8<-- [start:solution_stiefel]
 def frame_entries(k: int) -> Callable[[Tensor], Tensor]:
-    """Return F: the k(k+1)/2 entries on and above the diagonal of AᵀA, where A has k columns."""
+    """Return the entries on and above the diagonal of AᵀA, where A has k columns."""
     rows, columns = torch.triu_indices(k, k)
     return lambda a: (a.reshape(-1, k).T @ a.reshape(-1, k))[rows, columns]
 
@@ -191,8 +207,10 @@ def frame_entries(k: int) -> Callable[[Tensor], Tensor]:
 
 
 # --8<-- [start:solution_eigenvector]
-def climb(S: Float[Tensor, "n n"], x: Float[Tensor, " n"], steps: int = 500) -> Float[Tensor, " n"]:
-    """Follow the gradient of xᵀSx, without its part along x, and return to the sphere after each step."""
+def climb(
+    S: Float[Tensor, "n n"], x: Float[Tensor, " n"], steps: int = 500
+) -> Float[Tensor, " n"]:
+    """Follow the gradient of xᵀSx along the unit sphere."""
     rate = 0.5 / S.norm()
     for _ in range(steps):
         gradient = 2 * S @ x
@@ -239,7 +257,7 @@ def tangent_plane() -> Figure:
 )
 def level_sets() -> Figure:
     """Draw regular and critical level sets of the node and of the product."""
-    fig, axes = plt.subplots(1, 2, figsize=(5.5, 2.9))
+    fig, axes = plt.subplots(1, 2, figsize=(4.8, 2.7))
     s = torch.linspace(-1.6, 1.6, 321)
     x, y = torch.meshgrid(s, s, indexing="xy")
     values = {"$y^2-x^2-x^3$": y**2 - x**2 - x**3, "$ab$": x * y}
@@ -260,7 +278,7 @@ def level_sets() -> Figure:
 )
 def descent() -> Figure:
     """Draw loss and distance from O(n) for plain gradient descent and for steps along the manifold."""
-    fig, (left, right) = plt.subplots(1, 2, figsize=(5.5, 2.7))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(4.9, 2.6))
     names = {orthogonal_step: "along $\\mathrm{O}(n)$", plain_step: "plain"}
     for i, (step, name) in enumerate(names.items()):
         losses, distances, _ = recover(6, 60, step)

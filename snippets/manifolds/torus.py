@@ -22,8 +22,12 @@ from snippets.manifolds.sphere import camera
 
 
 # --8<-- [start:torus]
-def torus(angles: Float[Tensor, "k 2"], R: float = 2.0, r: float = 1.0) -> Float[Tensor, "k 3"]:
-    """Return ((R + r cos θ) cos φ, (R + r cos θ) sin φ, r sin θ): φ goes round the axis, θ round the tube.
+def torus(
+    angles: Float[Tensor, "k 2"], R: float = 2.0, r: float = 1.0
+) -> Float[Tensor, "k 3"]:
+    """Return ((R + r cos θ) cos φ, (R + r cos θ) sin φ, r sin θ).
+
+    φ goes round the axis, θ round the tube.
 
     Raises ValueError unless R > r > 0, where the tube does not reach the axis.
     """
@@ -36,13 +40,17 @@ def tube(angles: Float[Tensor, "k 2"], R: float, r: float) -> Float[Tensor, "k 3
     """Return the same points for any two radii."""
     theta, phi = angles.unbind(dim=1)
     distance = R + r * theta.cos()
-    return torch.stack([distance * phi.cos(), distance * phi.sin(), r * theta.sin()], dim=1)
+    return torch.stack(
+        [distance * phi.cos(), distance * phi.sin(), r * theta.sin()], dim=1
+    )
 
 
 def torus_angles(p: Float[Tensor, "k 3"], R: float = 2.0) -> Float[Tensor, "k 2"]:
-    """Return θ and φ of points of the torus, in [0, 2π): the inverse of `torus`, for every r < R."""
+    """Return θ and φ in [0, 2π), the inverse of `torus` for every r < R."""
     theta = torch.atan2(p[:, 2], p[:, :2].norm(dim=1) - R)
-    return torch.stack([theta, torch.atan2(p[:, 1], p[:, 0])], dim=1).remainder(2 * math.pi)
+    return torch.stack([theta, torch.atan2(p[:, 1], p[:, 0])], dim=1).remainder(
+        2 * math.pi
+    )
 
 
 # --8<-- [end:torus]
@@ -61,12 +69,20 @@ def square_chart(cut: float) -> Chart:
     def inside(x: Float[Tensor, "k 2"]) -> Bool[Tensor, " k"]:
         return ((x > cut + MARGIN) & (x < cut + 2 * math.pi - MARGIN)).all(1)
 
-    return Chart(f"angles from {cut:.3g}", lambda p: inside(coordinates(p)), inside, coordinates, torus)
+    return Chart(
+        f"angles from {cut:.3g}",
+        lambda p: inside(coordinates(p)),
+        inside,
+        coordinates,
+        torus,
+    )
 
 
 def squares(k: int) -> Atlas:
     """Return k square charts, with cuts spread evenly over the circle."""
-    return Atlas(f"{k} squares", tuple(square_chart(2 * math.pi * i / k) for i in range(k)))
+    return Atlas(
+        f"{k} squares", tuple(square_chart(2 * math.pi * i / k) for i in range(k))
+    )
 
 
 # --8<-- [end:squares]
@@ -74,7 +90,7 @@ def squares(k: int) -> Atlas:
 
 # --8<-- [start:torus_sample]
 def torus_grid(m: int) -> Float[Tensor, "n 3"]:
-    """Return the points of the torus whose angles are the m·m pairs of multiples of 2π/m."""
+    """Return the m·m points of the torus whose angles are multiples of 2π/m."""
     turns = 2 * math.pi * torch.arange(m) / m
     return torus(torch.cartesian_prod(turns, turns))
 
@@ -84,22 +100,34 @@ def torus_grid(m: int) -> Float[Tensor, "n 3"]:
 
 # --8<-- [start:annuli]
 def annulus_chart(cut: float) -> Chart:
-    """Return the chart that cuts only θ, and draws φ as the angle of a ring: eᵗ (cos φ, sin φ), t = θ − cut."""
+    """Return the chart that cuts only θ: eᵗ (cos φ, sin φ) with t = θ − cut."""
 
     def tube_angle(p: Float[Tensor, "k 3"]) -> Float[Tensor, " k"]:
         return (torus_angles(p)[:, 0] - cut).remainder(2 * math.pi)
 
     def coordinates(p: Float[Tensor, "k 3"]) -> Float[Tensor, "k 2"]:
-        return tube_angle(p).exp()[:, None] * p[:, :2] / p[:, :2].norm(dim=1, keepdim=True)
+        return (
+            tube_angle(p).exp()[:, None] * p[:, :2] / p[:, :2].norm(dim=1, keepdim=True)
+        )
 
     def point(x: Float[Tensor, "k 2"]) -> Float[Tensor, "k 3"]:
-        return torus(torch.stack([x.norm(dim=1).log() + cut, torch.atan2(x[:, 1], x[:, 0])], dim=1))
+        return torus(
+            torch.stack(
+                [x.norm(dim=1).log() + cut, torch.atan2(x[:, 1], x[:, 0])], dim=1
+            )
+        )
 
     def inside(x: Float[Tensor, "k 2"]) -> Bool[Tensor, " k"]:
         t = x.norm(dim=1).log()
         return (t > MARGIN) & (t < 2 * math.pi - MARGIN)
 
-    return Chart(f"ring cut at {cut:.3g}", lambda p: inside(coordinates(p)), inside, coordinates, point)
+    return Chart(
+        f"ring cut at {cut:.3g}",
+        lambda p: inside(coordinates(p)),
+        inside,
+        coordinates,
+        point,
+    )
 
 
 ANNULI = Atlas("two rings", (annulus_chart(0.0), annulus_chart(math.pi)))
@@ -108,7 +136,7 @@ ANNULI = Atlas("two rings", (annulus_chart(0.0), annulus_chart(math.pi)))
 
 # --8<-- [start:even]
 def kepler(mean: Float[Tensor, " k"], e: float) -> Float[Tensor, " k"]:
-    """Solve θ + e sin θ = mean for θ, by bisection; the left side increases because 0 ≤ e < 1."""
+    """Solve θ + e sin θ = mean for θ, by bisection, for 0 ≤ e < 1."""
     low, high = mean - 1, mean + 1
     for _ in range(60):
         middle = (low + high) / 2
@@ -117,8 +145,10 @@ def kepler(mean: Float[Tensor, " k"], e: float) -> Float[Tensor, " k"]:
     return (low + high) / 2
 
 
-def uniform_on_torus(k: int, R: float, r: float, generator: torch.Generator) -> Float[Tensor, "k 2"]:
-    """Return the angles of k points, uniform by area: the density of θ is proportional to R + r cos θ."""
+def uniform_on_torus(
+    k: int, R: float, r: float, generator: torch.Generator
+) -> Float[Tensor, "k 2"]:
+    """Return the angles of k points, uniform by area on the torus in space."""
     theta, phi = 2 * math.pi * torch.rand(2, k, generator=generator)
     return torch.stack([kepler(theta, r / R), phi], dim=1)
 
@@ -132,22 +162,29 @@ def uniform_in_angles(k: int, generator: torch.Generator) -> Float[Tensor, "k 2"
 
 
 # --8<-- [start:shift]
-def shift(image: Float[Tensor, "*batch h w"], down: int, right: int) -> Float[Tensor, "*batch h w"]:
-    """Move an image on the torus: what leaves at one edge comes in at the opposite one."""
+def shift(
+    image: Float[Tensor, "*batch h w"], down: int, right: int
+) -> Float[Tensor, "*batch h w"]:
+    """Move an image: what leaves at one edge comes in at the opposite one."""
     return image.roll((down, right), dims=(-2, -1))
 
 
 def shift_matrix(h: int, w: int, down: int, right: int) -> Float[Tensor, "n n"]:
-    """Return the matrix of the shift on images written row by row as vectors of n = h·w entries."""
+    """Return the matrix of the shift on images that are flattened row by row."""
     pixels = torch.eye(h * w).reshape(h * w, h, w)
     return shift(pixels, down, right).reshape(h * w, h * w).T.contiguous()
 
 
 def commutant_dimension(matrices: list[Float[Tensor, "n n"]]) -> int:
-    """Return the dimension of the space of all X with XM = MX for every M of the list."""
+    """Return the dimension of the space of all X with XM = MX for every M."""
     n = len(matrices[0])
     identity = torch.eye(n)
-    equations = torch.cat([torch.kron(identity, m.T.contiguous()) - torch.kron(m, identity) for m in matrices])
+    equations = torch.cat(
+        [
+            torch.kron(identity, m.T.contiguous()) - torch.kron(m, identity)
+            for m in matrices
+        ]
+    )
     return n * n - int(torch.linalg.matrix_rank(equations))
 
 
@@ -156,12 +193,14 @@ def commutant_dimension(matrices: list[Float[Tensor, "n n"]]) -> int:
 
 # --8<-- [start:torus_conv]
 class TorusConv(nn.Module):
-    """A convolution on the torus of shifts: a circular filter as large as the picture allows."""
+    """A convolution on the torus: circular padding, so that no edge is left."""
 
     def __init__(self, channels_in: int, channels_out: int, size: int) -> None:
-        """Set up the filter; size is its side in pixels, odd so that it has a centre."""
+        """Set up the filter; size, its side in pixels, is odd: it has a centre."""
         super().__init__()
-        self.filter = nn.Conv2d(channels_in, channels_out, size, padding="same", padding_mode="circular")
+        self.filter = nn.Conv2d(
+            channels_in, channels_out, size, padding="same", padding_mode="circular"
+        )
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b o h w"]:
         """Filter every image of the batch."""
@@ -173,7 +212,7 @@ class TorusConv(nn.Module):
 
 # --8<-- [start:solution_two_miss]
 def missed_by_two(first_cut: float, second_cut: float) -> Float[Tensor, "2 2"]:
-    """Return the angles of the two points that the squares with these cuts both miss."""
+    """Return the angles of two points that the squares with these cuts both miss."""
     return torch.tensor([[first_cut, second_cut], [second_cut, first_cut]])
 
 
@@ -182,7 +221,7 @@ def missed_by_two(first_cut: float, second_cut: float) -> Float[Tensor, "2 2"]:
 
 # --8<-- [start:solution_clifford]
 def flat_torus(angles: Float[Tensor, "k 2"]) -> Float[Tensor, "k 4"]:
-    """Return (cos θ, sin θ, cos φ, sin φ): the torus in four dimensions, where no area is stretched."""
+    """Return (cos θ, sin θ, cos φ, sin φ), a torus in four dimensions."""
     return torch.cat([angles.cos(), angles.sin()], dim=1)[:, [0, 2, 1, 3]]
 
 
@@ -190,8 +229,10 @@ def flat_torus(angles: Float[Tensor, "k 2"]) -> Float[Tensor, "k 4"]:
 
 
 # --8<-- [start:solution_zero_padding]
-def interior_error(layer: nn.Conv2d, x: Float[Tensor, "b c h w"]) -> tuple[float, float]:
-    """Return the largest failure to commute with a shift by one: over the picture, and two pixels from the rim."""
+def interior_error(
+    layer: nn.Conv2d, x: Float[Tensor, "b c h w"]
+) -> tuple[float, float]:
+    """Return the largest failure to commute with a shift, anywhere and inside."""
     gap = (layer(shift(x, 1, 1)) - shift(layer(x), 1, 1)).abs()
     return gap.max().item(), gap[..., 2:-2, 2:-2].max().item()
 
@@ -233,7 +274,7 @@ def facing_and_screen(
 )
 def gluing() -> Figure:
     """Draw the square with identified edges and the torus with the two circles that the edges become."""
-    fig, (left, right) = plt.subplots(1, 2, figsize=(5.5, 2.5), width_ratios=[1, 1.75])
+    fig, (left, right) = plt.subplots(1, 2, figsize=(4.9, 2.4), width_ratios=[1, 1.6])
     full, ink = 2 * math.pi, plt.rcParams["text.color"]
     for k in (0, full):
         left.plot([0, full], [k, k], color=PHI, lw=3)
@@ -264,7 +305,7 @@ def gluing() -> Figure:
 )
 def missed() -> Figure:
     """Draw, in the square of angles, what one, two and three open squares miss."""
-    fig, axes = plt.subplots(1, 3, figsize=(5.5, 2.2), sharey=True)
+    fig, axes = plt.subplots(1, 3, figsize=(4.8, 2.2), sharey=True)
     full, ink = 2 * math.pi, plt.rcParams["text.color"]
     notes = ("two circles", "two points", "nothing")
     for k, (ax, note) in enumerate(zip(axes, notes, strict=True), start=1):
@@ -274,7 +315,8 @@ def missed() -> Figure:
             ax.axvline(cut, color=f"C{i}", lw=2)
         for a, b in combinations(cuts, 2) if k == 2 else ():
             ax.plot([a, b], [b, a], "o", color=ink, ms=8, zorder=5)
-        ax.set(title=f"{k} chart{'s' * (k > 1)}: misses\n{note}", aspect="equal", xlim=(0, full), ylim=(0, full))
+        ax.set_title(f"{k} chart{'s' * (k > 1)} miss{'es' * (k == 1)}\n{note}")
+        ax.set(aspect="equal", xlim=(0, full), ylim=(0, full))
         ax.set(xticks=[0, full], yticks=[0, full], xticklabels=["0", "$2\\pi$"], yticklabels=["0", "$2\\pi$"])
         ax.set_xlabel("$\\varphi$", labelpad=-8)
         ax.spines[["top", "right"]].set_visible(True)
@@ -309,7 +351,7 @@ def aspect() -> Figure:
 )
 def samples() -> Figure:
     """Draw even and uneven samples from above, with the distribution of θ."""
-    fig, axes = plt.subplots(2, 2, figsize=(5.4, 4.1), height_ratios=[1.7, 1], sharey="row")
+    fig, axes = plt.subplots(2, 2, figsize=(4.7, 4.0), height_ratios=[1.7, 1], sharey="row")
     generator = torch.Generator().manual_seed(0)
     sampled = (uniform_on_torus(40_000, 30.0, 13.0, generator), uniform_in_angles(40_000, generator))
     t = torch.linspace(0, 2 * math.pi, 200)
@@ -322,7 +364,7 @@ def samples() -> Figure:
         below.hist(angles[:, 0].numpy(), bins=36, range=(0, 2 * math.pi), density=True, color=f"C{i}", alpha=0.6)
         below.plot(t, (1 + 13 / 30 * t.cos()) / (2 * math.pi), color=plt.rcParams["text.color"], lw=1.2)
         below.set(xlabel="$\\theta$, round the tube", xticks=[0, math.pi, 2 * math.pi])
-        below.set_xticklabels(["outside", "hole", "outside"])
+        below.set_xticklabels(["0", "$\\pi$ (hole)", "$2\\pi$"])
     axes[1, 0].set_ylabel("density")
     return fig
 
@@ -333,9 +375,9 @@ def samples() -> Figure:
 )
 def crossing() -> Figure:
     """Draw the cross-sections of the ring, horn and spindle."""
-    fig, axes = plt.subplots(1, 3, figsize=(5.5, 1.8), sharey=True)
+    fig, axes = plt.subplots(1, 3, figsize=(4.6, 1.8), sharey=True)
     t = torch.linspace(0, 2 * math.pi, 200)
-    titles = ("$R=2,\\ r=1$", "$R=1.5,\\ r=1.5$", "$R=1,\\ r=2$")
+    titles = ("ring\n$R>r$", "horn\n$R=r$", "spindle\n$R<r$")
     for ax, title, (R, r) in zip(axes, titles, ((2.0, 1.0), (1.5, 1.5), (1.0, 2.0)), strict=True):
         ax.axvline(0, color=plt.rcParams["grid.color"], lw=1.2, ls="--")
         for i, side in enumerate((1, -1)):

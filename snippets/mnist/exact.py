@@ -22,13 +22,13 @@ from snippets.mnist.shifts import cyclic_shift, pictures, random_amounts, shift
 
 # --8<-- [start:waves]
 def waves() -> Float[Tensor, "30 28"]:
-    """Return the rows cos(2πjx/28)/√28 and −sin(2πjx/28)/√28 for j = 0 … 14 in turn."""
+    """Return the rows cos(2πjk/28)/√28 and −sin(2πjk/28)/√28 for j = 0 … 14."""
     return torch.view_as_real(torch.fft.rfft(torch.eye(28), norm="ortho")).flatten(1).T
 # --8<-- [end:waves]
 
 
 # --8<-- [start:ranks]
-WEIGHTS = (1, *[2] * 13, 1)  # frequencies 1 … 13 stand for themselves and for their conjugates
+WEIGHTS = (1, *[2] * 13, 1)  # frequencies 1 … 13 count twice
 
 RANKS = {
     "paper": (13, 10, 9, 8, 7, 5, 3, 1, 0, 0, 0, 0, 0, 0, 0),
@@ -38,50 +38,56 @@ RANKS = {
 
 
 def total_rank(ranks: Sequence[int]) -> int:
-    """Return r_0 + r_14 + 2 (r_1 + … + r_13), after checking that there are 15 ranks from 0 to 28."""
+    """Return r_0 + r_14 + 2 (r_1 + … + r_13) for 15 ranks from 0 to 28."""
     if len(ranks) != 15:
         raise ValueError(f"{len(ranks)} ranks: give 15, one for each frequency 0 … 14")
     for frequency, rank in enumerate(ranks):
         if not 0 <= rank <= 28:
-            raise ValueError(f"rank {rank} at frequency {frequency}: choose from 0 to 28")
+            where = f"rank {rank} at frequency {frequency}"
+            raise ValueError(f"{where}: choose from 0 to 28")
     return sum(weight * rank for weight, rank in zip(WEIGHTS, ranks, strict=True))
 # --8<-- [end:ranks]
 
 
 # --8<-- [start:sizes]
 def parameters(ranks: Sequence[int]) -> int:
-    """Return how many real numbers encoder and decoder store: 2·28 for every unit of the total rank."""
+    """Return how many real numbers the network stores: 2·28 for each of its units."""
     return 2 * 28 * total_rank(ranks)
 
 
 def dimension(ranks: Sequence[int]) -> int:
-    """Return the dimension of the component: r (56 − r), summed over all 28 frequencies."""
+    """Return the dimension of the component: r (56 − r) over all 28 frequencies."""
     total_rank(ranks)
-    return sum(weight * rank * (56 - rank) for weight, rank in zip(WEIGHTS, ranks, strict=True))
+    return sum(w * r * (56 - r) for w, r in zip(WEIGHTS, ranks, strict=True))
 # --8<-- [end:sizes]
 
 
 # --8<-- [start:count_choices]
 def count_choices(blocks: Sequence[tuple[int, int]], total: int) -> int:
-    """Count the vectors 0 ≤ r_j ≤ d_j with Σ w_j r_j = total, for blocks (w_j, d_j), in exact integers.
+    """Count the 0 ≤ r_j ≤ d_j with Σ w_j r_j = total, for blocks (w_j, d_j).
 
-    It is the coefficient of z^total in the product of the polynomials 1 + z^w + z^2w + … + z^dw.
+    It is the coefficient of z^total in the product of the polynomials
+    1 + z^w + z^2w + … + z^dw.
     """
     if total < 0:
         raise ValueError(f"total {total}: choose 0 or more")
-    coefficients = [1] + [0] * total
-    for weight, multiplicity in blocks:
-        reachable = range(0, weight * multiplicity + 1, weight)
-        coefficients = [sum(coefficients[n - s] for s in reachable if s <= n) for n in range(total + 1)]
-    return coefficients[total]
+    ways = [1] + [0] * total
+    for weight, size in blocks:
+        steps = range(0, weight * size + 1, weight)
+        ways = [
+            sum(ways[n - s] for s in steps if s <= n)
+            for n in range(total + 1)
+        ]
+    return ways[total]
 # --8<-- [end:count_choices]
 
 
 # --8<-- [start:second_moment]
 def second_moment(
-    images: UInt8[Tensor, "count height width"], amounts: Float[Tensor, " count"] | None = None
+    images: UInt8[Tensor, "count height width"],
+    amounts: Float[Tensor, " count"] | None = None,
 ) -> Float[Tensor, "784 784"]:
-    """Return S, the mean of x xᵀ over the (shifted) pictures x; the mean picture is not subtracted."""
+    """Return S, the mean of x xᵀ over the (shifted) pictures x, not centred."""
     total = torch.zeros(784, 784)
     for x in pictures(images, amounts):
         total += x.view(-1, 784).T @ x.view(-1, 784)
@@ -90,26 +96,31 @@ def second_moment(
 
 
 # --8<-- [start:top_eigenvectors]
-def top_eigenvectors(moment: Shaped[Tensor, "n n"], rank: int) -> Shaped[Tensor, "n rank"]:
-    """Return orthonormal eigenvectors of a symmetric or Hermitian matrix for its largest eigenvalues."""
+def top_eigenvectors(
+    moment: Shaped[Tensor, "n n"], rank: int
+) -> Shaped[Tensor, "n rank"]:
+    """Return orthonormal eigenvectors for the largest eigenvalues of M = M*."""
     if not 0 <= rank <= len(moment):
         raise ValueError(f"rank {rank}: choose from 0 to {len(moment)}")
     if not moment.isfinite().all():
-        raise ValueError("the second moment is not finite: look for nan or inf in the pictures")
+        raise ValueError("the moment is not finite: look for nan in the pictures")
     return torch.linalg.eigh(moment).eigenvectors[:, len(moment) - rank :]
 # --8<-- [end:top_eigenvectors]
 
 
 # --8<-- [start:dense_loss]
-def dense_loss(moment: Float[Tensor, "784 784"], basis: Float[Tensor, "784 rank"]) -> float:
-    """Return the mean squared error per pixel of x ↦ B Bᵀ x: (tr S − tr Bᵀ S B) / 784."""
+def dense_loss(
+    moment: Float[Tensor, "784 784"], basis: Float[Tensor, "784 rank"]
+) -> float:
+    """Return the squared error per pixel of x ↦ B Bᵀ x: (tr S − tr Bᵀ S B) / 784."""
     return float((moment.trace() - (basis * (moment @ basis)).sum()) / 784)
 # --8<-- [end:dense_loss]
 
 
 # --8<-- [start:frequency_moments]
 def frequency_moments(
-    images: UInt8[Tensor, "count height width"], amounts: Float[Tensor, " count"] | None = None
+    images: UInt8[Tensor, "count height width"],
+    amounts: Float[Tensor, " count"] | None = None,
 ) -> Complex[Tensor, "15 28 28"]:
     """Return H_j, the mean of x̂_j x̂_j*, for the frequencies j = 0 … 14."""
     w = waves().to(torch.float32)
@@ -128,7 +139,7 @@ Bases = list[Complex[Tensor, "28 _"]]
 
 
 def fit(moments: Complex[Tensor, "15 28 28"], ranks: Sequence[int]) -> Bases:
-    """Return U_j, the r_j leading eigenvectors of H_j: the best equivariant autoencoder with these ranks."""
+    """Return U_j, the r_j leading eigenvectors of H_j: the best map of these ranks."""
     total_rank(ranks)
     return [
         top_eigenvectors(h if weight == 2 else h.real, rank).to(moments.dtype)
@@ -137,27 +148,35 @@ def fit(moments: Complex[Tensor, "15 28 28"], ranks: Sequence[int]) -> Bases:
 
 
 def loss(moments: Complex[Tensor, "15 28 28"], bases: Bases) -> float:
-    """Return the mean squared error per pixel: Σ_j w_j (tr H_j − tr U_j* H_j U_j) / 784."""
-    left = [h.trace() - (u.conj() * (h @ u)).sum() for h, u in zip(moments, bases, strict=True)]
-    return sum(weight * float(part.real) for weight, part in zip(WEIGHTS, left, strict=True)) / 784
+    """Return the squared error per pixel: Σ_j w_j (tr H_j − tr U_j* H_j U_j) / 784."""
+    error = 0.0
+    for w, h, u in zip(WEIGHTS, moments, bases, strict=True):
+        error += w * float((h.trace() - (u.conj() * (h @ u)).sum()).real)
+    return error / 784
 # --8<-- [end:fit]
 
 
 # --8<-- [start:reconstruct]
-def encode(images: Float[Tensor, "count 28 28"], bases: Bases) -> Complex[Tensor, "count code"]:
+def encode(
+    images: Float[Tensor, "count 28 28"], bases: Bases
+) -> Complex[Tensor, "count code"]:
     """Return the codes U_j* x̂_j of all frequencies, side by side."""
     x = torch.fft.rfft(images, norm="ortho")
     return torch.cat([x[:, :, j] @ u.conj() for j, u in enumerate(bases)], dim=1)
 
 
-def decode(codes: Complex[Tensor, "count code"], bases: Bases) -> Float[Tensor, "count 28 28"]:
+def decode(
+    codes: Complex[Tensor, "count code"], bases: Bases
+) -> Float[Tensor, "count 28 28"]:
     """Return the pictures whose frequency vectors are U_j times the codes."""
     parts = codes.split([u.shape[1] for u in bases], dim=1)
-    x = torch.stack([part @ u.T for part, u in zip(parts, bases, strict=True)], dim=-1)
+    x = torch.stack([c @ u.T for c, u in zip(parts, bases, strict=True)], dim=-1)
     return torch.fft.irfft(x, n=28, norm="ortho")
 
 
-def reconstruct(images: Float[Tensor, "count 28 28"], bases: Bases) -> Float[Tensor, "count 28 28"]:
+def reconstruct(
+    images: Float[Tensor, "count 28 28"], bases: Bases
+) -> Float[Tensor, "count 28 28"]:
     """Return what the equivariant autoencoder makes of the pictures."""
     return decode(encode(images, bases), bases)
 # --8<-- [end:reconstruct]
@@ -179,51 +198,63 @@ def spectra(moments: Complex[Tensor, "15 28 28"]) -> Float[Tensor, "15 28"]:
 def best_ranks(
     values: Float[Tensor, "blocks d"], total: int, weights: Sequence[int] = WEIGHTS
 ) -> tuple[int, ...]:
-    """Return the ranks with Σ w_j r_j = total that keep most of Σ w_j λ_ji, found among all of them."""
+    """Return the ranks with Σ w_j r_j = total that keep most of Σ w_j λ_ji."""
     if not values.isfinite().all():
-        raise ValueError("the eigenvalues are not finite: look for nan or inf in the pictures")
+        raise ValueError("eigenvalues are not finite: look for nan in the pictures")
     best = {0: (0.0, ())}
     for weight, row in zip(weights, values.tolist(), strict=True):
         step: dict[int, tuple[float, tuple[int, ...]]] = {}
         for used, (kept, ranks) in best.items():
             for rank in range(min(len(row), (total - used) // weight) + 1):
                 new = (kept + weight * sum(row[:rank]), (*ranks, rank))
-                step[used + weight * rank] = max(new, step.get(used + weight * rank, new))
+                now = used + weight * rank
+                step[now] = max(new, step.get(now, new))
         best = step
     if total not in best:
-        raise ValueError(f"total rank {total}: choose from 0 to {values.shape[1] * sum(weights)}")
+        most = values.shape[1] * sum(weights)
+        raise ValueError(f"total rank {total}: choose from 0 to {most}")
     return best[total][1]
 # --8<-- [end:best_ranks]
 
 
 # --8<-- [start:notebook_blocks]
 def average(projector: Float[Tensor, "56 56"]) -> Complex[Tensor, "28 28"]:
-    """Return the complex matrix A + iB whose real form [[A, −B], [B, A]] is nearest."""
+    """Return the A + iB whose real form [[A, −B], [B, A]] is nearest."""
     (cc, cs), (sc, ss) = projector.view(2, 28, 2, 28).transpose(1, 2)
     return torch.complex(cc + ss, sc - cs) / 2
 
 
-def real_truncation(block: Complex[Tensor, "28 28"], rank: int) -> Complex[Tensor, "28 28"]:
-    """Cut a complex matrix to a rank by the real SVD of its real and imaginary part side by side."""
-    u = torch.linalg.svd(torch.cat([block.mH.real, block.mH.imag], dim=1)).U[:, :rank]
+def real_truncation(
+    block: Complex[Tensor, "28 28"], rank: int
+) -> Complex[Tensor, "28 28"]:
+    """Cut to a rank by the real SVD of both parts side by side."""
+    side_by_side = torch.cat([block.mH.real, block.mH.imag], dim=1)
+    u = torch.linalg.svd(side_by_side).U[:, :rank]
     return block @ (u @ u.T).to(block.dtype)
 
 
-def complex_truncation(block: Complex[Tensor, "28 28"], rank: int) -> Complex[Tensor, "28 28"]:
-    """Cut a complex matrix to a rank by its own SVD, which is the nearest one."""
+def complex_truncation(
+    block: Complex[Tensor, "28 28"], rank: int
+) -> Complex[Tensor, "28 28"]:
+    """Cut a complex matrix to a rank by its own SVD: the nearest one."""
     u = torch.linalg.svd(block).U[:, :rank]
     return u @ u.mH @ block
 
 
 def notebook_blocks(
-    moment: Float[Tensor, "784 784"], ranks: Sequence[int], cut: Callable[[Tensor, int], Tensor] = real_truncation
+    moment: Float[Tensor, "784 784"],
+    ranks: Sequence[int],
+    cut: Callable[[Tensor, int], Tensor] = real_truncation,
 ) -> Complex[Tensor, "15 28 28"]:
-    """Return the blocks M_j of the notebook's recipe, each of its steps solved exactly."""
+    """Return the M_j of the notebook's recipe, each step solved exactly."""
     total_rank(ranks)
     blocks = torch.zeros(15, 28, 28, dtype=torch.complex128)
+    by_columns = moment.view(28, 28, 28, 28).permute(1, 0, 3, 2)
+    by_columns = by_columns.reshape(784, 784)
     for j, (weight, rank) in enumerate(zip(WEIGHTS, ranks, strict=True)):
-        basis = torch.kron(waves()[2 * j : 2 * j + 2].T.contiguous(), torch.eye(28)) * weight**0.5
-        cov = basis.T @ moment.view(28, 28, 28, 28).permute(1, 0, 3, 2).reshape(784, 784) @ basis
+        pair = weight**0.5 * waves()[2 * j : 2 * j + 2].T.contiguous()
+        basis = torch.kron(pair, torch.eye(28))
+        cov = basis.T @ by_columns @ basis
         if weight == 1:
             u = top_eigenvectors(cov[:28, :28], rank)
             blocks[j] = (u @ u.T).to(blocks.dtype)
@@ -235,8 +266,10 @@ def notebook_blocks(
 
 
 # --8<-- [start:block_loss]
-def block_loss(moments: Complex[Tensor, "15 28 28"], blocks: Complex[Tensor, "15 28 28"]) -> float:
-    """Return the mean squared error per pixel of any equivariant map: Σ_j w_j tr (I−M_j) H_j (I−M_j)* / 784."""
+def block_loss(
+    moments: Complex[Tensor, "15 28 28"], blocks: Complex[Tensor, "15 28 28"]
+) -> float:
+    """Return the squared error per pixel: Σ_j w_j tr (I−M_j) H_j (I−M_j)* / 784."""
     rest = torch.eye(28) - blocks
     errors = torch.einsum("jab,jbc,jac->j", rest, moments, rest.conj()).real
     return float(errors @ torch.tensor(WEIGHTS, dtype=errors.dtype) / 784)
@@ -245,7 +278,7 @@ def block_loss(moments: Complex[Tensor, "15 28 28"], blocks: Complex[Tensor, "15
 
 # --8<-- [start:average_over_shifts]
 def average_over_shifts(matrix: Float[Tensor, "784 784"]) -> Float[Tensor, "784 784"]:
-    """Return the mean of Pᵏ M P⁻ᵏ over the 28 cyclic shifts Pᵏ: its nearest equivariant matrix."""
+    """Return the mean of Pᵏ M P⁻ᵏ over all k: the nearest equivariant matrix to M."""
     m = matrix.view(28, 28, 28, 28)
     return (sum(m.roll((k, k), dims=(1, 3)) for k in range(28)) / 28).view(784, 784)
 # --8<-- [end:average_over_shifts]
@@ -253,7 +286,7 @@ def average_over_shifts(matrix: Float[Tensor, "784 784"]) -> Float[Tensor, "784 
 
 # --8<-- [start:commutator]
 def commutator(matrix: Float[Tensor, "784 784"]) -> float:
-    """Return ‖M P − P M‖ / ‖M‖ for the cyclic shift P by one pixel: 0 exactly for an equivariant M."""
+    """Return ‖MP − PM‖ / ‖M‖ for the cyclic shift P: 0 for an equivariant M."""
     m = matrix.view(28, 28, 28, 28)
     return float((m.roll(-1, dims=3) - m.roll(1, dims=1)).norm() / m.norm())
 # --8<-- [end:commutator]
@@ -261,17 +294,19 @@ def commutator(matrix: Float[Tensor, "784 784"]) -> float:
 
 # --8<-- [start:module]
 class EquivariantLinearAutoencoder(nn.Module):
-    """x ↦ D E x, where E and D multiply each frequency of the rows by a complex matrix of its own."""
+    """x ↦ D E x, where E and D multiply each frequency by a matrix of its own."""
 
     def __init__(self, ranks: Sequence[int]) -> None:
-        """Draw random weights: a 28 × r_j encoder and decoder for every frequency j."""
+        """Draw random weights: 28 × r_j encoder and decoder for each frequency j."""
         super().__init__()
         total_rank(ranks)
-        shapes = [(28, rank, weight) for rank, weight in zip(ranks, WEIGHTS, strict=True)]
-        self.encoder = nn.ParameterList(torch.randn(shape) / 28**0.5 for shape in shapes)
-        self.decoder = nn.ParameterList(torch.randn(shape) / 28**0.5 for shape in shapes)
+        shapes = [(28, r, weight) for r, weight in zip(ranks, WEIGHTS, strict=True)]
+        self.encoder = nn.ParameterList(torch.randn(s) / 28**0.5 for s in shapes)
+        self.decoder = nn.ParameterList(torch.randn(s) / 28**0.5 for s in shapes)
 
-    def forward(self, images: Float[Tensor, "count 28 28"]) -> Float[Tensor, "count 28 28"]:
+    def forward(
+        self, images: Float[Tensor, "count 28 28"]
+    ) -> Float[Tensor, "count 28 28"]:
         """Return the reconstructions."""
         x = torch.fft.rfft(images, norm="ortho").unbind(-1)
         e, d = map(complex_matrices, (self.encoder, self.decoder))
@@ -280,8 +315,11 @@ class EquivariantLinearAutoencoder(nn.Module):
 
 
 def complex_matrices(weights: Iterable[Tensor]) -> Bases:
-    """Read the last axis as real and imaginary part, or as the real part alone."""
-    return [torch.complex(w[..., 0], w[..., 1] if w.shape[-1] == 2 else torch.zeros_like(w[..., 0])) for w in weights]
+    """Read the last axis as real and imaginary part, or as real part alone."""
+    return [
+        torch.complex(w[..., 0], w[..., 1] if w.shape[-1] == 2 else 0 * w[..., 0])
+        for w in weights
+    ]
 # --8<-- [end:module]
 
 
@@ -297,14 +335,14 @@ def load(model: EquivariantLinearAutoencoder, bases: Bases) -> None:
 
 # --8<-- [start:solution_invariant]
 def invariant_fit(moments: Complex[Tensor, "15 28 28"], rank: int) -> Bases:
-    """Return the best autoencoder whose output is the same for all cyclic shifts of a picture."""
+    """Return the best network whose output is the same for all cyclic shifts."""
     return fit(moments, (rank, *[0] * 14))
 # --8<-- [end:solution_invariant]
 
 
 # --8<-- [start:solution_greedy]
 def greedy_ranks(values: Float[Tensor, "15 28"], total: int) -> tuple[int, ...]:
-    """Take the largest eigenvalues in turn, as long as what they weigh fits; not always the best choice."""
+    """Take the largest eigenvalues in turn, skipping what does not fit."""
     ranks = [0] * 15
     for index in values.flatten().argsort(descending=True).tolist():
         if WEIGHTS[index // 28] + total_rank(ranks) <= total:
@@ -467,7 +505,7 @@ def two_shifts() -> Figure:
     image = load_images("test")[490:491] / 255.0
     fig, axes = plt.subplots(1, 3, figsize=(5.2, 2.0))
     moved = shift(image, torch.tensor([5.6]))
-    panels = {"a test digit": image, "the paper's, by 5.6": moved, "cyclic, by 6": cyclic_shift(image, 6)}
+    panels = {"a test digit": image, "the data's, by 5.6": moved, "cyclic, by 6": cyclic_shift(image, 6)}
     for ax, (title, picture) in zip(axes, panels.items(), strict=True):
         draw(ax, picture[0])
         ax.set_title(title)
@@ -475,26 +513,26 @@ def two_shifts() -> Figure:
 
 
 @figure(
-    alt="Three rows of eight digits: the shifted pictures; what the equivariant autoencoder makes of them, blurred "
+    alt="Three rows of six digits: the shifted pictures; what the equivariant autoencoder makes of them, blurred "
     "with faint ripples; what the dense autoencoder makes of them, a little sharper."
 )
 def reconstructions() -> Figure:
     """Shifted test pictures and both outputs."""
     e = experiment()
-    x = e.test[:8]
+    x = e.test[:6]
     dense = (x.flatten(1) @ e.dense[:, -99:] @ e.dense[:, -99:].T).view(-1, 28, 28)
     rows = {"input": x, "equivariant": reconstruct(x, fit(e.train_moments, RANKS["paper"])), "dense": dense}
-    fig, axes = plt.subplots(3, 8, figsize=(5.4, 2.2))
+    fig, axes = plt.subplots(3, 6, figsize=(5.4, 2.9))
     for line, (name, row) in zip(axes, rows.items(), strict=True):
         for ax, picture in zip(line, row, strict=True):
             draw(ax, picture)
-        line[0].set_ylabel(name, fontsize=8)
+        line[0].set_ylabel(name)
     return fig
 
 
 @figure(
     alt="Eigenvalues by frequency, largest at frequency 0 and falling steeply with frequency and with index; "
-    "two staircases mark how many the paper's ranks and the best ranks keep, the paper's higher at frequency 0 only."
+    "two staircases mark how many the slides' ranks and the best ranks keep, the slides' higher at frequency 0 only."
 )
 def spectrum() -> Figure:
     """The spectra of the H_j, with the ranks chosen."""
@@ -504,9 +542,10 @@ def spectrum() -> Figure:
     shown = values.T[:16].numpy()
     image = ax.imshow(shown, origin="lower", aspect="auto", extent=(-0.5, 14.5, 0, 16), vmin=-3.5, vmax=1.5)
     fig.colorbar(image, label="log$_{10}$ eigenvalue")
-    for name, colour, line in (("paper", "C1", "--"), ("best", "C0", "-")):
-        edges = [j - 0.5 for j in range(16)]
-        ax.stairs(e.ranks[name], edges, baseline=None, color=colour, ls=line, lw=2.2, label=f"{name} ranks")
+    edges = [j - 0.5 for j in range(16)]
+    stairs = (("best", "C0", "-", "the best ranks"), ("paper", "C1", "--", "the slides' ranks"))
+    for name, colour, line, label in stairs:
+        ax.stairs(e.ranks[name], edges, baseline=None, color=colour, ls=line, lw=2.2, label=label)
     ax.set(xlabel="frequency $j$", ylabel="eigenvalues kept, $r_j$", xticks=range(0, 15, 2))
     ax.legend()
     return fig
@@ -527,7 +566,7 @@ def budget() -> Figure:
     for name, step, losses, colour in (("equivariant", 56, equivariant, "C0"), ("dense", 1568, dense, "C1")):
         ax.loglog([step * r for r in totals], losses, color=colour, label=name)
         ax.plot(step * 99, losses[totals.index(99)], "o", color=colour)
-        ax.annotate("$r=99$", (step * 99, losses[totals.index(99)]), xytext=(6, 4), textcoords="offset points")
+        ax.annotate("$r=99$", (step * 99, losses[totals.index(99)]), xytext=(6, 4), textcoords="offset points", size=12)
     ax.set(xlabel="parameters", ylabel="loss per pixel, test")
     ax.grid(alpha=0.5)
     ax.legend()

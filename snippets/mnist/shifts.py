@@ -10,20 +10,27 @@ from torch import Tensor
 REACH = 0.2 * 28  # the paper shifts by up to a fifth of the width
 
 
-def random_amounts(count: int, generator: torch.Generator, reach: float = REACH) -> Float[Tensor, " count"]:
+def random_amounts(
+    count: int, generator: torch.Generator, reach: float = REACH
+) -> Float[Tensor, " count"]:
     """Draw shifts in pixels, uniform in (−reach, reach); positive is to the right."""
-    return reach * (2 * torch.rand(count, generator=generator, dtype=torch.float64) - 1)
+    uniform = torch.rand(count, generator=generator, dtype=torch.float64)
+    return reach * (2 * uniform - 1)
 # --8<-- [end:random_amounts]
 
 
 # --8<-- [start:shift]
-def interpolation(amounts: Float[Tensor, " count"], width: int) -> Float[Tensor, "count width width"]:
-    """Return the matrices T of the shifts: picture @ T is the picture moved right, linear between pixels.
+def interpolation(
+    amounts: Float[Tensor, " count"], width: int
+) -> Float[Tensor, "count width width"]:
+    """Return the matrices T of the shifts: picture @ T is picture moved right.
 
-    T[k, x] = max(0, 1 − |s − k|), where pixel x looks at s = x − amount, or at the edge if s is outside.
+    T[k, x] = max(0, 1 − |s − k|), where pixel x looks at s = x − amount, or at
+    the edge if s is outside.
     """
     if not amounts.isfinite().all():
-        raise ValueError(f"shifts must be finite, got {amounts[~amounts.isfinite()][0].item()}")
+        bad = amounts[~amounts.isfinite()][0].item()
+        raise ValueError(f"shifts must be finite, got {bad}")
     pixels = torch.arange(width, dtype=amounts.dtype)
     source = (pixels - amounts[:, None]).clamp(0, width - 1)
     return (1 - (source[:, None, :] - pixels[:, None]).abs()).relu()
@@ -32,7 +39,7 @@ def interpolation(amounts: Float[Tensor, " count"], width: int) -> Float[Tensor,
 def shift(
     images: Shaped[Tensor, "count height width"], amounts: Float[Tensor, " count"]
 ) -> Float[Tensor, "count height width"]:
-    """Move each picture right by its own amount; the edge pixels fill what becomes free (nothing comes back)."""
+    """Move each picture right by its own amount; edge pixels fill the free space."""
     return images.to(amounts.dtype) @ interpolation(amounts, images.shape[-1])
 # --8<-- [end:shift]
 
@@ -41,7 +48,7 @@ def shift(
 def cyclic_shift(
     images: Shaped[Tensor, "count height width"], amounts: int | Int[Tensor, " count"]
 ) -> Shaped[Tensor, "count height width"]:
-    """Move each picture right by a whole number of pixels; what leaves on the right comes back on the left."""
+    """Move each picture right by whole pixels; what leaves comes back on the left."""
     if isinstance(amounts, int):
         return images.roll(amounts, dims=-1)
     width = images.shape[-1]
@@ -52,16 +59,21 @@ def cyclic_shift(
 
 # --8<-- [start:pictures]
 def pictures(
-    images: UInt8[Tensor, "count height width"], amounts: Float[Tensor, " shifts"] | None = None, chunk: int = 4000
+    images: UInt8[Tensor, "count height width"],
+    amounts: Float[Tensor, " shifts"] | None = None,
+    chunk: int = 4000,
 ) -> Iterator[Float[Tensor, "chunk height width"]]:
-    """Yield the pictures with ink in [0, 1], a chunk at a time in float32, shifted where amounts are given."""
+    """Yield the pictures in float32, ink in [0, 1], in chunks, shifted if asked."""
     if images.shape[1:] != (28, 28):
-        raise ValueError(f"pictures of {images.shape[1]}×{images.shape[2]} pixels, expected 28×28")
+        height, width = images.shape[1:]
+        raise ValueError(f"pictures of {height}×{width} pixels, expected 28×28")
     if len(images) == 0:
         raise ValueError("no pictures: give at least one")
     if amounts is not None and len(amounts) != len(images):
-        raise ValueError(f"{len(amounts)} shifts for {len(images)} pictures: give one for each")
+        given = f"{len(amounts)} shifts for {len(images)} pictures"
+        raise ValueError(f"{given}: give one for each")
     for start in range(0, len(images), chunk):
-        ink = images[start : start + chunk].to(torch.float32).div_(255)
-        yield ink if amounts is None else shift(ink, amounts[start : start + chunk].to(torch.float32))
+        some = slice(start, start + chunk)
+        ink = images[some].to(torch.float32).div_(255)
+        yield ink if amounts is None else shift(ink, amounts[some].to(torch.float32))
 # --8<-- [end:pictures]

@@ -173,7 +173,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
     monkeypatch.setattr(npm, "modules", lambda: modules)
     for name, folder in {
         "ROOT": "", "DOCS": "docs", "SNIPPETS": "snippets", "TESTS": "tests",
-        "CACHE": ".cache/book", "GENERATED": "docs/assets/generated",
+        "CACHE": ".book", "GENERATED": "docs/assets/generated",
     }.items():  # fmt: skip
         monkeypatch.setattr(project, name, tmp_path / folder)
     monkeypatch.setattr(prepare, "_seen", None)

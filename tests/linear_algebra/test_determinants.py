@@ -329,14 +329,17 @@ def test_without_the_log_determinant_training_cheats():
 def test_solution_mirror():
     dets = [det2(page.straight_path(torch.eye(2), swap, t)) for t in (0.0, 0.25, 0.5, 0.75, 1.0)]
     assert torch.allclose(torch.stack(dets), torch.tensor([1.0, 0.5, 0.0, -0.5, -1.0]))
-    # Any continuous path: here one through random matrices, finely sampled, changes sign between two steps.
-    path = [torch.eye(2), random(2, 2, seed=1), random(2, 2, seed=2), swap]
-    signs = [
-        float(det2(page.straight_path(a, b, float(t))).sign())
-        for a, b in itertools.pairwise(path)
-        for t in torch.linspace(0, 1, 100)
-    ]
-    assert min(signs) < 0 < max(signs)
+    # A path with corners, at random matrices, meets a singular one, too: a root of the quadratic det on some side.
+    t = sympy.Symbol("t", real=True)
+    for seed in range(5):
+        path = [torch.eye(2), random(2, 2, seed=seed), random(2, 2, seed=seed + 100), swap]
+        singular = []
+        for a, b in itertools.pairwise(path):
+            on_the_side = (1 - t) * sympy.Matrix(a.tolist()) + t * sympy.Matrix(b.tolist())
+            roots = sympy.Poly(on_the_side.det(), t).nroots()
+            singular += [page.straight_path(a, b, float(r)) for r in roots if r.is_real and 0 <= r <= 1]
+        assert singular
+        assert all(abs(det2(M)) < 1e-12 and torch.linalg.svdvals(M)[1] < 1e-10 for M in singular)
 
 
 def test_solution_gaussian(measured):
@@ -345,7 +348,12 @@ def test_solution_gaussian(measured):
     reference = torch.distributions.MultivariateNormal(mean, covariance_matrix=covariance).log_prob(x)
     measured(page.gaussian_log_density(x, mean, covariance), reference, atol=1e-10)
     big = 0.01 * torch.eye(300)
-    assert page.gaussian_log_density(torch.zeros(1, 300), torch.zeros(300), big).isfinite().all()
+    expected = -150 * math.log(2 * math.pi * 0.01)
+    measured(page.gaussian_log_density(torch.zeros(1, 300), torch.zeros(300), big), expected, atol=1e-9)
+    # In 1000 dimensions even the density of the standard normal distribution underflows, at its very peak.
+    wide = page.gaussian_log_density(torch.zeros(1, 1000), torch.zeros(1000), torch.eye(1000))
+    measured(wide, -500 * math.log(2 * math.pi), atol=1e-9)
+    measured.exact(float(page.gaussian(torch.zeros(1000))), 0.0)
 
 
 def test_solution_planar(measured):

@@ -79,8 +79,12 @@ def test_the_cases_that_are_missing(measured):
     measured.exact(exact(torch.tensor([[1.0, 2.0], [2.0, 4.0]])).eigenvals(), {0: 1, 5: 1})
     collapsed = eigenspace(torch.tensor([[1.0, 2.0], [2.0, 4.0]]), 0.0)
     measured(collapsed, [[-2.0], [1.0]], atol=1e-15)
+    P = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
     for eigenvalue, growth in ((-3.0, 3.0), (-0.5, 0.5), (-1.0, 1.0), (0.0, 0.0)):
-        measured((eigenvalue * torch.ones(1)).norm(), growth, atol=0.0)
+        M = P @ torch.diag(torch.tensor([eigenvalue, 2.0])) @ torch.linalg.inv(P)
+        v = eigenspace(M, eigenvalue)[:, 0]
+        measured((M @ v).norm() / v.norm(), growth, atol=1e-14)
+        measured.exact(float((v @ M @ v).sign()), math.copysign(1.0, eigenvalue) if eigenvalue else 0.0)
 
 
 @pytest.mark.claim("LA-31")

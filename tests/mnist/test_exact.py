@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from fractions import Fraction
 from functools import cache
 
 import matplotlib.pyplot as plt
@@ -103,6 +104,15 @@ def test_the_shift_of_the_data_forgets_what_leaves(measured):
     images, five = problem()[0], torch.full((150,), 5.0)
     assert not torch.allclose(shift(shift(images, five), -five), images)
     measured(cyclic_shift(cyclic_shift(images, 5), -5), images, atol=0.0)
+
+
+@pytest.mark.claim("MN-106")
+@pytest.mark.parametrize("width", [3, 6, 9])
+def test_only_multiples_of_the_identity_commute_with_the_shifts_of_a_row(width, measured):
+    eye = torch.eye(width)
+    left_and_right = interpolation(torch.tensor([1.0, -1.0]), width)
+    equations = torch.cat([torch.kron(eye, t.contiguous()) - torch.kron(t.T.contiguous(), eye) for t in left_and_right])
+    measured.exact(int(torch.linalg.matrix_rank(equations)), width**2 - 1)
 
 
 # --- the Fourier transform of the rows
@@ -286,6 +296,8 @@ def test_the_paper_s_ranks_weigh_99(measured):
     measured.exact([total_rank(ranks) for ranks in RANKS.values()], [99, 99, 99])
     measured.exact(RANKS["high-pass"], RANKS["paper"][::-1])
     measured.exact(max(RANKS["equal"]) - min(RANKS["equal"]), 1)
+    labels = "1/1 27/28 13/14 25/28 6/7 23/28 11/14 3/4 5/7 19/28 9/14 17/28 4/7 15/28 1/2"  # m/l in the slides' order
+    measured.exact([(1 - Fraction(label)) * 28 for label in labels.split()], list(range(15)))
 
 
 @pytest.mark.claim("MN-08")
@@ -456,6 +468,7 @@ def test_equal_rank_loss(measured):
 @pytest.mark.claim("MN-07c")
 def test_high_pass_loss(measured):
     measured(table()["high_pass"], 0.1066, atol=5e-4)
+    assert abs(table()["high_pass"] - 0.1063) < 0.001
     assert table()["recipe_high_pass"] < table()["zero"]
 
 

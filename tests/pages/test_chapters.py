@@ -45,7 +45,7 @@ def test_notebook_runs_top_to_bottom(page):
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
-def test_one_name_four_places(page):
+def test_one_name_three_places(page):
     """A chapter has a snippet module and a test file of its name."""
     assert module_path(module_of(page)).exists()
     folder, _, name = module_of(page).rpartition(".")

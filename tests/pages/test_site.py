@@ -210,10 +210,14 @@ def test_instant_navigation_keeps_formulas_and_figures(visit):
     tab = visit()
     page = tab.open(CHAPTER_ADDRESSES[0])
     page.evaluate("window.here = true")
-    page.locator(".md-footer__link--next").click()
-    page.wait_for_url(f"**/{CHAPTER_ADDRESSES[1]}")
+    following = page.locator(".md-footer__link--next")
+    following.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # the theme notes the scroll position a tenth of a second after the last movement
+    following.click()
+    page.wait_for_function(f"location.href.endsWith('{CHAPTER_ADDRESSES[1]}')")
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.here")
+    page.wait_for_function("window.scrollY == 0")
     assert page.locator(".katex-html").first.bounding_box()["height"] > 5
     page.evaluate(LOAD_ALL)
     assert page.evaluate(BAD_IMAGES) == []
@@ -282,7 +286,7 @@ def test_unknown_address_has_a_page_of_its_own(visit):
     tab = visit()
     page = tab.open("nothing/here/")
     assert page.locator("main a[href]").count() >= 3
-    assert "404" in page.title() or "found" in page.locator("main").inner_text().lower()
+    assert page.locator("main h1").inner_text() == "This page is not in the book"
 
 
 def test_print_shows_no_navigation(visit):
@@ -295,8 +299,10 @@ def test_print_shows_no_navigation(visit):
 
 def test_zensical_builds_the_same_chapters(site, tmp_path):
     """The successor of MkDocs gives the same formulas, figures, listings and boxes."""
-    for name in ("docs", "overrides", "snippets", "book", "tests", "node_modules", ".cache", "mkdocs.yml", "package.json", "requirements.txt"):
-        (tmp_path / name).symlink_to(ROOT / name)
+    for name in ("docs", "overrides"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    (tmp_path / "snippets").symlink_to(ROOT / "snippets")
     done = subprocess.run([sys.executable, "-m", "zensical", "build", "--clean"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     for address in CHAPTER_ADDRESSES:

@@ -1,0 +1,286 @@
+"""Lie algebras: tangent space at the identity, bracket, structure constants, homomorphisms, BCH."""
+
+# --8<-- [start:setup]
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from snippets.lie_groups.exponential import J, hat
+
+torch.set_default_dtype(torch.float64)  # the book computes in double precision
+# --8<-- [end:setup]
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from book import figure, results
+
+
+# --8<-- [start:velocity]
+def velocity_at_identity(curve: Callable[[Tensor], Tensor]) -> Float[Tensor, "n n"]:
+    """Differentiate a curve of matrices at t = 0; raises ValueError where it does not start at I (to 1e-12)."""
+    start = curve(torch.tensor(0.0))
+    miss = (start - torch.eye(len(start))).abs().max().item()
+    if not miss <= 1e-12:
+        raise ValueError(f"the curve starts {miss:.3g} away from the identity, more than 1e-12")
+    return torch.autograd.functional.jacobian(curve, torch.tensor(0.0))
+# --8<-- [end:velocity]
+
+
+# --8<-- [start:bracket]
+def lie_bracket(A: Tensor, B: Tensor) -> Tensor:
+    """Return [A, B] = AB − BA."""
+    return A @ B - B @ A
+# --8<-- [end:bracket]
+
+
+# --8<-- [start:coordinates]
+def coordinates(X: Tensor, basis: Tensor, atol: float = 1e-9) -> Float[Tensor, " dim"]:
+    """Write X as a real combination of the basis matrices.
+
+    Raises ValueError where no combination comes within `atol` of X, entry by entry.
+    """
+    columns, target = torch.view_as_real(basis + 0j).flatten(1).T, torch.view_as_real(X + 0j).flatten()
+    c = torch.linalg.lstsq(columns, target).solution
+    miss = (columns @ c - target).abs().max().item()
+    if not miss <= atol:
+        raise ValueError(f"X is {miss:.3g} away from the span of the basis, more than {atol:g}")
+    return c
+
+
+def structure_constants(basis: Tensor) -> Float[Tensor, "dim dim dim"]:
+    """Return c with [Bᵢ, Bⱼ] = Σₖ c[i, j, k] Bₖ; ValueError where a bracket leaves the span."""
+    return torch.stack([torch.stack([coordinates(lie_bracket(A, B), basis) for B in basis]) for A in basis])
+
+
+def skew_basis(n: int) -> Float[Tensor, "dim n n"]:
+    """List the n(n−1)/2 matrices with 1 below and −1 above the diagonal: a basis of so(n)."""
+    i, j = torch.tril_indices(n, n, -1)
+    E = torch.zeros(len(i), n, n)
+    E[torch.arange(len(i)), i, j] = 1.0
+    return E - E.mT
+# --8<-- [end:coordinates]
+
+
+# --8<-- [start:su2]
+def su2_basis() -> Complex[Tensor, "3 2 2"]:
+    """List i/2 times the Pauli matrices, with the sign that gives [u₁, u₂] = u₃."""
+    pauli = torch.tensor([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], dtype=torch.complex128)
+    return -0.5j * pauli
+# --8<-- [end:su2]
+
+
+# --8<-- [start:ad]
+def ad(A: Tensor, basis: Tensor) -> Float[Tensor, "dim dim"]:
+    """Return the matrix of B ↦ [A, B] in a basis: column j holds the coordinates of [A, Bⱼ]."""
+    return torch.stack([coordinates(lie_bracket(A, B), basis) for B in basis], 1)
+
+
+def homomorphism_defect(phi: Callable, bracket: Callable, target: Callable, A: Tensor, B: Tensor) -> float:
+    """Measure how far φ([A, B]) is from [φ(A), φ(B)]."""
+    return (phi(bracket(A, B)) - target(phi(A), phi(B))).abs().max().item()
+# --8<-- [end:ad]
+
+
+# --8<-- [start:loop]
+def loop(A: Float[Tensor, "n n"], B: Float[Tensor, "n n"], t: float) -> Float[Tensor, "n n"]:
+    """Go along A, along B, back along A, back along B: exp(tA) exp(tB) exp(−tA) exp(−tB)."""
+    forth, over = torch.linalg.matrix_exp(t * A), torch.linalg.matrix_exp(t * B)
+    return forth @ over @ torch.linalg.inv(forth) @ torch.linalg.inv(over)
+# --8<-- [end:loop]
+
+
+# --8<-- [start:bch]
+def bch(A: Float[Tensor, "n n"], B: Float[Tensor, "n n"], order: int) -> Float[Tensor, "n n"]:
+    """Return log(exp A exp B) up to the given order in A and B, 1 to 4.
+
+    A + B + [A, B]/2 + ([A, [A, B]] + [B, [B, A]])/12 − [B, [A, [A, B]]]/24 (Baker, Campbell, Hausdorff, Dynkin).
+    """
+    if order not in (1, 2, 3, 4):
+        raise ValueError(f"order {order}: only 1, 2, 3 and 4 are written down here")
+    C = lie_bracket(A, B)
+    terms = [A + B, C / 2, lie_bracket(A - B, C) / 12, -lie_bracket(B, lie_bracket(A, C)) / 24]
+    return sum(terms[:order])
+# --8<-- [end:bch]
+
+
+# --8<-- [start:layer]
+class Skew(torch.nn.Module):
+    """Keep the skew part of a square matrix: a coordinate map onto so(n)."""
+
+    def forward(self, X: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
+        """Read below the diagonal and mirror with the opposite sign."""
+        return X.tril(-1) - X.tril(-1).T
+
+
+class Exponential(torch.nn.Module):
+    """Carry the algebra to the group."""
+
+    def forward(self, X: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
+        """Exponentiate."""
+        return torch.linalg.matrix_exp(X)
+
+
+def rotation_layer(n: int) -> torch.nn.Linear:
+    """Make a linear layer whose weight is exp of a skew matrix, so that it is in SO(n) at every step."""
+    layer = torch.nn.Linear(n, n, bias=False)
+    torch.nn.utils.parametrize.register_parametrization(layer, "weight", Skew(), unsafe=True)
+    torch.nn.utils.parametrize.register_parametrization(layer, "weight", Exponential(), unsafe=True)
+    return layer
+# --8<-- [end:layer]
+
+
+# --8<-- [start:train]
+def fit(layer: torch.nn.Linear, x: Float[Tensor, "batch n"], y: Float[Tensor, "batch n"], steps: int) -> list[float]:
+    """Train by Adam and note at each step how far W Wᵀ is from I."""
+    optimiser, defects = torch.optim.Adam(layer.parameters(), lr=0.05), []
+    for _ in range(steps):
+        optimiser.zero_grad()
+        (layer(x) - y).square().mean().backward()
+        optimiser.step()
+        W = layer.weight.detach()
+        defects.append((W @ W.T - torch.eye(len(W))).abs().max().item())
+    return defects
+# --8<-- [end:train]
+
+
+# --8<-- [start:solution_sl2]
+def sl2_basis() -> Float[Tensor, "3 2 2"]:
+    """List H, E, F: the traceless matrices have [H, E] = 2E, [H, F] = −2F, [E, F] = H."""
+    return torch.tensor([[[1.0, 0.0], [0.0, -1.0]], [[0.0, 1.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]])
+# --8<-- [end:solution_sl2]
+
+
+# --8<-- [start:solution_heisenberg]
+def heisenberg(x: float, y: float, z: float) -> Float[Tensor, "3 3"]:
+    """Write xX + yY + zZ, where [X, Y] = Z and Z commutes with both: all brackets of three vanish."""
+    return torch.tensor([[0.0, x, z], [0.0, 0.0, y], [0.0, 0.0, 0.0]])
+
+
+def heisenberg_product(a: tuple[float, float, float], b: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Multiply exp(a) exp(b) inside the algebra: BCH stops after the bracket."""
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2] + (a[0] * b[1] - a[1] * b[0]) / 2
+# --8<-- [end:solution_heisenberg]
+
+
+# --8<-- [start:solution_killing]
+def killing_form(basis: Float[Tensor, "dim n n"]) -> Float[Tensor, "dim dim"]:
+    """Return tr(ad Bᵢ ad Bⱼ), straight from the structure constants."""
+    c = structure_constants(basis)
+    return torch.einsum("ikl,jlk->ij", c, c)
+# --8<-- [end:solution_killing]
+
+
+@figure(
+    alt="A circle in the plane of the matrices aI + bJ. At the identity a vertical tangent line stands. Ticks "
+    "on the line are joined to the points of the circle to which the exponential wraps them."
+)
+def tangent_line() -> Figure:
+    """Draw SO(2) with its tangent line at I, and how exp wraps the line onto the circle."""
+    fig, ax = plt.subplots(figsize=(4.4, 4.2))
+    arc = torch.linspace(0, 2 * torch.pi, 200)
+    ax.plot(arc.cos(), arc.sin(), color="C0")
+    ax.plot([1, 1], [-2.1, 2.1], color="C1")
+    for t in torch.arange(-2, 2.1, 0.25):
+        start, end = (1.0, t.item()), (t.cos().item(), t.sin().item())
+        bend = {"connectionstyle": f"arc3,rad={0.28 if t > 0 else -0.28}", "shrinkA": 2, "shrinkB": 2}
+        look = {"arrowstyle": "-|>", "color": plt.rcParams["grid.color"], "lw": 1.1}
+        ax.annotate("", end, start, arrowprops=bend | look)
+        ax.plot(*start, "o", color="C1", ms=4)
+        ax.plot(*end, "o", color="C0", ms=4)
+    ax.text(1.12, 1.2, "$I+tJ$", color="C1")
+    ax.text(-0.55, -0.35, "$\\exp(tJ)$", color="C0", ha="center")
+    ax.annotate("$I$", (1, 0), xytext=(7, -4), textcoords="offset points")
+    ax.set(xlim=(-1.35, 1.75), ylim=(-2.2, 2.2), aspect="equal")
+    ax.set(xlabel="coefficient of $I$", ylabel="coefficient of $J$")
+    ax.set(xticks=[-1, 0, 1], yticks=[-2, -1, 0, 1, 2])
+    return fig
+
+
+def draw_car(ax: Axes, pose: Float[Tensor, "3 3"], colour: str, alpha: float) -> None:
+    """Draw a car at a pose of the plane: a box with a pointed nose."""
+    outline = torch.tensor([[-0.3, -0.16, 1], [0.2, -0.16, 1], [0.38, 0.0, 1], [0.2, 0.16, 1], [-0.3, 0.16, 1]])
+    ax.fill(*(outline @ pose.T)[:, :2].T.numpy(), facecolor=colour, alpha=alpha, lw=1.2, edgecolor=colour)
+
+
+@figure(
+    alt="Above, a car drives, turns, drives back and turns back: it ends with its old heading, displaced "
+    "sideways. Below, six such loops carry it sideways into the gap between two parked cars."
+)
+def parking() -> Figure:
+    """Draw the bracket of driving and turning: moving sideways."""
+    drive, turn = torch.zeros(3, 3), torch.zeros(3, 3)
+    drive[0, 2], turn[:2, :2] = 1.0, J
+    fig, axes = plt.subplots(2, 1, figsize=(5.4, 3.9), height_ratios=[1, 1.6])
+    pose, ink = torch.eye(3), plt.rcParams["grid.color"]
+    moves = [("start", torch.zeros(3, 3)), ("drive", drive), ("turn", turn), ("back", -drive), ("turn back", -turn)]
+    for k, (name, X) in enumerate(moves):
+        pose = pose @ torch.linalg.matrix_exp(0.6 * X)
+        place = torch.eye(3)
+        place[0, 2] = 1.75 * k
+        draw_car(axes[0], place, ink, 0.45)
+        draw_car(axes[0], place @ pose, "C1" if k == 4 else "C0", 0.85)
+        axes[0].text(1.75 * k + 0.2, -0.85, name, ha="center", va="center")
+    pose = torch.eye(3)
+    for k in range(7):
+        draw_car(axes[1], pose, "C1" if k == 6 else "C0", 0.9 if k == 6 else 0.12 + 0.05 * k)
+        end, pose = pose, pose @ loop(drive, turn, 0.38)
+    for side in (-0.95, 0.95):
+        draw_car(axes[1], end + torch.tensor([[0.0, 0, side], [0, 0, 0], [0, 0, 0]]), ink, 0.8)
+    for ax in axes:
+        ax.set(aspect="equal")
+        ax.axis("off")
+    return fig
+
+
+@figure(
+    alt="Error of log(exp A exp B) against the size of A and B on logarithmic axes: four straight lines of slope "
+    "two, three, four and five for the sum alone and with one, two and three bracket terms."
+)
+def bch_orders() -> Figure:
+    """Draw what is left of log(exp A exp B) after each order of the formula."""
+    fig, ax = plt.subplots(figsize=(5.0, 3.4))
+    sizes = torch.logspace(-3, -0.3, 12)
+    marks = {1: "$A+B$", 2: "$+[A,B]/2$", 3: "+ order 3", 4: "+ order 4"}
+    for order, name in marks.items():
+        errors = [bch_residual(size, order) for size in sizes.tolist()]
+        ax.loglog(sizes, errors, f"C{order - 1}o-", ms=3.5, lw=1.3)
+        ax.text(0.6, errors[-1], name, color=f"C{order - 1}", va="center", fontsize=9)
+    ax.set(xlabel="size of $A$ and $B$", ylabel="left over", xlim=(8e-4, 6), ylim=(1e-16, 3))
+    ax.set(xticks=[1e-3, 1e-2, 1e-1, 1])
+    ax.grid(True)
+    return fig
+
+
+# --8<-- [start:bch_residual]
+def bch_residual(size: float, order: int) -> float:
+    """Measure exp(bch) − exp A exp B for two fixed directions of so(3) at a given size."""
+    A, B = hat(size * torch.tensor([1.0, 0.0, 0.0])), hat(size * torch.tensor([0.6, 0.0, 0.8]))
+    product = torch.linalg.matrix_exp(A) @ torch.linalg.matrix_exp(B)
+    return (torch.linalg.matrix_exp(bch(A, B, order)) - product).abs().max().item()
+# --8<-- [end:bch_residual]
+
+
+@results(seed=0)
+def numbers() -> dict[str, float]:
+    """Numbers that the page quotes."""
+    L1, L2, _ = hat(torch.eye(3))
+    gap = torch.linalg.matrix_exp(L1) @ torch.linalg.matrix_exp(L2) - torch.linalg.matrix_exp(L1 + L2)
+    x = torch.randn(64, 4, generator=torch.Generator().manual_seed(0))
+    target = torch.linalg.matrix_exp(skew_basis(4).sum(0))
+    torch.manual_seed(0)
+    free = torch.nn.Linear(4, 4, bias=False)
+    return {
+        "gap": gap.norm().item(),
+        "slope_1": slope(1), "slope_2": slope(2), "slope_3": slope(3), "slope_4": slope(4),
+        "free_worst": max(fit(free, x, x @ target.T, 60)),
+        "group_worst": max(fit(rotation_layer(4), x, x @ target.T, 60)),
+    }  # fmt: skip
+
+
+def slope(order: int) -> float:
+    """Measure the order of the residual between the sizes 0.1 and 0.01."""
+    return float(torch.log10(torch.tensor(bch_residual(0.1, order) / bch_residual(0.01, order))))

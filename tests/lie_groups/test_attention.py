@@ -1,0 +1,234 @@
+"""Attention and rotations."""
+
+import math
+
+import matplotlib.pyplot as plt
+import pytest
+import sympy as sp
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snippets.lie_groups import attention as at
+from snippets.lie_groups.algebra import skew_basis
+from snippets.lie_groups.exponential import J, exp_so3
+from snippets.lie_groups.groups import random_orthogonal, reflection, rotation
+
+FREQUENCIES = torch.tensor([1.0, 0.3, 0.05])
+
+
+@pytest.fixture
+def tokens():
+    return torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def weights():
+    return torch.randn(3, 3, 3, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.claim("LG-38", "LG-39")
+def test_attention_against_torch(tokens, weights, measured):
+    Q, K, V = (tokens @ W.T for W in weights)
+    expected = torch.nn.functional.scaled_dot_product_attention(Q[None], K[None], V[None])[0]
+    measured(at.attention(tokens, *weights), expected, atol=1e-13)
+    measured.exact(at.scores(tokens, *weights[:2]).numel(), len(tokens) ** 2)
+    bilinear = tokens @ (weights[0].T @ weights[1]) @ tokens.T / 3**0.5
+    measured(at.scores(tokens, *weights[:2]), bilinear, atol=1e-13)
+
+
+@pytest.mark.claim("LG-38", "LG-161")
+@given(st.permutations(range(5)))
+def test_attention_commutes_with_permutations(order):
+    X = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    W = torch.randn(3, 3, 3, generator=torch.Generator().manual_seed(1))
+    assert (at.attention(X[order], *W) - at.attention(X, *W)[order]).abs().max() < 1e-14
+
+
+@pytest.mark.claim("LG-39", "LG-46")
+def test_scores_do_not_know_the_values_and_are_no_plain_dot_products(tokens, weights, measured):
+    assert not torch.allclose(at.scores(tokens, *weights[:2]), tokens @ tokens.T)
+    changed = [*weights[:2], 5 * weights[2]]
+    measured(at.attention(tokens, *changed), 5 * at.attention(tokens, *weights), atol=1e-13)
+    average = torch.softmax(at.scores(tokens, *weights[:2]), -1)
+    measured(average.sum(-1), torch.ones(5), atol=1e-15)
+
+
+@pytest.mark.claim("LG-40")
+def test_continuous_maps_that_no_finite_dimensional_group_holds(measured):
+    x = torch.tensor([-2.0, -1.0])
+    measured.exact(torch.relu(x).tolist(), [0.0, 0.0])  # two points, one image: no inverse, so no group element
+    degrees, fields = at.bracket_degrees(6), [sp.Symbol("x") ** 2, sp.Symbol("x") ** 3]
+    for k in range(6):  # the same brackets, by differentiation
+        measured.exact(int(sp.degree(fields[-1])), degrees[k])
+        f, g = fields[0], fields[-1]
+        fields.append(sp.expand(f * sp.diff(g) - g * sp.diff(f)))
+
+
+@pytest.mark.claim("LG-42")
+def test_a_2x2_matrix_acts_on_the_plane_only():
+    with pytest.raises(RuntimeError):
+        rotation(0.3) @ torch.randn(4)
+    G = at.rope_generator(torch.tensor([1.0, 2.0]))
+    R = torch.linalg.matrix_exp(0.3 * G)
+    assert (R @ R.T - torch.eye(4)).abs().max() < 1e-10
+    assert (R[:2, :2] - rotation(0.3)).abs().max() < 1e-10
+
+
+@pytest.mark.claim("LG-44", "LG-45")
+def test_scores_are_invariant_and_outputs_equivariant(tokens, measured):
+    eye = torch.eye(3)
+    for R in at.random_rotations(3, 30):
+        measured(at.scores(tokens @ R.T, eye, eye), at.scores(tokens, eye, eye), atol=1e-13)
+        out = at.attention(tokens, eye, eye, eye)
+        measured(at.attention(tokens @ R.T, eye, eye, eye), out @ R.T, atol=1e-13)
+    R = exp_so3(torch.tensor([0.9, -0.7, 1.4]))
+    assert (at.attention(tokens @ R.T, eye, eye, eye) - out).abs().max() > 1
+
+
+@pytest.mark.claim("LG-47")
+def test_dot_products_are_invariant(tokens, weights, measured):
+    for Q in random_orthogonal(3, 50):
+        measured((tokens @ Q.T) @ (tokens @ Q.T).T, tokens @ tokens.T, atol=1e-13)
+    theta, a, b, c, d = sp.symbols("theta a b c d", real=True)
+    R = sp.Matrix([[sp.cos(theta), -sp.sin(theta)], [sp.sin(theta), sp.cos(theta)]])
+    measured.exact(sp.simplify((R * sp.Matrix([a, b])).dot(R * sp.Matrix([c, d]))), a * c + b * d)
+    numbers = at.numbers()
+    assert numbers["one_side"] > 1
+    assert numbers["learned"] > 1
+    assert numbers["invariance"] < 1e-13
+
+
+@pytest.mark.claim("BR-14", "LG-162")
+@pytest.mark.parametrize(("d", "dimension"), [(2, 2), (3, 1), (4, 1), (5, 1)])
+def test_commutant_of_the_rotations(d, dimension, measured):
+    basis = at.commutant_basis(skew_basis(d))
+    measured.exact(len(basis), dimension)
+    M = torch.einsum("k,kij->ij", torch.randn(dimension, generator=torch.Generator().manual_seed(0)), basis)
+    for R in at.random_rotations(d, 20):
+        measured(M @ R, R @ M, atol=1e-13)
+    # the average of RMRᵀ over many rotations is the projection onto the commutant: an independent route
+    A, R = torch.randn(d, d, generator=torch.Generator().manual_seed(1)), at.random_rotations(d, 20000)
+    projected = torch.einsum("kij,kab,ab->ij", basis, basis, A)
+    assert ((R @ A @ R.mT).mean(0) - projected).abs().max() < 0.1
+
+
+@pytest.mark.claim("BR-14", "LG-162")
+def test_in_the_plane_the_commutant_is_spanned_by_one_and_j(measured):
+    basis = at.commutant_basis(J[None]).flatten(1)
+    expected = torch.stack([torch.eye(2), J]).flatten(1) / 2**0.5
+    measured(basis.T @ basis, expected.T @ expected, atol=1e-14)
+    a, b, c, d = sp.symbols("a b c d")
+    M, j = sp.Matrix([[a, b], [c, d]]), sp.Matrix([[0, -1], [1, 0]])
+    measured.exact(sp.solve(list(M * j - j * M), [a, b]), {a: d, b: -c})
+
+
+@pytest.mark.claim("BR-14")
+def test_scores_are_invariant_exactly_for_commuting_weights(measured):
+    X = torch.randn(6, 2, generator=torch.Generator().manual_seed(0))
+    for theta in (0.4, 2.0):
+        R, W_K = rotation(theta), torch.tensor([[0.7, -0.3], [0.3, 0.7]])
+        measured(at.scores(X @ R.T, torch.eye(2), W_K), at.scores(X, torch.eye(2), W_K), atol=1e-13)
+    W_Q = torch.randn(3, 3, generator=torch.Generator().manual_seed(2))  # any W_Q, with W_K = 2 W_Q⁻ᵀ
+    Y, R = torch.randn(6, 3, generator=torch.Generator().manual_seed(3)), exp_so3(torch.tensor([1.0, 0.2, -2.0]))
+    W_K = 2 * torch.linalg.inv(W_Q).T
+    measured(at.scores(Y @ R.T, W_Q, W_K), at.scores(Y, W_Q, W_K), atol=1e-11)
+
+
+@pytest.mark.claim("LG-43", "LG-164")
+@settings(max_examples=40)
+@given(st.integers(-50, 50), st.integers(-50, 50), st.integers(-50, 50))
+def test_only_the_difference_of_positions_counts(m, n, shift):
+    q, k = torch.randn(2, 1, 6, generator=torch.Generator().manual_seed(0))
+    place = lambda x, p: at.rope(x, torch.tensor([float(p)]), FREQUENCIES)[0]  # noqa: E731
+    assert abs(place(q, m) @ place(k, n) - place(q, m + shift) @ place(k, n + shift)) < 1e-12
+    assert abs(place(q, m) @ place(k, n) - q[0] @ place(k, n - m)) < 1e-12
+
+
+@pytest.mark.claim("LG-163")
+def test_rope_is_the_exponential_of_a_skew_matrix(measured):
+    x, positions = torch.randn(7, 6, generator=torch.Generator().manual_seed(0)), torch.arange(7.0) - 2
+    G = at.rope_generator(FREQUENCIES)
+    measured(G + G.T, torch.zeros(6, 6), atol=0)
+    expected = torch.stack([torch.linalg.matrix_exp(p * G) @ v for p, v in zip(positions, x, strict=True)])
+    measured(at.rope(x, positions, FREQUENCIES), expected, atol=1e-10)
+    as_complex = torch.view_as_complex(x.unflatten(-1, (3, 2)).contiguous())
+    turned = as_complex * torch.polar(torch.ones(7, 3), positions[:, None] * FREQUENCIES)
+    measured(at.rope(x, positions, FREQUENCIES), torch.view_as_real(turned).flatten(1), atol=1e-14)
+    with pytest.raises(ValueError, match="d = 6 but 2 frequencies"):
+        at.rope(x, positions, FREQUENCIES[:2])
+
+
+@pytest.mark.claim("LG-165")
+@pytest.mark.parametrize("d", [2, 3, 5])
+@pytest.mark.parametrize("channels", [1, 3, 8])
+def test_the_layer_is_equivariant(d, channels, measured):
+    torch.manual_seed(channels)
+    layer, x = at.VectorAttention(channels), at.sample(channels, d)
+    for Q in random_orthogonal(d, 20):  # reflections included
+        measured(at.equivariance_error(layer, x, Q), 0, atol=1e-13)
+        measured(layer.scores(x @ Q.T).detach(), layer.scores(x).detach(), atol=1e-13)
+    order = torch.tensor([3, 1, 4, 0, 2])
+    measured(layer(x[order]).detach(), layer(x)[order].detach(), atol=1e-14)
+
+
+@pytest.mark.claim("LG-166")
+@pytest.mark.parametrize("d", [2, 3])
+def test_the_twin_is_caught(d):
+    layer, twin = at.pair(d)
+    x = at.sample(d, d)
+    assert layer(x).shape == twin(x).shape
+    for R in at.random_rotations(d, 20):
+        assert at.equivariance_error(layer, x, R) < 1e-13
+        assert at.equivariance_error(twin, x, R) > 1e-3
+    numbers = at.numbers()
+    assert numbers[f"layer_{d}d"] < 1e-13
+    assert numbers[f"twin_{d}d"] > 1e-3
+
+
+@pytest.mark.claim("LG-165")
+def test_the_layer_learns():
+    torch.manual_seed(0)
+    x = at.sample(3, 3, tokens=8)
+    target = at.VectorAttention(3)(x).detach()  # a teacher of the same kind
+    layer = at.VectorAttention(3)
+    optimiser = torch.optim.Adam(layer.parameters(), lr=0.02)
+    losses = []
+    for _ in range(300):
+        optimiser.zero_grad()
+        loss = (layer(x) - target).square().mean()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.2 * losses[0]
+    assert at.equivariance_error(layer, x, exp_so3(torch.tensor([1.0, 1.0, 0.3]))) < 1e-12
+
+
+def test_random_rotations_are_rotations(measured):
+    for d in (2, 3, 4):
+        R = at.random_rotations(d, 100)
+        measured(R @ R.mT, torch.eye(d), atol=1e-13)
+        measured(torch.linalg.det(R), torch.ones(100), atol=1e-13)
+    angles = torch.atan2(at.random_rotations(2, 4000)[:, 1, 0], at.random_rotations(2, 4000)[:, 0, 0])
+    assert abs(angles.cos().mean()) < 0.05
+    assert abs((angles > 0).double().mean() - 0.5) < 0.03
+
+
+def test_solutions(measured):
+    torch.manual_seed(0)
+    plane, x = at.PlaneAttention(3), at.sample(3, 2)
+    measured(at.equivariance_error(plane, x, rotation(0.8)), 0, atol=1e-13)
+    assert at.equivariance_error(plane, x, reflection(0.8)) > 1e-3
+    y, R = at.sample(3, 3), exp_so3(torch.tensor([0.4, 2.0, -1.0]))
+    measured(at.invariant_features(y @ R.T), at.invariant_features(y), atol=1e-13)
+    measured(at.gate(y @ R.T), at.gate(y) @ R.T, atol=1e-13)
+    assert (torch.relu(y @ R.T) - torch.relu(y) @ R.T).abs().max() > 0.1
+
+
+@pytest.mark.parametrize("draw", [at.rotating_tokens, at.relative_positions, at.error_against_angle])
+def test_figures(draw):
+    plt.close(draw())
+
+
+def test_the_figures_title_names_its_angle():
+    assert round(math.degrees(1.2)) == 69

@@ -1,0 +1,145 @@
+"""Clifford algebras and rotors."""
+
+import math
+
+import matplotlib.pyplot as plt
+import pytest
+import scipy.linalg
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from snippets.lie_groups import clifford as c
+from snippets.lie_groups.algebra import lie_bracket
+from snippets.lie_groups.exponential import exp_so3, hat, log_so3
+from snippets.lie_groups.groups import rotation
+
+VECTORS = st.tuples(*3 * [st.floats(-3, 3)]).map(torch.tensor)
+PAULI = torch.tensor([[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], dtype=torch.complex128)
+
+
+def as_pauli(a):
+    """Represent Cl(3) by 2×2 complex matrices, e_i ↦ σ_i: the independent truth."""
+    s = [PAULI[0], PAULI[1], PAULI[2], PAULI[1] @ PAULI[2], PAULI[3], PAULI[1] @ PAULI[3], PAULI[2] @ PAULI[3],
+         PAULI[1] @ PAULI[2] @ PAULI[3]]  # fmt: skip
+    return torch.einsum("i,ijk->jk", a.to(torch.complex128), torch.stack(s))
+
+
+@pytest.mark.claim("LG-191")
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_the_relations(n, measured):
+    e = c.vector(torch.eye(n))
+    one = torch.eye(2**n)[0]
+    for i in range(n):
+        for j in range(n):
+            anticommutator = c.geometric_product(e[i], e[j]) + c.geometric_product(e[j], e[i])
+            measured.exact(anticommutator.tolist(), (2.0 * (i == j) * one).tolist())
+
+
+@pytest.mark.claim("LG-191")
+def test_the_product_is_that_of_the_pauli_matrices(measured):
+    a, b, d = torch.randn(3, 8, generator=torch.Generator().manual_seed(0))
+    measured((as_pauli(c.geometric_product(a, b)) - as_pauli(a) @ as_pauli(b)).abs(), torch.zeros(2, 2), atol=1e-14)
+    ab_d, a_bd = c.geometric_product(c.geometric_product(a, b), d), c.geometric_product(a, c.geometric_product(b, d))
+    measured(ab_d, a_bd, atol=1e-13)
+    measured((as_pauli(c.reverse(a)) - as_pauli(a).mH).abs(), torch.zeros(2, 2), atol=1e-15)
+
+
+@pytest.mark.claim("LG-191")
+@given(VECTORS, VECTORS)
+def test_product_of_vectors_is_dot_and_wedge(u, v):
+    uv = c.geometric_product(c.vector(u), c.vector(v))
+    assert abs(uv[0] - u @ v) < 1e-13
+    cross = torch.linalg.cross(u, v)
+    assert (uv[[6, 5, 3]] - cross * torch.tensor([1.0, -1.0, 1.0])).abs().max() < 1e-13
+
+
+@pytest.mark.claim("LG-37", "LG-192")
+@given(st.floats(-20, 20))
+def test_rotors_of_the_plane_agree_with_the_matrices(theta):
+    assert (c.matrix_of(c.rotor_2d(theta)) - rotation(theta)).abs().max() < 1e-13
+
+
+@pytest.mark.claim("LG-37", "LG-192")
+@given(VECTORS)
+def test_rotors_of_space_agree_with_the_matrices(omega):
+    assert (c.matrix_of(c.rotor_3d(omega)) - exp_so3(omega)).abs().max() < 1e-13
+
+
+@pytest.mark.claim("LG-37", "LG-192")
+def test_rotors_are_the_exponential_series_and_scipys_quaternions(measured):
+    for omega in torch.randn(20, 3, generator=torch.Generator().manual_seed(1)):
+        R = c.rotor_3d(omega)
+        B = -torch.zeros(8).index_copy(0, torch.tensor([6, 5, 3]), omega * torch.tensor([1.0, -1, 1])) / 2
+        term = total = torch.eye(8)[0]
+        for k in range(1, 40):
+            term = c.geometric_product(term, B) / k
+            total = total + term
+        measured(R, total, atol=1e-14)
+        measured((as_pauli(R) - torch.tensor(scipy.linalg.expm(as_pauli(B).numpy()))).abs(), torch.zeros(2, 2), atol=1e-14)
+        x, y, z, w = Rotation.from_rotvec(omega.numpy()).as_quat()
+        measured(R[[0, 6, 5, 3]], torch.tensor([w, -x, y, -z]), atol=1e-14)
+    assert c.numbers()["agreement"] < 1e-14
+
+
+@pytest.mark.claim("LG-193")
+@given(st.floats(-6, 6))
+def test_two_rotors_for_each_rotation(theta):
+    R, again = c.rotor_2d(theta), c.rotor_2d(theta + math.tau)
+    assert (R + again).abs().max() < 1e-14
+    assert (c.matrix_of(R) - c.matrix_of(again)).abs().max() < 1e-14
+
+
+@pytest.mark.claim("LG-194")
+def test_bivectors_are_the_lie_algebra_of_rotations(measured):
+    def bivector(w):
+        return -torch.zeros(8).index_copy(0, torch.tensor([6, 5, 3]), w * torch.tensor([1.0, -1, 1])) / 2
+
+    u, v = torch.randn(2, 3, generator=torch.Generator().manual_seed(2))
+    commutator = c.geometric_product(bivector(u), bivector(v)) - c.geometric_product(bivector(v), bivector(u))
+    measured(commutator, bivector(torch.linalg.cross(u, v)), atol=1e-14)
+    measured(lie_bracket(hat(u), hat(v)), hat(torch.linalg.cross(u, v)), atol=1e-14)
+
+
+@pytest.mark.claim("LG-195")
+@given(st.floats(-3, 3), st.floats(-3, 3))
+def test_two_mirrors_make_a_turn(alpha, beta):
+    a, b, v = rotation(alpha)[:, 0], rotation(beta)[:, 0], torch.tensor([0.7, -0.2])
+    assert (c.mirror(a, v) - (v - 2 * (a @ v) * a)).abs().max() < 1e-14
+    assert (c.mirror(b, c.mirror(a, v)) - rotation(2 * (beta - alpha)) @ v).abs().max() < 1e-13
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match="16 coefficients"):
+        c.exp_bivector(torch.zeros(16))
+    with pytest.raises(ValueError, match=r"0\.5 off grade 2"):
+        c.exp_bivector(torch.tensor([0.0, 0.5, 0.0, 1.0]))
+    with pytest.raises(ValueError, match=r"\|a\| = 2"):
+        c.mirror(torch.tensor([2.0, 0.0]), torch.tensor([1.0, 0.0]))
+
+
+def test_layer_is_equivariant(measured):
+    torch.manual_seed(0)
+    layer, x, R = c.GeometricProductLayer(4), torch.randn(6, 4, 8), c.rotor_3d(torch.tensor([1.0, -2.0, 0.5]))
+    measured(layer(c.sandwich(R, x)).detach(), c.sandwich(R, layer(x)).detach(), atol=1e-13)
+    elementwise = c.sandwich(R, x) * c.sandwich(R, x) - c.sandwich(R, x * x)
+    assert elementwise.abs().max() > 0.1
+
+
+@given(VECTORS, VECTORS)
+def test_solution_compose(first, second):
+    omega = c.compose_turns(first, second)
+    assert (exp_so3(omega) - exp_so3(second) @ exp_so3(first)).abs().max() < 1e-12
+    assert abs(omega.norm() - log_so3(exp_so3(second) @ exp_so3(first)).norm()) < 1e-7
+
+
+def test_solution_double(measured):
+    one = torch.eye(8)[0]
+    measured(c.double_turn(1.0), -one, atol=1e-15)
+    measured(c.double_turn(2.0), one, atol=1e-15)
+
+
+@pytest.mark.parametrize("draw", [c.double_cover, c.mirrors])
+def test_figures(draw):
+    plt.close(draw())

@@ -1,0 +1,120 @@
+"""From the cyclic shift to a one-parameter group."""
+
+import math
+
+import matplotlib.pyplot as plt
+import pytest
+import scipy.linalg
+import scipy.signal
+import sympy as sp
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snippets.lie_groups import fractional_shift as f
+from snippets.lie_groups.attention import commutant_basis
+
+SIGNAL = torch.randn(9, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.claim("BR-11")
+@pytest.mark.parametrize("n", [1, 3, 7, 27])
+def test_odd_shifts_have_a_real_skew_logarithm(n, measured):
+    D = f.shift_generator(n)
+    measured(D, scipy.linalg.logm(f.shift_matrix(n).numpy()).real, atol=1e-12)
+    measured(D + D.T, torch.zeros(n, n), atol=1e-13)
+    measured(scipy.linalg.expm(D.numpy()), f.shift_matrix(n), atol=1e-13)
+    measured(torch.linalg.det(f.shift_matrix(n)), 1.0, atol=1e-14)
+    for t in (0.3, -1.7):
+        measured(f.fractional_shift(torch.eye(n), t).T, scipy.linalg.expm(t * D.numpy()), atol=1e-13)
+
+
+@pytest.mark.claim("BR-11")
+@pytest.mark.parametrize("n", [2, 8, 28])
+def test_even_shifts_have_none(n, measured):
+    measured(torch.linalg.det(f.shift_matrix(n)), -1.0, atol=1e-14)
+    eigenvalues = torch.linalg.eigvals(f.shift_matrix(n))
+    measured.exact(int(((eigenvalues + 1).abs() < 1e-9).sum()), 1)  # −1 stands alone
+    assert abs(scipy.linalg.logm(f.shift_matrix(n).numpy()).imag).max() > 0.01
+    with pytest.raises(ValueError, match=f"n = {n}: the shift has a real logarithm for odd n only"):
+        f.shift_generator(n)
+
+
+@pytest.mark.claim("BR-11")
+def test_what_commutes_with_the_shift_commutes_with_its_logarithm(measured):
+    for n in (3, 7, 13):
+        P, D = commutant_basis(f.shift_matrix(n)[None]), commutant_basis(f.shift_generator(n)[None])
+        measured.exact((len(P), len(D)), (n, n))
+        p, d = P.flatten(1), D.flatten(1)
+        measured(p.T @ p, d.T @ d, atol=1e-10)  # the same subspace
+
+
+def test_the_waves_are_eigenvectors(measured):
+    for n in (5, 6):
+        k, F = f.waves(n)
+        P = f.shift_matrix(n).to(F.dtype)
+        measured((P @ F - F * torch.polar(torch.ones(n), -2 * torch.pi * k / n)).abs(), torch.zeros(n, n), atol=1e-14)
+        measured((F.mH @ F - torch.eye(n)).abs(), torch.zeros(n, n), atol=1e-14)
+
+
+@pytest.mark.claim("LG-181")
+@given(st.floats(-9, 9), st.floats(-9, 9))
+def test_group_law_for_odd_n(s, t):
+    both = f.fractional_shift(f.fractional_shift(SIGNAL, s), t)
+    assert (both - f.fractional_shift(SIGNAL, s + t)).abs().max() < 1e-13
+    assert abs(f.fractional_shift(SIGNAL, t).norm() - SIGNAL.norm()) < 1e-13
+
+
+@pytest.mark.claim("LG-181")
+@pytest.mark.parametrize("n", [7, 8])
+def test_whole_shifts_are_rolls(n, measured):
+    x = torch.randn(3, n, generator=torch.Generator().manual_seed(1))
+    for t in (-2, 0, 1, 5):
+        measured(f.fractional_shift(x, float(t)), x.roll(t, -1), atol=1e-14)
+    # scipy's FFT resampling splits the fastest wave in the same way: half a pixel is every other sample
+    doubled = scipy.signal.resample(x.numpy(), 2 * n, axis=-1)
+    measured(f.fractional_shift(x, -0.5), doubled[:, 1::2], atol=1e-13)
+
+
+@pytest.mark.claim("LG-182")
+@given(st.floats(-2, 2), st.floats(-2, 2))
+def test_the_fastest_wave_breaks_the_law_for_even_n(s, t):
+    defect = abs(math.cos(math.pi * s) * math.cos(math.pi * t) - math.cos(math.pi * (s + t)))
+    assert abs(f.group_law_defect(8, s, t) - defect) < 1e-12  # |sin πs sin πt|
+    assert abs(defect - abs(math.sin(math.pi * s) * math.sin(math.pi * t))) < 1e-12
+    assert f.group_law_defect(7, s, t) < 1e-12
+
+
+@pytest.mark.claim("LG-183")
+@pytest.mark.parametrize("n", [2, 8, 28])
+def test_two_even_rows_have_a_logarithm_that_mixes_them(n, measured):
+    D = f.two_row_generator(n)
+    measured(scipy.linalg.expm(D.numpy()), torch.block_diag(f.shift_matrix(n), f.shift_matrix(n)), atol=1e-12)
+    measured(D + D.T, torch.zeros(2 * n, 2 * n), atol=1e-13)
+    assert D[:n, n:].abs().max() > 0.1 / n
+    with pytest.raises(ValueError, match="n = 7"):
+        f.two_row_generator(7)
+
+
+def test_convolutions_commute_with_every_shift_and_relu_with_whole_ones(measured):
+    numbers = f.numbers()
+    measured([numbers["conv_half"], numbers["relu_whole"], numbers["odd_law"]], 0, atol=1e-13)
+    measured(numbers["even_law"], 1, atol=1e-13)
+    assert numbers["relu_half"] > 0.1
+
+
+def test_solutions(measured):
+    for n in (3, 7, 15):
+        D = f.shift_generator(n)
+        entries = [[f.generator_entry(n, i - j) for j in range(n)] for i in range(n)]
+        measured(D, entries, atol=1e-13)
+        x = torch.randn(n, generator=torch.Generator().manual_seed(0))
+        measured(f.velocity(x), D @ x, atol=1e-13)
+    j = sp.symbols("j", positive=True)
+    limit = sp.limit((sp.pi / (j * sp.sin(sp.pi / j))), j, sp.oo)
+    measured.exact(limit, 1)  # in the limit of many pixels the entries are ±1/j
+
+
+@pytest.mark.parametrize("draw", [f.eigenvalues, f.between_pixels])
+def test_figures(draw):
+    plt.close(draw())
