@@ -32,7 +32,7 @@ torch.set_default_dtype(torch.float64)
 
 # %% tags=["setup"]
 def check(test):
-    """Run a test and report what came of it, so that an unfinished exercise does not stop the notebook."""
+    """Run a test and report what came of it; an unfinished exercise stops nothing."""
     torch.manual_seed(0)
     try:
         test()
@@ -50,7 +50,9 @@ def check(test):
 
 def close(actual, expected, tolerance=1e-8):
     """Say whether two tensors have the same shape and the same entries up to rounding."""
-    return actual.shape == expected.shape and bool((actual - expected).abs().max() <= tolerance)
+    return actual.shape == expected.shape and bool(
+        (actual - expected).abs().max() <= tolerance
+    )
 
 # %% [markdown]
 # ## 1. Span

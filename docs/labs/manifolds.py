@@ -34,7 +34,7 @@ torch.set_default_dtype(torch.float64)
 
 # %% tags=["setup"]
 def check(test):
-    """Run a test and report what came of it; a failure does not stop the notebook."""
+    """Run a test and report what came of it; an unfinished exercise stops nothing."""
     torch.manual_seed(0)
     try:
         test()
@@ -51,7 +51,7 @@ def check(test):
 
 
 def close(actual, expected, tolerance=1e-8):
-    """Do two tensors have the same shape, and the same entries up to rounding?"""
+    """Say whether two tensors have the same shape and the same entries up to rounding."""
     return actual.shape == expected.shape and bool(
         (actual - expected).abs().max() <= tolerance
     )

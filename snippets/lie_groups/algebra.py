@@ -21,11 +21,16 @@ from book import figure, results
 
 # --8<-- [start:velocity]
 def velocity_at_identity(curve: Callable[[Tensor], Tensor]) -> Float[Tensor, "n n"]:
-    """Differentiate a curve of matrices at t = 0; raises ValueError where it does not start at I (to 1e-12)."""
+    """Differentiate a curve of matrices at t = 0.
+
+    Raises ValueError where it does not start at I (to 1e-12).
+    """
     start = curve(torch.tensor(0.0))
     miss = (start - torch.eye(len(start))).abs().max().item()
     if not miss <= 1e-12:
-        raise ValueError(f"the curve starts {miss:.3g} away from the identity, more than 1e-12")
+        raise ValueError(
+            f"the curve starts {miss:.3g} away from the identity, more than 1e-12"
+        )
     return torch.autograd.functional.jacobian(curve, torch.tensor(0.0))
 # --8<-- [end:velocity]
 
@@ -43,21 +48,28 @@ def coordinates(X: Tensor, basis: Tensor, atol: float = 1e-9) -> Float[Tensor, "
 
     Raises ValueError where no combination comes within `atol` of X, entry by entry.
     """
-    columns, target = torch.view_as_real(basis + 0j).flatten(1).T, torch.view_as_real(X + 0j).flatten()
+    columns = torch.view_as_real(basis + 0j).flatten(1).T
+    target = torch.view_as_real(X + 0j).flatten()
     c = torch.linalg.lstsq(columns, target).solution
     miss = (columns @ c - target).abs().max().item()
     if not miss <= atol:
-        raise ValueError(f"X is {miss:.3g} away from the span of the basis, more than {atol:g}")
+        raise ValueError(
+            f"X is {miss:.3g} away from the span of the basis, more than {atol:g}"
+        )
     return c
 
 
 def structure_constants(basis: Tensor) -> Float[Tensor, "dim dim dim"]:
-    """Return c with [Bᵢ, Bⱼ] = Σₖ c[i, j, k] Bₖ; ValueError where a bracket leaves the span."""
-    return torch.stack([torch.stack([coordinates(lie_bracket(A, B), basis) for B in basis]) for A in basis])
+    """Return c with [Bᵢ, Bⱼ] = Σₖ c[i, j, k] Bₖ.
+
+    Raises ValueError where a bracket leaves the span.
+    """
+    rows = [[coordinates(lie_bracket(A, B), basis) for B in basis] for A in basis]
+    return torch.stack([torch.stack(row) for row in rows])
 
 
 def skew_basis(n: int) -> Float[Tensor, "dim n n"]:
-    """List the n(n−1)/2 matrices with 1 below and −1 above the diagonal: a basis of so(n)."""
+    """List n(n−1)/2 matrices with 1 below, −1 above the diagonal: a basis of so(n)."""
     i, j = torch.tril_indices(n, n, -1)
     E = torch.zeros(len(i), n, n)
     E[torch.arange(len(i)), i, j] = 1.0
@@ -67,42 +79,56 @@ def skew_basis(n: int) -> Float[Tensor, "dim n n"]:
 
 # --8<-- [start:su2]
 def su2_basis() -> Complex[Tensor, "3 2 2"]:
-    """List i/2 times the Pauli matrices, with the sign that gives [u₁, u₂] = u₃."""
-    pauli = torch.tensor([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], dtype=torch.complex128)
+    """List −i/2 times the Pauli matrices, the sign that gives [u₁, u₂] = u₃."""
+    pauli = torch.tensor(
+        [[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]],
+        dtype=torch.complex128,
+    )
     return -0.5j * pauli
 # --8<-- [end:su2]
 
 
 # --8<-- [start:ad]
 def ad(A: Tensor, basis: Tensor) -> Float[Tensor, "dim dim"]:
-    """Return the matrix of B ↦ [A, B] in a basis: column j holds the coordinates of [A, Bⱼ]."""
+    """Return the matrix of B ↦ [A, B]: column j holds the coordinates of [A, Bⱼ]."""
     return torch.stack([coordinates(lie_bracket(A, B), basis) for B in basis], 1)
 
 
-def homomorphism_defect(phi: Callable, bracket: Callable, target: Callable, A: Tensor, B: Tensor) -> float:
+def homomorphism_defect(
+    phi: Callable, bracket: Callable, target: Callable, A: Tensor, B: Tensor
+) -> float:
     """Measure how far φ([A, B]) is from [φ(A), φ(B)]."""
     return (phi(bracket(A, B)) - target(phi(A), phi(B))).abs().max().item()
 # --8<-- [end:ad]
 
 
 # --8<-- [start:loop]
-def loop(A: Float[Tensor, "n n"], B: Float[Tensor, "n n"], t: float) -> Float[Tensor, "n n"]:
-    """Go along A, along B, back along A, back along B: exp(tA) exp(tB) exp(−tA) exp(−tB)."""
+def loop(
+    A: Float[Tensor, "n n"], B: Float[Tensor, "n n"], t: float
+) -> Float[Tensor, "n n"]:
+    """Go along A and B, then back: exp(tA) exp(tB) exp(−tA) exp(−tB)."""
     forth, over = torch.linalg.matrix_exp(t * A), torch.linalg.matrix_exp(t * B)
     return forth @ over @ torch.linalg.inv(forth) @ torch.linalg.inv(over)
 # --8<-- [end:loop]
 
 
 # --8<-- [start:bch]
-def bch(A: Float[Tensor, "n n"], B: Float[Tensor, "n n"], order: int) -> Float[Tensor, "n n"]:
+def bch(
+    A: Float[Tensor, "n n"], B: Float[Tensor, "n n"], order: int
+) -> Float[Tensor, "n n"]:
     """Return log(exp A exp B) up to the given order in A and B, 1 to 4.
 
-    A + B + [A, B]/2 + ([A, [A, B]] + [B, [B, A]])/12 − [B, [A, [A, B]]]/24 (Baker, Campbell, Hausdorff, Dynkin).
+    A + B + [A, B]/2 + ([A, [A, B]] + [B, [B, A]])/12 − [B, [A, [A, B]]]/24.
     """
     if order not in (1, 2, 3, 4):
         raise ValueError(f"order {order}: only 1, 2, 3 and 4 are written down here")
     C = lie_bracket(A, B)
-    terms = [A + B, C / 2, lie_bracket(A - B, C) / 12, -lie_bracket(B, lie_bracket(A, C)) / 24]
+    terms = [
+        A + B,
+        C / 2,
+        lie_bracket(A - B, C) / 12,
+        -lie_bracket(B, lie_bracket(A, C)) / 24,
+    ]
     return sum(terms[:order])
 # --8<-- [end:bch]
 
@@ -125,16 +151,23 @@ class Exponential(torch.nn.Module):
 
 
 def rotation_layer(n: int) -> torch.nn.Linear:
-    """Make a linear layer whose weight is exp of a skew matrix, so that it is in SO(n) at every step."""
+    """Make a linear layer whose weight, exp of a skew matrix, is always in SO(n)."""
     layer = torch.nn.Linear(n, n, bias=False)
-    torch.nn.utils.parametrize.register_parametrization(layer, "weight", Skew(), unsafe=True)
-    torch.nn.utils.parametrize.register_parametrization(layer, "weight", Exponential(), unsafe=True)
+    for step in (Skew(), Exponential()):
+        torch.nn.utils.parametrize.register_parametrization(
+            layer, "weight", step, unsafe=True
+        )
     return layer
 # --8<-- [end:layer]
 
 
 # --8<-- [start:train]
-def fit(layer: torch.nn.Linear, x: Float[Tensor, "batch n"], y: Float[Tensor, "batch n"], steps: int) -> list[float]:
+def fit(
+    layer: torch.nn.Linear,
+    x: Float[Tensor, "batch n"],
+    y: Float[Tensor, "batch n"],
+    steps: int,
+) -> list[float]:
     """Train by Adam and note at each step how far W Wᵀ is from I."""
     optimiser, defects = torch.optim.Adam(layer.parameters(), lr=0.05), []
     for _ in range(steps):
@@ -149,18 +182,22 @@ def fit(layer: torch.nn.Linear, x: Float[Tensor, "batch n"], y: Float[Tensor, "b
 
 # --8<-- [start:solution_sl2]
 def sl2_basis() -> Float[Tensor, "3 2 2"]:
-    """List H, E, F: the traceless matrices have [H, E] = 2E, [H, F] = −2F, [E, F] = H."""
-    return torch.tensor([[[1.0, 0.0], [0.0, -1.0]], [[0.0, 1.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]])
+    """List H, E, F with [H, E] = 2E, [H, F] = −2F, [E, F] = H."""
+    return torch.tensor(
+        [[[1.0, 0.0], [0.0, -1.0]], [[0.0, 1.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]]
+    )
 # --8<-- [end:solution_sl2]
 
 
 # --8<-- [start:solution_heisenberg]
 def heisenberg(x: float, y: float, z: float) -> Float[Tensor, "3 3"]:
-    """Write xX + yY + zZ, where [X, Y] = Z and Z commutes with both: all brackets of three vanish."""
+    """Write xX + yY + zZ, where [X, Y] = Z and Z commutes with both."""
     return torch.tensor([[0.0, x, z], [0.0, 0.0, y], [0.0, 0.0, 0.0]])
 
 
-def heisenberg_product(a: tuple[float, float, float], b: tuple[float, float, float]) -> tuple[float, float, float]:
+def heisenberg_product(
+    a: tuple[float, float, float], b: tuple[float, float, float]
+) -> tuple[float, float, float]:
     """Multiply exp(a) exp(b) inside the algebra: BCH stops after the bracket."""
     return a[0] + b[0], a[1] + b[1], a[2] + b[2] + (a[0] * b[1] - a[1] * b[0]) / 2
 # --8<-- [end:solution_heisenberg]
@@ -257,8 +294,9 @@ def bch_orders() -> Figure:
 
 # --8<-- [start:bch_residual]
 def bch_residual(size: float, order: int) -> float:
-    """Measure exp(bch) − exp A exp B for two fixed directions of so(3) at a given size."""
-    A, B = hat(size * torch.tensor([1.0, 0.0, 0.0])), hat(size * torch.tensor([0.6, 0.0, 0.8]))
+    """Measure exp(bch) − exp A exp B for fixed directions in so(3) at a given size."""
+    A = hat(size * torch.tensor([1.0, 0.0, 0.0]))
+    B = hat(size * torch.tensor([0.6, 0.0, 0.8]))
     product = torch.linalg.matrix_exp(A) @ torch.linalg.matrix_exp(B)
     return (torch.linalg.matrix_exp(bch(A, B, order)) - product).abs().max().item()
 # --8<-- [end:bch_residual]

@@ -21,12 +21,15 @@ from book import figure, results
 def scores(
     X: Float[Tensor, "n d"], W_Q: Float[Tensor, "k d"], W_K: Float[Tensor, "k d"]
 ) -> Float[Tensor, "n n"]:
-    """Compare every query W_Q xᵢ with every key W_K xⱼ: one number for each pair of tokens."""
+    """Compare each query W_Q xᵢ with each key W_K xⱼ: a number for each pair."""
     return (X @ W_Q.T) @ (X @ W_K.T).T / len(W_Q) ** 0.5
 
 
 def attention(
-    X: Float[Tensor, "n d"], W_Q: Float[Tensor, "k d"], W_K: Float[Tensor, "k d"], W_V: Float[Tensor, "m d"]
+    X: Float[Tensor, "n d"],
+    W_Q: Float[Tensor, "k d"],
+    W_K: Float[Tensor, "k d"],
+    W_V: Float[Tensor, "m d"],
 ) -> Float[Tensor, "n m"]:
     """Average the values W_V xⱼ with the weights softmaxⱼ(scoresᵢⱼ)."""
     return torch.softmax(scores(X, W_Q, W_K), -1) @ (X @ W_V.T)
@@ -35,9 +38,11 @@ def attention(
 
 # --8<-- [start:random_rotations]
 def random_rotations(d: int, count: int, seed: int = 0) -> Float[Tensor, "count d d"]:
-    """Draw elements of SO(d), all equally likely: swap two rows where the determinant is −1."""
+    """Draw from SO(d), all equally likely: swap two rows where det is −1."""
     Q = random_orthogonal(d, count, seed)
-    return torch.where(torch.linalg.det(Q)[:, None, None] > 0, Q, Q[:, [1, 0, *range(2, d)]])
+    return torch.where(
+        torch.linalg.det(Q)[:, None, None] > 0, Q, Q[:, [1, 0, *range(2, d)]]
+    )
 # --8<-- [end:random_rotations]
 
 
@@ -48,7 +53,9 @@ def commutant_basis(generators: Float[Tensor, "count d d"]) -> Float[Tensor, "di
     Row by row, XM − MX is (X ⊗ I − I ⊗ Xᵀ) times the entries of M.
     """
     d, eye = generators.shape[-1], torch.eye(generators.shape[-1])
-    equations = torch.cat([torch.kron(X, eye) - torch.kron(eye, X.T.contiguous()) for X in generators])
+    equations = torch.cat(
+        [torch.kron(X, eye) - torch.kron(eye, X.T.contiguous()) for X in generators]
+    )
     _, sigma, Vh = torch.linalg.svd(equations)
     return Vh[int((sigma > 1e-10).sum()) :].reshape(-1, d, d)
 # --8<-- [end:commutant]
@@ -56,7 +63,7 @@ def commutant_basis(generators: Float[Tensor, "count d d"]) -> Float[Tensor, "di
 
 # --8<-- [start:brackets]
 def bracket_degrees(count: int) -> list[int]:
-    """Bracket the flow of x² d/dx with that of x³ d/dx again and again: [xᵃ, xᵇ] = (b − a) xᵃ⁺ᵇ⁻¹."""
+    """Bracket x² d/dx with x³ d/dx, and on: [xᵃ, xᵇ] = (b − a) xᵃ⁺ᵇ⁻¹."""
     degrees = [3]
     while len(degrees) < count:
         degrees.append(2 + degrees[-1] - 1)
@@ -71,14 +78,19 @@ def rope_generator(frequencies: Float[Tensor, " pairs"]) -> Float[Tensor, "d d"]
 
 
 def rope(
-    x: Float[Tensor, "n d"], positions: Float[Tensor, " n"], frequencies: Float[Tensor, " pairs"]
+    x: Float[Tensor, "n d"],
+    positions: Float[Tensor, " n"],
+    frequencies: Float[Tensor, " pairs"],
 ) -> Float[Tensor, "n d"]:
     """Turn the vector at position p by exp(pG), pair of entries by pair of entries.
 
     Raises ValueError where d is not twice the number of frequencies.
     """
     if x.shape[-1] != 2 * len(frequencies):
-        raise ValueError(f"d = {x.shape[-1]} but {len(frequencies)} frequencies: d must be twice their number")
+        raise ValueError(
+            f"d = {x.shape[-1]} but {len(frequencies)} frequencies: "
+            "d must be twice their number"
+        )
     blocks = rotation(positions[:, None] * frequencies)
     return torch.einsum("npij,npj->npi", blocks, x.unflatten(-1, (-1, 2))).flatten(-2)
 # --8<-- [end:rope]
@@ -86,7 +98,7 @@ def rope(
 
 # --8<-- [start:layer]
 class VectorAttention(torch.nn.Module):
-    """Attend between tokens that carry c vectors of R^d each; rotating all of them rotates the output.
+    """Attend between tokens of c vectors of R^d each; turning all turns the output.
 
     The learned matrices mix the c channels and never touch the d coordinates.
     """
@@ -95,10 +107,13 @@ class VectorAttention(torch.nn.Module):
         """Draw the three channel mixes."""
         super().__init__()
         self.query, self.key, self.value = (
-            torch.nn.Parameter(torch.randn(channels, channels) / channels**0.5) for _ in range(3)
+            torch.nn.Parameter(torch.randn(channels, channels) / channels**0.5)
+            for _ in range(3)
         )
 
-    def mix(self, W: Float[Tensor, "c c"], x: Float[Tensor, "n c d"]) -> Float[Tensor, "n c d"]:
+    def mix(
+        self, W: Float[Tensor, "c c"], x: Float[Tensor, "n c d"]
+    ) -> Float[Tensor, "n c d"]:
         """Form new vectors as combinations of a token's vectors."""
         return torch.einsum("ce,ned->ncd", W, x)
 
@@ -116,16 +131,20 @@ class VectorAttention(torch.nn.Module):
 
 # --8<-- [start:twin]
 class WrongTwin(VectorAttention):
-    """Mix the coordinates where the channels were meant: one index differs, and where c = d no shape tells."""
+    """Mix coordinates where channels were meant; where c = d no shape tells."""
 
-    def mix(self, W: Float[Tensor, "d d"], x: Float[Tensor, "n c d"]) -> Float[Tensor, "n c d"]:
+    def mix(
+        self, W: Float[Tensor, "d d"], x: Float[Tensor, "n c d"]
+    ) -> Float[Tensor, "n c d"]:
         """Apply W to the last axis."""
         return torch.einsum("de,nce->ncd", W, x)
 # --8<-- [end:twin]
 
 
 # --8<-- [start:error]
-def equivariance_error(layer: torch.nn.Module, x: Float[Tensor, "n c d"], R: Float[Tensor, "d d"]) -> float:
+def equivariance_error(
+    layer: torch.nn.Module, x: Float[Tensor, "n c d"], R: Float[Tensor, "d d"]
+) -> float:
     """Measure max |layer(Rx) − R layer(x)| against the size of the output."""
     with torch.no_grad():
         y = layer(x)
@@ -135,29 +154,34 @@ def equivariance_error(layer: torch.nn.Module, x: Float[Tensor, "n c d"], R: Flo
 
 # --8<-- [start:solution_plane]
 class PlaneAttention(VectorAttention):
-    """In the plane J commutes with every rotation, so each channel mix may be W + J V with a second matrix V."""
+    """Add a mix of the vectors turned by J, which commutes with all rotations."""
 
     def __init__(self, channels: int):
         """Draw a second mix for the part that turns by a quarter."""
         super().__init__(channels)
-        self.turned = torch.nn.Parameter(torch.randn(channels, channels) / channels**0.5)
+        self.turned = torch.nn.Parameter(
+            torch.randn(channels, channels) / channels**0.5
+        )
 
-    def mix(self, W: Float[Tensor, "c c"], x: Float[Tensor, "n c 2"]) -> Float[Tensor, "n c 2"]:
+    def mix(
+        self, W: Float[Tensor, "c c"], x: Float[Tensor, "n c 2"]
+    ) -> Float[Tensor, "n c 2"]:
         """Combine a token's vectors and their quarter turns."""
-        return torch.einsum("ce,ned->ncd", W, x) + torch.einsum("ce,ned->ncd", self.turned, x @ J.T)
+        quarter = torch.einsum("ce,ned->ncd", self.turned, x @ J.T)
+        return torch.einsum("ce,ned->ncd", W, x) + quarter
 # --8<-- [end:solution_plane]
 
 
 # --8<-- [start:solution_invariant]
 def invariant_features(x: Float[Tensor, "n c d"]) -> Float[Tensor, "n cc"]:
-    """Return all dot products among a token's vectors: lengths and angles, free of the frame."""
+    """Return all dot products among a token's vectors: lengths and angles."""
     return torch.einsum("ncd,ned->nce", x, x).flatten(1)
 # --8<-- [end:solution_invariant]
 
 
 # --8<-- [start:solution_gate]
 def gate(x: Float[Tensor, "n c d"]) -> Float[Tensor, "n c d"]:
-    """Scale each vector by a function of its length: a nonlinearity that rotations pass through."""
+    """Scale each vector by a function of its length."""
     return x * torch.tanh(x.norm(dim=-1, keepdim=True))
 # --8<-- [end:solution_gate]
 

@@ -21,7 +21,7 @@ from book import figure, results
 
 # --8<-- [start:table]
 def reorder_sign(a: int, b: int) -> int:
-    """Count the swaps that sort the vectors of blade a followed by those of blade b: +1 if even, −1 if odd."""
+    """Return +1 if an even number of swaps sorts blade a followed by b, −1 if odd."""
     swaps = 0
     while a := a >> 1:
         swaps += (a & b).bit_count()
@@ -30,17 +30,22 @@ def reorder_sign(a: int, b: int) -> int:
 
 @cache
 def product_table(n: int) -> Float[Tensor, "m m m"]:
-    """Tabulate the products of the 2ⁿ blades; bit i of a blade's number says whether eᵢ₊₁ is in it."""
+    """Tabulate the products of the 2ⁿ blades: table[a, b, c] is c's part in ab."""
     table = torch.zeros(2**n, 2**n, 2**n)
     for a in range(2**n):
         for b in range(2**n):
-            table[a, b, a ^ b] = reorder_sign(a, b)  # a vector that occurs twice squares to 1 and drops out
+            # a vector that occurs twice squares to 1 and drops out: exclusive or
+            table[a, b, a ^ b] = reorder_sign(a, b)
     return table
 
 
-def geometric_product(a: Float[Tensor, "*batch m"], b: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch m"]:
+def geometric_product(
+    a: Float[Tensor, "*batch m"], b: Float[Tensor, "*batch m"]
+) -> Float[Tensor, "*batch m"]:
     """Multiply two multivectors, given by their coefficients on the 2ⁿ blades."""
-    return torch.einsum("...i,...j,ijk->...k", a, b, product_table(a.shape[-1].bit_length() - 1))
+    return torch.einsum(
+        "...i,...j,ijk->...k", a, b, product_table(a.shape[-1].bit_length() - 1)
+    )
 # --8<-- [end:table]
 
 
@@ -64,17 +69,21 @@ def reverse(a: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch m"]:
 
 # --8<-- [start:exp_bivector]
 def exp_bivector(B: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch m"]:
-    """Exponentiate a bivector of the plane or of space: B² = −|B|², so exp B = cos |B| + (sin |B|/|B|) B.
+    """Exponentiate a bivector of the plane or of space: cos |B| + (sin |B|/|B|) B.
 
-    Raises ValueError where a coefficient off grade 2 exceeds 1e-12, or where n > 3, because B² need not be a
-    number there.
+    Raises ValueError where a coefficient off grade 2 exceeds 1e-12, or where n > 3,
+    because there B² need not be the number −|B|².
     """
     m = B.shape[-1]
     if m not in (4, 8):
-        raise ValueError(f"{m} coefficients: only the plane (4) and space (8) have this closed form")
+        raise ValueError(
+            f"{m} coefficients: only the plane (4) and space (8) have this closed form"
+        )
     stray = B[..., [g != 2 for g in grades(m)]].abs().max().item()
     if not stray <= 1e-12:
-        raise ValueError(f"B has a coefficient {stray:.3g} off grade 2: it is no bivector")
+        raise ValueError(
+            f"B has a coefficient {stray:.3g} off grade 2: it is no bivector"
+        )
     size = B.norm(dim=-1, keepdim=True)
     one = torch.eye(m)[0]
     return size.cos() * one + torch.sinc(size / torch.pi) * B
@@ -88,12 +97,16 @@ def rotor_2d(theta: float) -> Float[Tensor, "4"]:
 
 
 def rotor_3d(omega: Float[Tensor, "3"]) -> Float[Tensor, "8"]:
-    """Return exp(−B/2) with the bivector B = ω₁ e₂e₃ + ω₂ e₃e₁ + ω₃ e₁e₂, the plane across the axis ω."""
-    B = torch.zeros(8).index_copy(0, torch.tensor([6, 5, 3]), omega * torch.tensor([1.0, -1.0, 1.0]))
+    """Return exp(−B/2) with B = ω₁ e₂e₃ + ω₂ e₃e₁ + ω₃ e₁e₂, the plane across ω."""
+    B = torch.zeros(8).index_copy(
+        0, torch.tensor([6, 5, 3]), omega * torch.tensor([1.0, -1.0, 1.0])
+    )
     return exp_bivector(-B / 2)
 
 
-def sandwich(R: Float[Tensor, " m"], a: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch m"]:
+def sandwich(
+    R: Float[Tensor, " m"], a: Float[Tensor, "*batch m"]
+) -> Float[Tensor, "*batch m"]:
     """Act by a rotor: R a R̃."""
     R = R.expand(a.shape)
     return geometric_product(geometric_product(R, a), reverse(R))
@@ -115,18 +128,21 @@ def mirror(a: Float[Tensor, " n"], v: Float[Tensor, " n"]) -> Float[Tensor, " n"
     if not (a.norm() - 1).abs() <= 1e-9:
         raise ValueError(f"|a| = {a.norm():.6g}: a mirror is given by a unit vector")
     A = vector(a)
-    return -geometric_product(geometric_product(A, vector(v)), A)[2 ** torch.arange(len(v))]
+    image = -geometric_product(geometric_product(A, vector(v)), A)
+    return image[2 ** torch.arange(len(v))]
 # --8<-- [end:mirror]
 
 
 # --8<-- [start:layer]
 class GeometricProductLayer(torch.nn.Module):
-    """Mix the channels twice and multiply the two mixes: a quadratic layer through which rotors pass."""
+    """Mix the channels twice and multiply the mixes: rotors pass through."""
 
     def __init__(self, channels: int):
         """Draw the two mixes."""
         super().__init__()
-        self.left, self.right = (torch.nn.Linear(channels, channels, bias=False) for _ in range(2))
+        self.left, self.right = (
+            torch.nn.Linear(channels, channels, bias=False) for _ in range(2)
+        )
 
     def forward(self, x: Float[Tensor, "batch c m"]) -> Float[Tensor, "batch c m"]:
         """Multiply channel by channel."""
@@ -135,12 +151,15 @@ class GeometricProductLayer(torch.nn.Module):
 
 
 # --8<-- [start:solution_compose]
-def compose_turns(first: Float[Tensor, "3"], second: Float[Tensor, "3"]) -> Float[Tensor, "3"]:
+def compose_turns(
+    first: Float[Tensor, "3"], second: Float[Tensor, "3"]
+) -> Float[Tensor, "3"]:
     """Find the one turn that equals two in a row, from the product of their rotors."""
     R = geometric_product(rotor_3d(second), rotor_3d(first))
     R = R if R[0] >= 0 else -R
     axis = -R[[6, 5, 3]] * torch.tensor([1.0, -1.0, 1.0])
-    return 2 * torch.atan2(axis.norm(), R[0]) * torch.nn.functional.normalize(axis, dim=0)
+    angle = 2 * torch.atan2(axis.norm(), R[0])
+    return angle * torch.nn.functional.normalize(axis, dim=0)
 # --8<-- [end:solution_compose]
 
 

@@ -32,7 +32,7 @@ def partial_sums(G: Float[Tensor, "n n"], terms: int) -> Float[Tensor, "terms n 
 
 # --8<-- [start:misprinted]
 def misprinted_sum(theta: float) -> Float[Tensor, "2 2"]:
-    """Add I + G + G²/2! + G³/3! + G⁴/4! with the powers as printed: G³ = −θG and G⁴ = θ²I."""
+    """Add up to G⁴/4! with the powers as printed: G³ = −θG and G⁴ = θ²I."""
     G, eye = theta * J, torch.eye(2)
     return eye + G - theta**2 * eye / 2 - theta * G / 6 + theta**2 * eye / 24
 # --8<-- [end:misprinted]
@@ -55,9 +55,13 @@ def log_so2(R: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch"]:
 # --8<-- [start:check]
 def check_rotation(R: Float[Tensor, "*batch n n"], atol: float = 1e-6) -> None:
     """Raise ValueError where an entry of R Rᵀ − I exceeds `atol`, or det R < 0."""
-    defect = (R @ R.mT - torch.eye(R.shape[-1])).abs().amax() if R.numel() else torch.tensor(0.0)
+    defects = (R @ R.mT - torch.eye(R.shape[-1])).abs()
+    defect = defects.amax() if R.numel() else torch.tensor(0.0)
     if not defect <= atol:
-        raise ValueError(f"R Rᵀ differs from I by {defect.item():.3g}, more than {atol:g}: R is not in SO(n)")
+        raise ValueError(
+            f"R Rᵀ differs from I by {defect.item():.3g}, more than {atol:g}: "
+            "R is not in SO(n)"
+        )
     if (torch.linalg.det(R.detach()) < 0).any():
         raise ValueError("det R = -1: R is a reflection, pass a rotation")
 # --8<-- [end:check]
@@ -71,47 +75,57 @@ def hat(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     return torch.stack([o, -z, y, z, o, -x, -y, x, o], -1).unflatten(-1, (3, 3))
 
 
-def vee(X: Float[Tensor, "*batch 3 3"], atol: float = 1e-9) -> Float[Tensor, "*batch 3"]:
+def vee(
+    X: Float[Tensor, "*batch 3 3"], atol: float = 1e-9
+) -> Float[Tensor, "*batch 3"]:
     """Undo hat. Raises ValueError where an entry of X + Xᵀ exceeds `atol`."""
     defect = (X + X.mT).abs().max().item()
     if not defect <= atol:
-        raise ValueError(f"X + Xᵀ has an entry {defect:.3g}, more than {atol:g}: X is not skew")
+        raise ValueError(
+            f"X + Xᵀ has an entry {defect:.3g}, more than {atol:g}: X is not skew"
+        )
     return torch.stack([X[..., 2, 1], X[..., 0, 2], X[..., 1, 0]], -1)
 # --8<-- [end:hat]
 
 
 # --8<-- [start:rodrigues]
 def rodrigues(omega: Float[Tensor, "3"]) -> Float[Tensor, "3 3"]:
-    """Turn by θ = |ω| about ω, as the formula stands: I + (sin θ/θ) K + ((1 − cos θ)/θ²) K², K = hat(ω)."""
+    """Turn by θ = |ω| about ω, K = hat(ω), by the formula as it stands."""
     theta, K = omega.norm(), hat(omega)
-    return torch.eye(3) + theta.sin() / theta * K + (1 - theta.cos()) / theta**2 * (K @ K)
+    a, b = theta.sin() / theta, (1 - theta.cos()) / theta**2
+    return torch.eye(3) + a * K + b * (K @ K)
 # --8<-- [end:rodrigues]
 
 
 # --8<-- [start:exp_so3]
-L = hat(torch.eye(3))  # L[0], L[1], L[2]: the generators of the turns about the three axes
+L = hat(torch.eye(3))  # L[0], L[1], L[2]: generators of the turns about the axes
 M = L.roll(1, 0)
-# I, then K = Σ ωᵢ Lᵢ, then K² = Σ ωᵢ² Lᵢ² + Σ ωᵢ ωᵢ₋₁ (Lᵢ Lᵢ₋₁ + Lᵢ₋₁ Lᵢ): ten rows of nine entries
+# I, then K = Σ ωᵢ Lᵢ, then K² = Σ ωᵢ² Lᵢ² + Σ ωᵢ ωᵢ₋₁ (Lᵢ Lᵢ₋₁ + Lᵢ₋₁ Lᵢ):
+# ten rows of nine entries
 GENERATORS = torch.cat([torch.eye(3)[None], L, L @ L, L @ M + M @ L]).flatten(1)
 
 
 def exp_so3(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
-    """Turn by |ω| about ω: Rodrigues' formula, batched, accurate and differentiable for every ω.
+    """Turn by |ω| about ω: Rodrigues' formula, accurate and smooth for every ω.
 
-    With s = sin(θ/2)/(θ/2) the factors are a = s cos(θ/2) and b = s²/2: nothing cancels for small θ.
+    With s = sin(θ/2)/(θ/2) the factors are a = s cos(θ/2) and b = s²/2:
+    nothing cancels for small θ.
     """
     v = omega.reshape(-1, 3).T.contiguous()
-    half = (v.square().sum(0) + 1e-40).sqrt() / 2  # 1e-40 keeps √ off its kink at 0 and alters no digit
+    # 1e-40 keeps √ off its kink at 0 and alters no digit
+    half = (v.square().sum(0) + 1e-40).sqrt() / 2
     s = half.sin() / half
     bv = s * s / 2 * v
-    features = torch.cat([torch.ones_like(v[:1]), s * half.cos() * v, bv * v, bv * v.roll(1, 0)])
+    features = torch.cat(
+        [torch.ones_like(v[:1]), s * half.cos() * v, bv * v, bv * v.roll(1, 0)]
+    )
     return (GENERATORS.T @ features).T.reshape(*omega.shape, 3)
 # --8<-- [end:exp_so3]
 
 
 # --8<-- [start:quaternion]
 def quaternion_table(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4 4"]:
-    """Return 4 q qᵀ for the unit quaternion q = (cos θ/2, sin θ/2 · axis) of R; every entry is affine in R."""
+    """Return 4 q qᵀ for the unit quaternion q of R; every entry is affine in R."""
     (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = (row.unbind(-1) for row in R.unbind(-2))
     rows = [
         [1 + xx + yy + zz, zy - yz, xz - zx, yx - xy],
@@ -129,14 +143,16 @@ TABLE = (quaternion_table(torch.eye(9).reshape(9, 3, 3)) - torch.eye(4)).flatten
 
 
 def log_so3(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
-    """Return the ω with exp(hat ω) = R and |ω| ≤ π, accurate up to and at the half turn.
+    """Return the ω with exp(hat ω) = R and |ω| ≤ π, accurate up to the half turn.
 
-    At the cut, an exact half turn, ω and −ω both fit: the one whose largest component is positive comes back.
+    At the cut, an exact half turn, ω and −ω both fit: the one whose largest
+    component is positive comes back.
     Raises ValueError where R Rᵀ differs from I by more than 1e-6, or det R < 0.
     """
     check_rotation(R)
     table = R.reshape(-1, 9) @ TABLE + torch.eye(4).flatten()
-    longest = table[:, ::5].max(-1).indices  # the row of the largest of 4w², 4x², 4y², 4z²
+    # the row of the largest of 4w², 4x², 4y², 4z²
+    longest = table[:, ::5].max(-1).indices
     q = table.reshape(-1, 4, 4)[torch.arange(len(table)), longest]
     q = torch.where(q[:, :1] < 0, -q, q)
     q = q / q.norm(dim=-1, keepdim=True)
@@ -148,20 +164,24 @@ def log_so3(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
 
 # --8<-- [start:textbook_log]
 def textbook_log(R: Float[Tensor, "3 3"]) -> Float[Tensor, "3"]:
-    """Read θ off the trace and the axis off R − Rᵀ: right on paper, poor near 0 and π."""
+    """Read θ off the trace, the axis off R − Rᵀ: right on paper, poor near 0 and π."""
     theta = torch.arccos(((R.trace() - 1) / 2).clamp(-1, 1))
-    return theta / (2 * theta.sin()) * torch.stack([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1]])
+    axis = torch.stack([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1]])
+    return theta / (2 * theta.sin()) * axis
 # --8<-- [end:textbook_log]
 
 
 # --8<-- [start:sl2]
 def exp_sl2(X: Float[Tensor, "2 2"]) -> Float[Tensor, "2 2"]:
-    """Exponentiate a traceless X in closed form: X² = δI with δ = −det X, so cos and sin, or cosh and sinh.
+    """Exponentiate a traceless X: X² = δI with δ = −det X, so cos, or cosh, appears.
 
     Raises ValueError where |tr X| exceeds 1e-12.
     """
     if not X.trace().abs() <= 1e-12:
-        raise ValueError(f"tr X = {X.trace().item():.3g}: X is not in sl(2), its trace must be 0 to 1e-12")
+        raise ValueError(
+            f"tr X = {X.trace().item():.3g}: X is not in sl(2), "
+            "its trace must be 0 to 1e-12"
+        )
     delta = -torch.linalg.det(X)
     root = delta.abs().sqrt()
     if delta < 0:
@@ -181,7 +201,7 @@ def geodesic(
 
 # --8<-- [start:head]
 class RotationHead(torch.nn.Module):
-    """Turn a feature vector into a rotation: a linear map to R³, then the exponential."""
+    """Turn features into a rotation: a linear map to R³, then the exponential."""
 
     def __init__(self, features: int):
         """Start at the identity rotation, which is where careless code returns NaN."""
@@ -190,15 +210,19 @@ class RotationHead(torch.nn.Module):
         torch.nn.init.zeros_(self.linear.weight)
         torch.nn.init.zeros_(self.linear.bias)
 
-    def forward(self, x: Float[Tensor, "*batch features"]) -> Float[Tensor, "*batch 3 3"]:
+    def forward(
+        self, x: Float[Tensor, "*batch features"]
+    ) -> Float[Tensor, "*batch 3 3"]:
         """Predict one rotation for each input."""
         return exp_so3(self.linear(x))
 # --8<-- [end:head]
 
 
 # --8<-- [start:align]
-def align(P: Float[Tensor, "points 3"], target: Float[Tensor, "points 3"], steps: int = 200) -> Float[Tensor, "3 3"]:
-    """Find the rotation that carries the points P to the target by gradient descent on a head."""
+def align(
+    P: Float[Tensor, "points 3"], target: Float[Tensor, "points 3"], steps: int = 200
+) -> Float[Tensor, "3 3"]:
+    """Find the rotation that carries P to the target by gradient descent."""
     head, x = RotationHead(1), torch.ones(1)
     optimiser = torch.optim.Adam(head.parameters(), lr=0.1)
     for _ in range(steps):
@@ -211,7 +235,7 @@ def align(P: Float[Tensor, "points 3"], target: Float[Tensor, "points 3"], steps
 
 # --8<-- [start:solution_hyperbolic]
 def boost(t: float) -> Float[Tensor, "2 2"]:
-    """Exponentiate t [[0, 1], [1, 0]]: the even powers are t²ᵏ I, so cosh and sinh appear."""
+    """Exponentiate t [[0, 1], [1, 0]]: [[cosh t, sinh t], [sinh t, cosh t]]."""
     c, s = torch.tensor(t).cosh(), torch.tensor(t).sinh()
     return torch.stack([torch.stack([c, s]), torch.stack([s, c])])
 # --8<-- [end:solution_hyperbolic]
@@ -224,13 +248,18 @@ def real_log_of_diagonal(a: float, d: float) -> Float[Tensor, "2 2"]:
         return torch.diag(torch.tensor([a, d]).log())
     if a == d < 0:
         return torch.tensor(-a).log() * torch.eye(2) + torch.pi * J
-    raise ValueError(f"diag({a:g}, {d:g}) has no real logarithm: its negative eigenvalues do not pair up")
+    raise ValueError(
+        f"diag({a:g}, {d:g}) has no real logarithm: "
+        "its negative eigenvalues do not pair up"
+    )
 # --8<-- [end:solution_diagonal]
 
 
 # --8<-- [start:solution_mean]
-def mean_rotation(R: Float[Tensor, "count 3 3"], steps: int = 20) -> Float[Tensor, "3 3"]:
-    """Average rotations inside the group: look at all from the current guess, average the logs, step there."""
+def mean_rotation(
+    R: Float[Tensor, "count 3 3"], steps: int = 20
+) -> Float[Tensor, "3 3"]:
+    """Average rotations: see them from a guess, average the logs, step there."""
     guess = R[0]
     for _ in range(steps):
         guess = guess @ exp_so3(log_so3(guess.T @ R).mean(0))
@@ -295,7 +324,7 @@ def log_accuracy() -> Figure:
         ax.set(xlabel=label, xticks=[1e-10, 1e-5, 1], ylim=(3e-18, 20))
         ax.grid(True)
     axes[0].set_ylabel("relative error of $\\log R$")
-    axes[0].legend(loc="center left", bbox_to_anchor=(0.02, 0.62))
+    axes[0].legend(loc="upper right")
     return fig
 
 

@@ -21,7 +21,7 @@ def shift_matrix(n: int) -> Float[Tensor, "n n"]:
 
 
 def waves(n: int) -> tuple[Float[Tensor, " n"], Complex[Tensor, "n n"]]:
-    """Return the frequencies k = 0, 1, …, −1 and the unit waves exp(2πi kj/n)/√n, one a column."""
+    """Return k = 0, 1, …, −1 and the unit waves exp(2πi kj/n)/√n, one a column."""
     k = torch.fft.fftfreq(n, 1 / n)
     angles = 2 * torch.pi * torch.outer(torch.arange(n, dtype=k.dtype), k) / n
     return k, torch.polar(torch.ones(n, n), angles) / n**0.5
@@ -30,7 +30,7 @@ def waves(n: int) -> tuple[Float[Tensor, " n"], Complex[Tensor, "n n"]]:
 
 # --8<-- [start:generator]
 def shift_generator(n: int) -> Float[Tensor, "n n"]:
-    """Return the real logarithm of the shift for odd n: wave k is multiplied by −2πi k/n.
+    """Return a real logarithm of the shift, n odd: wave k is multiplied by −2πi k/n.
 
     Raises ValueError for even n, where det P = −1 and no real logarithm exists.
     """
@@ -42,10 +42,14 @@ def shift_generator(n: int) -> Float[Tensor, "n n"]:
 
 
 # --8<-- [start:fractional]
-def fractional_shift(x: Float[Tensor, "*batch n"], t: float) -> Float[Tensor, "*batch n"]:
-    """Shift by t pixels: turn wave k by −2πkt/n; for even n the fastest wave gets the real factor cos πt."""
+def fractional_shift(
+    x: Float[Tensor, "*batch n"], t: float
+) -> Float[Tensor, "*batch n"]:
+    """Shift by t pixels: turn wave k by −2πkt/n; for k = n/2 multiply by cos πt."""
     n = x.shape[-1]
-    phase = torch.polar(torch.ones(n // 2 + 1), -2 * torch.pi * t * torch.arange(n // 2 + 1.0) / n)
+    phase = torch.polar(
+        torch.ones(n // 2 + 1), -2 * torch.pi * t * torch.arange(n // 2 + 1.0) / n
+    )
     if n % 2 == 0:
         phase.imag[-1] = 0.0
     return torch.fft.irfft(torch.fft.rfft(x) * phase, n)
@@ -54,25 +58,29 @@ def fractional_shift(x: Float[Tensor, "*batch n"], t: float) -> Float[Tensor, "*
 
 # --8<-- [start:defect]
 def group_law_defect(n: int, s: float, t: float) -> float:
-    """Measure how far 'shift by s, then by t' is from 'shift by s + t', over all pictures of n pixels."""
+    """Measure 'shift by s, then by t' against 'shift by s + t', over all pictures."""
     one = fractional_shift(fractional_shift(torch.eye(n), s), t)
-    return torch.linalg.matrix_norm(one - fractional_shift(torch.eye(n), s + t), 2).item()
+    return torch.linalg.matrix_norm(
+        one - fractional_shift(torch.eye(n), s + t), 2
+    ).item()
 # --8<-- [end:defect]
 
 
 # --8<-- [start:two_rows]
 def two_row_generator(n: int) -> Float[Tensor, "m m"]:
-    """Return a real logarithm of the shift of two rows of even length n: it turns their two fastest waves together.
+    """Return a real logarithm of the shift of two rows of even length n.
 
     Raises ValueError for odd n, where each row has a logarithm of its own.
     """
     if n % 2:
         raise ValueError(f"n = {n}: this construction is for even n")
     k, F = waves(n)
-    row = ((F * (-2j * torch.pi * k / n)) @ F.mH).real  # the fastest wave, without a partner, drops out here
+    # taking the real part drops the fastest wave, which has no partner
+    row = ((F * (-2j * torch.pi * k / n)) @ F.mH).real
     fastest = (-1.0) ** torch.arange(n) / n**0.5
     J = torch.tensor([[0.0, -1.0], [1.0, 0.0]])
-    return torch.kron(torch.eye(2), row) + torch.pi * torch.kron(J, torch.outer(fastest, fastest))
+    swap = torch.kron(J, torch.outer(fastest, fastest))
+    return torch.kron(torch.eye(2), row) + torch.pi * swap
 # --8<-- [end:two_rows]
 
 
@@ -81,22 +89,32 @@ def shift_error(layer: torch.nn.Module, x: Float[Tensor, " n"], t: float) -> flo
     """Measure how far the layer is from commuting with the shift by t."""
     with torch.no_grad():
         there = layer(fractional_shift(x, t)[None, None])[0, 0]
-        return (there - fractional_shift(layer(x[None, None])[0, 0], t)).abs().max().item()
+        return (
+            (there - fractional_shift(layer(x[None, None])[0, 0], t)).abs().max().item()
+        )
 # --8<-- [end:layers]
 
 
 # --8<-- [start:solution_entries]
 def generator_entry(n: int, j: int) -> float:
-    """Return the entry of log P that is j places below the diagonal: (−1)ʲ⁺¹ π / (n sin(πj/n)), 0 on it."""
-    return 0.0 if j % n == 0 else float((-1) ** (j + 1) * torch.pi / (n * torch.sin(torch.tensor(torch.pi * j / n))))
+    """Return the entry of log P that is j places below the diagonal."""
+    return (
+        0.0
+        if j % n == 0
+        else float(
+            (-1) ** (j + 1) * torch.pi / (n * torch.sin(torch.tensor(torch.pi * j / n)))
+        )
+    )
 # --8<-- [end:solution_entries]
 
 
 # --8<-- [start:solution_inverse]
 def velocity(x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
-    """Return the rate of change of the shifted picture at t = 0: the generator applied without its matrix."""
+    """Return the rate of change of the shifted picture at t = 0."""
     n = x.shape[-1]
-    return torch.fft.irfft(torch.fft.rfft(x) * (-2j * torch.pi * torch.arange(n // 2 + 1) / n), n)
+    return torch.fft.irfft(
+        torch.fft.rfft(x) * (-2j * torch.pi * torch.arange(n // 2 + 1) / n), n
+    )
 # --8<-- [end:solution_inverse]
 
 

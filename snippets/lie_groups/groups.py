@@ -21,18 +21,25 @@ from book import figure, results
 
 # --8<-- [start:axioms]
 def broken_axioms(elements: list, multiply: Callable) -> list[str]:
-    """Name the group axioms that a finite set with an operation violates, by trying everything."""
+    """Name the group axioms that a finite set violates, by trying everything."""
     broken = []
     if any(multiply(a, b) not in elements for a, b in product(elements, repeat=2)):
         broken.append("closure")
     if any(
-        multiply(multiply(a, b), c) != multiply(a, multiply(b, c)) for a, b, c in product(elements, repeat=3)
+        multiply(multiply(a, b), c) != multiply(a, multiply(b, c))
+        for a, b, c in product(elements, repeat=3)
     ):
         broken.append("associativity")
-    neutral = [e for e in elements if all(multiply(e, a) == a == multiply(a, e) for a in elements)]
+    neutral = [
+        e
+        for e in elements
+        if all(multiply(e, a) == a == multiply(a, e) for a in elements)
+    ]
     if not neutral:
         broken.append("identity")
-    if not neutral or any(all(multiply(a, b) != neutral[0] for b in elements) for a in elements):
+    if not neutral or any(
+        all(multiply(a, b) != neutral[0] for b in elements) for a in elements
+    ):
         broken.append("inverses")
     return broken
 # --8<-- [end:axioms]
@@ -52,7 +59,7 @@ def symmetric_group(n: int) -> list[tuple[int, ...]]:
 
 # --8<-- [start:jumping_sum]
 def jumping_sum(x: float, y: float) -> float:
-    """Add two real numbers after 0 and 1 have swapped names: f(f(x) + f(y)) with f = f⁻¹ the swap."""
+    """Add after 0 and 1 have swapped names: f(f(x) + f(y)) with f = f⁻¹ the swap."""
 
     def swap(z: float) -> float:
         return {0.0: 1.0, 1.0: 0.0}.get(z, z)
@@ -65,19 +72,24 @@ def jumping_sum(x: float, y: float) -> float:
 def inverse_2x2(A: Float[Tensor, "2 2"]) -> Float[Tensor, "2 2"]:
     """Invert by the formula [[d, −b], [−c, a]] / (ad − bc).
 
-    Raises ValueError where |ad − bc| ≤ 1e-14 · max|entry|², because A is then singular to working precision.
+    Raises ValueError where |ad − bc| ≤ 1e-14 · max|entry|²: A is then singular to
+    working precision.
     """
     (a, b), (c, d) = A
     determinant = a * d - b * c
     if determinant.abs() <= 1e-14 * A.abs().max() ** 2:
-        raise ValueError(f"ad - bc = {determinant:.3g}: A is not in GL(2), pass one with ad - bc ≠ 0")
+        raise ValueError(
+            f"ad - bc = {determinant:.3g}: A is not in GL(2), pass one with ad - bc ≠ 0"
+        )
     return torch.stack([torch.stack([d, -b]), torch.stack([-c, a])]) / determinant
 # --8<-- [end:inverse]
 
 
 # --8<-- [start:nearest_singular]
-def nearest_singular(A: Float[Tensor, "n n"]) -> tuple[Float[Tensor, "n n"], Float[Tensor, ""]]:
-    """Return the singular matrix nearest to A and its distance, the smallest singular value σ_n."""
+def nearest_singular(
+    A: Float[Tensor, "n n"],
+) -> tuple[Float[Tensor, "n n"], Float[Tensor, ""]]:
+    """Return the singular matrix nearest to A and its distance, σ_n."""
     U, sigma, Vh = torch.linalg.svd(A)
     return A - sigma[-1] * torch.outer(U[:, -1], Vh[-1]), sigma[-1]
 # --8<-- [end:nearest_singular]
@@ -88,7 +100,9 @@ def check_orthogonal(Q: Float[Tensor, "*batch n n"], atol: float = 1e-9) -> None
     """Raise ValueError where an entry of Q Qᵀ − I exceeds `atol`."""
     defect = (Q @ Q.mT - torch.eye(Q.shape[-1])).abs().max().item()
     if not defect <= atol:
-        raise ValueError(f"Q Qᵀ differs from I by {defect:.3g}, more than {atol:g}: Q is not in O(n)")
+        raise ValueError(
+            f"Q Qᵀ differs from I by {defect:.3g}, more than {atol:g}: Q is not in O(n)"
+        )
 
 
 def rotation(theta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 2 2"]:
@@ -117,15 +131,17 @@ def angle_in_o2(Q: Float[Tensor, "2 2"]) -> tuple[str, float]:
 
 # --8<-- [start:haar]
 def random_orthogonal(n: int, count: int, seed: int = 0) -> Float[Tensor, "count n n"]:
-    """Draw elements of O(n), all equally likely: QR of Gaussian matrices, with diag R > 0."""
-    Q, R = torch.linalg.qr(torch.randn(count, n, n, generator=torch.Generator().manual_seed(seed)))
+    """Draw from O(n), all equally likely: QR of Gaussian matrices, diag R > 0."""
+    Q, R = torch.linalg.qr(
+        torch.randn(count, n, n, generator=torch.Generator().manual_seed(seed))
+    )
     return Q * R.diagonal(dim1=-2, dim2=-1).sign().unsqueeze(-2)
 # --8<-- [end:haar]
 
 
 # --8<-- [start:defining_rank]
 def dimension_of_orthogonal_group(n: int) -> int:
-    """Count the directions at I along which Q Qᵀ = I holds to first order: n² − rank."""
+    """Count the directions at I that keep Q Qᵀ = I to first order: n² − rank."""
     jacobian = torch.autograd.functional.jacobian(lambda Q: Q @ Q.T, torch.eye(n))
     return n * n - int(torch.linalg.matrix_rank(jacobian.reshape(n * n, n * n)))
 # --8<-- [end:defining_rank]
@@ -133,12 +149,14 @@ def dimension_of_orthogonal_group(n: int) -> int:
 
 # --8<-- [start:path]
 def path_to_identity(A: Float[Tensor, "2 2"], t: float) -> Float[Tensor, "2 2"]:
-    """Walk from A (t = 0) to I (t = 1) without leaving GL(2): unwind the rotation, then the stretch.
+    """Walk from A (t = 0) to I (t = 1) in GL(2): unwind rotation and stretch together.
 
     Raises ValueError where det A ≤ 0, because then there is no such path.
     """
     if torch.linalg.det(A) <= 0:
-        raise ValueError(f"det A = {torch.linalg.det(A):.3g}: a path to I needs det A > 0")
+        raise ValueError(
+            f"det A = {torch.linalg.det(A):.3g}: a path to I needs det A > 0"
+        )
     U, sigma, Vh = torch.linalg.svd(A)
     stretch = Vh.T @ torch.diag(sigma) @ Vh
     _, theta = angle_in_o2(U @ Vh)
@@ -147,8 +165,10 @@ def path_to_identity(A: Float[Tensor, "2 2"], t: float) -> Float[Tensor, "2 2"]:
 
 
 # --8<-- [start:depth]
-def norms_through_depth(layers: list[torch.nn.Linear], x: Float[Tensor, " n"]) -> Float[Tensor, " depth"]:
-    """Push x through the layers and note its length after each, relative to the start."""
+def norms_through_depth(
+    layers: list[torch.nn.Linear], x: Float[Tensor, " n"]
+) -> Float[Tensor, " depth"]:
+    """Push x through the layers; note its length after each, relative to the start."""
     lengths, start = [], x.norm()
     for layer in layers:
         x = layer(x)
@@ -160,7 +180,9 @@ def norms_through_depth(layers: list[torch.nn.Linear], x: Float[Tensor, " n"]) -
 # --8<-- [start:solution_symmetric]
 def symmetric_but_not_closed() -> tuple[Float[Tensor, "2 2"], Float[Tensor, "2 2"]]:
     """Give two invertible symmetric matrices whose product is not symmetric."""
-    return torch.tensor([[1.0, 1.0], [1.0, 0.0]]), torch.tensor([[1.0, 0.0], [0.0, -1.0]])
+    return torch.tensor([[1.0, 1.0], [1.0, 0.0]]), torch.tensor(
+        [[1.0, 0.0], [0.0, -1.0]]
+    )
 # --8<-- [end:solution_symmetric]
 
 
@@ -173,7 +195,7 @@ def two_mirrors(alpha: float, beta: float) -> Float[Tensor, "2 2"]:
 
 # --8<-- [start:solution_motion]
 def motion(theta: float, shift: Float[Tensor, "2"]) -> Float[Tensor, "3 3"]:
-    """Write 'turn by theta, then translate' as one 3×3 matrix that acts on (x, y, 1)."""
+    """Write 'turn by theta, then translate' as a 3×3 matrix that acts on (x, y, 1)."""
     M = torch.eye(3)
     M[:2, :2], M[:2, 2] = rotation(theta), shift
     return M

@@ -215,7 +215,7 @@ def shadows() -> Figure:
     for ax, sign, offset in zip(axes, (1, -1), ((9, 0), (-9, 0)), strict=True):
         plane(ax, (-2.9, 2.9), (-1.9, 2.7))
         _shadow(ax, v, sign * w, offset)
-        ax.set_title(rf"$v\cdot w = {v @ (sign * w):+.1f}$")
+        ax.set_title(rf"$v\cdot w = {v @ (sign * w):+.1f}$", fontsize=13)
         note(ax, "shadow", sign * np.array([0.33, 0.66]), (-26, 12) if sign > 0 else (26, -12), color="C2")
     return fig
 

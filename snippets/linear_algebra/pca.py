@@ -139,7 +139,9 @@ def whiten(X: Float[Tensor, "count n"]) -> Float[Tensor, "count n"]:
 
 
 # --8<-- [start:solution_gram]
-def directions_from_gram(X: Float[Tensor, "count n"], r: int) -> Float[Tensor, "n r"]:
+def directions_from_gram(
+    X: Float[Tensor, "count n"], r: int
+) -> Float[Tensor, "n r"]:
     """Return the top r principal directions from the points' dot products.
 
     Raises ValueError where r is not below the number of points.

@@ -49,14 +49,15 @@ def dependence(vectors: Float[Tensor, "n k"]) -> Float[Tensor, " k"]:
     The first column that lies in the span of those before it gets the coefficient −1.
     Raises ValueError where the columns are independent.
     """
+    count = vectors.shape[1]
     for k, v in enumerate(vectors.T):
         before = vectors[:, :k]
         if in_span(before, v):
-            c = torch.zeros(vectors.shape[1])
+            c = torch.zeros(count)
             c[:k] = torch.linalg.pinv(before) @ v  # solves before @ c = v
             c[k] = -1.0
             return c
-    raise ValueError(f"the {k + 1} columns are independent: pass dependent ones")
+    raise ValueError(f"the {count} columns are independent: pass dependent ones")
 # --8<-- [end:dependence]
 
 
@@ -178,7 +179,7 @@ def two_addresses() -> Figure:
                 corner = corner + basis[:, i]
         ax.plot(*v, "o", color=plt.rcParams["text.color"], markersize=6, zorder=5)
         note(ax, "$v$", v, (-10, 7))
-        ax.set_title(title)
+        ax.set_title(title, fontsize=13)
     return fig
 
 

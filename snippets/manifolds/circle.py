@@ -425,7 +425,7 @@ def projection() -> Figure:
     ring = on_the_circle(torch.linspace(0, 2 * math.pi, 200)).numpy()
     ax.axhline(0, color=faint, lw=1.2)
     ax.plot(ring[:, 0], ring[:, 1], color=ink, lw=1.4)
-    points = on_the_circle(torch.tensor([-2.2, -1.45, -0.6, 0.35, 0.86]))
+    points = on_the_circle(torch.tensor([-2.0, -1.45, -0.6, 0.35, 0.86]))
     for i, (p, u) in enumerate(zip(points.tolist(), stereographic(points)[:, 0].tolist(), strict=True)):
         end = (u, 0.0) if p[1] > 0 else tuple(p)
         ax.plot([0, end[0]], [1, end[1]], color=f"C{i}", lw=1.1)
@@ -494,7 +494,7 @@ def head_errors() -> Figure:
     ax.axhline(90, color=plt.rcParams["grid.color"], lw=1, ls="--")
     ax.set(xlabel="angle of the input (degrees)", ylabel="error (degrees)", ylim=(-5, 185))
     ax.set(xticks=range(0, 361, 90), yticks=range(0, 181, 45))
-    ax.legend(loc="upper right", title="the head ends in")
+    ax.legend(loc="upper left", title="the head ends in")
     return fig
 
 

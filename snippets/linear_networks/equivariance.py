@@ -1,0 +1,463 @@
+"""Equivariance: the maps that commute with a permutation, block by block."""
+
+# ruff: noqa: E741 (l is the letter of the slides)
+
+# --8<-- [start:setup]
+import math
+
+import torch
+from jaxtyping import Complex, Float, Int
+from torch import Tensor, nn
+
+from snippets.linear_networks.components import (
+    Eigenvalue,
+    Ranks,
+    check_rank,
+    check_ranks,
+    component,
+    components,
+    count_components,
+    eigenvalues,
+)
+from snippets.linear_networks.distance import truncate
+from snippets.linear_networks.invariance import permutation_matrix
+from snippets.linear_networks.permutations import Permutation, cycle_decomposition
+
+torch.set_default_dtype(torch.float64)
+# --8<-- [end:setup]
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from book import figure, results
+from snippets.linear_networks.function_spaces import diverging
+
+
+# --8<-- [start:commutant]
+def commutant_dimension(sigma: Permutation) -> int:
+    """Dimension of the maps that commute with σ: the sum of gcd(a, b) over pairs of cycle lengths a, b."""
+    lengths = torch.tensor([len(cycle) for cycle in cycle_decomposition(sigma)])
+    return int(torch.gcd(lengths[:, None], lengths[None, :]).sum())
+
+
+class CommutantLabels:
+    """The classes of equal entries in a map that commutes with σ, without an n×n table."""
+
+    def __init__(self, sigma: Permutation) -> None:
+        """Note each point's cycle and its position there, and number the classes of each pair of cycles."""
+        cycles = cycle_decomposition(sigma)
+        lengths = torch.tensor([len(cycle) for cycle in cycles])
+        points = torch.tensor([point for cycle in cycles for point in cycle]) - 1
+        self.cycle = torch.repeat_interleave(lengths).scatter(0, points, torch.repeat_interleave(lengths))
+        self.position = torch.empty_like(points)
+        self.position[points] = torch.cat([torch.arange(length) for length in lengths])
+        self.gcd = torch.gcd(lengths[:, None], lengths[None, :])
+        self.first = self.gcd.flatten().cumsum(0).reshape(self.gcd.shape) - self.gcd
+        self.dimension = int(self.gcd.sum())
+
+    def __call__(self, i: Int[Tensor, "*#shape"], j: Int[Tensor, "*#shape"]) -> Int[Tensor, "*shape"]:
+        """Return the class of the entries (i, j), counted from zero as the entries are."""
+        a, b = self.cycle[i], self.cycle[j]
+        return self.first[a, b] + (self.position[i] - self.position[j]) % self.gcd[a, b]
+# --8<-- [end:commutant]
+
+
+# --8<-- [start:cycle_basis]
+def cycle_vectors(n: int, j: int) -> Float[Tensor, "n columns"]:
+    """Return the orthonormal waves of frequency j on a cycle of n points: (sin, cos), or one column where sin "
+    "is zero."""
+    angle = 2 * math.pi * j * torch.arange(n) / n
+    if 2 * j % n == 0:
+        return torch.cos(angle)[:, None] / math.sqrt(n)
+    return torch.stack([torch.sin(angle), torch.cos(angle)], dim=1) * math.sqrt(2 / n)
+# --8<-- [end:cycle_basis]
+
+
+# --8<-- [start:real_fourier_basis]
+def real_fourier_basis(sigma: Permutation, *, sparse: bool = False) -> Tensor:
+    """Return the orthogonal Q_σ whose columns are waves on single cycles, grouped by eigenvalue.
+
+    Each eigenvalue of `eigenvalues(sigma)` owns one column a cycle where it is real, a pair (sin, cos) where it is not.
+    """
+    longest_first = sorted(cycle_decomposition(sigma), key=len, reverse=True)
+    cycles = [torch.tensor(cycle) - 1 for cycle in longest_first]
+    rows, columns, entries, count = [], [], [], 0
+    for l, m in eigenvalues(sigma):
+        for cycle in (c for c in cycles if len(c) % l == 0):
+            waves = cycle_vectors(len(cycle), len(cycle) * (l - m) // l)
+            for wave in waves.T:
+                rows, columns = [*rows, cycle], [*columns, torch.full_like(cycle, count)]
+                entries, count = [*entries, wave], count + 1
+    places = torch.stack([torch.cat(rows), torch.cat(columns)])
+    Q = torch.sparse_coo_tensor(places, torch.cat(entries), (sigma.size, sigma.size), check_invariants=True)
+    return Q.coalesce() if sparse else Q.to_dense()
+# --8<-- [end:real_fourier_basis]
+
+
+# --8<-- [start:realify]
+def realify(Z: Complex[Tensor, "a b"]) -> Float[Tensor, "2*a 2*b"]:
+    """Replace every entry x + iy by the block ((x, −y), (y, x))."""
+    x, y = Z.real, Z.imag
+    blocks = torch.stack([torch.stack([x, -y], dim=2), torch.stack([y, x], dim=2)], dim=1)
+    return blocks.reshape(2 * Z.shape[0], 2 * Z.shape[1])
+
+
+def complexify(R: Float[Tensor, "rows columns"]) -> Complex[Tensor, "a b"]:
+    """Return Z with realify(Z) nearest to R: average each 2×2 block to the form ((x, −y), (y, x))."""
+    x = (R[0::2, 0::2] + R[1::2, 1::2]) / 2
+    y = (R[1::2, 0::2] - R[0::2, 1::2]) / 2
+    return torch.complex(x, y)
+# --8<-- [end:realify]
+
+
+# --8<-- [start:blocks]
+Blocks = dict[Eigenvalue, Tensor]
+
+
+def projected_blocks(M: Float[Tensor, "n n"], sigma: Permutation) -> Blocks:
+    """Return the blocks, real or complex, of the nearest map to M that commutes with σ."""
+    Q, blocks, start = real_fourier_basis(sigma), {}, 0
+    B = Q.T @ M @ Q
+    for key, d in eigenvalues(sigma).items():
+        stop = start + key.weight * d
+        block = B[start:stop, start:stop]
+        blocks[key] = block if key.weight == 1 else complexify(block)
+        start = stop
+    return blocks
+
+
+def assemble(blocks: Blocks, sigma: Permutation) -> Float[Tensor, "n n"]:
+    """Return the equivariant matrix that has these blocks."""
+    Q = real_fourier_basis(sigma)
+    real = [realify(block) if block.is_complex() else block for block in blocks.values()]
+    return Q @ torch.block_diag(*real) @ Q.T
+# --8<-- [end:blocks]
+
+
+# --8<-- [start:fourier_blocks]
+def commutator(M: Float[Tensor, "n n"], sigma: Permutation) -> Float[Tensor, "n n"]:
+    """Return M P − P M, which is zero exactly for equivariant maps."""
+    index = torch.tensor(sigma.images) - 1
+    if M.shape[0] != sigma.size:
+        raise ValueError(f"a {M.shape[0]}×{M.shape[1]} matrix cannot commute with a permutation of {sigma.size} points")
+    return M[:, torch.argsort(index)] - M[index]
+
+
+def fourier_blocks(M: Float[Tensor, "n n"], sigma: Permutation) -> Blocks:
+    """Return the blocks of an equivariant map; raise ValueError for any other."""
+    gap = commutator(M, sigma).abs().max().item()
+    if gap > 1e-8 * max(1.0, M.abs().max().item()):
+        raise ValueError(f"the matrix is not equivariant: M P − P M has an entry of size {gap:.3g}, not 0")
+    return projected_blocks(M, sigma)
+# --8<-- [end:fourier_blocks]
+
+
+# --8<-- [start:nearest_equivariant]
+def best_ranks(M: Float[Tensor, "n n"], sigma: Permutation, rank: int) -> Ranks:
+    """Return the rank vector, of weight at most the rank given, whose component comes nearest to M.
+
+    One real singular value costs one unit and saves s²; one complex one costs two and saves 2 s².
+    """
+    check_rank(rank, sigma.size)
+    values = [(s.item(), key) for key, Z in projected_blocks(M, sigma).items() for s in torch.linalg.svdvals(Z)]
+    single = sorted((v for v in values if v[1].weight == 1), reverse=True)
+    double = sorted((v for v in values if v[1].weight == 2), reverse=True)
+    choices = [single[: rank - 2 * b] + double[:b] for b in range(min(len(double), rank // 2) + 1)]
+    kept = max(choices, key=lambda chosen: sum(key.weight * s**2 for s, key in chosen))
+    return {key: sum(key == other for _, other in kept) for key in eigenvalues(sigma)}
+
+
+def nearest_equivariant(M: Float[Tensor, "n n"], sigma: Permutation, ranks: Ranks) -> Float[Tensor, "n n"]:
+    """Return the point nearest to M on the component with these ranks: truncate every block."""
+    check_ranks(eigenvalues(sigma), ranks)
+    blocks = projected_blocks(M, sigma)
+    return assemble({key: truncate(block, ranks.get(key, 0)) for key, block in blocks.items()}, sigma)
+# --8<-- [end:nearest_equivariant]
+
+
+# --8<-- [start:autoencoder]
+class EquivariantAutoencoder(nn.Module):
+    """A linear autoencoder that commutes with σ: one small autoencoder for each eigenvalue."""
+
+    def __init__(self, sigma: Permutation, ranks: Ranks) -> None:
+        """Draw the weights: d·r for the encoder and as many for the decoder, doubled where they are complex."""
+        super().__init__()
+        spectrum = eigenvalues(sigma)
+        check_ranks(spectrum, ranks)
+        self.ranks = {key: ranks[key] for key in spectrum if ranks.get(key, 0)}
+        self.waves = CycleWaves(sigma, list(self.ranks))
+        self.encoder, self.decoder = nn.ParameterDict(), nn.ParameterDict()
+        for key, r in self.ranks.items():
+            d, parts = spectrum[key], (2,) * (key.weight - 1)
+            self.encoder[str(key)] = nn.Parameter(torch.randn(r, d, *parts) / d**0.5)
+            self.decoder[str(key)] = nn.Parameter(torch.randn(d, r, *parts) / r**0.5)
+
+    def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
+        """Split x into waves along the cycles, code each eigenvalue on its own, add the waves up."""
+        flat = x.reshape(-1, x.shape[-1])
+        coordinates = self.waves.analyse(flat)
+        coded = [
+            u @ real_weights(self.encoder[str(key)]).T @ real_weights(self.decoder[str(key)]).T
+            for key, u in zip(self.ranks, coordinates, strict=True)
+        ]
+        return self.waves.synthesise(coded, flat).reshape(x.shape)
+
+
+def real_weights(weights: Tensor) -> Float[Tensor, "rows columns"]:
+    """Return a real matrix as it is and a complex one, kept as pairs (x, y), with blocks ((x, −y), (y, x))."""
+    return weights if weights.ndim == 2 else realify(torch.view_as_complex(weights))
+# --8<-- [end:autoencoder]
+
+
+class CycleWaves(nn.Module):
+    """The columns of Q_σ that belong to some eigenvalues, as one small table for each length of cycle."""
+
+    def __init__(self, sigma: Permutation, keys: list[Eigenvalue]) -> None:
+        """Tabulate the waves; a table has as many rows as the cycle has points and a column a wave."""
+        super().__init__()
+        cycles = sorted(cycle_decomposition(sigma), key=len, reverse=True)
+        self.keys, self.lengths = keys, sorted({len(cycle) for cycle in cycles}, reverse=True)
+        for n in self.lengths:
+            points = torch.tensor([point for cycle in cycles for point in cycle if len(cycle) == n]) - 1
+            waves = [cycle_vectors(n, n * (key.l - key.m) // key.l) for key in self.present(n)]
+            self.register_buffer(f"points_{n}", points)
+            self.register_buffer(f"table_{n}", torch.cat([torch.empty(n, 0), *waves], dim=1))
+
+    def present(self, n: int) -> list[Eigenvalue]:
+        """Return the eigenvalues that a cycle of n points has."""
+        return [key for key in self.keys if n % key.l == 0]
+
+    def analyse(self, x: Float[Tensor, "batch n"]) -> list[Float[Tensor, "batch _"]]:
+        """Return the coordinates of x at every eigenvalue, cycle by cycle."""
+        found = {key: [] for key in self.keys}
+        for n in self.lengths:
+            points, widths = self.get_buffer(f"points_{n}"), [key.weight for key in self.present(n)]
+            waves = x.index_select(1, points).reshape(-1, n) @ self.get_buffer(f"table_{n}")
+            of_cycles = waves.reshape(len(x), len(points) // n, sum(widths))
+            for key, part in zip(self.present(n), of_cycles.split(widths, dim=2), strict=True):
+                found[key].append(part.flatten(1))
+        return [torch.cat(parts, dim=1) for parts in found.values()]
+
+    def synthesise(self, coordinates: list[Float[Tensor, "batch _"]], x: Float[Tensor, "batch n"]) -> Tensor:
+        """Return the vectors, of the shape of x, that have these coordinates and no others."""
+        answer, rest = torch.zeros_like(x), dict(zip(self.keys, coordinates, strict=True))
+        for n in self.lengths:
+            points, parts = self.get_buffer(f"points_{n}"), []
+            for key in self.present(n):
+                here, rest[key] = rest[key].tensor_split([key.weight * len(points) // n], dim=1)
+                parts.append(here.reshape(len(x), -1, key.weight))
+            if parts:
+                on_cycles = torch.cat(parts, dim=2) @ self.get_buffer(f"table_{n}").T
+                answer.index_copy_(1, points, on_cycles.flatten(1))
+        return answer
+
+
+# --8<-- [start:circulant]
+def circulant(c: Float[Tensor, " n"]) -> Float[Tensor, "n n"]:
+    """Return the matrix whose entry (i, j) is c at i − j, counted cyclically: the matrix of a cyclic convolution."""
+    i = torch.arange(len(c))
+    return c[(i[:, None] - i[None, :]) % len(c)]
+
+
+def wave(n: int, j: int) -> Complex[Tensor, " n"]:
+    """Return v_j = (1, ζʲ, ζ²ʲ, …) for ζ = exp(2πi/n)."""
+    return torch.polar(torch.ones(n), 2 * math.pi * j * torch.arange(n) / n)
+# --8<-- [end:circulant]
+
+
+# --8<-- [start:singular]
+def is_singular(blocks: dict[Eigenvalue, int], ranks: Ranks, multiplicity: dict[Eigenvalue, int]) -> bool:
+    """Say whether a point with these block ranks is singular on the component r: a block that is not full drops."""
+    return any(blocks[key] < r < multiplicity[key] for key, r in ranks.items())
+# --8<-- [end:singular]
+
+
+# --8<-- [start:solution_reynolds]
+def reynolds(M: Float[Tensor, "n n"], sigma: Permutation) -> Float[Tensor, "n n"]:
+    """Average P⁻ᵏ M Pᵏ over the powers of σ."""
+    P = permutation_matrix(sigma)
+    powers = [torch.linalg.matrix_power(P, k) for k in range(sigma.order)]
+    return sum(power.T @ M @ power for power in powers) / len(powers)
+# --8<-- [end:solution_reynolds]
+
+
+TURN = Permutation.rotation(3)
+
+
+@figure(
+    alt="Three nine by nine tables: the permutation matrix of the rotation with scattered ones, the same in the "
+    "new basis with blocks "
+    "along the diagonal, and the pattern of all commuting matrices: a three by three block, a two by two block, "
+    "and four coupled two by two blocks."
+)
+def blocks_of_rotation() -> Figure:
+    """The rotation of 3×3 pictures before and after the change of basis, and what commutes with it."""
+    Q, P = real_fourier_basis(TURN), permutation_matrix(TURN)
+    labels = CommutantLabels(TURN)
+    i = torch.arange(9)
+    pattern = labels(i[:, None], i[None, :])
+    M = Q.T @ torch.rand(labels.dimension, generator=torch.Generator().manual_seed(7)).mul(2).sub(1)[pattern] @ Q
+    fig, axes = plt.subplots(1, 3, figsize=(5.5, 2.2))
+    shown = [(P, "$P$"), (Q.T @ P @ Q, r"$Q^\mathsf{T}PQ$"), (M, r"$Q^\mathsf{T}MQ$")]
+    for ax, (matrix, title) in zip(axes, shown, strict=True):
+        top = matrix.abs().max().item()
+        ax.imshow(matrix.numpy(), cmap=diverging(), vmin=-top, vmax=top)
+        for edge in (3, 5):
+            ax.axhline(edge - 0.5, color=plt.rcParams["grid.color"], linewidth=0.8)
+            ax.axvline(edge - 0.5, color=plt.rcParams["grid.color"], linewidth=0.8)
+        ax.set(xticks=[], yticks=[], title=title)
+    return fig
+
+
+@figure(
+    alt="Nine small pictures of three by three pixels, the basis vectors: three that do not change when turned, "
+    "two that change sign, "
+    "and two pairs that are turned into each other."
+)
+def basis_pictures() -> Figure:
+    """The columns of Q for the rotation, as pictures."""
+    fig, axes = plt.subplots(3, 4, figsize=(4.4, 3.5))
+    Q = real_fourier_basis(TURN)
+    rows = [
+        ("turning changes nothing", (0, 1, 2)),
+        ("turning changes the sign", (3, 4)),
+        ("turned into each other", (5, 6, 7, 8)),
+    ]
+    for line, (title, columns) in zip(axes, rows, strict=True):
+        line[0].set_title(title, loc="left")
+        for k, ax in enumerate(line):
+            ax.axis("off")
+            if k < len(columns):
+                ax.imshow(Q[:, columns[k]].reshape(3, 3).numpy(), cmap=diverging(), vmin=-1, vmax=1)
+    return fig
+
+
+@figure(
+    alt="The plane of matrices with rows (a, b) and (b, a): the matrices of rank at most one are two crossing "
+    "lines, a = b and a = −b; "
+    "their only common point is zero. Each line is reached by a network of its own."
+)
+def two_lines() -> Figure:
+    """The equivariant maps of rank at most one for (1 2)."""
+    fig, ax = plt.subplots(figsize=(4.2, 3.6))
+    t = torch.linspace(-1.5, 1.5, 2)
+    ax.plot(t, t, color="C0", linewidth=2.5)
+    ax.plot(t, -t, color="C1", linewidth=2.5)
+    ax.plot(0, 0, "o", color=plt.rcParams["text.color"], markersize=7)
+    ax.annotate("$r=(1,0)$: mean", (1.0, 1.0), xytext=(8, -8), textcoords="offset points", color="C0")
+    ax.annotate("$r=(0,1)$: difference", (0.85, -0.85), xytext=(8, 4), textcoords="offset points", color="C1")
+    ax.axhline(0, color=plt.rcParams["grid.color"], linewidth=0.8, zorder=0)
+    ax.axvline(0, color=plt.rcParams["grid.color"], linewidth=0.8, zorder=0)
+    ax.set(xlabel="$a$", ylabel="$b$", aspect="equal", xticks=[0], yticks=[0], xlim=(-1.6, 2.9))
+    return fig
+
+
+def edges(ranks: list[tuple[int, int, int]]) -> list[tuple[int, int, int, bool]]:
+    """List the free edges (coordinate, hidden, weight, flipped) of an encoder with blocks (weight, d, r)."""
+    found, coordinate, hidden, colour = [], 0, 0, 0
+    for weight, d, r in ranks:
+        for k in range(d):
+            for h in range(r):
+                if weight == 1:
+                    found.append((coordinate + k, hidden + h, colour, False))
+                    colour += 1
+                else:
+                    i, j = coordinate + 2 * k, hidden + 2 * h
+                    found += [
+                        (i, j, colour, False),
+                        (i + 1, j + 1, colour, False),
+                        (i, j + 1, colour + 1, False),
+                        (i + 1, j, colour + 1, True),
+                    ]
+                    colour += 2
+        coordinate, hidden = coordinate + weight * d, hidden + weight * r
+    return found
+
+
+def draw_network(ax, r: tuple[int, ...], sigma: Permutation) -> None:
+    """Draw an autoencoder in the coordinates of Q; edges of one colour share a weight, dashed ones up to sign."""
+    spectrum = eigenvalues(sigma)
+    blocks = [(key.weight, d, e) for (key, d), e in zip(spectrum.items(), r, strict=True)]
+    count = sum(weight * e for weight, _, e in blocks)
+    def place(x, k, n):
+        return (x, (n - 1) / 2 - k)
+    free = edges(blocks)
+    shift = 1 + max(colour for *_, colour, _ in free)
+    for i, h, colour, flipped in free:
+        style = {"linewidth": 1.7, "linestyle": (0, (3, 2)) if flipped else "-", "zorder": 1}
+        ax.plot(
+            *zip(place(0, i, sigma.size), place(2.6, 2.2 * h, 2.2 * count - 1.2), strict=True),
+            color=f"C{colour % 7}",
+            **style,
+        )
+        ax.plot(
+            *zip(place(2.6, 2.2 * h, 2.2 * count - 1.2), place(5.2, i, sigma.size), strict=True),
+            color=f"C{(colour + shift) % 7}",
+            **style,
+        )
+    for x, n, step in ((0, sigma.size, 1), (2.6, count, 2.2), (5.2, sigma.size, 1)):
+        height = (n - 1) * step + 1
+        ax.scatter(
+            *zip(*(place(x, step * k, height) for k in range(n)), strict=True),
+            s=45,
+            color=plt.rcParams["text.color"],
+            zorder=3,
+        )
+    ax.axis("off")
+
+
+@figure(
+    alt="A network with nine inputs, three hidden and nine output neurons. The first hidden neuron is joined to "
+    "coordinates one to three. "
+    "The other two are joined to coordinates six to nine in pairs of equal colour, one edge of each second pair "
+    "dashed. Coordinates four and five are joined to nothing."
+)
+def shared_network() -> Figure:
+    """The weight sharing of the component r = (1, 0, 1)."""
+    fig, ax = plt.subplots(figsize=(5.0, 4.3))
+    draw_network(ax, (1, 0, 1), TURN)
+    for k, (y, text) in enumerate(((3, "eigenvalue 1"), (0.5, "−1"), (-2.5, "i, −i"))):
+        ax.text(
+            -0.35,
+            y,
+            text,
+            ha="right",
+            va="center",
+            fontsize=9,
+            color=plt.rcParams["text.color"] if k != 1 else plt.rcParams["grid.color"],
+        )
+    ax.set_xlim(-2.2, 5.5)
+    return fig
+
+
+@figure(
+    alt="Five small networks, one for each component of rank three: in each the three hidden neurons are joined "
+    "to different groups of the nine coordinates."
+)
+def all_networks() -> Figure:
+    """The weight sharing of all components of rank three."""
+    fig, axes = plt.subplots(3, 2, figsize=(5.0, 6.4))
+    axes[2, 1].axis("off")
+    for ax, one in zip(axes.flat, components(TURN, 3), strict=False):
+        r = tuple(one.ranks.values())
+        draw_network(ax, r, TURN)
+        ax.set_title(f"$r=({r[0]},{r[1]},{r[2]})$, {one.parameters} weights")
+    return fig
+
+
+@results(seed=0)
+def numbers() -> dict[str, int | str]:
+    """Numbers that the page quotes."""
+    sigma = Permutation.shift(28, 28)
+    by_frequency = sorted(eigenvalues(sigma), key=lambda key: (key.l - key.m) / key.l)
+    one = component(sigma, dict(zip(by_frequency, (13, 10, 9, 8, 7, 5, 3, 1), strict=False)))
+    counts = count_components(sigma, 99)
+    return {
+        "mnist_real": counts.real,
+        "mnist_all": counts.all_real,
+        "mnist_complex": str(counts.complex),
+        "mnist_parameters": one.parameters,
+        "mnist_dimension": one.dimension,
+        "mnist_ed_digits": len(str(one.ed_degree)),
+        "mnist_commutant": commutant_dimension(sigma),
+    }

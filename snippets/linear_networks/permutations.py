@@ -1,0 +1,199 @@
+"""Permutations of the points 1, …, n: notation, cycles, partitions, and the symmetries of pictures."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import lcm
+
+Partition = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """A permutation σ of the points 1, …, n, stored as the tuple (σ(1), …, σ(n))."""
+
+    images: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError unless every point occurs exactly once."""
+        n = len(self.images)
+        if not n:
+            raise ValueError("the permutation is empty: give at least one point")
+        for point, count in Counter(self.images).items():
+            if not 1 <= point <= n:
+                raise ValueError(f"{point} is not one of the points 1 to {n}")
+            if count > 1:
+                raise ValueError(f"{point} occurs {count} times: every point from 1 to {n} occurs once")
+
+    @property
+    def size(self) -> int:
+        """The number n of points."""
+        return len(self.images)
+
+    @property
+    def order(self) -> int:
+        """The smallest positive power of σ that is the identity."""
+        return lcm(*map(len, cycle_decomposition(self)))
+
+    def __call__(self, point: int) -> int:
+        """Return σ(point)."""
+        if not 1 <= point <= self.size:
+            raise ValueError(f"{point} is not one of the points 1 to {self.size}")
+        return self.images[point - 1]
+
+    def __matmul__(self, other: "Permutation") -> "Permutation":
+        """Compose: (σ @ τ)(i) = σ(τ(i))."""
+        same_size((self, other))
+        return Permutation(tuple(self.images[i - 1] for i in other.images))
+
+    def __pow__(self, exponent: int) -> "Permutation":
+        """Return σ applied `exponent` times; negative exponents go backwards."""
+        images = list(self.images)
+        for cycle in cycle_decomposition(self):
+            for position, point in enumerate(cycle):
+                images[point - 1] = cycle[(position + exponent) % len(cycle)]
+        return Permutation(tuple(images))
+
+    def __str__(self) -> str:
+        """Write σ in cycles, fixed points included, so that the size can be read off."""
+        return "".join(f"({' '.join(map(str, cycle))})" for cycle in cycle_decomposition(self))
+
+    @classmethod
+    def from_cycles(cls, text: str, size: int | None = None) -> "Permutation":
+        """Read "(1 3 4)(2 5)"; without a size every point up to the largest must be mentioned."""
+        if not re.fullmatch(r"\s*(\([^()]*\)\s*)+", text):
+            raise ValueError(f"{text!r} is not a product of cycles such as '(1 3 4)(2 5)'")
+        cycles = [_points(cycle) for cycle in re.findall(r"\(([^()]*)\)", text)]
+        mentioned = Counter(point for cycle in cycles for point in cycle)
+        n = max(mentioned) if size is None else size
+        _check_cycles(mentioned, n, gaps=size is not None)
+        images = list(range(1, n + 1))
+        for cycle in cycles:
+            for point, image in zip(cycle, cycle[1:] + cycle[:1], strict=True):
+                images[point - 1] = image
+        return cls(tuple(images))
+
+    @classmethod
+    def from_one_line(cls, text: str) -> "Permutation":
+        """Read "3 5 4 1 2", that is σ(1) σ(2) … σ(n)."""
+        return cls(tuple(_points(text)))
+
+    @classmethod
+    def shift(cls, rows: int, columns: int, *, down: int = 0, right: int = 1) -> "Permutation":
+        """Move a picture cyclically; its pixels are numbered row by row."""
+        _positive(rows, columns)
+        places = ((row, column) for row in range(rows) for column in range(columns))
+        return cls(tuple((i - down) % rows * columns + (j - right) % columns + 1 for i, j in places))
+
+    @classmethod
+    def rotation(cls, side: int) -> "Permutation":
+        """Rotate a square picture clockwise by 90 degrees; its pixels are numbered row by row."""
+        _positive(side)
+        places = ((row, column) for row in range(side) for column in range(side))
+        return cls(tuple((side - 1 - column) * side + row + 1 for row, column in places))
+
+    @classmethod
+    def parse(cls, text: str, size: int | None = None) -> "Permutation":
+        """Read cycles, one-line notation, `shift:28x28` or `rotate:3x3`."""
+        if text.startswith(("shift", "rotate")):
+            sigma = _picture(text)
+        elif "(" in text or ")" in text or not text.strip():
+            return cls.from_cycles(text, size)
+        else:
+            sigma = cls.from_one_line(text)
+        if size not in (None, sigma.size):
+            raise ValueError(f"size {size} does not fit {text!r}, which permutes {sigma.size} points")
+        return sigma
+
+
+def _points(text: str) -> list[int]:
+    tokens = text.replace(",", " ").split()
+    for token in tokens:
+        if not re.fullmatch(r"[0-9]{1,9}", token):
+            raise ValueError(f"{token!r} is not a point: points are the whole numbers 1, 2, 3, …")
+    if not tokens:
+        raise ValueError("a cycle is empty: write (1) with a size for the identity")
+    return [int(token) for token in tokens]
+
+
+def _check_cycles(mentioned: Counter, n: int, *, gaps: bool) -> None:
+    if n < 1:
+        raise ValueError(f"{n} is not allowed: points and sizes start at 1")
+    for point, count in mentioned.items():
+        if not 1 <= point <= n:
+            raise ValueError(f"{point} is not one of the points 1 to {n}")
+        if count > 1:
+            raise ValueError(f"point {point} occurs {count} times: cycles must be disjoint")
+    missing = next((point for point in range(1, n + 1) if point not in mentioned), None)
+    if missing and not gaps:
+        raise ValueError(
+            f"point {missing} is missing: write ({missing}) if it is fixed, or give the size {n}; "
+            "separate points by spaces"
+        )
+
+
+def _positive(*sides: int) -> None:
+    for side in sides:
+        if side < 1:
+            raise ValueError(f"a picture cannot have the side {side}: sides start at 1")
+
+
+def _picture(text: str) -> Permutation:
+    found = re.fullmatch(r"(shift|rotate):([0-9]{1,5})x([0-9]{1,5})", text)
+    if not found:
+        raise ValueError(f"{text!r} is not a picture symmetry such as 'shift:28x28' or 'rotate:3x3'")
+    rows, columns = int(found[2]), int(found[3])
+    if found[1] == "shift":
+        return Permutation.shift(rows, columns)
+    if rows != columns:
+        raise ValueError(f"{text!r} does not map a {rows}x{columns} picture to itself: rotate a square one")
+    return Permutation.rotation(rows)
+
+
+def same_size(permutations: Sequence[Permutation]) -> int:
+    """Return the common number of points; raise ValueError where they differ."""
+    sizes = sorted({sigma.size for sigma in permutations})
+    if len(sizes) != 1:
+        raise ValueError(f"permutations of the sizes {sizes} do not act on the same points: pass one size")
+    return sizes[0]
+
+
+# --8<-- [start:cycle_decomposition]
+def cycle_decomposition(sigma: Permutation) -> Partition:
+    """Return the disjoint cycles of σ, a fixed point being a cycle of length one."""
+    cycles, seen = [], set()
+    for start in range(1, sigma.size + 1):
+        cycle, point = [], start
+        while point not in seen:
+            seen.add(point)
+            cycle.append(point)
+            point = sigma.images[point - 1]
+        if cycle:
+            cycles.append(tuple(cycle))
+    return tuple(cycles)
+
+
+def partition(sigma: Permutation) -> Partition:
+    """Return the sets of points that σ's cycles run through, each in increasing order."""
+    return tuple(tuple(sorted(cycle)) for cycle in cycle_decomposition(sigma))
+# --8<-- [end:cycle_decomposition]
+
+
+# --8<-- [start:common_coarsening]
+def common_coarsening(*permutations: Permutation) -> Partition:
+    """Return the finest partition whose parts are unions of cycles of every permutation given."""
+    part = {point: {point} for point in range(1, same_size(permutations) + 1)}
+    for sigma in permutations:
+        for point, image in enumerate(sigma.images, start=1):
+            small, large = sorted((part[point], part[image]), key=len)
+            if small is not large:
+                large |= small
+                part.update(dict.fromkeys(small, large))
+    return tuple(sorted({tuple(sorted(members)) for members in part.values()}))
+
+
+def witness(parts: Partition) -> Permutation:
+    """Return one permutation whose cycles are the parts given."""
+    return Permutation.from_cycles("".join(f"({' '.join(map(str, part))})" for part in parts))
+# --8<-- [end:common_coarsening]

@@ -1,0 +1,116 @@
+"""The command, as a researcher types it."""
+
+
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from snippets.linear_networks.cli import main
+
+
+def answer(capsys, *argv):
+    assert main([*argv, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_example_of_the_slides(capsys):
+    told = answer(capsys, "(1 3 4)(2 5)", "--outputs", "2", "--rank", "1")
+    assert told["size"] == 5
+    assert told["cycles"] == [[1, 3, 4], [2, 5]]
+    assert told["order"] == 6
+    assert told["multiplicities"] == {"1": 2, "2": 1, "3": 1}
+    assert told["invariant"] == {"outputs": 2, "rank": 1, "dimension": 3, "degree": 2, "ed_degree": 2}
+    assert told["equivariant"]["commutant_dimension"] == 7
+    assert told["equivariant"]["components"][0] == {
+        "ranks": {"1,1": 1, "2,1": 0, "3,2": 0}, "dimension": 3, "degree": 2, "ed_degree": 2, "parameters": 4
+    }
+
+
+def test_rotation_of_3x3_pictures(capsys):
+    maps = answer(capsys, "rotate:3x3", "--rank", "3")["equivariant"]
+    assert (maps["commutant_dimension"], maps["real_components"], maps["complex_components"]) == (21, 5, 17)
+    assert len(maps["components"]) == 5
+    slides = next(c for c in maps["components"] if c["ranks"] == {"1,1": 1, "2,1": 0, "4,3": 1})
+    assert (slides["dimension"], slides["parameters"], slides["degree"]) == (11, 14, 24)
+
+
+def test_mnist(capsys):
+    told = answer(capsys, "shift:28x28", "--rank", "99")
+    maps = told["equivariant"]
+    assert maps["real_components"] == 72_425_986_088_826
+    assert maps["all_real_components"] == 72_426_340_906_146
+    assert maps["complex_components"] == 2_313_670_597_255_751_898_787_300_468
+    assert maps["commutant_dimension"] == 21_952
+    assert len(maps["components"]) == 20
+    assert all(c["parameters"] == 5544 for c in maps["components"])
+
+
+def test_large_pictures_are_counted_in_under_a_second(capsys):
+    """Timed in a process of its own, where nothing checks types or measures coverage."""
+    timed = (
+        "import time; start = time.process_time()\n"
+        "from snippets.linear_networks.cli import main\n"
+        "main(['shift:224x224', '--rank', '1000', '--json'])\n"
+        "import sys; print(time.process_time() - start, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["equivariant"]["commutant_dimension"] == 11_239_424
+    assert float(done.stderr) < 1.0
+
+
+def test_the_report_for_a_person(capsys):
+    assert main(["rotate:3x3", "--rank", "4"]) == 0
+    text = capsys.readouterr().out
+    assert "(1 7 9 3) (2 4 8 6) (5)" in text
+    assert "{1 3 7 9} {2 4 6 8} {5}" in text
+    assert "dimension of the commutant        21" in text
+    assert main(["shift:28x28", "--rank", "99"]) == 0
+    text = capsys.readouterr().out
+    assert "the first 20 of 72,425,986,088,826" in text
+    assert "digits)" in text
+    assert main(["(1 2)(3 4)(5 6)(7 8)(9 10)(11 12)(13 14)", "--rank", "2", "--all"]) == 0
+    assert "… 7 in all" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "token"),
+    [
+        (["(1 1)", "--rank", "1"], "point 1 occurs"),
+        (["(1 2)", "--rank", "3"], "rank 3 is out of range: choose 0 to 2"),
+        (["(1 2)", "--rank", "x"], "'x'"),
+        (["(1 2)"], "--rank"),
+        (["(1 2)", "--rank", "1", "--outputs", "0"], "0 outputs"),
+        (["(1 9)", "--rank", "1", "--size", "3"], "9 is not one of the points 1 to 3"),
+    ],
+)
+def test_bad_input_gets_one_line_and_status_2(argv, token, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(argv)
+    assert stop.value.code == 2
+    complaint = capsys.readouterr().err
+    assert complaint.count("\n") == 1
+    assert token in complaint
+
+
+def test_a_list_that_nobody_can_hold_is_refused(capsys):
+    assert main(["shift:28x28", "--rank", "99", "--all", "--json"]) == 2
+    assert "72,425,986,088,826 components" in capsys.readouterr().err
+
+
+def test_the_module_offers_the_command():
+    from snippets.linear_networks import __main__, cli
+
+    assert __main__.main is cli.main
+
+
+def test_as_a_module_and_into_a_closed_pipe():
+    command = f"{sys.executable} -m snippets.linear_networks"
+    done = subprocess.run(f"{command} shift:28x28 --rank 99 --all | head -1", shell=True, capture_output=True, text=True)
+    assert done.stdout.startswith("permutation of 784 points")
+    assert done.stderr == ""
+    done = subprocess.run([*command.split(), "(1 2", "--rank", "1"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: '(1 2'")

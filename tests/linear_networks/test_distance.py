@@ -1,0 +1,153 @@
+"""Distance: nearest maps, and critical points counted by Gröbner bases."""
+
+
+
+import matplotlib.pyplot as plt
+import pytest
+import sympy
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snippets.linear_networks import distance as di
+from snippets.linear_networks.determinantal import degree, dimension, ed_degree
+from snippets.linear_networks.distance import (
+    average,
+    critical_matrices,
+    critical_on_curve,
+    critical_rank_one,
+    nearest_invariant,
+    parabola_degree,
+    real_critical,
+    truncate,
+)
+from snippets.linear_networks.invariance import InvariantAutoencoder, collapse, permutation_matrix, sharing
+from snippets.linear_networks.permutations import Permutation, partition
+
+x, y = sympy.symbols("x y")
+Y = [[3, -7, 11], [5, 13, -2], [17, 4, 9]]
+SIGMA = Permutation.from_cycles("(1 2 3 4 5 6 7)(8 9)(10)")
+PARTS = partition(SIGMA)
+
+
+def draw(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.claim("NN-36")
+@pytest.mark.parametrize("u", [(5, 11), (-7, 2), (101, 17)])
+def test_plane_curves(u, measured):
+    curves = (x**2 + y**2 - 1, x**2 + 4 * y**2 - 4, y - x**2, x - 3 * y)
+    measured.exact([critical_on_curve(f, x, y, u) for f in curves], [2, 4, 3, 1])
+    measured.exact(parabola_degree(), 3)
+
+
+@pytest.mark.claim("NN-36")
+def test_real_points_on_the_ellipse(measured):
+    half = torch.tensor([2.0, 1.2])
+    for u in 2 * torch.rand(60, 2, generator=torch.Generator().manual_seed(0)) - 1:
+        evolute = (half * u).abs().pow(2 / 3).sum() - (half[0] ** 2 - half[1] ** 2) ** (2 / 3)
+        if abs(evolute) > 1e-2:
+            measured.exact(real_critical(u, half), 4 if evolute < 0 else 2)
+
+
+@pytest.mark.claim("NN-35", "NN-37")
+@pytest.mark.parametrize(("m", "n"), [(2, 2), (2, 3), (3, 2), (3, 3), (2, 4)])
+def test_ed_degree_of_rank_one(m, n, measured):
+    target = [[*row, 7 * i - 5][:n] for i, row in enumerate(Y[:m])]
+    measured.exact(critical_rank_one(target), ed_degree(1, m, n))
+    if n == m + 1:
+        assert critical_rank_one(target, zero=True) != ed_degree(1, m, n)
+
+
+@pytest.mark.claim("NN-37")
+def test_all_critical_matrices_keep_singular_values(measured):
+    U = draw(3, 5)
+    for rank in range(4):
+        found = critical_matrices(U, rank)
+        measured.exact(len(found), ed_degree(rank, 3, 5))
+        for M in found:
+            measured(M.T @ (U - M), 0, atol=1e-13)
+            measured((U - M) @ M.T, 0, atol=1e-13)
+    nearest = min(critical_matrices(U, 2), key=lambda M: (U - M).norm())
+    measured(truncate(U, 2), nearest, atol=1e-13)
+
+
+@pytest.mark.claim("NN-63", "NN-42")
+def test_the_metric_changes_the_count(measured):
+    measured.exact(critical_rank_one([[3, -7], [5, 13]], weights=[[2, 5], [11, 3]]), 6)
+    measured.exact(critical_rank_one(Y[:2], weights=[[2, 5, 7], [11, 3, 19]]), 10)
+    for seed in range(20):
+        M, T = draw(3, 2, seed=seed) @ draw(2, 4, seed=seed + 50), draw(4, 4, seed=seed + 99)
+        measured.exact(int(torch.linalg.matrix_rank(M @ T)), int(torch.linalg.matrix_rank(M)))
+
+
+@pytest.mark.claim("BR-19")
+def test_squared_error_degree(measured):
+    X = [[2, 1, -3, 4], [1, 5, 2, -1], [3, -2, 1, 7]]
+    measured.exact(critical_rank_one([[3, -7, 11, 2], [5, 13, -2, -4]], inputs=X), 2)
+    X = [[2, 1, 5], [1, 7, -3]]
+    measured.exact(critical_rank_one(Y[:2], inputs=X), 2)
+    measured.exact(critical_rank_one(X, inputs=X), 2)  # Y = X, an autoencoder
+
+
+@pytest.mark.claim("NN-38", "NN-53")
+@pytest.mark.parametrize(("m", "sizes"), [(2, (3, 2)), (3, (2, 3, 1)), (2, (4, 1, 1))])
+def test_ed_degree_of_the_invariant_maps(m, sizes, measured):
+    target = [row[: len(sizes)] for row in Y[:m]]
+    measured.exact(critical_rank_one(target, weights=[list(sizes)] * m), ed_degree(1, m, len(sizes)))
+
+
+@pytest.mark.claim("NN-35b")
+def test_nearest_invariant(measured):
+    P = permutation_matrix(SIGMA)
+    for seed in range(20):
+        U = draw(4, 10, seed=seed)
+        reynolds = sum(U @ torch.linalg.matrix_power(P, k) for k in range(SIGMA.order)) / SIGMA.order
+        measured(average(U, PARTS) @ sharing(PARTS), reynolds, atol=1e-13)
+        near = nearest_invariant(U, PARTS, 1)
+        measured(near @ P, near, atol=0)
+        plain = truncate(average(U, PARTS), 1) @ sharing(PARTS)
+        assert (U - near).norm() <= (U - plain).norm()
+        for k in range(20):
+            torch.manual_seed(k)
+            other = InvariantAutoencoder(PARTS, 1, 4)(torch.eye(10)).T.detach()
+            other *= (other * U).sum() / other.square().sum()
+            assert (U - near).norm() < (U - other).norm()
+        measured(nearest_invariant(near, PARTS, 1), near, atol=1e-13)
+        measured(collapse(nearest_invariant(U, PARTS, 3), PARTS), average(U, PARTS), atol=1e-13)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 4), st.integers(1, 4), st.integers(1, 4))
+def test_linear_spaces_have_all_degrees_one(r, m, n):
+    if r >= min(m, n):
+        assert degree(r, m, n) == ed_degree(r, m, n) == 1
+        assert dimension(r, m, n) == m * n
+
+
+def test_bad_rank_is_named():
+    for rank in (-1, 4):
+        with pytest.raises(ValueError, match=f"rank {rank} is out of range: choose 0 to 3"):
+            truncate(draw(3, 4), rank)
+
+
+def test_exercises():
+    U = draw(4, 10, seed=3)
+    late = average(truncate(U, 1), PARTS) @ sharing(PARTS)
+    assert (U - late).norm() > (U - nearest_invariant(U, PARTS, 1)).norm()
+    assert max(range(29), key=lambda r: ed_degree(r, 28, 28)) == 14
+
+
+@pytest.mark.parametrize("figure", [di.ellipse, di.weighted_gain])
+def test_figures_are_drawn_and_described(figure):
+    drawn = figure()
+    assert drawn.axes
+    plt.close(drawn)
+    assert figure.alt
+
+
+def test_numbers():
+    told = di.numbers()
+    assert told["wins"] == 30
+    assert 0 < told["gain"] < 0.2

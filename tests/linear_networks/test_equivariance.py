@@ -1,0 +1,470 @@
+"""Equivariance: axioms of the toolbox; the claims follow below."""
+
+# ruff: noqa: E731, RUF005
+
+
+
+from itertools import permutations, product
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import sympy
+import torch
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from snippets.linear_networks import equivariance as eq
+from snippets.linear_networks.components import (
+    Eigenvalue,
+    component,
+    components,
+    count_components,
+    eigenvalues,
+    multiplicities,
+)
+from snippets.linear_networks.determinantal import degree
+from snippets.linear_networks.distance import truncate
+from snippets.linear_networks.equivariance import (
+    CommutantLabels,
+    EquivariantAutoencoder,
+    assemble,
+    best_ranks,
+    circulant,
+    commutant_dimension,
+    commutator,
+    complexify,
+    cycle_vectors,
+    fourier_blocks,
+    is_singular,
+    nearest_equivariant,
+    projected_blocks,
+    real_fourier_basis,
+    realify,
+    reynolds,
+    wave,
+)
+from snippets.linear_networks.function_spaces import differential_rank
+from snippets.linear_networks.groups import commutant_basis
+from snippets.linear_networks.invariance import permutation_matrix
+from snippets.linear_networks.permutations import Permutation
+from snippets.linear_networks.varieties import count_solutions, normal_rank
+
+MIXED = Permutation.from_cycles("(1 4 2 12 15 6)(7 8 9)(10 11)(3)(13 14 5)")
+EVERY = [Permutation(images) for n in range(2, 6) for images in permutations(range(1, n + 1))]
+
+
+def draw(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def averaged(M, sigma):
+    """Average P^k M P^-k over the powers of σ."""
+    P, total = permutation_matrix(sigma), torch.zeros_like(M)
+    for k in range(sigma.order):
+        power = torch.linalg.matrix_power(P, k)
+        total += power @ M @ power.T / sigma.order
+    return total
+
+
+def classes_by_graph(n, generators):
+    """Union-find on the pairs, by scipy."""
+    index = torch.arange(n * n).reshape(n, n)
+    edges = [index[np.ix_(g, g)].flatten() for g in (np.array(s.images) - 1 for s in generators)]
+    rows = torch.cat([index.flatten()] * len(edges))
+    graph = coo_array((np.ones(len(rows)), (rows, torch.cat(edges))), shape=(n * n, n * n))
+    return connected_components(graph, directed=False)
+
+
+@pytest.mark.claim("NN-39")
+def test_commutant_of_every_permutation_of_s2_to_s5(measured):
+    for sigma in EVERY:
+        P, one = permutation_matrix(sigma).numpy(), np.eye(sigma.size)
+        system = np.kron(P, one) - np.kron(one, P.T)
+        measured.exact(commutant_dimension(sigma), sigma.size**2 - int(np.linalg.matrix_rank(system)))
+        labels = commutant_basis(sigma)
+        for k in range(commutant_dimension(sigma)):
+            measured.exact(commutator((labels == k).double(), sigma), torch.zeros(sigma.size, sigma.size))
+
+
+@pytest.mark.parametrize("sigma", [MIXED, Permutation.shift(6, 4), Permutation.rotation(5)], ids=str)
+def test_classes_agree_with_union_find(sigma):
+    count, oracle = classes_by_graph(sigma.size, [sigma])
+    labels = commutant_basis(sigma).flatten()
+    assert labels.max() + 1 == count == commutant_dimension(sigma) == CommutantLabels(sigma).dimension
+    assert len({(int(a), int(b)) for a, b in zip(labels, oracle, strict=True)}) == count
+
+
+def test_labels_of_large_pictures_need_no_table():
+    labels = CommutantLabels(Permutation.shift(224, 224))
+    assert labels.dimension == 11_239_424
+    i = torch.randint(50_176, (1000,), generator=torch.Generator().manual_seed(0))
+    move = lambda p: p // 224 * 224 + (p + 1) % 224
+    assert torch.equal(labels(i, i.flip(0)), labels(move(i), move(i.flip(0))))
+
+
+@pytest.mark.parametrize("sigma", EVERY[::7] + [MIXED, Permutation.shift(28, 28)], ids=lambda s: str(s)[:30])
+def test_fourier_basis_is_orthogonal_and_block_diagonalises(sigma, measured):
+    Q, P = real_fourier_basis(sigma), permutation_matrix(sigma)
+    measured(Q.T @ Q, torch.eye(sigma.size), atol=1e-13)
+    turns = {key: torch.polar(torch.tensor(1.0), torch.tensor(2 * torch.pi * (key.l - key.m) / key.l)) for key in eigenvalues(sigma)}
+    expected = [
+        turns[key].real * torch.eye(d) if key.weight == 1 else realify(turns[key] * torch.eye(d))
+        for key, d in eigenvalues(sigma).items()
+    ]
+    measured(Q.T @ P @ Q, torch.block_diag(*expected), atol=1e-13)
+    measured(real_fourier_basis(sigma, sparse=True).to_dense(), Q, atol=0)
+
+
+def test_projection_is_the_average_over_the_powers(measured):
+    M = draw(MIXED.size, MIXED.size)
+    measured(assemble(projected_blocks(M, MIXED), MIXED), averaged(M, MIXED), atol=1e-12)
+
+
+@pytest.mark.claim("NN-44")
+def test_realification_is_a_ring_isomorphism_that_doubles_ranks(measured):
+    Z, W = (torch.complex(draw(3, 4, seed=s), draw(3, 4, seed=s + 9)) for s in (1, 2))
+    V = torch.complex(draw(4, 2, seed=3), draw(4, 2, seed=4))
+    measured(realify(Z + W), realify(Z) + realify(W), atol=1e-14)
+    measured(realify(Z @ V), realify(Z) @ realify(V), atol=1e-14)
+    measured(realify(Z.mH), realify(Z).T, atol=0)
+    measured(complexify(realify(Z)), Z, atol=0)
+    measured.exact(int(torch.linalg.matrix_rank(realify(truncate(Z, 2)))), 4)
+
+
+def brute_best(M, sigma, rank):
+    """Try every rank vector of weight at most the rank."""
+    spectrum = eigenvalues(sigma)
+    vectors = [dict(zip(spectrum, r, strict=True)) for r in product(*(range(d + 1) for d in spectrum.values()))]
+    fitting = [r for r in vectors if sum(key.weight * e for key, e in r.items()) <= rank]
+    return min(torch.linalg.norm(nearest_equivariant(M, sigma, r) - M).item() for r in fitting)
+
+
+def test_best_component_by_knapsack_is_the_best_of_all(measured):
+    sigma = Permutation.from_cycles("(1 2 3 4)(5 6)(7 8 9)")
+    for rank, seed in product(range(10), range(3)):
+        M = draw(9, 9, seed=seed)
+        ranks = best_ranks(M, sigma, rank)
+        assert sum(key.weight * r for key, r in ranks.items()) <= rank
+        best = torch.linalg.norm(nearest_equivariant(M, sigma, ranks) - M)
+        measured(best, brute_best(M, sigma, rank), atol=1e-12)
+
+
+def test_nearest_on_a_component_beats_random_points_and_is_fixed(measured):
+    ranks = {key: min(1, d) for key, d in eigenvalues(MIXED).items()}
+    M = draw(15, 15)
+    near = nearest_equivariant(M, MIXED, ranks)
+    measured(commutator(near, MIXED), 0, atol=1e-13)
+    measured(nearest_equivariant(near, MIXED, ranks), near, atol=1e-13)
+    for seed in range(50):
+        torch.manual_seed(seed)
+        N = EquivariantAutoencoder(MIXED, ranks)(torch.eye(15)).T.detach()
+        N *= (N * M).sum() / (N * N).sum()
+        assert torch.linalg.norm(near - M) < torch.linalg.norm(N - M)
+
+
+@pytest.mark.parametrize("sigma", [MIXED, Permutation.rotation(3), Permutation.shift(4, 6), Permutation((1,))], ids=str)
+def test_autoencoder_has_the_parameters_ranks_and_symmetry_of_the_theory(sigma, measured):
+    for one in list(components(sigma, sigma.size // 2))[:6]:
+        net = EquivariantAutoencoder(sigma, one.ranks)
+        M = net(torch.eye(sigma.size)).T.detach()
+        measured.exact(sum(p.numel() for p in net.parameters()), one.parameters)
+        measured(commutator(M, sigma), 0, atol=1e-12)
+        blocks = fourier_blocks(M, sigma)
+        measured.exact({k: int((torch.linalg.svdvals(b) > 1e-9).sum()) for k, b in blocks.items()}, one.ranks)
+
+
+def test_autoencoder_weights_are_the_factors_of_the_blocks(measured):
+    ranks = {key: min(2, d) for key, d in eigenvalues(MIXED).items()}
+    net = EquivariantAutoencoder(MIXED, ranks)
+    blocks = fourier_blocks(net(torch.eye(15)).T.detach(), MIXED)
+    for key, block in blocks.items():
+        A, B = net.decoder[str(key)].detach(), net.encoder[str(key)].detach()
+        if key.weight == 2:
+            A, B = torch.view_as_complex(A), torch.view_as_complex(B)
+        measured(torch.view_as_real(A @ B) if key.weight == 2 else A @ B,
+                 torch.view_as_real(block) if key.weight == 2 else block, atol=1e-13)
+
+
+def test_autoencoder_learns_in_single_precision_and_any_batch_shape():
+    sigma = Permutation.rotation(3)
+    net = EquivariantAutoencoder(sigma, {Eigenvalue(1, 1): 1, Eigenvalue(4, 3): 1}).float()
+    x = draw(2, 5, 9).float()
+    y = net(x)
+    assert y.shape == x.shape
+    assert y.dtype == torch.float32
+    y.square().sum().backward()
+    assert all(p.grad is not None and p.grad.abs().max() > 0 for p in net.parameters())
+    assert EquivariantAutoencoder(sigma, {})(x.double()).abs().max() == 0
+
+
+def test_the_mnist_component_has_5544_parameters(measured):
+    sigma = Permutation.shift(28, 28)
+    by_frequency = sorted(eigenvalues(sigma), key=lambda key: (key.l - key.m) / key.l)
+    ranks = dict(zip(by_frequency, (13, 10, 9, 8, 7, 5, 3, 1), strict=False))
+    net = EquivariantAutoencoder(sigma, ranks)
+    measured.exact(sum(p.numel() for p in net.parameters()), 5544)
+    measured.exact(component(sigma, ranks).parameters, 5544)
+    x = draw(3, 784)
+    index = torch.tensor(sigma.images) - 1
+    measured(net(x[:, index]).detach(), net(x)[:, index].detach(), atol=1e-12)
+
+
+def test_forward_never_holds_an_n_by_n_matrix():
+    sigma = Permutation.shift(28, 28)
+    net = EquivariantAutoencoder(sigma, {Eigenvalue(1, 1): 3, Eigenvalue(28, 27): 2})
+    largest = max(buffer.numel() for buffer in net.buffers())
+    with torch.profiler.profile(profile_memory=True, activities=[torch.profiler.ProfilerActivity.CPU]) as seen:
+        net(torch.ones(1, 784))
+    assert largest <= 784
+    assert max(event.self_cpu_memory_usage for event in seen.events()) < 784 * 784
+
+
+def test_bad_input_is_named():
+    sigma = Permutation.from_cycles("(1 2 3)")
+    with pytest.raises(ValueError, match="not equivariant: M P − P M has an entry of size 2"):
+        fourier_blocks(torch.diag(torch.tensor([1.0, 2.0, 3.0])), sigma)
+    with pytest.raises(ValueError, match="a 2×2 matrix cannot commute with a permutation of 3 points"):
+        fourier_blocks(torch.eye(2), sigma)
+    with pytest.raises(ValueError, match="is not among the eigenvalues"):
+        EquivariantAutoencoder(sigma, {Eigenvalue(2, 1): 1})
+    with pytest.raises(ValueError, match="rank 4 is out of range"):
+        best_ranks(torch.eye(3), sigma, 4)
+
+
+# the claims of the chapter
+
+SIGMA = Permutation.from_cycles("(1 3 4)(2 5)")
+TURN = Permutation.rotation(3)
+CYCLE = Permutation.from_cycles("(1 2 3)")
+
+
+@pytest.mark.claim("NN-40")
+def test_pictures_and_scenes(measured):
+    voxels = torch.arange(27).reshape(3, 3, 3)
+    turn = Permutation(tuple((voxels.rot90(-1, (1, 2)).flatten() + 1).tolist()))
+    measured.exact((turn.size, turn.order), (27, 4))
+    measured.exact((Permutation.rotation(4).size, Permutation.rotation(4).order), (16, 4))
+
+
+@pytest.mark.claim("BR-10", "NN-59", "NN-60")
+@pytest.mark.parametrize("n", range(3, 13))
+def test_circulants_commute_with_the_shift_and_waves_diagonalise_them(n, measured):
+    shift = Permutation((*range(2, n + 1), 1))
+    C = circulant(draw(n, seed=n))
+    measured(commutator(C, shift), 0, atol=0)
+    measured.exact(commutant_dimension(shift), n)  # so the n circulants are all
+    x = draw(n, seed=n + 1)
+    by_fft = torch.fft.ifft(torch.fft.fft(C[:, 0]) * torch.fft.fft(x)).real
+    measured(C @ x, by_fft, atol=1e-12)
+    V = torch.stack([wave(n, j) for j in range(n)], dim=1)
+    D = V.conj().T @ C.to(V.dtype) @ V / n
+    measured(torch.view_as_real(D - torch.diag(torch.diag(D))), 0, atol=1e-12)
+    for j in range(1, n):
+        measured(torch.view_as_real(wave(n, n - j)), torch.view_as_real(wave(n, j).conj().resolve_conj()), atol=1e-12)
+
+
+@pytest.mark.claim("NN-41", "NN-58", "NN-58b", "NN-58c", "NN-58d", "NN-58e")
+def test_stepwise_diagonalisation_exactly(measured):
+    z = sympy.exp(2 * sympy.pi * sympy.I / 3)
+    P = sympy.Matrix(permutation_matrix(SIGMA).int().tolist())
+    printed = sympy.Matrix([[0, 0, 1, 0, 0], [1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0, 1], [0, 0, 0, 1, 0]])
+    works = [o for o in permutations(range(5)) if P.extract(list(o), list(o)) == printed]
+    measured.exact((len(works), works[0]), (6, (0, 3, 2, 1, 4)))
+    assert P.extract([0, 2, 3, 1, 4], [0, 2, 3, 1, 4]) == printed.T
+    V = lambda *nodes: sympy.Matrix(len(nodes), len(nodes), lambda i, j: nodes[j] ** i)
+    measured.exact(sympy.simplify(V(1, z, z**3).det()), 0)
+    measured.exact(sympy.simplify(sympy.expand_complex(V(1, z, z**2).det()) + 3 * sympy.sqrt(3) * sympy.I), 0)
+    clean = lambda M: M.applyfunc(lambda e: sympy.simplify(sympy.expand_complex(e)))
+    block = printed[:3, :3]
+    conjugated = lambda T: clean(T.inv() * block * T)
+    measured.exact(conjugated(V(1, z, z**2)), clean(sympy.diag(1, z**2, z)))
+    measured.exact(conjugated(V(1, z**2, z)), clean(sympy.diag(1, z, z**2)))
+    measured.exact(clean(sympy.Matrix([z, z**2])).applyfunc(lambda e: sympy.simplify(sympy.expand(e**3))), sympy.ones(2, 1))
+    measured.exact(multiplicities(SIGMA), {1: 2, 2: 1, 3: 1})
+
+
+@pytest.mark.claim("NN-61", "NN-61b", "NN-62")
+@pytest.mark.parametrize("n", range(3, 13))
+def test_real_waves(n, measured):
+    v = lambda j: wave(n, j)
+    printed = (v(1) - v(-1)) / torch.sqrt(torch.tensor(2j * n))
+    assert printed.imag.abs().max() > 0.1
+    corrected = (v(1) - v(-1)) / ((2 * n) ** 0.5 * 1j)
+    measured(corrected.imag, 0, atol=1e-14)
+    measured(corrected.real, cycle_vectors(n, 1)[:, 0], atol=1e-14)
+    half = ((v(n // 2) + v(-(n // 2))) / (2 * n) ** 0.5).real
+    measured(half @ half, 2 if n % 2 == 0 else 1, atol=1e-12)
+    W = torch.cat([cycle_vectors(n, j) for j in range(n // 2 + 1)], dim=1)
+    measured(W.T @ W, torch.eye(n), atol=1e-13)
+    C = circulant(draw(n, seed=n))
+    value = (v(1).conj() @ C.to(v(1).dtype) @ v(1)) / n
+    block = torch.tensor([[value.real, -value.imag], [value.imag, value.real]])
+    sine_cosine = cycle_vectors(n, 1)
+    measured(sine_cosine.T @ C @ sine_cosine, block, atol=1e-12)
+    measured(sine_cosine.flip(1).T @ C @ sine_cosine.flip(1), block.T, atol=1e-12)
+
+
+@pytest.mark.claim("NN-43")
+def test_rotation_in_the_real_basis(measured):
+    Q, J = real_fourier_basis(TURN), torch.tensor([[0.0, -1.0], [1.0, 0.0]])
+    measured(Q.T @ Q, torch.eye(9), atol=1e-15)
+    measured(Q.T @ permutation_matrix(TURN) @ Q, torch.block_diag(torch.eye(3), -torch.eye(2), J, J), atol=1e-15)
+    measured.exact(commutant_dimension(TURN), 21)
+
+
+@pytest.mark.claim("NN-42", "NN-47")
+def test_ed_degree_of_a_complex_block_by_counting(measured):
+    """Z = a bᵀ and its conjugate W = c dᵀ as independent unknowns; the real form pairs Z with W, the standard one does not."""
+    a0, a1, b, c0, c1, d, t = sympy.symbols("a0 a1 b c0 c1 d t")
+    Z, W = sympy.Matrix([a0, a1]) * sympy.Matrix([[1, b]]), sympy.Matrix([c0, c1]) * sympy.Matrix([[1, d]])
+    U, V = sympy.Matrix([[3, -7], [5, 13]]), sympy.Matrix([[2, 9], [-4, 17]])
+    unknowns = [a0, a1, b, c0, c1, d]
+    nonzero = t * (3 * a0 + 5 * a1) * (7 * c0 + 2 * c1) - 1
+    hermitian = sum(e * f for e, f in zip(Z - U, W - V, strict=True))
+    standard = sum(e**2 for e in Z - U) + sum(f**2 for f in W - V)
+    count = lambda q: count_solutions([*[q.diff(v) for v in unknowns], nonzero], [*unknowns, t])
+    measured.exact((count(hermitian), count(standard)), (2, 4))
+
+
+@pytest.mark.claim("NN-45", "NN-48")
+def test_small_cases_by_factoring(measured):
+    a, b, c = sympy.symbols("a b c")
+    determinant = sympy.Matrix([[a, b, c], [c, a, b], [b, c, a]]).det()
+    second = a**2 + b**2 + c**2 - a * b - b * c - c * a
+    measured.exact(sympy.expand(determinant - (a + b + c) * second), 0)
+    measured.exact(sympy.expand(2 * second - (a - b) ** 2 - (b - c) ** 2 - (c - a) ** 2), 0)  # real zeros: a = b = c
+    measured.exact(tuple(count_components(CYCLE, 2)), (1, 2, 3))
+    measured.exact(count_components(CYCLE, 1).all_real, 1)
+    measured.exact(count_components(Permutation((2, 1)), 1).all_real, 2)
+    measured.exact([count_components(TURN, r).all_real for r in range(10)], [1, 2, 4, 5, 6, 6, 6, 4, 3, 1])
+    measured.exact([count_components(SIGMA, r).complex for r in range(6)], [1, 4, 7, 7, 4, 1])
+    measured.exact([count_components(TURN, r).complex for r in range(10)], [1, 4, 10, 17, 22, 22, 17, 10, 4, 1])
+
+
+@pytest.mark.claim("NN-46", "NN-49", "NN-50")
+def test_the_component_of_the_slides(measured):
+    ranks = {Eigenvalue(1, 1): 1, Eigenvalue(4, 3): 1}
+    one = component(TURN, ranks)
+    measured.exact((one.dimension, one.parameters, one.degree, one.ed_degree), (11, 14, 24, 6))
+    measured.exact(count_components(TURN, 3)[::2], (5, 17))
+    Q = real_fourier_basis(TURN)
+
+    def build(t):
+        left, right = torch.zeros(9, 3), torch.zeros(3, 9)
+        left = torch.block_diag(t[:3].reshape(3, 1), torch.zeros(2, 0), realify(torch.complex(t[3:5], t[5:7]).reshape(2, 1)))
+        right = torch.block_diag(t[7:10].reshape(1, 3), torch.zeros(0, 2), realify(torch.complex(t[10:12], t[12:14]).reshape(1, 2)))
+        return Q @ left @ right @ Q.T
+
+    M = build(draw(14))
+    measured(commutator(M, TURN), 0, atol=1e-13)
+    measured.exact(int(torch.linalg.matrix_rank(M)), 3)
+    measured.exact(differential_rank(build, draw(14, seed=1)), 11)
+    measured(nearest_equivariant(M, TURN, ranks), M, atol=1e-13)
+
+
+@pytest.mark.claim("NN-47", "NN-55", "NN-56")
+def test_dimension_and_degree_over_c(measured):
+    d = multiplicities(TURN)
+    blocks = [(1, d[1]), (0, d[2]), (1, d[4]), (1, d[4])]
+    measured.exact(sum((2 * e - r) * r for r, e in blocks), 11)
+    measured.exact(int(np.prod([degree(r, e, e) for r, e in blocks])), 24)
+    factorials = 1
+    for r, e in blocks:
+        for i in range(e - r):
+            factorials = factorials * sympy.factorial(e + i) * sympy.factorial(i) / (
+                sympy.factorial(r + i) * sympy.factorial(e - r + i)
+            )
+    measured.exact(int(factorials), 24)
+
+
+@pytest.mark.claim("NN-57")
+def test_singular_points_of_components(measured):
+    """A line through zero is smooth there; the slides' formula holds exactly where no block is full."""
+    line = lambda t: torch.stack([t[0], t[0], t[0], t[0]])
+    measured.exact(differential_rank(line, torch.zeros(1)), 1)
+    wrong = right = 0
+    for text in ("(1 2)", "(1 2 3)", "(1 2)(3 4)", "(1 2 3)(4 5)(6)", "(1 2 3 4)(5 6)", "(1)(2)(3)"):
+        sigma = Permutation.from_cycles(text)
+        spectrum = eigenvalues(sigma)
+        for r in product(*(range(d + 1) for d in spectrum.values())):
+            ranks = dict(zip(spectrum, r, strict=True))
+            lower = [s for s in product(*(range(e + 1) for e in r)) if s != r]
+            claimed = set(lower)  # rank at most r − 1 within the component
+            true = {s for s in lower if is_singular(dict(zip(spectrum, s, strict=True)), ranks, spectrum)}
+            full = any(0 < e == d for e, d in zip(r, spectrum.values(), strict=True))
+            measured.exact(claimed == true, not full)
+            wrong, right = wrong + full, right + (not full)
+    assert wrong > right > 0
+
+
+@pytest.mark.claim("NN-57")
+def test_singularity_of_one_block_by_its_equations(measured):
+    """Two equal cycles, r = (1, 0): the block is a 2×2 matrix of rank one, a cone, singular at zero only."""
+    measured.exact(normal_rank(torch.zeros(2, 2), 1), 0)
+    measured.exact(normal_rank(torch.outer(draw(2), draw(2, seed=1)), 1), 1)
+    key = Eigenvalue(1, 1)
+    measured.exact(is_singular({key: 0}, {key: 1}, {key: 2}), True)
+    measured.exact(is_singular({key: 1}, {key: 1}, {key: 2}), False)
+
+
+@pytest.mark.claim("NN-57b")
+def test_lower_rank_is_singular_over_c_but_not_over_r(measured):
+    """Over C: at each lower rank vector a block is singular or several components meet; brute force on rank vectors."""
+    for text in ("(1 2)", "(1 2 3)", "(1 2)(3 4)", "(1 2 3)(4 5)", "(1 2 3 4)", "(1 2 3)(4 5 6)"):
+        sigma = Permutation.from_cycles(text)
+        d = [e for key, e in eigenvalues(sigma).items() for _ in range(key.weight)]
+        every = list(product(*(range(e + 1) for e in d)))
+        for rank in range(1, sigma.size):
+            top = [r for r in every if sum(r) == rank]
+            for s in (s for s in every if sum(s) < rank):
+                above = [r for r in top if all(a <= b for a, b in zip(s, r, strict=True))]
+                singular = any(a < b < e for r in above for a, b, e in zip(s, r, d, strict=True))
+                measured.exact(len(above) > 1 or singular, True)
+    ranks = {k: int(torch.linalg.matrix_rank(b, tol=1e-9)) for k, b in fourier_blocks(torch.ones(3, 3), CYCLE).items()}
+    measured.exact(ranks, {Eigenvalue(1, 1): 1, Eigenvalue(3, 2): 0})
+
+
+@pytest.mark.claim("NN-64")
+def test_conditions_in_any_basis(measured):
+    P, T = permutation_matrix(SIGMA), draw(5, 5) + 3 * torch.eye(5)
+    similar = lambda A: torch.linalg.inv(T) @ A @ T
+    M = reynolds(draw(5, 5, seed=1), SIGMA)
+    measured(similar(M) @ similar(P), similar(P) @ similar(M), atol=1e-12)
+    N = draw(5, 2) @ torch.eye(2)[:, [0, 1, 0, 0, 1]]
+    measured(similar(N) @ similar(P), similar(N), atol=1e-12)
+    measured(N @ T @ similar(P), N @ T, atol=1e-12)
+    other = draw(5, 5, seed=2)
+    assert (similar(other) @ similar(P) - similar(P) @ similar(other)).abs().max() > 0.1
+    assert (other @ T @ similar(P) - other @ T).abs().max() > 0.1
+
+
+@pytest.mark.claim("NN-108")
+def test_knapsack_on_the_rotation(measured):
+    for seed in range(10):
+        U = draw(9, 9, seed=seed)
+        best = nearest_equivariant(U, TURN, best_ranks(U, TURN, 3))
+        measured((U - best).norm(), brute_best(U, TURN, 3), atol=1e-12)
+
+
+def test_exercise_averaging_is_cutting(measured):
+    U = draw(9, 9)
+    measured(reynolds(U, TURN), assemble(projected_blocks(U, TURN), TURN), atol=1e-14)
+    two = Permutation.from_cycles("(1 2 3)(4 5 6)")
+    differing = [r for r in range(7) if count_components(two, r).real != count_components(two, r).all_real]
+    measured.exact(differing, [3, 5])
+
+
+@pytest.mark.parametrize(
+    "figure", [eq.blocks_of_rotation, eq.basis_pictures, eq.two_lines, eq.shared_network, eq.all_networks]
+)
+def test_figures_are_drawn_and_described(figure):
+    drawn = figure()
+    assert drawn.axes
+    plt.close(drawn)
+    assert figure.alt
+
+
+def test_numbers():
+    told = eq.numbers()
+    assert (told["mnist_parameters"], told["mnist_dimension"], told["mnist_ed_digits"]) == (5544, 4717, 45)
