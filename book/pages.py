@@ -43,9 +43,9 @@ class Box:
 
     @property
     def verdict(self) -> str:
-        """How the source fared; `own` where the book makes the claim itself."""
+        """How the source fared; `own` where the book makes the claim itself: a bridge (BR-01), or numbers above 100."""
         number = re.search(r"\d+", self.id or "")
-        own = number is None or int(number[0]) > 100
+        own = number is None or int(number[0]) > 100 or (self.id or "").startswith("BR")
         return str(self.options.get("verdict", "own" if own else "true")).lower()
 
 

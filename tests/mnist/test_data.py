@@ -105,7 +105,7 @@ def test_a_folder_given_comes_before_all_else(tmp_path, small, monkeypatch):
 
 
 def test_packed_files_in_the_folder_are_read(tmp_path, small):
-    (tmp_path / f"{NAME}.gz").write_bytes(gzip.compress(idx(small)))
+    (tmp_path / f"{NAME}.gz").write_bytes(gzip.compress(idx(small), mtime=0))
     assert torch.equal(load_images("test", tmp_path), small)
 
 
@@ -139,7 +139,7 @@ def test_labels_are_not_read_from_pictures(tmp_path, small):
         load_labels("test", tmp_path)
 
 
-@pytest.mark.parametrize("packed", [b"no gzip at all", gzip.compress(bytes(4000))[:-9]])
+@pytest.mark.parametrize("packed", [b"no gzip at all", gzip.compress(bytes(4000), mtime=0)[:-9]])
 def test_a_damaged_packed_file_is_named(tmp_path, packed):
     (tmp_path / f"{NAME}.gz").write_bytes(packed)
     with pytest.raises(ValueError, match=rf"{NAME}\.gz is damaged"):
@@ -156,7 +156,7 @@ def test_a_flipped_bit_in_the_package_is_noticed(tmp_path, monkeypatch):
 
 
 def test_a_mirror_is_asked_once_and_the_file_kept(tmp_path, mirror, small):
-    (mirror / f"{NAME}.gz").write_bytes(gzip.compress(idx(small)))
+    (mirror / f"{NAME}.gz").write_bytes(gzip.compress(idx(small), mtime=0))
     assert torch.equal(load_images("test"), small)
     (mirror / f"{NAME}.gz").unlink()
     assert torch.equal(load_images("test"), small)
@@ -164,7 +164,7 @@ def test_a_mirror_is_asked_once_and_the_file_kept(tmp_path, mirror, small):
 
 
 def test_a_damaged_file_in_the_cache_is_fetched_anew(tmp_path, mirror, small):
-    (mirror / f"{NAME}.gz").write_bytes(gzip.compress(idx(small)))
+    (mirror / f"{NAME}.gz").write_bytes(gzip.compress(idx(small), mtime=0))
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / NAME).write_bytes(idx(small)[:-7])
     assert torch.equal(load_images("test"), small)
@@ -175,8 +175,8 @@ def test_a_damaged_file_in_the_cache_is_fetched_anew(tmp_path, mirror, small):
     [
         (None, "404"),
         (b"<html>an error page</html>", "Not a gzipped file"),
-        (gzip.compress(bytes(3000))[:-9], "end-of-stream"),
-        (gzip.compress(b"another file"), "SHA-256 is .* expected"),
+        (gzip.compress(bytes(3000), mtime=0)[:-9], "end-of-stream"),
+        (gzip.compress(b"another file", mtime=0), "SHA-256 is .* expected"),
     ],
 )
 def test_what_a_mirror_gives_wrongly_is_not_kept(tmp_path, mirror, content, message):
@@ -189,14 +189,14 @@ def test_what_a_mirror_gives_wrongly_is_not_kept(tmp_path, mirror, content, mess
 
 def test_the_next_mirror_is_asked(tmp_path, mirror, small, monkeypatch):
     (mirror / "good").mkdir()
-    (mirror / "good" / f"{NAME}.gz").write_bytes(gzip.compress(idx(small)))
+    (mirror / "good" / f"{NAME}.gz").write_bytes(gzip.compress(idx(small), mtime=0))
     monkeypatch.setattr(data, "MIRRORS", (*data.MIRRORS, f"{data.MIRRORS[0]}good/"))
     assert torch.equal(load_images("test"), small)
 
 
 def test_a_connection_that_breaks_off_leaves_nothing(tmp_path, mirror, small, monkeypatch):
     (mirror / "cut").mkdir()
-    (mirror / "cut" / f"{NAME}.gz").write_bytes(gzip.compress(idx(small)))
+    (mirror / "cut" / f"{NAME}.gz").write_bytes(gzip.compress(idx(small), mtime=0))
     monkeypatch.setattr(data, "MIRRORS", (f"{data.MIRRORS[0]}cut/",))
     with pytest.raises(ConnectionError, match="the connection ended after"):
         load_images("test")
@@ -204,7 +204,7 @@ def test_a_connection_that_breaks_off_leaves_nothing(tmp_path, mirror, small, mo
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path, mirror, small, monkeypatch):
-    (mirror / f"{NAME}.gz").write_bytes(gzip.compress(idx(small)))
+    (mirror / f"{NAME}.gz").write_bytes(gzip.compress(idx(small), mtime=0))
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / NAME).write_bytes(b"old")
 
