@@ -145,8 +145,3 @@ class Book(BlocksExtension):
         """Register the boxes."""
         for block in boxes.blocks(self.context):
             block_mgr.register(block, self.getConfigs())
-
-
-def makeExtension(**settings: object) -> Book:
-    """Return the extension, as Python-Markdown asks for it."""
-    return Book(**settings)

@@ -15,6 +15,8 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
+from filelock import FileLock
+
 from book import bibliography, catalogue, claims, depends, marked, notebooks, npm, pages, project, regions
 from book.catalogue import Catalogue
 from book.project import BookError, chapters, module_path, read_json, write_atomically
@@ -52,7 +54,10 @@ def ensure() -> Catalogue:
         fingerprint = _fingerprint()
         if _seen is None or fingerprint != _seen[0]:
             if fingerprint != read_json(fingerprint_file(), None):
-                _prepare()
+                # Two builds at once, a server and a test run say, would overwrite each other's files.
+                project.CACHE.mkdir(parents=True, exist_ok=True)
+                with FileLock(project.CACHE / "lock"):
+                    _prepare()
                 fingerprint = _fingerprint()
                 write_atomically(fingerprint_file(), json.dumps(fingerprint))
             _seen = (fingerprint, catalogue.load())

@@ -63,5 +63,5 @@ def style(mode: Mode) -> dict[str, Any]:
         "image.interpolation": "nearest",
         "svg.fonttype": "path",
         "svg.hashsalt": "equivariance",
-        "savefig.dpi": 200,
+        "savefig.dpi": 150,
     }

@@ -96,6 +96,10 @@ It fails.
 It is linear.
 ///
 ////
+
+/// note | The end
+That is all.
+///
 """
 
 TEST = '''"""Tests of the toy."""

@@ -21,6 +21,7 @@ from book import (
     prepare,
     project,
     regions,
+    work,
 )
 from book.__main__ import main
 from book.boxes import measured as measured_error
@@ -88,6 +89,13 @@ def test_formula_that_does_not_parse_names_file_line_and_formula(tree):
     assert "docs/part/toy.md:32: KaTeX parse error: Undefined control sequence: \\doubled" in str(caught.value)
     with pytest.raises(BookError, match="a page: KaTeX"):
         markdown.markdown(r"$\nothing$", extensions=EXTENSIONS, extension_configs=SETTINGS)
+
+
+def test_formula_that_comes_from_another_page_names_the_page(tree):
+    """A title with a formula that cannot be read is also shown by the ledger, which has no line for it."""
+    tree.edit("docs/part/toy.md", "Doubling $x$ is", r"Doubling $\frac{x$ is")
+    with pytest.raises(BookError, match=r"docs/reference/claims\.md: KaTeX"):
+        render(tree, "reference/claims.md")
 
 
 def test_formula_of_a_substituted_number_is_found(tree):
@@ -202,6 +210,12 @@ def test_record_writes_what_listings_print(tree):
     assert listings.check(text, "part/other.md") == []
     with pytest.raises(BookError, match="a fence of code has no end"):
         listings.record("````text\n```python\n```\n", "part/other.md")
+
+
+def test_record_leaves_other_fences_alone(tree):
+    """Code in another language is neither run nor given an output."""
+    text = "```text\nprint(1)\n```\n\n```python\nx = 1\n```\n"
+    assert listings.record(text, "part/x.md") == text
 
 
 def test_commands_report_and_exit(tree, capsys):
@@ -398,3 +412,8 @@ def test_page_outside_the_nav_shows_its_title_alone(tree):
     """A chapter in the making is not checked, and so not shown."""
     tree.write("docs/part/later.md", "# Later\n\n{{ nothing }}\n\n/// figure | none\n///\n")
     assert render(tree, "part/later.md") == "<h1>Later</h1>"
+
+
+def test_figures_lose_the_digits_that_nobody_sees():
+    """Coordinates of paths are rounded to hundredths; everything else stays."""
+    assert work.compact('<path d="M 1.23456 -0.5" x="1.23456"/>') == '<path d="M 1.23 -0.5" x="1.23456"/>'

