@@ -151,11 +151,9 @@ BAD_IMAGES = """() => [...document.images].filter(i => !i.alt.trim() ||
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_page_is_whole(visit, address):
-    """No complaint, no request to another host, no raw formula, images described and loaded, nothing moves, axe content."""
+    """No complaint, no request to another host, no raw formula, images described and loaded, axe content."""
     tab = visit()
-    tab.page.add_init_script(f"({SHIFTS})()")
     page = tab.open(address)
-    assert page.evaluate("window.shift") < 0.005  # which every tool shows as 0.00
     page.evaluate(LOAD_ALL)
     assert tab.complaints == []
     assert tab.foreign() == []
@@ -166,6 +164,20 @@ def test_page_is_whole(visit, address):
     assert page.evaluate(BAD_IMAGES) == []
     assert page.locator("meta[name=description]").get_attribute("content")
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nothing_moves_while_the_page_loads(visit, address):
+    """The cumulative layout shift is zero.
+
+    A machine that is busy may hand over a font after the first paint; what moves by itself moves every time.
+    """
+    shifts = []
+    while not shifts or (shifts[-1] != 0 and len(shifts) < 3):
+        tab = visit()
+        tab.page.add_init_script(f"({SHIFTS})()")
+        shifts.append(tab.open(address).evaluate("window.shift"))
+    assert min(shifts) == 0, shifts
 
 
 def violations(page):
