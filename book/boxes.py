@@ -1,5 +1,6 @@
 """The boxes of the book as Markdown blocks: claims, errata, exercises, figures, and the ledger of claims."""
 
+import html
 import posixpath
 import xml.etree.ElementTree as etree
 from typing import Any
@@ -13,6 +14,8 @@ from book.project import BookError, nav
 
 CLAIMS = "reference/claims.md"
 GENERATED = "assets/generated"
+LEDGERS = ("ledger", "errata")  # the blocks that look at all pages
+LISTING = '<div class="language-text highlight"><pre><span></span><code>{}\n</code></pre></div>'
 VERDICT_WORDS = {
     "true": "true",
     "imprecise": "imprecise",
@@ -176,8 +179,8 @@ class Ledger(Block):
             details = child(statement, "details", "ledger-test")
             child(child(details, "summary"), "code").text = AtomicString(test["node"].split("::")[1])
             child(details, "p", "ledger-file", test["node"].split("::")[0])
-            code = child(child(details, "pre"), "code")
-            code.text = AtomicString(test["source"])
+            code = LISTING.format(html.escape(test["source"], quote=False))
+            child(details, "div").text = AtomicString(self.md.htmlStash.store(code))
         child(child(row, "td"), "span", f"box-verdict verdict-{box.verdict}", VERDICT_WORDS[box.verdict])
         child(row, "td", "ledger-error", measured(tests))
 

@@ -7,6 +7,7 @@ A figure, a set of results, a test or a page is made anew when the text of somet
 import ast
 import hashlib
 from dataclasses import dataclass, field
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from book import project
@@ -15,12 +16,37 @@ LOCAL = ("snippets", "book")
 
 
 @dataclass
+class Statement:
+    """A top-level statement, looked at once however many functions use it."""
+
+    node: ast.stmt
+
+    @cached_property
+    def text(self) -> str:
+        """Return the source without comments and layout."""
+        return ast.unparse(self.node)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """List the names that it reads, sets or takes as arguments."""
+        nodes = list(ast.walk(self.node))
+        read_or_set = {node.id for node in nodes if isinstance(node, ast.Name)}
+        return sorted(read_or_set | {node.arg for node in nodes if isinstance(node, ast.arg)})
+
+    @cached_property
+    def imports(self) -> list[tuple[str, str]]:
+        """List what it imports by itself, as pairs of module and name."""
+        inner = [child for child in ast.walk(self.node) if isinstance(child, ast.ImportFrom)]
+        return [(child.module or "", alias.name) for child in inner for alias in child.names]
+
+
+@dataclass
 class Module:
     """One parsed file: its top-level definitions, its imports, and statements that always run."""
 
-    definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    definitions: dict[str, list[Statement]] = field(default_factory=dict)
     imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
-    always: list[ast.stmt] = field(default_factory=list)
+    always: list[Statement] = field(default_factory=list)
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
 
 
@@ -35,12 +61,13 @@ def parse(path: Path) -> Module:
     return _parsed[path][1]
 
 
+@lru_cache(maxsize=256)
 def parse_text(text: str, name: str = "<page>") -> Module:
     """Sort the top-level statements of a source text."""
     module = Module()
     for node in ast.parse(text, filename=name).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            module.definitions.setdefault(node.name, []).append(node)
+            module.definitions.setdefault(node.name, []).append(Statement(node))
             if isinstance(node, ast.FunctionDef):
                 module.functions[node.name] = node
         elif isinstance(node, ast.ImportFrom):
@@ -50,16 +77,21 @@ def parse_text(text: str, name: str = "<page>") -> Module:
             for alias in node.names:
                 module.imports[alias.asname or alias.name.split(".")[0]] = (alias.name, None)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
+            statement = Statement(node)
             for target in ast.walk(node):
                 if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
-                    module.definitions.setdefault(target.id, []).append(node)
+                    module.definitions.setdefault(target.id, []).append(statement)
         elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-            module.always.append(node)
+            module.always.append(Statement(node))
     return module
 
 
-def _file(name: str) -> Path | None:
-    """Find the file of a module of this project, or None for a foreign one."""
+@cache
+def file_of(name: str) -> Path | None:
+    """Find the file of a module of this project, or None for a foreign one.
+
+    The answer is kept, so clear it (`file_of.cache_clear`) where files may have come or gone.
+    """
     if name.split(".")[0] not in LOCAL:
         return None
     base = project.ROOT / name.replace(".", "/")
@@ -67,12 +99,6 @@ def _file(name: str) -> Path | None:
         if path.exists():
             return path
     return None
-
-
-def _names(node: ast.AST) -> set[str]:
-    used = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
-    arguments = {child.arg for child in ast.walk(node) if isinstance(child, ast.arg)}
-    return used | arguments
 
 
 class _Closure:
@@ -89,9 +115,9 @@ class _Closure:
 
     def statements(self, module: Module, key: str) -> None:
         """Add the statements of a module that run whenever it is imported."""
-        for index, node in enumerate(module.always):
+        for index, statement in enumerate(module.always):
             if (key, f"#{index}") not in self.parts:
-                self.node(module, key, f"#{index}", node)
+                self.statement(module, key, f"#{index}", statement)
 
     def name(self, module: Module, key: str, name: str) -> None:
         """Add a top-level name of a module and what it uses."""
@@ -99,25 +125,23 @@ class _Closure:
             return
         if name in module.definitions:
             self.statements(module, key)
-            for index, node in enumerate(module.definitions[name]):
-                self.node(module, key, name if index == 0 else f"{name}#{index}", node)
+            for index, statement in enumerate(module.definitions[name]):
+                self.statement(module, key, name if index == 0 else f"{name}#{index}", statement)
         elif name in module.imports:
             self.imported(*module.imports[name])
 
-    def node(self, module: Module, key: str, name: str, node: ast.AST) -> None:
+    def statement(self, module: Module, key: str, name: str, statement: Statement) -> None:
         """Add one statement and what it uses."""
-        self.parts[key, name] = ast.unparse(node)
-        for used in sorted(_names(node)):
+        self.parts[key, name] = statement.text
+        for used in statement.names:
             self.name(module, key, used)
-        for child in ast.walk(node):
-            if isinstance(child, ast.ImportFrom):
-                for alias in child.names:
-                    self.imported(child.module or "", alias.name)
+        for source, imported in statement.imports:
+            self.imported(source, imported)
 
     def imported(self, source: str, name: str | None) -> None:
         """Add a name imported from another file of the project."""
-        submodule = _file(f"{source}.{name}") if name else None
-        path = submodule or _file(source)
+        submodule = file_of(f"{source}.{name}") if name else None
+        path = submodule or file_of(source)
         if path is None:
             return
         if submodule or name is None:

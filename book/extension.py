@@ -13,7 +13,7 @@ from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
 from book import boxes, listings, notebooks, pages, prepare
-from book.formulas import FormulaError, typesetter
+from book.formulas import CLOSE, OPEN, FormulaError, typesetter
 from book.project import BookError, chapters, nav
 
 OUTPUT_FENCE = re.compile(r"^(\s*)(`{3,})\s*(\S.*)$")
@@ -98,7 +98,7 @@ class Formulas(Treeprocessor):
             except FormulaError as error:
                 problems.append(f"{self.where(tex)}: {error}\n    {tex}")
                 continue
-            element.text = AtomicString(self.md.htmlStash.store(rendered))
+            element.text = AtomicString(self.md.htmlStash.store(OPEN + rendered + CLOSE))
             element.set("data-search-exclude", "")
             if display:
                 element.attrib.update({"tabindex": "0", "role": "group", "aria-label": "Formula"})

@@ -12,6 +12,7 @@ from pathlib import Path
 from book import npm, project
 
 HERE = Path(__file__).parent
+OPEN, CLOSE = "<!--formula-->", "<!--/formula-->"  # so that a formula's end is found without parsing HTML
 
 
 class FormulaError(ValueError):

@@ -19,8 +19,8 @@ def _decorated(decorator: str) -> dict[tuple[str, str], ast.Call]:
 
 def figures() -> dict[tuple[str, str], str]:
     """Map (module, function) to the alt text of each `@figure` of the book's chapters, and of those that pages show."""
-    own = set(map(module_of, chapters()))
-    return {key: _alt(call) for key, call in _decorated("figure").items() if key[0] in own or key in _shown()}
+    own, shown = set(map(module_of, chapters())), _shown()
+    return {key: _alt(call) for key, call in _decorated("figure").items() if key[0] in own or key in shown}
 
 
 def _shown() -> set[tuple[str, str]]:
@@ -43,7 +43,7 @@ def results() -> list[tuple[str, str]]:
 
 def lint() -> list[str]:
     """Check that figures have alt text and are shown, and that pages ask only for figures that exist."""
-    known = figures()
+    known, shown = figures(), _shown()
     errors = [
         f"{module_path(module).relative_to(project.ROOT)}: figure '{name}' has no alt text: say what it shows"
         for (module, name), alt in known.items()
@@ -59,6 +59,6 @@ def lint() -> list[str]:
     errors += [
         f"{module_path(module).relative_to(project.ROOT)}: no page shows figure '{name}': show it or delete it"
         for module, name in known
-        if (module, name) not in _shown()
+        if (module, name) not in shown
     ]
     return errors

@@ -16,6 +16,7 @@ BOX_KINDS = ("definition", "theorem", "claim", "example", "erratum", "note", "pr
 BLOCKS = (*BOX_KINDS, *ERRATUM_PARTS, "figure", "ledger", "errata", "details", "caption", "figure-caption", "tab")
 CLAIM_KINDS = ("definition", "theorem", "claim", "example", "erratum")
 VERDICTS = ("true", "imprecise", "false", "damaged")
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where libyaml is there
 
 HEAD = re.compile(r"^(/{3,})\s*([\w-]+)\s*(?:\|\s*(.*?)\s*)?$")
 END = re.compile(r"^(/{3,})\s*$")
@@ -100,7 +101,7 @@ def _options(lines: list[str], start: int) -> dict:
     end = start
     while end < len(lines) and lines[end].startswith("    ") and lines[end].strip():
         end += 1
-    read = yaml.safe_load("\n".join(lines[start:end])) if end > start else {}
+    read = yaml.load("\n".join(lines[start:end]), Loader=YAML) if end > start else {}
     return read if isinstance(read, dict) else {}
 
 
@@ -138,12 +139,17 @@ def identify(text: str) -> Page | None:
     Neither MkDocs nor Zensical tells an extension which file it renders; the text does.
     """
     body = text.strip()
-    others = (str(path.relative_to(project.DOCS)) for path in sorted(project.DOCS.rglob("*.md")))
-    for name in dict.fromkeys([*names(), *others]):
-        page = read(name)
-        if page.text.strip() == body:
-            return page
-    return None
+    return next((page for page in map(read, _all_names()) if page.text.strip() == body), None)
+
+
+def _all_names() -> Iterator[str]:
+    """Yield the pages of the book, then, where these do not do, all others."""
+    listed = names()
+    yield from listed
+    for path in sorted(project.DOCS.rglob("*.md")):
+        name = str(path.relative_to(project.DOCS))
+        if name not in listed:
+            yield name
 
 
 def lint() -> list[str]:

@@ -66,20 +66,30 @@ def ensure() -> Catalogue:
 
 def _fingerprint() -> str:
     """Hash names and times of all sources, and the names of all that was made from them."""
-    files = [project.ROOT / "mkdocs.yml", project.ROOT / "package.json", project.ROOT / "requirements.txt"]
-    for folder, pattern in (
-        (project.DOCS, "*.md"),
-        (project.SNIPPETS, "*.py"),
-        (project.TESTS, "*.py"),
-        (TOOL, "*.*"),
-    ):
-        files += [file for file in folder.rglob(pattern) if "__pycache__" not in file.parts]
-    times = sorted(f"{file} {file.stat().st_mtime_ns}" for file in files)
-    made = sorted(str(file) for file in project.GENERATED.rglob("*.*"))
-    return hashlib.sha256("\n".join([*times, *made]).encode()).hexdigest()
+    settings = [project.ROOT / name for name in ("mkdocs.yml", "package.json", "requirements.txt")]
+    times = [f"{file} {file.stat().st_mtime_ns}" for file in settings]
+    tool = (".py", ".mjs", ".json")
+    sources = {project.DOCS: (".md", ".py"), project.SNIPPETS: ".py", project.TESTS: ".py", TOOL: tool}
+    for folder, endings in sources.items():
+        times += [f"{file.path} {file.stat().st_mtime_ns}" for file in _files(folder) if file.name.endswith(endings)]
+    made = [file.path for file in _files(project.GENERATED)]
+    return hashlib.sha256("\n".join([*sorted(times), *sorted(made)]).encode()).hexdigest()
+
+
+def _files(folder: Path | str) -> Iterator[os.DirEntry]:
+    """Yield the files of a folder and of those in it; pathlib would take several times as long, at every page."""
+    if not os.path.isdir(folder):
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_file():
+                yield entry
+            elif entry.name != "__pycache__":
+                yield from _files(entry.path)
 
 
 def _prepare() -> None:
+    depends.file_of.cache_clear()
     npm.ensure_packages()
     npm.copy_katex()
     _stop(

@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from book import project
@@ -15,6 +16,11 @@ ALMOST = re.compile(r"--8<-- *\[|8<.*\[(start|end)")
 
 def regions(path: Path) -> tuple[dict[str, tuple[int, int]], list[str]]:
     """Return the regions of a file as {name: (first line, last line)} and what is wrong with its markers."""
+    return _regions(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=512)
+def _regions(path: Path, stamp: int) -> tuple[dict[str, tuple[int, int]], list[str]]:
     found: dict[str, tuple[int, int]] = {}
     starts: dict[str, int] = {}
     errors = []
