@@ -1,14 +1,15 @@
-"""Two savings of time in MkDocs, which loads this file as a hook; other engines build the same pages without it.
+"""Savings of time in MkDocs, which loads this file as a hook; other engines build the same pages without it.
 
 The search plugin parses each page in Python, and most of a page is formulas and coloured code, whose tags it drops:
-it gets the page without them. And while the book is served, a page whose text and sources are as before is not
-rendered again.
+it gets the page without them. Templates stay compiled from build to build. And while the book is served, a page
+whose text and sources are as before is not rendered again.
 """
 
 import hashlib
 import re
 from typing import Any
 
+from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
@@ -20,7 +21,7 @@ from book.boxes import LEDGERS
 from book.catalogue import Catalogue
 from book.formulas import CLOSE, OPEN
 
-FORMULA = rf'<(?P<tag>span|div) class="arithmatex"[^>]*>{OPEN}.*?{CLOSE}</(?P=tag)>'
+FORMULA = rf'<(?P<tag>span|div)[^>]*>{OPEN}.*?{CLOSE}</(?P=tag)>'
 HEAVY = re.compile(rf"{FORMULA}|(?<=<pre><span></span>)(?P<code><code.*?</code>)", re.DOTALL)
 COLOUR = re.compile(r"</?span[^>]*>")
 SPOKEN = re.compile(r"<semantics>(.*?)<annotation", re.DOTALL)
@@ -45,10 +46,16 @@ def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files
 
     def lift(match: re.Match) -> str:
         lifted.append(match[0])
-        rest = COLOUR.sub("", match["code"]) if match["code"] else UNSEEN.sub("", SPOKEN.search(match[0])[1])
-        return f"<!--lifted {len(lifted) - 1}-->{rest}<!--/lifted-->"
+        return f"<!--lifted {len(lifted) - 1}-->{_bare(match)}<!--/lifted-->"
 
     return HEAVY.sub(lift, html)
+
+
+def _bare(match: re.Match) -> str:
+    """Return what can be searched for: the text of code and of a formula in a sentence."""
+    if match["code"]:
+        return COLOUR.sub("", match["code"])
+    return UNSEEN.sub("", SPOKEN.search(match[0])[1]) if match["tag"] == "span" else ""
 
 
 @event_priority(-100)  # after the search plugin, which reads the page at this event
@@ -56,6 +63,13 @@ def on_page_context(context: dict, *, page: Page, config: MkDocsConfig, nav: Nav
     """Put back what was taken out."""
     lifted = _lifted.pop(page.file.src_uri, [])
     page.content = PLACE.sub(lambda match: lifted[int(match[1])], page.content)
+
+
+def on_env(env: Environment, *, config: MkDocsConfig, files: Files) -> None:
+    """Keep the compiled templates from build to build."""
+    folder = project.CACHE / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(folder))
 
 
 @event_priority(-100)  # after all that change the text

@@ -1,0 +1,118 @@
+"""The hooks save time and change nothing: tried on the small book, with MkDocs itself."""
+
+import json
+import logging
+import re
+from pathlib import Path
+
+import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.structure.pages import Page
+
+HOOKS = Path(__file__).parents[2] / "book" / "hooks.py"
+
+
+@pytest.fixture
+def settings(tree):
+    """Give the small book the search plugin, with and without the hooks."""
+    text = (tree.root / "mkdocs.yml").read_text()
+    plain = text.replace("plugins: []", "plugins: [material/search]") + "validation: {anchors: warn}\n"
+    tree.write("plain.yml", plain)
+    tree.write("mkdocs.yml", plain + f"hooks: [{HOOKS}]\n")
+    return tree
+
+
+def built(tree, file="mkdocs.yml", command="build"):
+    """Build the small book in this process and return the folder of the site."""
+    site = tree.root / f"site-{file}"
+    config = load_config(str(tree.root / file), site_dir=str(site))
+    config.plugins.on_startup(command=command, dirty=False)
+    build(config)
+    return site
+
+
+@pytest.fixture
+def rendered(monkeypatch):
+    """List the pages that MkDocs renders."""
+    names, render = [], Page.render
+    monkeypatch.setattr(Page, "render", lambda page, *rest: names.append(page.file.src_uri) or render(page, *rest))
+    return names
+
+
+def entries(site):
+    """Return the texts of the search index without spaces, which say nothing."""
+    index = json.loads((site / "search" / "search_index.json").read_text())
+    return [(entry["location"], re.sub(r"\s", "", entry["text"])) for entry in index["docs"]]
+
+
+def test_pages_and_search_are_those_that_come_without_hooks(settings):
+    with_hooks, without = built(settings), built(settings, "plain.yml")
+    page = (with_hooks / "part/toy/index.html").read_text()
+    assert page == (without / "part/toy/index.html").read_text()
+    assert page.count("katex-html") > 1
+    assert "lifted" not in page
+    assert entries(with_hooks) == entries(without)
+    assert any("Theliney=2x." in text for _, text in entries(with_hooks))
+    assert any("defdouble(" in text for _, text in entries(with_hooks))
+
+
+def test_search_reads_neither_layout_nor_colours(settings, monkeypatch):
+    from material.plugins.search.plugin import SearchIndex
+
+    read = []
+    add = SearchIndex.add_entry_from_context
+    monkeypatch.setattr(
+        SearchIndex, "add_entry_from_context", lambda self, page: read.append(page.content) or add(self, page)
+    )
+    built(settings)
+    toy = next(text for text in read if "double" in text)
+    assert "katex" not in toy
+    assert not re.search(r'<code[^>]*>[^\0]*?<span class="k">', toy)
+
+
+def test_a_build_renders_every_page(settings, rendered):
+    built(settings)
+    built(settings)
+    assert rendered.count("part/toy.md") == 2
+
+
+def test_while_serving_only_what_changed_is_rendered_again(settings, rendered):
+    built(settings, command="serve")
+    first = (settings.root / "site-mkdocs.yml/part/toy/index.html").read_text()
+    rendered.clear()
+    assert (built(settings, command="serve") / "part/toy/index.html").read_text() == first
+    assert rendered == []
+    settings.edit("docs/reference/bibliography.md", "A title.", "Another title.")
+    built(settings, command="serve")
+    assert rendered == ["reference/bibliography.md"]
+
+
+def test_a_snippet_that_changed_is_shown_while_serving(settings, rendered):
+    built(settings, command="serve")
+    rendered.clear()
+    settings.edit("snippets/part/toy.py", "return FACTOR * x", "return x * FACTOR")
+    page = built(settings, command="serve") / "part/toy/index.html"
+    assert "part/toy.md" in rendered
+    assert "x * FACTOR" in re.sub(r"<[^>]*>", "", page.read_text())
+
+
+def test_a_new_claim_reaches_the_ledger_while_serving(settings, rendered):
+    built(settings, command="serve")
+    rendered.clear()
+    settings.edit("docs/part/toy.md", "/// theorem | Doubling $x$ is linear", "/// theorem | To double $x$ is linear")
+    ledger = built(settings, command="serve") / "reference/claims/index.html"
+    assert set(rendered) == {"part/toy.md", "reference/claims.md"}
+    assert "To double" in ledger.read_text()
+
+
+def test_links_are_checked_also_from_pages_that_are_kept(settings, rendered, caplog):
+    settings.edit("docs/part/toy.md", "That is all.", "That is all, [and more](../reference/bibliography.md#more).")
+    settings.edit("docs/reference/bibliography.md", "# Bibliography", "# Bibliography\n\n## More")
+    built(settings, command="serve")
+    rendered.clear()
+    settings.edit("docs/reference/bibliography.md", "## More", "## Less")
+    with caplog.at_level(logging.WARNING, logger="mkdocs"):
+        built(settings, command="serve")
+    assert rendered == ["reference/bibliography.md"]
+    assert "does not contain an anchor '#more'" in caplog.text
