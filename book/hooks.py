@@ -7,10 +7,12 @@ whose text and sources are as before is not rendered again.
 
 import hashlib
 import re
+import threading
 from typing import Any
 
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
@@ -38,6 +40,11 @@ def on_startup(*, command: str, dirty: bool) -> None:
     """Notice whether pages will be rendered more than once."""
     global _serving
     _serving = command == "serve"
+
+
+def on_serve(server: LiveReloadServer, **others: Any) -> None:
+    """Look at the sources while the reader looks at the first page."""
+    threading.Thread(target=prepare.read_ahead, daemon=True).start()
 
 
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:

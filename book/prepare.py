@@ -64,6 +64,12 @@ def ensure() -> Catalogue:
     return _seen[1]
 
 
+def read_ahead() -> None:
+    """Look at all sources before the first edit needs it, which then costs no more than those after it."""
+    with _lock:
+        _stale(read_json(state_file(), {}))
+
+
 def _fingerprint() -> str:
     """Hash names and times of all sources, and the names of all that was made from them."""
     settings = [project.ROOT / name for name in ("mkdocs.yml", "package.json", "requirements.txt")]
@@ -96,13 +102,18 @@ def _prepare() -> None:
         "the book has loose ends:", regions.lint() + pages.lint() + claims.lint() + marked.lint() + bibliography.lint()
     )
     state = read_json(state_file(), {})
-    jobs = [job for job in _jobs() if not _fresh(job, state)]
-    tests = [check for check in claims.checks() if state.get(check.node, {}).get("digest") != check.digest()]
+    jobs, tests = _stale(state)
     if jobs or tests:
         _make(jobs, tests, state)
     catalogue.write(state)
     _stop("pages ask for numbers that no snippet computes:", catalogue.lint())
     notebooks.write_all(catalogue.load())
+
+
+def _stale(state: dict) -> tuple[list[Job], list[claims.Check]]:
+    """List what is to be made, and the tests to be run, because something that they depend on changed."""
+    jobs = [job for job in _jobs() if not _fresh(job, state)]
+    return jobs, [check for check in claims.checks() if state.get(check.node, {}).get("digest") != check.digest()]
 
 
 def _stop(heading: str, errors: list[str]) -> None:

@@ -10,6 +10,8 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.structure.pages import Page
 
+from book import depends
+
 HOOKS = Path(__file__).parents[2] / "book" / "hooks.py"
 
 
@@ -116,3 +118,14 @@ def test_links_are_checked_also_from_pages_that_are_kept(settings, rendered, cap
         built(settings, command="serve")
     assert rendered == ["reference/bibliography.md"]
     assert "does not contain an anchor '#more'" in caplog.text
+
+
+def test_the_first_edit_finds_the_sources_read(settings, monkeypatch):
+    config = load_config(str(settings.root / "mkdocs.yml"))
+    depends.parse_text.cache_clear()
+    depends._parsed.clear()
+    started = []
+    monkeypatch.setattr("threading.Thread.start", lambda thread: started.append(thread))
+    config.plugins.on_serve(object(), config=config, builder=None)
+    started[0].run()
+    assert settings.root / "snippets/part/toy.py" in depends._parsed
