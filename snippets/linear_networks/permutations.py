@@ -161,7 +161,7 @@ def same_size(permutations: Sequence[Permutation]) -> int:
 
 # --8<-- [start:cycle_decomposition]
 def cycle_decomposition(sigma: Permutation) -> Partition:
-    """Return the disjoint cycles of σ, a fixed point being a cycle of length one."""
+    """Return the disjoint cycles of σ; a fixed point is a cycle of length one."""
     cycles, seen = [], set()
     for start in range(1, sigma.size + 1):
         cycle, point = [], start
@@ -175,14 +175,14 @@ def cycle_decomposition(sigma: Permutation) -> Partition:
 
 
 def partition(sigma: Permutation) -> Partition:
-    """Return the sets of points that σ's cycles run through, each in increasing order."""
+    """Return the sets of points that σ's cycles run through, each sorted."""
     return tuple(tuple(sorted(cycle)) for cycle in cycle_decomposition(sigma))
 # --8<-- [end:cycle_decomposition]
 
 
 # --8<-- [start:common_coarsening]
 def common_coarsening(*permutations: Permutation) -> Partition:
-    """Return the finest partition whose parts are unions of cycles of every permutation given."""
+    """Return the finest partition into unions of cycles of every permutation."""
     part = {point: {point} for point in range(1, same_size(permutations) + 1)}
     for sigma in permutations:
         for point, image in enumerate(sigma.images, start=1):
@@ -195,5 +195,6 @@ def common_coarsening(*permutations: Permutation) -> Partition:
 
 def witness(parts: Partition) -> Permutation:
     """Return one permutation whose cycles are the parts given."""
-    return Permutation.from_cycles("".join(f"({' '.join(map(str, part))})" for part in parts))
+    cycles = (f"({' '.join(map(str, part))})" for part in parts)
+    return Permutation.from_cycles("".join(cycles))
 # --8<-- [end:common_coarsening]
