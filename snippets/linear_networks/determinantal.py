@@ -35,8 +35,12 @@ def degree(rank: int, rows: int, columns: int) -> int:
     Source: Harris, Algebraic Geometry, Example 19.10.
     """
     r = bounded(rank, rows, columns)
-    over = prod(comb(rows + i, r) for i in range(columns - r))
-    return over // prod(comb(r + i, r) for i in range(columns - r))
+    s = columns - r
+    if r < s:  # the same quotient, as a shorter product
+        over = prod(comb(rows + s - i, s) for i in range(1, r + 1))
+        return over // prod(comb(columns - i, s) for i in range(1, r + 1))
+    over = prod(comb(rows + i, r) for i in range(s))
+    return over // prod(comb(r + i, r) for i in range(s))
 # --8<-- [end:degree]
 
 

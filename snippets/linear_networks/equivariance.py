@@ -27,6 +27,7 @@ torch.set_default_dtype(torch.float64)
 # --8<-- [end:setup]
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from book import figure, results
@@ -356,8 +357,16 @@ def basis_pictures() -> Figure:
         for k, ax in enumerate(line):
             ax.axis("off")
             if k < len(columns):
-                ax.imshow(Q[:, columns[k]].reshape(3, 3).numpy(), cmap=diverging(), vmin=-1, vmax=1)
+                picture(ax, Q[:, columns[k]])
     return fig
+
+
+def picture(ax: Axes, pixels: Float[Tensor, "9"]) -> None:
+    """Draw a picture of 3×3 pixels in the colours of their signs, with a frame around it."""
+    ax.imshow(pixels.reshape(3, 3).numpy(), cmap=diverging(), vmin=-1, vmax=1)
+    ax.axis("on")
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set(visible=True, color=plt.rcParams["grid.color"])
 
 
 @figure(
@@ -440,7 +449,7 @@ def shared_network() -> Figure:
     """The weight sharing of the component r = (1, 0, 1)."""
     fig, ax = plt.subplots(figsize=(5.0, 4.3))
     draw_network(ax, (1, 0, 1), TURN)
-    for k, (y, text) in enumerate(((3, "eigenvalue 1"), (0.5, "−1"), (-2.5, "i, −i"))):
+    for y, text in ((3, "eigenvalue 1"), (0.5, "−1"), (-2.5, "i, −i")):
         ax.text(
             -0.35,
             y,
@@ -448,7 +457,6 @@ def shared_network() -> Figure:
             ha="right",
             va="center",
             fontsize=9,
-            color=plt.rcParams["text.color"] if k != 1 else plt.rcParams["grid.color"],
         )
     ax.set_xlim(-2.2, 5.5)
     return fig

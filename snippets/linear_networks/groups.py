@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from book import figure
-from snippets.linear_networks.function_spaces import diverging
+from snippets.linear_networks.equivariance import picture
 
 
 # --8<-- [start:orbits]
@@ -217,5 +217,5 @@ def kinds() -> Figure:
         for k, ax in enumerate(line):
             ax.axis("off")
             if k < len(vectors):
-                ax.imshow(vectors[k].reshape(3, 3).numpy(), cmap=diverging(), vmin=-1, vmax=1)
+                picture(ax, vectors[k])
     return fig

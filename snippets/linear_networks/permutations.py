@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import lcm
 
 Partition = tuple[tuple[int, ...], ...]
+MOST_POINTS = 4_194_304  # a picture of 2048×2048 pixels
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Permutation:
     @classmethod
     def parse(cls, text: str, size: int | None = None) -> "Permutation":
         """Read cycles, one-line notation, `shift:28x28` or `rotate:3x3`."""
-        if text.startswith(("shift", "rotate")):
+        if ":" in text or text.startswith(("shift", "rotate")):
             sigma = _picture(text)
         elif "(" in text or ")" in text or not text.strip():
             return cls.from_cycles(text, size)
@@ -113,13 +114,14 @@ def _points(text: str) -> list[int]:
         if not re.fullmatch(r"[0-9]{1,9}", token):
             raise ValueError(f"{token!r} is not a point: points are the whole numbers 1, 2, 3, …")
     if not tokens:
-        raise ValueError("a cycle is empty: write (1) with a size for the identity")
+        raise ValueError("() is an empty cycle: for the identity write (1) and give a size")
     return [int(token) for token in tokens]
 
 
 def _check_cycles(mentioned: Counter, n: int, *, gaps: bool) -> None:
     if n < 1:
         raise ValueError(f"{n} is not allowed: points and sizes start at 1")
+    _check_size(n)
     for point, count in mentioned.items():
         if not 1 <= point <= n:
             raise ValueError(f"{point} is not one of the points 1 to {n}")
@@ -137,6 +139,12 @@ def _positive(*sides: int) -> None:
     for side in sides:
         if side < 1:
             raise ValueError(f"a picture cannot have the side {side}: sides start at 1")
+    _check_size(sides[0] * sides[-1])
+
+
+def _check_size(points: int) -> None:
+    if points > MOST_POINTS:
+        raise ValueError(f"{points:,} points are too many: at most {MOST_POINTS:,}")
 
 
 def _picture(text: str) -> Permutation:

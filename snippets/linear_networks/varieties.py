@@ -195,7 +195,7 @@ def cut(tetrahedra: np.ndarray, f: Callable) -> list[np.ndarray]:
 )
 def cubic_surface() -> Figure:
     """The elliptope's surface: a determinantal cubic with four singular points."""
-    plt.rcParams["savefig.dpi"] = 90  # a smooth surface needs no more, and weighs half as much
+    plt.rcParams["savefig.dpi"] = 80  # a smooth surface needs no more, and weighs half as much
     fig = plt.figure(figsize=(4.8, 4.5))
     ax = fig.add_subplot(projection="3d")
     triangles = isosurface(elliptope, 2.2, 48)
