@@ -100,26 +100,26 @@ def rodrigues(omega: Float[Tensor, "3"]) -> Float[Tensor, "3 3"]:
 # --8<-- [start:exp_so3]
 L = hat(torch.eye(3))  # L[0], L[1], L[2]: generators of the turns about the axes
 M = L.roll(1, 0)
-# I, then K = Σ ωᵢ Lᵢ, then K² = Σ ωᵢ² Lᵢ² + Σ ωᵢ ωᵢ₋₁ (Lᵢ Lᵢ₋₁ + Lᵢ₋₁ Lᵢ):
+# I, then hat(u) = Σ uᵢ Lᵢ, then hat(u)²/2 = Σ uᵢ² Lᵢ²/2 + Σ uᵢ uᵢ₋₁ (Lᵢ Lᵢ₋₁ + Lᵢ₋₁ Lᵢ)/2:
 # ten rows of nine entries
-GENERATORS = torch.cat([torch.eye(3)[None], L, L @ L, L @ M + M @ L]).flatten(1)
+GENERATORS = torch.cat([torch.eye(3)[None], L, L @ L / 2, (L @ M + M @ L) / 2])
+GENERATORS = GENERATORS.flatten(1)
 
 
 def exp_so3(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
-    """Turn by |ω| about ω: Rodrigues' formula, accurate and smooth for every ω.
+    """Turn by θ = |ω| about ω: Rodrigues' formula, accurate and smooth for every ω.
 
-    With s = sin(θ/2)/(θ/2) the factors are a = s cos(θ/2) and b = s²/2:
+    With c = cos(θ/2) and u = sin(θ/2)/(θ/2) ω it reads I + c hat(u) + hat(u)²/2:
     nothing cancels for small θ.
     """
-    v = omega.reshape(-1, 3).T.contiguous()
-    # 1e-40 keeps √ off its kink at 0 and alters no digit
-    half = (v.square().sum(0) + 1e-40).sqrt() / 2
-    s = half.sin() / half
-    bv = s * s / 2 * v
-    features = torch.cat(
-        [torch.ones_like(v[:1]), s * half.cos() * v, bv * v, bv * v.roll(1, 0)]
-    )
-    return (GENERATORS.T @ features).T.reshape(*omega.shape, 3)
+    v = omega.reshape(-1, 3)
+    # 1e-18 keeps √ off its kink at 0; c and s, even in θ, change by less than rounding
+    half = (v.square() @ torch.full((3,), 0.25) + 1e-18).sqrt()
+    c, s = half.cos(), half.sin() / half
+    x, y, z = (s * component for component in v.unbind(-1))
+    one = torch.ones_like(c)
+    monomials = [one, c * x, c * y, c * z, x * x, y * y, z * z, x * z, y * x, z * y]
+    return (torch.stack(monomials).T @ GENERATORS).reshape(*omega.shape, 3)
 # --8<-- [end:exp_so3]
 
 
@@ -157,7 +157,7 @@ def log_so3(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
     q = torch.where(q[:, :1] < 0, -q, q)
     q = q / q.norm(dim=-1, keepdim=True)
     w, v = q[:, :1], q[:, 1:]
-    sine = (v.square().sum(-1, keepdim=True) + 1e-40).sqrt()
+    sine = (v.square().sum(-1, keepdim=True) + 1e-18).sqrt()
     return (2 * torch.atan2(sine, w) / sine * v).reshape(R.shape[:-1])
 # --8<-- [end:log_so3]
 

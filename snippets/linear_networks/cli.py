@@ -5,6 +5,7 @@
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -23,6 +24,7 @@ from snippets.linear_networks.permutations import Permutation, cycle_decompositi
 
 SHOWN = 20
 LARGEST_LIST = 1_000_000
+LARGEST_DEGREE = 500_000  # rank times cycles, roughly its number of digits
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -30,28 +32,42 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the complaint and leave with status 2."""
-        self.exit(2, f"error: {message}\n")
+        self.exit(2, f"error: {' '.join(message.split())}; --help says what is allowed\n")
+
+
+def whole(text: str) -> int:
+    """Read a whole number."""
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at most nine digits")
+    return int(text)
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = OneLineParser(prog="python -m snippets.linear_networks", description=__doc__)
     parser.add_argument("permutation", help="'(1 3 4)(2 5)', '3 5 4 1 2', shift:28x28 or rotate:3x3")
-    parser.add_argument("--rank", type=int, required=True, help="bound on the rank, 0 to the number of points")
-    parser.add_argument("--outputs", type=int, help="rows of the invariant maps (default: the number of points)")
-    parser.add_argument("--size", type=int, help="number of points; those not mentioned stay fixed")
+    parser.add_argument("--rank", type=whole, required=True, help="bound on the rank, 0 to the number of points")
+    parser.add_argument("--outputs", type=whole, help="rows of the invariant maps (default: the number of points)")
+    parser.add_argument("--size", type=whole, help="number of points; those not mentioned stay fixed")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--all", action="store_true", help=f"list all components, not the first {SHOWN}")
     options = parser.parse_args(argv)
-    try:
-        options.sigma = Permutation.parse(options.permutation, options.size)
-        check_rank(options.rank, options.sigma.size)
-        options.outputs = options.sigma.size if options.outputs is None else options.outputs
-        if options.outputs < 1:
-            raise ValueError(f"{options.outputs} outputs are not possible: choose at least 1")
-    except ValueError as error:
-        parser.error(str(error))
+    options.sigma = Permutation.parse(options.permutation, options.size)
+    check_rank(options.rank, options.sigma.size)
+    options.outputs = options.sigma.size if options.outputs is None else options.outputs
+    if options.outputs < 1:
+        raise ValueError(f"{options.outputs} outputs are not possible: choose at least 1")
+    check_degree(options.rank, len(partition(options.sigma)))
     return options
+
+
+def check_degree(rank: int, cycles: int) -> None:
+    """Raise ValueError where exact degrees would have too many digits to compute them."""
+    if rank * cycles > LARGEST_DEGREE:
+        raise ValueError(
+            f"rank {rank} with {cycles:,} cycles makes degrees of up to about {rank * cycles:,} digits: "
+            f"choose a rank of at most {LARGEST_DEGREE // cycles}"
+        )
 
 
 def invariant(sigma: Permutation, outputs: int, rank: int) -> dict[str, int]:
@@ -103,9 +119,9 @@ def report(sigma: Permutation, outputs: int, rank: int) -> dict[str, Any]:
 
 def abbreviated(value: int, longest: int = 30) -> str:
     """Write an integer in full, or by its size where it has more digits than fit a line."""
-    text = f"{value:,}"
-    digits = len(str(abs(value)))
-    return text if digits <= longest else f"{str(value)[0]}.{str(value)[1:3]}e{digits - 1} ({digits} digits)"
+    text = str(value)
+    short = f"{text[0]}.{text[1:3]}e{len(text) - 1} ({len(text):,} digits)"
+    return f"{value:,}" if len(text) <= longest else short
 
 
 def brief(parts: Sequence[Sequence[int]], brackets: str) -> str:

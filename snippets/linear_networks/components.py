@@ -55,14 +55,14 @@ def check_rank(rank: int, size: int) -> None:
 
 # --8<-- [start:multiplicities]
 def multiplicities(sigma: Permutation) -> dict[int, int]:
-    """Return d_l, the multiplicity of exp(2πi/l): the number of cycles whose length l divides."""
+    """Return d_l for every l: the number of cycles whose length l divides."""
     lengths = [len(cycle) for cycle in cycle_decomposition(sigma)]
     divisors = {l for n in set(lengths) for l in range(1, n + 1) if n % l == 0}
     return {l: sum(n % l == 0 for n in lengths) for l in sorted(divisors)}
 
 
 def eigenvalues(sigma: Permutation) -> dict[Eigenvalue, int]:
-    """Return the real eigenvalues and one of each conjugate pair (1/2 < m/l < 1), with multiplicities."""
+    """Return d_l for 1, −1 and one of each conjugate pair: 1/2 < m/l < 1."""
     return {
         Eigenvalue(l, m): d
         for l, d in multiplicities(sigma).items()
@@ -74,8 +74,10 @@ def eigenvalues(sigma: Permutation) -> dict[Eigenvalue, int]:
 
 # --8<-- [start:count_components]
 def ways(blocks: list[tuple[int, int]], total: int) -> list[int]:
-    """Count the choices 0 ≤ r ≤ d per block (weight, d) by their weighted sum: coefficients of ∏(1 + xʷ + … + "
-    "xʷᵈ)."""
+    """Count the choices 0 ≤ r ≤ d, one for each block (w, d), by their sum Σ w·r.
+
+    These are the coefficients of the product of 1 + xʷ + x²ʷ + … + xʷᵈ.
+    """
     coefficients = [1] + [0] * total
     for weight, d in blocks:
         for i in range(weight, total + 1):
@@ -86,28 +88,28 @@ def ways(blocks: list[tuple[int, int]], total: int) -> list[int]:
 
 
 def count_components(sigma: Permutation, rank: int) -> Counts:
-    """Count the components: real ones with a matrix of that rank, all real ones, and complex ones."""
+    """Count the components: real with a matrix of that rank, all real, complex."""
     check_rank(rank, sigma.size)
     spectrum = eigenvalues(sigma)
     real = ways([(key.weight, d) for key, d in spectrum.items()], rank)[rank]
     pairs = [(key.weight, d) for key, d in spectrum.items() if key.weight == 2]
     left = rank - 1 - sum(d for key, d in spectrum.items() if key.weight == 1)
     lower = ways(pairs, left)[left] if left >= 0 else 0
-    conjugates = [(1, d) for key, d in spectrum.items() for _ in range(key.weight)]
-    return Counts(real, real + lower, ways(conjugates, rank)[rank])
+    every = [(1, d) for key, d in spectrum.items() for _ in range(key.weight)]
+    return Counts(real, real + lower, ways(every, rank)[rank])
 # --8<-- [end:count_components]
 
 
 # --8<-- [start:component]
 def component(sigma: Permutation, ranks: Ranks) -> Component:
-    """Return the component of a rank vector with its invariants; eigenvalues left out have rank zero."""
+    """Describe the component of a rank vector; what is left out has rank zero."""
     spectrum = eigenvalues(sigma)
     check_ranks(spectrum, ranks)
     return describe(spectrum, ranks)
 
 
 def describe(spectrum: dict[Eigenvalue, int], ranks: Ranks) -> Component:
-    """Compute a component's invariants as sums and products over the eigenvalues."""
+    """Compute dimension, degrees and parameters from the blocks (w, r, d)."""
     blocks = [(key.weight, ranks.get(key, 0), d) for key, d in spectrum.items()]
     return Component(
         ranks={key: ranks.get(key, 0) for key in spectrum},

@@ -21,33 +21,44 @@ from snippets.linear_networks.function_spaces import diverging
 
 
 # --8<-- [start:convolve]
-def convolve(w: Float[Tensor, " k"], x: Float[Tensor, " d"], stride: int) -> Float[Tensor, " e"]:
-    """Slide a filter along x: (α_{w,s} x)_i = Σ_j w_j x_{i s + j}, one output for every place where it fits."""
+def convolve(
+    w: Float[Tensor, " k"], x: Float[Tensor, " d"], stride: int
+) -> Float[Tensor, " e"]:
+    """Slide a filter along x: entry i is Σ_j w_j x_{i s + j}."""
     return x.unfold(0, len(w), stride) @ w
 
 
-def convolution_matrix(w: Float[Tensor, " k"], d: int, stride: int) -> Float[Tensor, "e d"]:
-    """Return the matrix of the same map on R^d: a row for every place, the filter shifted by the stride."""
+def convolution_matrix(
+    w: Float[Tensor, " k"], d: int, stride: int
+) -> Float[Tensor, "e d"]:
+    """Return the matrix of the same map on R^d: a row for every place."""
     if len(w) > d:
-        raise ValueError(f"a filter of size {len(w)} does not fit into {d} inputs: give at least {len(w)}")
+        raise ValueError(
+            f"a filter of size {len(w)} does not fit into {d} inputs: "
+            f"give at least {len(w)}"
+        )
     return torch.stack([convolve(w, e, stride) for e in torch.eye(d)], dim=1)
 # --8<-- [end:convolve]
 
 
 # --8<-- [start:compose]
 def stretch(w: Float[Tensor, " k"], stride: int) -> Float[Tensor, " n"]:
-    """Return the coefficients of w(x^s): s − 1 zeros between the coefficients of w."""
+    """Return the coefficients of w(x^s): s − 1 zeros between those of w."""
     spaced = pad(w[:, None], (0, stride - 1)).flatten()
     return spaced[: len(w) * stride - stride + 1]
 
 
-def multiply(p: Float[Tensor, " a"], q: Float[Tensor, " b"]) -> Float[Tensor, " c"]:
-    """Return the coefficients of the product of two polynomials, the constant term first."""
+def multiply(
+    p: Float[Tensor, " a"], q: Float[Tensor, " b"]
+) -> Float[Tensor, " c"]:
+    """Multiply two polynomials, given by their coefficients from the constant on."""
     return sum(pad(a * q, (i, len(p) - 1 - i)) for i, a in enumerate(p))
 
 
-def compose(filters: list[Float[Tensor, " _"]], strides: list[int]) -> Float[Tensor, " k"]:
-    """Return the filter of a stack of convolutions: w₁(x) w₂(x^s₁) w₃(x^(s₁s₂)) …, with the stride s₁s₂s₃ …"""
+def compose(
+    filters: list[Float[Tensor, " _"]], strides: list[int]
+) -> Float[Tensor, " k"]:
+    """Return the filter of a stack: w₁(x) w₂(x^s₁) w₃(x^(s₁s₂)) …"""
     w, total = filters[0], strides[0]
     for following, stride in zip(filters[1:], strides[1:], strict=True):
         w, total = multiply(w, stretch(following, total)), total * stride
@@ -56,8 +67,10 @@ def compose(filters: list[Float[Tensor, " _"]], strides: list[int]) -> Float[Ten
 
 
 # --8<-- [start:architecture]
-def composed(theta: Float[Tensor, " N"], sizes: list[int], strides: list[int]) -> Float[Tensor, " k"]:
-    """Cut the parameters into filters of these sizes and compose them: the network's map F."""
+def composed(
+    theta: Float[Tensor, " N"], sizes: list[int], strides: list[int]
+) -> Float[Tensor, " k"]:
+    """Cut the parameters into filters of these sizes and compose them: the map F."""
     return compose(list(theta.split(sizes)), strides)
 # --8<-- [end:architecture]
 
@@ -68,21 +81,33 @@ def discriminant(c: Float[Tensor, "... 3"]) -> Float[Tensor, "..."]:
     return c[..., 1] ** 2 - 4 * c[..., 0] * c[..., 2]
 
 
-def factor(c: Float[Tensor, "3"]) -> tuple[Float[Tensor, "2"], Float[Tensor, "2"]]:
-    """Return two filters of size two whose product is c; raise ValueError where no real ones exist."""
+def factor(
+    c: Float[Tensor, "3"],
+) -> tuple[Float[Tensor, "2"], Float[Tensor, "2"]]:
+    """Return two filters of size two whose product is c.
+
+    Raises ValueError where no real ones exist.
+    """
     if discriminant(c) < 0:
-        raise ValueError(f"the discriminant of {c.tolist()} is {discriminant(c):.3g}: it has to be at least 0")
+        raise ValueError(
+            f"the discriminant of {c.tolist()} is {discriminant(c):.3g}: "
+            "it has to be at least 0"
+        )
     sign = 1.0 if c[1] >= 0 else -1.0
     q = -(c[1] + sign * discriminant(c).sqrt()) / 2
-    if q == 0:
-        return (c[:2], torch.tensor([1.0, 0.0])) if c[2] == 0 else (c[1:], torch.tensor([0.0, 1.0]))
+    if q == 0:  # c₁ = 0, and c₀ or c₂ is zero as well
+        one, x = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+        return (c[:2], one) if c[2] == 0 else (c[1:], x)
     return torch.stack([-q, c[2]]), torch.stack([-c[0] / q, torch.tensor(1.0)])
 # --8<-- [end:quadratics]
 
 
 # --8<-- [start:real_rooted]
 def real_rooted(c: Float[Tensor, " k"]) -> bool:
-    """Say whether all roots of c₀ + c₁x + … are real, by the eigenvalues of its companion matrix."""
+    """Say whether all roots of c₀ + c₁x + … are real.
+
+    They are the eigenvalues of its companion matrix, where the last c is not zero.
+    """
     n = len(c) - 1
     companion = torch.diag(torch.ones(n - 1), -1)
     companion[:, -1] = -c[:-1] / c[-1]
@@ -91,27 +116,33 @@ def real_rooted(c: Float[Tensor, " k"]) -> bool:
 
 
 # --8<-- [start:newton]
-def critical_parameters(loss: Callable, starts: Float[Tensor, "S N"], steps: int = 60) -> Float[Tensor, "_ N"]:
-    """Run Newton's method on ∇loss = 0 from many starts and return the points where it arrived."""
+def critical_parameters(
+    loss: Callable, starts: Float[Tensor, "S N"], steps: int = 60
+) -> Float[Tensor, "_ N"]:
+    """Run Newton's method on ∇loss = 0 and return the points where it arrived."""
     slope, curvature = vmap(grad(loss)), vmap(jacrev(grad(loss)))
     theta = starts
     for _ in range(steps):
-        theta = theta - torch.einsum("sij,sj->si", torch.linalg.pinv(curvature(theta), rtol=1e-10), slope(theta))
+        inverse = torch.linalg.pinv(curvature(theta), rtol=1e-10)
+        theta = theta - (inverse @ slope(theta)[:, :, None])[:, :, 0]
     return theta[slope(theta).norm(dim=1) < 1e-9]
 # --8<-- [end:newton]
 
 
 # --8<-- [start:data]
-def filter_loss(target: Float[Tensor, " k"], seed: int) -> Callable[[Tensor], Tensor]:
-    """Return the squared error of a filter on random inputs whose best filter is the target."""
-    windows = torch.randn(40, len(target), generator=torch.Generator().manual_seed(seed))
+def filter_loss(
+    target: Float[Tensor, " k"], seed: int
+) -> Callable[[Tensor], Tensor]:
+    """Squared error of a filter on random inputs; the best filter is the target."""
+    draw = torch.Generator().manual_seed(seed)
+    windows = torch.randn(40, len(target), generator=draw)
     return lambda c: (windows @ (c - target)).square().mean()
 # --8<-- [end:data]
 
 
 # --8<-- [start:solution_fibre]
 def splittings(roots: list[float]) -> list[tuple[list[float], list[float]]]:
-    """Return the ways to give one of several real roots to a filter of size two and the others to the second."""
+    """Return the ways to give one of the roots to a filter of size two."""
     return [([root], roots[:i] + roots[i + 1 :]) for i, root in enumerate(roots)]
 # --8<-- [end:solution_fibre]
 
@@ -227,36 +258,51 @@ def stride_two() -> Figure:
 
 
 # --8<-- [start:stride_one]
-def stride_one_optimum(seed: int) -> tuple[Float[Tensor, ""], Float[Tensor, "3"], int]:
-    """Return a random target's discriminant, the best product of two filters of size two, and the rank of dF "
-    "there."""
+def stride_one_optimum(
+    seed: int,
+) -> tuple[Float[Tensor, ""], Float[Tensor, "3"], int]:
+    """Train two filters of size two towards a random target.
+
+    Return the target's discriminant, the best product, and the rank of dF there.
+    """
     draw = torch.Generator().manual_seed(seed)
     target = torch.randn(3, generator=draw)
     error = filter_loss(target, seed)
+
     def F(t):
         return composed(t, [2, 2], [1, 1])
-    found = critical_parameters(lambda t: error(F(t)), torch.randn(60, 4, generator=draw))
+
+    starts = torch.randn(60, 4, generator=draw)
+    found = critical_parameters(lambda t: error(F(t)), starts)
     best = min(found, key=lambda t: error(F(t)))
     singular = torch.linalg.svdvals(jacrev(F)(best))
-    return discriminant(target), F(best), int((singular > 1e-4 * singular[0]).sum())
+    rank = int((singular > 1e-4 * singular[0]).sum())
+    return discriminant(target), F(best), rank
 # --8<-- [end:stride_one]
 
 
 # --8<-- [start:stride_two]
-def stride_two_criticals(seed: int) -> tuple[Float[Tensor, "_ 5"], Float[Tensor, " _"]]:
-    """Return the critical filters, not zero, of sizes (3, 2) at stride two on random data, and how regular they are.
+def stride_two_criticals(
+    seed: int,
+) -> tuple[Float[Tensor, "_ 5"], Float[Tensor, " _"]]:
+    """Return the critical filters, not zero, of sizes 3 and 2 at stride two.
 
-    Regular means that dF has full rank, four; the number is its fourth singular value over its first.
+    The second answer is how regular they are: the fourth singular value of dF over
+    its first, which is zero where dF has a smaller rank than four.
     """
     draw = torch.Generator().manual_seed(seed)
     error = filter_loss(torch.randn(5, generator=draw), seed)
+
     def F(t):
         return composed(t, [3, 2], [2, 2])
-    found = critical_parameters(lambda t: error(F(t)), torch.randn(60, 5, generator=draw))
+
+    starts = torch.randn(60, 5, generator=draw)
+    found = critical_parameters(lambda t: error(F(t)), starts)
     nonzero = found[vmap(F)(found).norm(dim=1) > 1e-3]
     singular = torch.linalg.svdvals(vmap(jacrev(F))(nonzero))
     filters = vmap(F)(nonzero)
-    apart = [i for i, c in enumerate(filters) if all((c - e).norm() > 1e-4 for e in filters[:i])]
+    gaps = torch.cdist(filters, filters)
+    apart = [i for i in range(len(filters)) if (gaps[i, :i] > 1e-4).all()]
     return filters[apart], (singular[:, 3] / singular[:, 0])[apart]
 # --8<-- [end:stride_two]
 

@@ -9,16 +9,19 @@ from math import comb, prod
 
 # --8<-- [start:dimension]
 def bounded(rank: int, rows: int, columns: int) -> int:
-    """Return min(rank, rows, columns); raise ValueError where no such matrices exist."""
+    """Return min(rank, rows, columns); raise ValueError for impossible sizes."""
     if rows < 1 or columns < 1:
-        raise ValueError(f"a {rows}x{columns} matrix has no entries: rows and columns start at 1")
+        raise ValueError(
+            f"a {rows}x{columns} matrix has no entries: "
+            "rows and columns start at 1"
+        )
     if rank < 0:
         raise ValueError(f"rank {rank} is negative: ranks start at 0")
     return min(rank, rows, columns)
 
 
 def dimension(rank: int, rows: int, columns: int) -> int:
-    """Dimension of the rows×columns matrices of rank at most r: r (rows + columns − r)."""
+    """Dimension of the matrices of rank at most r: r (rows + columns − r)."""
     r = bounded(rank, rows, columns)
     return r * (rows + columns - r)
 # --8<-- [end:dimension]
@@ -27,15 +30,22 @@ def dimension(rank: int, rows: int, columns: int) -> int:
 # --8<-- [start:degree]
 @cache
 def degree(rank: int, rows: int, columns: int) -> int:
-    """Degree of the same variety: ∏ C(rows + i, r) / C(r + i, r) over 0 ≤ i < columns − r (Harris, 19.10)."""
+    """Degree of it: ∏ C(rows + i, r) / C(r + i, r) over 0 ≤ i < columns − r.
+
+    Source: Harris, Algebraic Geometry, Example 19.10.
+    """
     r = bounded(rank, rows, columns)
-    over = prod(comb(rows + i, r) for i in range(columns - r))
-    return over // prod(comb(r + i, r) for i in range(columns - r))
+    s = columns - r
+    if r < s:  # the same quotient, as a shorter product
+        over = prod(comb(rows + s - i, s) for i in range(1, r + 1))
+        return over // prod(comb(columns - i, s) for i in range(1, r + 1))
+    over = prod(comb(rows + i, r) for i in range(s))
+    return over // prod(comb(r + i, r) for i in range(s))
 # --8<-- [end:degree]
 
 
 # --8<-- [start:ed_degree]
 def ed_degree(rank: int, rows: int, columns: int) -> int:
-    """Number of critical points of the distance to it: choose which r singular values to keep."""
+    """Critical points of the distance to it: choose r singular values to keep."""
     return comb(min(rows, columns), bounded(rank, rows, columns))
 # --8<-- [end:ed_degree]

@@ -9,7 +9,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snippets.linear_networks.invariance import part_of, sharing
-from snippets.linear_networks.permutations import Partition, Permutation, partition
+from snippets.linear_networks.permutations import (
+    Partition,
+    Permutation,
+    partition,
+)
 from snippets.linear_networks.varieties import count_solutions
 
 torch.set_default_dtype(torch.float64)
@@ -24,9 +28,11 @@ from book import figure, results
 
 # --8<-- [start:truncate]
 def truncate(M: Tensor, rank: int) -> Tensor:
-    """Return the nearest matrix of rank at most r: keep the r largest singular values (Eckart–Young)."""
+    """Return the nearest matrix of rank at most r: keep the largest singular values."""
     if not 0 <= rank <= min(M.shape):
-        raise ValueError(f"rank {rank} is out of range: choose 0 to {min(M.shape)}")
+        raise ValueError(
+            f"rank {rank} is out of range: choose 0 to {min(M.shape)}"
+        )
     U, s, Vh = torch.linalg.svd(M, full_matrices=False)
     return U[:, :rank] * s[:rank] @ Vh[:rank]
 # --8<-- [end:truncate]
@@ -39,8 +45,10 @@ def average(M: Float[Tensor, "m n"], parts: Partition) -> Float[Tensor, "m k"]:
     return M @ E.T / E.sum(dim=1)
 
 
-def nearest_invariant(M: Float[Tensor, "m n"], parts: Partition, rank: int) -> Float[Tensor, "m n"]:
-    """Average each part's columns, then truncate with each column weighted by the root of its part's size."""
+def nearest_invariant(
+    M: Float[Tensor, "m n"], parts: Partition, rank: int
+) -> Float[Tensor, "m n"]:
+    """Average each part's columns; truncate, weighted by the roots of the sizes."""
     weights = sharing(parts).sum(dim=1).sqrt()
     means = average(M, parts) * weights
     return (truncate(means, min(rank, *means.shape)) / weights)[:, part_of(parts)]
@@ -48,15 +56,18 @@ def nearest_invariant(M: Float[Tensor, "m n"], parts: Partition, rank: int) -> F
 
 
 # --8<-- [start:critical_on_curve]
-def critical_on_curve(f: sympy.Expr, x: sympy.Symbol, y: sympy.Symbol, u: tuple[int, int]) -> int:
-    """Count the critical points of the distance from u to the smooth points of the curve f = 0.
+def critical_on_curve(
+    f: sympy.Expr, x: sympy.Symbol, y: sympy.Symbol, u: tuple[int, int]
+) -> int:
+    """Count the critical points of the distance from u to the curve f = 0.
 
-    The gradient of f is parallel to the line to u; t is a new unknown with t·(∂f/∂x)² + … ≠ 0, so that singular
-    points are left out.
+    There the gradient of f is parallel to the line to u. Singular points are left
+    out: the new unknown t is one over a random combination of the derivatives.
     """
     t, fx, fy = sympy.Symbol("t"), f.diff(x), f.diff(y)
-    a, b = 3, 7  # any direction: the gradient is not perpendicular to it at the points counted
-    return count_solutions([f, (x - u[0]) * fy - (y - u[1]) * fx, t * (a * fx + b * fy) - 1], [x, y, t])
+    parallel = (x - u[0]) * fy - (y - u[1]) * fx
+    smooth = t * (3 * fx + 7 * fy) - 1
+    return count_solutions([f, parallel, smooth], [x, y, t])
 # --8<-- [end:critical_on_curve]
 
 
@@ -68,15 +79,16 @@ def critical_rank_one(
     weights: list[list[int]] | None = None,
     zero: bool = False,
 ) -> int:
-    """Count the critical points of ‖a bᵀ X − Y‖² over the matrices of rank one; without inputs X is the identity.
+    """Count the critical points of ‖a bᵀ X − Y‖² over matrices a bᵀ of rank one.
 
-    The first entry of b is one, to fix the gauge. Weights multiply the squares of the entries. With `zero`, the
-    matrix zero is counted as the parameters see it.
+    Without inputs X is the identity. The first entry of b is 1, to fix the gauge.
+    Weights multiply the squared entries. With `zero`, a = 0 is counted too.
     """
     Y = sympy.Matrix(target)
     X = sympy.Matrix(inputs) if inputs else sympy.eye(Y.shape[1])
     W = sympy.Matrix(weights) if weights else sympy.ones(*Y.shape)
-    a, b = sympy.symbols(f"a0:{Y.shape[0]}"), (1, *sympy.symbols(f"b1:{X.shape[0]}"))
+    a = sympy.symbols(f"a0:{Y.shape[0]}")
+    b = (1, *sympy.symbols(f"b1:{X.shape[0]}"))
     error = sympy.Matrix(a) * sympy.Matrix([b]) * X - Y
     loss = sum(w * e**2 for w, e in zip(W, error, strict=True))
     unknowns, t = [*a, *b[1:]], sympy.Symbol("t")
@@ -89,8 +101,10 @@ def critical_rank_one(
 
 
 # --8<-- [start:ellipse]
-def real_critical(u: Float[Tensor, "2"], half_axes: Float[Tensor, "2"], samples: int = 20_000) -> int:
-    """Count the real critical points on an ellipse: sign changes of the derivative of the distance to u."""
+def real_critical(
+    u: Float[Tensor, "2"], half_axes: Float[Tensor, "2"], samples: int = 20_000
+) -> int:
+    """Count sign changes of the derivative of the distance from u to an ellipse."""
     theta = torch.linspace(0, 2 * torch.pi, samples + 1) + 1e-4
     point = half_axes * torch.stack([theta.cos(), theta.sin()], dim=1)
     tangent = half_axes * torch.stack([-theta.sin(), theta.cos()], dim=1)
@@ -100,8 +114,10 @@ def real_critical(u: Float[Tensor, "2"], half_axes: Float[Tensor, "2"], samples:
 
 
 # --8<-- [start:critical_matrices]
-def critical_matrices(target: Float[Tensor, "m n"], rank: int) -> list[Float[Tensor, "m n"]]:
-    """Return all critical points of the distance to the matrices of rank r: keep any r singular values."""
+def critical_matrices(
+    target: Float[Tensor, "m n"], rank: int
+) -> list[Float[Tensor, "m n"]]:
+    """Return the critical points on the matrices of rank r: any r singular values."""
     U, s, Vh = torch.linalg.svd(target, full_matrices=False)
     kept = combinations(range(len(s)), rank)
     return [U[:, list(k)] * s[list(k)] @ Vh[list(k)] for k in kept]

@@ -27,6 +27,7 @@ torch.set_default_dtype(torch.float64)
 # --8<-- [end:setup]
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from book import figure, results
@@ -35,49 +36,55 @@ from snippets.linear_networks.function_spaces import diverging
 
 # --8<-- [start:commutant]
 def commutant_dimension(sigma: Permutation) -> int:
-    """Dimension of the maps that commute with σ: the sum of gcd(a, b) over pairs of cycle lengths a, b."""
+    """Sum gcd(a, b) over the pairs of cycle lengths a, b."""
     lengths = torch.tensor([len(cycle) for cycle in cycle_decomposition(sigma)])
     return int(torch.gcd(lengths[:, None], lengths[None, :]).sum())
 
 
 class CommutantLabels:
-    """The classes of equal entries in a map that commutes with σ, without an n×n table."""
+    """The classes of equal entries in a map that commutes with σ, without a table."""
 
     def __init__(self, sigma: Permutation) -> None:
-        """Note each point's cycle and its position there, and number the classes of each pair of cycles."""
+        """Note each point's cycle and place there; number the pairs' classes."""
         cycles = cycle_decomposition(sigma)
         lengths = torch.tensor([len(cycle) for cycle in cycles])
         points = torch.tensor([point for cycle in cycles for point in cycle]) - 1
-        self.cycle = torch.repeat_interleave(lengths).scatter(0, points, torch.repeat_interleave(lengths))
-        self.position = torch.empty_like(points)
-        self.position[points] = torch.cat([torch.arange(length) for length in lengths])
+        self.cycle, self.place = torch.empty_like(points), torch.empty_like(points)
+        self.cycle[points] = torch.repeat_interleave(lengths)
+        self.place[points] = torch.cat([torch.arange(length) for length in lengths])
         self.gcd = torch.gcd(lengths[:, None], lengths[None, :])
-        self.first = self.gcd.flatten().cumsum(0).reshape(self.gcd.shape) - self.gcd
+        self.first = self.gcd.flatten().cumsum(0).view_as(self.gcd) - self.gcd
         self.dimension = int(self.gcd.sum())
 
-    def __call__(self, i: Int[Tensor, "*#shape"], j: Int[Tensor, "*#shape"]) -> Int[Tensor, "*shape"]:
-        """Return the class of the entries (i, j), counted from zero as the entries are."""
+    def __call__(
+        self, i: Int[Tensor, "*#shape"], j: Int[Tensor, "*#shape"]
+    ) -> Int[Tensor, "*shape"]:
+        """Return the class of the entry (i, j); all three count from zero."""
         a, b = self.cycle[i], self.cycle[j]
-        return self.first[a, b] + (self.position[i] - self.position[j]) % self.gcd[a, b]
+        return self.first[a, b] + (self.place[i] - self.place[j]) % self.gcd[a, b]
 # --8<-- [end:commutant]
 
 
 # --8<-- [start:cycle_basis]
 def cycle_vectors(n: int, j: int) -> Float[Tensor, "n columns"]:
-    """Return the orthonormal waves of frequency j on a cycle of n points: (sin, cos), or one column where sin "
-    "is zero."""
+    """Return (sin, cos) of frequency j on a cycle of n points, of length one.
+
+    Where the sine is zero, at j = 0 and j = n/2, it is left out.
+    """
     angle = 2 * math.pi * j * torch.arange(n) / n
     if 2 * j % n == 0:
         return torch.cos(angle)[:, None] / math.sqrt(n)
-    return torch.stack([torch.sin(angle), torch.cos(angle)], dim=1) * math.sqrt(2 / n)
+    pair = torch.stack([torch.sin(angle), torch.cos(angle)], dim=1)
+    return pair * math.sqrt(2 / n)
 # --8<-- [end:cycle_basis]
 
 
 # --8<-- [start:real_fourier_basis]
 def real_fourier_basis(sigma: Permutation, *, sparse: bool = False) -> Tensor:
-    """Return the orthogonal Q_σ whose columns are waves on single cycles, grouped by eigenvalue.
+    """Return the orthogonal Q_σ whose columns are waves on single cycles.
 
-    Each eigenvalue of `eigenvalues(sigma)` owns one column a cycle where it is real, a pair (sin, cos) where it is not.
+    They are grouped by eigenvalue: every cycle that has it gives one column where it
+    is real, and a pair (sin, cos) where it is not.
     """
     longest_first = sorted(cycle_decomposition(sigma), key=len, reverse=True)
     cycles = [torch.tensor(cycle) - 1 for cycle in longest_first]
@@ -86,10 +93,15 @@ def real_fourier_basis(sigma: Permutation, *, sparse: bool = False) -> Tensor:
         for cycle in (c for c in cycles if len(c) % l == 0):
             waves = cycle_vectors(len(cycle), len(cycle) * (l - m) // l)
             for wave in waves.T:
-                rows, columns = [*rows, cycle], [*columns, torch.full_like(cycle, count)]
-                entries, count = [*entries, wave], count + 1
+                rows.append(cycle)
+                columns.append(torch.full_like(cycle, count))
+                entries.append(wave)
+                count += 1
     places = torch.stack([torch.cat(rows), torch.cat(columns)])
-    Q = torch.sparse_coo_tensor(places, torch.cat(entries), (sigma.size, sigma.size), check_invariants=True)
+    shape = (sigma.size, sigma.size)
+    Q = torch.sparse_coo_tensor(
+        places, torch.cat(entries), shape, check_invariants=True
+    )
     return Q.coalesce() if sparse else Q.to_dense()
 # --8<-- [end:real_fourier_basis]
 
@@ -98,12 +110,13 @@ def real_fourier_basis(sigma: Permutation, *, sparse: bool = False) -> Tensor:
 def realify(Z: Complex[Tensor, "a b"]) -> Float[Tensor, "2*a 2*b"]:
     """Replace every entry x + iy by the block ((x, −y), (y, x))."""
     x, y = Z.real, Z.imag
-    blocks = torch.stack([torch.stack([x, -y], dim=2), torch.stack([y, x], dim=2)], dim=1)
+    above, below = torch.stack([x, -y], dim=2), torch.stack([y, x], dim=2)
+    blocks = torch.stack([above, below], dim=1)
     return blocks.reshape(2 * Z.shape[0], 2 * Z.shape[1])
 
 
 def complexify(R: Float[Tensor, "rows columns"]) -> Complex[Tensor, "a b"]:
-    """Return Z with realify(Z) nearest to R: average each 2×2 block to the form ((x, −y), (y, x))."""
+    """Return Z with realify(Z) nearest to R: average each 2×2 block."""
     x = (R[0::2, 0::2] + R[1::2, 1::2]) / 2
     y = (R[1::2, 0::2] - R[0::2, 1::2]) / 2
     return torch.complex(x, y)
@@ -115,7 +128,7 @@ Blocks = dict[Eigenvalue, Tensor]
 
 
 def projected_blocks(M: Float[Tensor, "n n"], sigma: Permutation) -> Blocks:
-    """Return the blocks, real or complex, of the nearest map to M that commutes with σ."""
+    """Return the blocks, real or complex, of the nearest equivariant map to M."""
     Q, blocks, start = real_fourier_basis(sigma), {}, 0
     B = Q.T @ M @ Q
     for key, d in eigenvalues(sigma).items():
@@ -129,17 +142,22 @@ def projected_blocks(M: Float[Tensor, "n n"], sigma: Permutation) -> Blocks:
 def assemble(blocks: Blocks, sigma: Permutation) -> Float[Tensor, "n n"]:
     """Return the equivariant matrix that has these blocks."""
     Q = real_fourier_basis(sigma)
-    real = [realify(block) if block.is_complex() else block for block in blocks.values()]
+    real = [realify(Z) if Z.is_complex() else Z for Z in blocks.values()]
     return Q @ torch.block_diag(*real) @ Q.T
 # --8<-- [end:blocks]
 
 
 # --8<-- [start:fourier_blocks]
-def commutator(M: Float[Tensor, "n n"], sigma: Permutation) -> Float[Tensor, "n n"]:
+def commutator(
+    M: Float[Tensor, "n n"], sigma: Permutation
+) -> Float[Tensor, "n n"]:
     """Return M P − P M, which is zero exactly for equivariant maps."""
     index = torch.tensor(sigma.images) - 1
     if M.shape[0] != sigma.size:
-        raise ValueError(f"a {M.shape[0]}×{M.shape[1]} matrix cannot commute with a permutation of {sigma.size} points")
+        raise ValueError(
+            f"a {M.shape[0]}×{M.shape[1]} matrix cannot commute with "
+            f"a permutation of {sigma.size} points"
+        )
     return M[:, torch.argsort(index)] - M[index]
 
 
@@ -147,40 +165,48 @@ def fourier_blocks(M: Float[Tensor, "n n"], sigma: Permutation) -> Blocks:
     """Return the blocks of an equivariant map; raise ValueError for any other."""
     gap = commutator(M, sigma).abs().max().item()
     if gap > 1e-8 * max(1.0, M.abs().max().item()):
-        raise ValueError(f"the matrix is not equivariant: M P − P M has an entry of size {gap:.3g}, not 0")
+        raise ValueError(
+            "the matrix is not equivariant: "
+            f"M P − P M has an entry of size {gap:.3g}, not 0"
+        )
     return projected_blocks(M, sigma)
 # --8<-- [end:fourier_blocks]
 
 
 # --8<-- [start:nearest_equivariant]
 def best_ranks(M: Float[Tensor, "n n"], sigma: Permutation, rank: int) -> Ranks:
-    """Return the rank vector, of weight at most the rank given, whose component comes nearest to M.
+    """Return the ranks, of sum at most the one given, whose component is nearest to M.
 
-    One real singular value costs one unit and saves s²; one complex one costs two and saves 2 s².
+    A real singular value s costs one unit and saves s², a complex one two and 2 s².
     """
     check_rank(rank, sigma.size)
-    values = [(s.item(), key) for key, Z in projected_blocks(M, sigma).items() for s in torch.linalg.svdvals(Z)]
-    single = sorted((v for v in values if v[1].weight == 1), reverse=True)
-    double = sorted((v for v in values if v[1].weight == 2), reverse=True)
-    choices = [single[: rank - 2 * b] + double[:b] for b in range(min(len(double), rank // 2) + 1)]
-    kept = max(choices, key=lambda chosen: sum(key.weight * s**2 for s, key in chosen))
-    return {key: sum(key == other for _, other in kept) for key in eigenvalues(sigma)}
+    values = {1: [], 2: []}
+    for key, Z in projected_blocks(M, sigma).items():
+        values[key.weight] += [(s.item(), key) for s in torch.linalg.svdvals(Z)]
+    single, double = (sorted(values[w], reverse=True) for w in (1, 2))
+    most = min(len(double), rank // 2)
+    choices = [single[: rank - 2 * b] + double[:b] for b in range(most + 1)]
+    kept = max(choices, key=lambda chosen: sum(k.weight * s**2 for s, k in chosen))
+    return {key: sum(key == k for _, k in kept) for key in eigenvalues(sigma)}
 
 
-def nearest_equivariant(M: Float[Tensor, "n n"], sigma: Permutation, ranks: Ranks) -> Float[Tensor, "n n"]:
-    """Return the point nearest to M on the component with these ranks: truncate every block."""
+def nearest_equivariant(
+    M: Float[Tensor, "n n"], sigma: Permutation, ranks: Ranks
+) -> Float[Tensor, "n n"]:
+    """Return the nearest point on the component with these ranks: truncate blocks."""
     check_ranks(eigenvalues(sigma), ranks)
     blocks = projected_blocks(M, sigma)
-    return assemble({key: truncate(block, ranks.get(key, 0)) for key, block in blocks.items()}, sigma)
+    cut = {key: truncate(Z, ranks.get(key, 0)) for key, Z in blocks.items()}
+    return assemble(cut, sigma)
 # --8<-- [end:nearest_equivariant]
 
 
 # --8<-- [start:autoencoder]
 class EquivariantAutoencoder(nn.Module):
-    """A linear autoencoder that commutes with σ: one small autoencoder for each eigenvalue."""
+    """A linear autoencoder that commutes with σ: a small one for each eigenvalue."""
 
     def __init__(self, sigma: Permutation, ranks: Ranks) -> None:
-        """Draw the weights: d·r for the encoder and as many for the decoder, doubled where they are complex."""
+        """Draw d·r weights, real or complex, for the encoder and the decoder."""
         super().__init__()
         spectrum = eigenvalues(sigma)
         check_ranks(spectrum, ranks)
@@ -189,23 +215,24 @@ class EquivariantAutoencoder(nn.Module):
         self.encoder, self.decoder = nn.ParameterDict(), nn.ParameterDict()
         for key, r in self.ranks.items():
             d, parts = spectrum[key], (2,) * (key.weight - 1)
-            self.encoder[str(key)] = nn.Parameter(torch.randn(r, d, *parts) / d**0.5)
-            self.decoder[str(key)] = nn.Parameter(torch.randn(d, r, *parts) / r**0.5)
+            encoder, decoder = torch.randn(r, d, *parts), torch.randn(d, r, *parts)
+            self.encoder[str(key)] = nn.Parameter(encoder / d**0.5)
+            self.decoder[str(key)] = nn.Parameter(decoder / r**0.5)
 
     def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
-        """Split x into waves along the cycles, code each eigenvalue on its own, add the waves up."""
-        flat = x.reshape(-1, x.shape[-1])
-        coordinates = self.waves.analyse(flat)
-        coded = [
-            u @ real_weights(self.encoder[str(key)]).T @ real_weights(self.decoder[str(key)]).T
-            for key, u in zip(self.ranks, coordinates, strict=True)
-        ]
+        """Split x into waves, code each eigenvalue on its own, add the waves up."""
+        flat, coded = x.reshape(-1, x.shape[-1]), []
+        for key, u in zip(self.ranks, self.waves.analyse(flat), strict=True):
+            hidden = u @ real_weights(self.encoder[str(key)]).T
+            coded.append(hidden @ real_weights(self.decoder[str(key)]).T)
         return self.waves.synthesise(coded, flat).reshape(x.shape)
 
 
 def real_weights(weights: Tensor) -> Float[Tensor, "rows columns"]:
-    """Return a real matrix as it is and a complex one, kept as pairs (x, y), with blocks ((x, −y), (y, x))."""
-    return weights if weights.ndim == 2 else realify(torch.view_as_complex(weights))
+    """Return a real matrix as it is, a complex one (kept as pairs) as blocks."""
+    if weights.ndim == 2:
+        return weights
+    return realify(torch.view_as_complex(weights))
 # --8<-- [end:autoencoder]
 
 
@@ -254,7 +281,7 @@ class CycleWaves(nn.Module):
 
 # --8<-- [start:circulant]
 def circulant(c: Float[Tensor, " n"]) -> Float[Tensor, "n n"]:
-    """Return the matrix whose entry (i, j) is c at i − j, counted cyclically: the matrix of a cyclic convolution."""
+    """Return the matrix whose entry (i, j) is c at i − j, counted cyclically."""
     i = torch.arange(len(c))
     return c[(i[:, None] - i[None, :]) % len(c)]
 
@@ -266,9 +293,11 @@ def wave(n: int, j: int) -> Complex[Tensor, " n"]:
 
 
 # --8<-- [start:singular]
-def is_singular(blocks: dict[Eigenvalue, int], ranks: Ranks, multiplicity: dict[Eigenvalue, int]) -> bool:
-    """Say whether a point with these block ranks is singular on the component r: a block that is not full drops."""
-    return any(blocks[key] < r < multiplicity[key] for key, r in ranks.items())
+def is_singular(
+    point: Ranks, ranks: Ranks, multiplicity: dict[Eigenvalue, int]
+) -> bool:
+    """Say whether a point is singular: a block that is not full has dropped."""
+    return any(point[key] < r < multiplicity[key] for key, r in ranks.items())
 # --8<-- [end:singular]
 
 
@@ -328,8 +357,16 @@ def basis_pictures() -> Figure:
         for k, ax in enumerate(line):
             ax.axis("off")
             if k < len(columns):
-                ax.imshow(Q[:, columns[k]].reshape(3, 3).numpy(), cmap=diverging(), vmin=-1, vmax=1)
+                picture(ax, Q[:, columns[k]])
     return fig
+
+
+def picture(ax: Axes, pixels: Float[Tensor, "9"]) -> None:
+    """Draw a picture of 3×3 pixels in the colours of their signs, with a frame around it."""
+    ax.imshow(pixels.reshape(3, 3).numpy(), cmap=diverging(), vmin=-1, vmax=1)
+    ax.axis("on")
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set(visible=True, color=plt.rcParams["grid.color"])
 
 
 @figure(
@@ -352,15 +389,14 @@ def two_lines() -> Figure:
     return fig
 
 
-def edges(ranks: list[tuple[int, int, int]]) -> list[tuple[int, int, int, bool]]:
-    """List the free edges (coordinate, hidden, weight, flipped) of an encoder with blocks (weight, d, r)."""
+def edges(ranks: list[tuple[int, int, int]]) -> list[tuple[int, int, int | None, bool]]:
+    """List the edges (coordinate, hidden, shared weight, flipped) of an encoder with blocks (weight, d, r)."""
     found, coordinate, hidden, colour = [], 0, 0, 0
     for weight, d, r in ranks:
         for k in range(d):
             for h in range(r):
                 if weight == 1:
-                    found.append((coordinate + k, hidden + h, colour, False))
-                    colour += 1
+                    found.append((coordinate + k, hidden + h, None, False))
                 else:
                     i, j = coordinate + 2 * k, hidden + 2 * h
                     found += [
@@ -375,26 +411,23 @@ def edges(ranks: list[tuple[int, int, int]]) -> list[tuple[int, int, int, bool]]
 
 
 def draw_network(ax, r: tuple[int, ...], sigma: Permutation) -> None:
-    """Draw an autoencoder in the coordinates of Q; edges of one colour share a weight, dashed ones up to sign."""
+    """Draw an autoencoder in the coordinates of Q; edges of one colour share a weight, dashed ones up to sign.
+
+    Edges that share with no other are grey.
+    """
     spectrum = eigenvalues(sigma)
     blocks = [(key.weight, d, e) for (key, d), e in zip(spectrum.items(), r, strict=True)]
     count = sum(weight * e for weight, _, e in blocks)
     def place(x, k, n):
         return (x, (n - 1) / 2 - k)
     free = edges(blocks)
-    shift = 1 + max(colour for *_, colour, _ in free)
     for i, h, colour, flipped in free:
-        style = {"linewidth": 1.7, "linestyle": (0, (3, 2)) if flipped else "-", "zorder": 1}
-        ax.plot(
-            *zip(place(0, i, sigma.size), place(2.6, 2.2 * h, 2.2 * count - 1.2), strict=True),
-            color=f"C{colour % 7}",
-            **style,
-        )
-        ax.plot(
-            *zip(place(2.6, 2.2 * h, 2.2 * count - 1.2), place(5.2, i, sigma.size), strict=True),
-            color=f"C{(colour + shift) % 7}",
-            **style,
-        )
+        alone = {"color": plt.rcParams["grid.color"], "linewidth": 1.3, "zorder": 1}
+        shared = {"linewidth": 1.7, "linestyle": (0, (3, 2)) if flipped else "-", "zorder": 2}
+        neuron = place(2.6, 2.2 * h, 2.2 * count - 1.2)
+        for shift, end in enumerate((place(0, i, sigma.size), place(5.2, i, sigma.size))):
+            style = alone if colour is None else shared | {"color": f"C{(colour + 4 * shift) % 7}"}
+            ax.plot(*zip(end, neuron, strict=True), **style)
     for x, n, step in ((0, sigma.size, 1), (2.6, count, 2.2), (5.2, sigma.size, 1)):
         height = (n - 1) * step + 1
         ax.scatter(
@@ -416,7 +449,7 @@ def shared_network() -> Figure:
     """The weight sharing of the component r = (1, 0, 1)."""
     fig, ax = plt.subplots(figsize=(5.0, 4.3))
     draw_network(ax, (1, 0, 1), TURN)
-    for k, (y, text) in enumerate(((3, "eigenvalue 1"), (0.5, "−1"), (-2.5, "i, −i"))):
+    for y, text in ((3, "eigenvalue 1"), (0.5, "−1"), (-2.5, "i, −i")):
         ax.text(
             -0.35,
             y,
@@ -424,7 +457,6 @@ def shared_network() -> Figure:
             ha="right",
             va="center",
             fontsize=9,
-            color=plt.rcParams["text.color"] if k != 1 else plt.rcParams["grid.color"],
         )
     ax.set_xlim(-2.2, 5.5)
     return fig

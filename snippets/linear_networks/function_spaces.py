@@ -24,14 +24,19 @@ WIDTHS = (4, 2, 3)
 
 # --8<-- [start:network]
 def layers(theta: Float[Tensor, " N"], widths: tuple[int, ...]) -> list[Tensor]:
-    """Cut the parameters θ into the weight matrices of a linear network with these widths."""
-    sizes = [a * b for a, b in pairwise(widths)]
+    """Cut the parameters θ into the weight matrices of a network of these widths."""
+    shapes = [(b, a) for a, b in pairwise(widths)]
+    sizes = [b * a for b, a in shapes]
     if len(theta) != sum(sizes):
-        raise ValueError(f"widths {widths} take {sum(sizes)} parameters, not {len(theta)}")
-    return [w.reshape(b, a) for w, (a, b) in zip(theta.split(sizes), pairwise(widths), strict=True)]
+        raise ValueError(
+            f"widths {widths} take {sum(sizes)} parameters, not {len(theta)}"
+        )
+    return [w.reshape(s) for w, s in zip(theta.split(sizes), shapes, strict=True)]
 
 
-def realised(theta: Float[Tensor, " N"], widths: tuple[int, ...]) -> Float[Tensor, "out in"]:
+def realised(
+    theta: Float[Tensor, " N"], widths: tuple[int, ...]
+) -> Float[Tensor, "out in"]:
     """Return F(θ) = M_L ⋯ M_1, the one matrix that the network computes."""
     M, *later = layers(theta, widths)
     for factor in later:
@@ -41,15 +46,19 @@ def realised(theta: Float[Tensor, " N"], widths: tuple[int, ...]) -> Float[Tenso
 
 
 # --8<-- [start:loss]
-def loss(M: Float[Tensor, "out in"], X: Float[Tensor, "in S"], Y: Float[Tensor, "out S"]) -> Float[Tensor, ""]:
-    """Squared error of a matrix on S samples, the columns of X and Y: ‖M X − Y‖²."""
+def loss(
+    M: Float[Tensor, "out in"], X: Float[Tensor, "in S"], Y: Float[Tensor, "out S"]
+) -> Float[Tensor, ""]:
+    """Squared error of M on S samples, the columns of X and Y: ‖M X − Y‖²."""
     return (M @ X - Y).square().sum()
 # --8<-- [end:loss]
 
 
 # --8<-- [start:differential_rank]
-def differential_rank(F: Callable[[Tensor], Tensor], theta: Float[Tensor, " N"]) -> int:
-    """Rank of dF at θ: the number of directions into which the function can move to first order."""
+def differential_rank(
+    F: Callable[[Tensor], Tensor], theta: Float[Tensor, " N"]
+) -> int:
+    """Rank of dF at θ: in how many directions F(θ) moves, to first order."""
     J = jacrev(F)(theta).reshape(-1, len(theta))
     s = torch.linalg.svdvals(J)
     return int((s > 1e-9 * max(1.0, s.max().item())).sum())
@@ -57,34 +66,42 @@ def differential_rank(F: Callable[[Tensor], Tensor], theta: Float[Tensor, " N"])
 
 
 # --8<-- [start:gauge]
-def change_basis(theta: Float[Tensor, " N"], T: Float[Tensor, "r r"], widths: tuple[int, ...]) -> Float[Tensor, " N"]:
-    """Move along the fibre: (M_1, M_2) becomes (T M_1, M_2 T⁻¹), and the product stays."""
+def change_basis(
+    theta: Float[Tensor, " N"], T: Float[Tensor, "r r"], widths: tuple[int, ...]
+) -> Float[Tensor, " N"]:
+    """Move along the fibre: (M_1, M_2) becomes (T M_1, M_2 T⁻¹)."""
     first, second = layers(theta, widths)
-    return torch.cat([(T @ first).flatten(), (second @ torch.linalg.inv(T)).flatten()])
+    return torch.cat([(T @ first).flatten(), (second @ T.inverse()).flatten()])
 # --8<-- [end:gauge]
 
 
 # --8<-- [start:critical_points]
-def critical_points(X: Float[Tensor, "n S"], Y: Float[Tensor, "m S"], rank: int) -> dict[tuple[int, ...], Tensor]:
-    """Return one θ over each critical matrix of the widths (n, r, m), named by the singular values that it keeps.
+def critical_points(
+    X: Float[Tensor, "n S"], Y: Float[Tensor, "m S"], rank: int
+) -> dict[tuple[int, ...], Tensor]:
+    """Return one θ over each critical matrix of the widths (n, r, m).
 
-    With C = X Xᵀ, the matrices are those of the SVD of Y Xᵀ C^(-1/2) with at most r terms, times C^(-1/2).
+    Its key says which singular values of Y Xᵀ C^(-1/2) it keeps, where C = X Xᵀ.
     """
     variances, axes = torch.linalg.eigh(X @ X.T)
-    whiten = axes / variances.sqrt() @ axes.T
+    whiten = axes / variances.sqrt() @ axes.T  # C^(-1/2)
     U, s, Vh = torch.linalg.svd(Y @ X.T @ whiten, full_matrices=False)
     found = {}
-    for kept in (k for size in range(rank + 1) for k in combinations(range(len(s)), size)):
-        root, index = torch.diag(s[list(kept)].sqrt()), list(kept)
-        first, second = torch.zeros(rank, X.shape[0]), torch.zeros(Y.shape[0], rank)
-        first[: len(kept)] = root @ Vh[index] @ whiten
-        second[:, : len(kept)] = U[:, index] @ root
-        found[tuple(i + 1 for i in kept)] = torch.cat([first.flatten(), second.flatten()])
+    for size in range(rank + 1):
+        for kept in map(list, combinations(range(len(s)), size)):
+            first, second = torch.zeros(rank, len(X)), torch.zeros(len(Y), rank)
+            root = torch.diag(s[kept].sqrt())
+            first[:size] = root @ Vh[kept] @ whiten
+            second[:, :size] = U[:, kept] @ root
+            theta = torch.cat([first.flatten(), second.flatten()])
+            found[tuple(i + 1 for i in kept)] = theta
     return found
 
 
-def hessian_signs(f: Callable[[Tensor], Tensor], theta: Float[Tensor, " N"]) -> tuple[int, int, int]:
-    """Count the negative, zero and positive eigenvalues of the Hessian of f at θ."""
+def hessian_signs(
+    f: Callable[[Tensor], Tensor], theta: Float[Tensor, " N"]
+) -> tuple[int, int, int]:
+    """Count the negative, zero and positive eigenvalues of f's Hessian at θ."""
     values = torch.linalg.eigvalsh(jacrev(grad(f))(theta))
     small = 1e-8 * values.abs().max()
     negative, positive = int((values < -small).sum()), int((values > small).sum())
@@ -94,7 +111,10 @@ def hessian_signs(f: Callable[[Tensor], Tensor], theta: Float[Tensor, " N"]) -> 
 
 # --8<-- [start:descend]
 def descend(
-    f: Callable[[Tensor], Tensor], starts: Float[Tensor, "S N"], rate: float, steps: int
+    f: Callable[[Tensor], Tensor],
+    starts: Float[Tensor, "S N"],
+    rate: float,
+    steps: int,
 ) -> Float[Tensor, "S N"]:
     """Run gradient descent from many starts at once."""
     slope = vmap(grad(f))
@@ -106,8 +126,10 @@ def descend(
 
 # --8<-- [start:example]
 draw = torch.Generator().manual_seed(16)
-X = torch.diag(torch.tensor([1.3, 1.0, 0.9, 0.7])) @ torch.randn(4, 12, generator=draw)
-Y = torch.randn(3, 4, generator=draw) @ X + 0.3 * torch.randn(3, 12, generator=draw)
+spread = torch.tensor([[1.3], [1.0], [0.9], [0.7]])
+X = spread * torch.randn(4, 12, generator=draw)
+Y = torch.randn(3, 4, generator=draw) @ X
+Y += 0.3 * torch.randn(3, 12, generator=draw)
 
 
 def example_loss(theta: Float[Tensor, " N"]) -> Float[Tensor, ""]:
@@ -122,8 +144,10 @@ def starts(count: int) -> Float[Tensor, "count 14"]:
 
 
 # --8<-- [start:solution_fibre]
-def balance(theta: Float[Tensor, " N"], widths: tuple[int, ...]) -> Float[Tensor, " N"]:
-    """Return the point of the same fibre whose two layers satisfy M_1 M_1ᵀ = M_2ᵀ M_2."""
+def balance(
+    theta: Float[Tensor, " N"], widths: tuple[int, ...]
+) -> Float[Tensor, " N"]:
+    """Return a point of the same fibre with M_1 M_1ᵀ = M_2ᵀ M_2."""
     r = widths[1]
     U, s, Vh = torch.linalg.svd(realised(theta, widths), full_matrices=False)
     root = torch.diag(s[:r].sqrt())
@@ -133,7 +157,7 @@ def balance(theta: Float[Tensor, " N"], widths: tuple[int, ...]) -> Float[Tensor
 
 # --8<-- [start:solution_deep]
 def deep_dimension(widths: tuple[int, ...]) -> int:
-    """Dimension of the function space of a deep linear network: that of the matrices of its bottleneck's rank."""
+    """Dimension of a linear network's function space: the bottleneck decides."""
     r = min(widths)
     return r * (widths[0] + widths[-1] - r)
 # --8<-- [end:solution_deep]
@@ -269,7 +293,7 @@ def ladder() -> Figure:
     ax.plot([], [], color="C2", label="pure")
     ax.plot([], [], color="C1", linestyle=(0, (4, 3)), label="spurious")
     ax.set(xlabel="step of gradient descent", ylabel="loss", xlim=(0, 420))
-    ax.legend(loc="upper right")
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderaxespad=0.3)
     return fig
 
 

@@ -1,6 +1,8 @@
 """Beyond one permutation: the maps that commute with a whole group."""
 
 # --8<-- [start:setup]
+from itertools import product
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -16,12 +18,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from book import figure
-from snippets.linear_networks.function_spaces import diverging
+from snippets.linear_networks.equivariance import picture
 
 
 # --8<-- [start:orbits]
 def orbits(generators: list[Int[Tensor, " points"]]) -> Int[Tensor, " points"]:
-    """Return the orbit of each point, numbered from zero: the smallest label spreads until nothing changes."""
+    """Number the orbits: the smallest label spreads until nothing changes."""
     label = torch.arange(len(generators[0]))
     while True:
         spread = label
@@ -37,21 +39,23 @@ def orbits(generators: list[Int[Tensor, " points"]]) -> Int[Tensor, " points"]:
 
 # --8<-- [start:commutant_basis]
 def commutant_basis(*generators: Permutation) -> Int[Tensor, "n n"]:
-    """Return the classes of entries that are equal in every map commuting with the permutations.
+    """Return the class of each entry: equal in all maps that commute with the group.
 
-    The indicator matrices of the classes are a basis of these maps: the orbits on pairs of points.
+    The indicator matrices of the classes are a basis of these maps.
     """
     n = same_size(generators)
+    points = torch.arange(n)
     if len(generators) == 1:
-        return CommutantLabels(*generators)(torch.arange(n)[:, None], torch.arange(n)[None, :])
+        return CommutantLabels(*generators)(points[:, None], points[None, :])
     index = [torch.tensor(sigma.images) - 1 for sigma in generators]
-    return orbits([(g[:, None] * n + g[None, :]).flatten() for g in index]).reshape(n, n)
+    pairs = [(g[:, None] * n + g[None, :]).flatten() for g in index]
+    return orbits(pairs).reshape(n, n)
 # --8<-- [end:commutant_basis]
 
 
 # --8<-- [start:generate]
 def generate(*generators: Permutation) -> set[Permutation]:
-    """Return all elements of the group: multiply by the generators until nothing new comes."""
+    """Return all elements of the group: multiply until nothing new comes."""
     identity = generators[0] ** 0
     found, new = {identity}, {identity}
     while new:
@@ -63,54 +67,63 @@ def generate(*generators: Permutation) -> set[Permutation]:
 
 # --8<-- [start:layer]
 class SharedLinear(nn.Module):
-    """The general linear layer that commutes with a group: one weight for each orbit of pairs."""
+    """The general linear layer of a group: one weight for each orbit of pairs."""
 
     def __init__(self, *generators: Permutation) -> None:
         """Draw one weight for each class of entries."""
         super().__init__()
         self.register_buffer("classes", commutant_basis(*generators))
-        self.weight = nn.Parameter(torch.randn(int(self.classes.max()) + 1) / len(self.classes) ** 0.5)
+        count = int(self.classes.max()) + 1
+        self.weight = nn.Parameter(torch.randn(count) / len(self.classes) ** 0.5)
 
     def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
-        """Multiply by the matrix whose entries are the weights of their classes."""
+        """Multiply by the matrix whose entries are their classes' weights."""
         return x @ self.weight[self.classes].T
 # --8<-- [end:layer]
 
 
 # --8<-- [start:isotypic]
-def irreducibles(*generators: Permutation, seed: int = 0) -> list[Float[Tensor, "n d"]]:
-    """Split R^n into irreducible invariant spaces: the eigenspaces of a random symmetric commuting matrix."""
+def random_commuting(*generators: Permutation, seed: int) -> Float[Tensor, "n n"]:
+    """Return a random matrix that commutes with the group."""
     classes = commutant_basis(*generators)
-    weight = torch.randn(int(classes.max()) + 1, generator=torch.Generator().manual_seed(seed))
-    M = weight[classes]
+    draw = torch.Generator().manual_seed(seed)
+    return torch.randn(int(classes.max()) + 1, generator=draw)[classes]
+
+
+def irreducibles(
+    *generators: Permutation, seed: int = 0
+) -> list[Float[Tensor, "n d"]]:
+    """Split R^n: the eigenspaces of a random symmetric commuting matrix."""
+    M = random_commuting(*generators, seed=seed)
     values, vectors = torch.linalg.eigh(M + M.T)
     cuts = (torch.diff(values) > 1e-8).nonzero().flatten() + 1
     return list(vectors.tensor_split(cuts, dim=1))
 
 
 def isotypic(*generators: Permutation) -> list[list[Float[Tensor, "n d"]]]:
-    """Group the irreducible spaces by isomorphism: two are isomorphic if a commuting matrix connects them."""
-    classes = commutant_basis(*generators)
-    M = torch.randn(int(classes.max()) + 1, generator=torch.Generator().manual_seed(1))[classes]
+    """Group the irreducible spaces by isomorphism: commuting matrices connect them."""
+    M = random_commuting(*generators, seed=1)
     kinds: list[list[Tensor]] = []
     for space in irreducibles(*generators):
-        home = next((kind for kind in kinds if (space.T @ M @ kind[0]).abs().max() > 1e-8), None)
-        if home is None:
-            kinds.append([space])
+        for kind in kinds:
+            if (space.T @ M @ kind[0]).abs().max() > 1e-8:
+                kind.append(space)
+                break
         else:
-            home.append(space)
+            kinds.append([space])
     return kinds
 # --8<-- [end:isotypic]
 
 
 # --8<-- [start:deep_sets]
 class DeepSetLayer(nn.Module):
-    """The general linear layer that commutes with all permutations of a set: a x + b mean(x)."""
+    """The general linear layer for sets: a x + b mean(x)."""
 
     def __init__(self) -> None:
         """Start with two weights."""
         super().__init__()
-        self.own, self.mean = nn.Parameter(torch.randn(())), nn.Parameter(torch.randn(()))
+        self.own = nn.Parameter(torch.randn(()))
+        self.mean = nn.Parameter(torch.randn(()))
 
     def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
         """Mix each member with the mean of all."""
@@ -121,7 +134,8 @@ class DeepSetLayer(nn.Module):
 # --8<-- [start:dihedral]
 def mirror(side: int) -> Permutation:
     """Mirror a square picture left to right."""
-    return Permutation(tuple(side * row + side - column for row in range(side) for column in range(side)))
+    places = product(range(side), repeat=2)
+    return Permutation(tuple(side * (row + 1) - column for row, column in places))
 
 
 def everything(n: int) -> tuple[Permutation, Permutation]:
@@ -132,9 +146,10 @@ def everything(n: int) -> tuple[Permutation, Permutation]:
 
 # --8<-- [start:solution_burnside]
 def burnside(*generators: Permutation) -> float:
-    """Average, over the group, of the squared number of fixed points: the number of orbits on pairs."""
+    """Average, over the group, the squared number of fixed points."""
     group = generate(*generators)
-    return sum(sum(sigma(i) == i for i in range(1, sigma.size + 1)) ** 2 for sigma in group) / len(group)
+    fixed = [sum(g(i) == i for i in range(1, g.size + 1)) for g in group]
+    return sum(count**2 for count in fixed) / len(group)
 # --8<-- [end:solution_burnside]
 
 
@@ -202,5 +217,5 @@ def kinds() -> Figure:
         for k, ax in enumerate(line):
             ax.axis("off")
             if k < len(vectors):
-                ax.imshow(vectors[k].reshape(3, 3).numpy(), cmap=diverging(), vmin=-1, vmax=1)
+                picture(ax, vectors[k])
     return fig

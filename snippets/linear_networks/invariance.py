@@ -32,42 +32,51 @@ def permutation_matrix(sigma: Permutation) -> Float[Tensor, "n n"]:
 
 # --8<-- [start:parts]
 def part_of(parts: Partition) -> Int[Tensor, " n"]:
-    """Return, for each of the points 1, …, n, the number of its part, counted from zero."""
+    """Return the number of each point's part, counted from zero."""
     label = {point: k for k, part in enumerate(parts) for point in part}
     return torch.tensor([label[point] for point in sorted(label)])
 
 
 def collapse(M: Float[Tensor, "m n"], parts: Partition) -> Float[Tensor, "m k"]:
-    """Keep one column of each part: the isomorphism ψ of an invariant matrix (raises ValueError for others)."""
+    """Keep one column of each part: the map ψ.
+
+    Raises ValueError for a matrix that is not invariant.
+    """
     first = torch.tensor([part[0] - 1 for part in parts])
     if not torch.allclose(M[:, first][:, part_of(parts)], M):
-        raise ValueError("the matrix is not invariant: average it over the parts first")
+        raise ValueError(
+            "the matrix is not invariant: average it over the parts first"
+        )
     return M[:, first]
 
 
 def sharing(parts: Partition) -> Float[Tensor, "k n"]:
-    """Return E, whose column j is the standard basis vector of the part of j; ψ(M) E is M again."""
+    """Return E, whose column j is e_i for the part A_i of j; ψ(M) E is M."""
     return torch.eye(len(parts))[:, part_of(parts)]
 # --8<-- [end:parts]
 
 
 # --8<-- [start:autoencoder]
 class InvariantAutoencoder(nn.Module):
-    """A linear autoencoder blind to a partition: sum over each part, squeeze to `rank` numbers, decode."""
+    """A linear autoencoder blind to a partition: sum each part, encode, decode."""
 
     def __init__(self, parts: Partition, rank: int, outputs: int) -> None:
-        """Draw the rank·k shared encoder weights and the outputs·rank decoder weights."""
+        """Draw the rank·k shared encoder weights and outputs·rank decoder weights."""
         super().__init__()
         k = len(parts)
         if not 0 <= rank <= min(outputs, k):
-            raise ValueError(f"rank {rank} is out of range: choose 0 to {min(outputs, k)}")
+            raise ValueError(
+                f"rank {rank} is out of range: choose 0 to {min(outputs, k)}"
+            )
         self.register_buffer("part", part_of(parts))
         self.encoder = nn.Parameter(torch.randn(rank, k) / k**0.5)
-        self.decoder = nn.Parameter(torch.randn(outputs, rank) / max(rank, 1) ** 0.5)
+        scale = max(rank, 1) ** 0.5
+        self.decoder = nn.Parameter(torch.randn(outputs, rank) / scale)
 
     def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch m"]:
-        """Map x to A B x, where the columns of B within a part are one and the same."""
-        sums = x.new_zeros(*x.shape[:-1], self.encoder.shape[1]).index_add(-1, self.part, x)
+        """Map x to A B x, where the columns of B within a part are equal."""
+        sums = x.new_zeros(*x.shape[:-1], self.encoder.shape[1])
+        sums = sums.index_add(-1, self.part, x)
         return sums @ self.encoder.T @ self.decoder.T
 # --8<-- [end:autoencoder]
 
@@ -81,9 +90,9 @@ def indices(sigma: Permutation) -> Int[Tensor, " n"]:
 
 # --8<-- [start:pixel_order]
 def orbit_order(side: int, *, printed: bool = False) -> list[tuple[int, int]]:
-    """List the pixels (row, column) of a picture of even side, orbit by orbit, clockwise in each orbit.
+    """List the pixels (row, column) of a picture of even side, orbit by orbit.
 
-    With `printed`, the last four come in the order that the slides print: row by row.
+    Each orbit is listed clockwise; with `printed`, the last one as the slides do it.
     """
     order = []
     for ring in range(side // 2):
@@ -95,16 +104,20 @@ def orbit_order(side: int, *, printed: bool = False) -> list[tuple[int, int]]:
     return order[:-2] + order[:-3:-1] if printed else order
 
 
-def rotation_in_order(order: list[tuple[int, int]], side: int) -> Float[Tensor, "n n"]:
-    """Return the matrix of the clockwise rotation in coordinates that list the pixels in this order."""
-    listed = torch.tensor([(row - 1) * side + column - 1 for row, column in order])
+def rotation_in_order(
+    order: list[tuple[int, int]], side: int
+) -> Float[Tensor, "n n"]:
+    """Return the matrix of the clockwise rotation for pixels listed in this order."""
+    listed = [(row - 1) * side + column - 1 for row, column in order]
     return permutation_matrix(Permutation.rotation(side))[listed][:, listed]
 # --8<-- [end:pixel_order]
 
 
 # --8<-- [start:factors]
-def shared_factors(M: Float[Tensor, "m n"], parts: Partition, rank: int) -> tuple[Tensor, Tensor]:
-    """Factor an invariant matrix of bounded rank into a dense decoder and an encoder with shared columns."""
+def shared_factors(
+    M: Float[Tensor, "m n"], parts: Partition, rank: int
+) -> tuple[Tensor, Tensor]:
+    """Factor an invariant matrix into a dense decoder and a shared encoder."""
     U, s, Vh = torch.linalg.svd(collapse(M, parts), full_matrices=False)
     return U[:, :rank] * s[:rank], Vh[:rank] @ sharing(parts)
 # --8<-- [end:factors]
@@ -112,7 +125,7 @@ def shared_factors(M: Float[Tensor, "m n"], parts: Partition, rank: int) -> tupl
 
 # --8<-- [start:solution_odd]
 def rotation_orbits(side: int) -> int:
-    """Number of orbits of the rotation on a picture of any side: (p² − 1)/4 + 1 or p²/4."""
+    """Number of orbits of the rotation on a picture of any side."""
     return (side * side + 3) // 4
 # --8<-- [end:solution_odd]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import lcm
 
 Partition = tuple[tuple[int, ...], ...]
+MOST_POINTS = 4_194_304  # a picture of 2048×2048 pixels
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Permutation:
     @classmethod
     def parse(cls, text: str, size: int | None = None) -> "Permutation":
         """Read cycles, one-line notation, `shift:28x28` or `rotate:3x3`."""
-        if text.startswith(("shift", "rotate")):
+        if ":" in text or text.startswith(("shift", "rotate")):
             sigma = _picture(text)
         elif "(" in text or ")" in text or not text.strip():
             return cls.from_cycles(text, size)
@@ -113,13 +114,14 @@ def _points(text: str) -> list[int]:
         if not re.fullmatch(r"[0-9]{1,9}", token):
             raise ValueError(f"{token!r} is not a point: points are the whole numbers 1, 2, 3, …")
     if not tokens:
-        raise ValueError("a cycle is empty: write (1) with a size for the identity")
+        raise ValueError("() is an empty cycle: for the identity write (1) and give a size")
     return [int(token) for token in tokens]
 
 
 def _check_cycles(mentioned: Counter, n: int, *, gaps: bool) -> None:
     if n < 1:
         raise ValueError(f"{n} is not allowed: points and sizes start at 1")
+    _check_size(n)
     for point, count in mentioned.items():
         if not 1 <= point <= n:
             raise ValueError(f"{point} is not one of the points 1 to {n}")
@@ -137,6 +139,12 @@ def _positive(*sides: int) -> None:
     for side in sides:
         if side < 1:
             raise ValueError(f"a picture cannot have the side {side}: sides start at 1")
+    _check_size(sides[0] * sides[-1])
+
+
+def _check_size(points: int) -> None:
+    if points > MOST_POINTS:
+        raise ValueError(f"{points:,} points are too many: at most {MOST_POINTS:,}")
 
 
 def _picture(text: str) -> Permutation:
@@ -161,7 +169,7 @@ def same_size(permutations: Sequence[Permutation]) -> int:
 
 # --8<-- [start:cycle_decomposition]
 def cycle_decomposition(sigma: Permutation) -> Partition:
-    """Return the disjoint cycles of σ, a fixed point being a cycle of length one."""
+    """Return the disjoint cycles of σ; a fixed point is a cycle of length one."""
     cycles, seen = [], set()
     for start in range(1, sigma.size + 1):
         cycle, point = [], start
@@ -175,14 +183,14 @@ def cycle_decomposition(sigma: Permutation) -> Partition:
 
 
 def partition(sigma: Permutation) -> Partition:
-    """Return the sets of points that σ's cycles run through, each in increasing order."""
+    """Return the sets of points that σ's cycles run through, each sorted."""
     return tuple(tuple(sorted(cycle)) for cycle in cycle_decomposition(sigma))
 # --8<-- [end:cycle_decomposition]
 
 
 # --8<-- [start:common_coarsening]
 def common_coarsening(*permutations: Permutation) -> Partition:
-    """Return the finest partition whose parts are unions of cycles of every permutation given."""
+    """Return the finest partition into unions of cycles of every permutation."""
     part = {point: {point} for point in range(1, same_size(permutations) + 1)}
     for sigma in permutations:
         for point, image in enumerate(sigma.images, start=1):
@@ -195,5 +203,6 @@ def common_coarsening(*permutations: Permutation) -> Partition:
 
 def witness(parts: Partition) -> Permutation:
     """Return one permutation whose cycles are the parts given."""
-    return Permutation.from_cycles("".join(f"({' '.join(map(str, part))})" for part in parts))
+    cycles = (f"({' '.join(map(str, part))})" for part in parts)
+    return Permutation.from_cycles("".join(cycles))
 # --8<-- [end:common_coarsening]

@@ -30,60 +30,79 @@ def minors(M: Float[Tensor, "m n"], size: int) -> Float[Tensor, " count"]:
     """Return the determinants of all square submatrices of a size."""
     rows = list(combinations(range(M.shape[0]), size))
     columns = list(combinations(range(M.shape[1]), size))
-    return torch.stack([torch.linalg.det(M[list(r)][:, list(c)]) for r, c in product(rows, columns)])
+    chosen = [M[list(r)][:, list(c)] for r, c in product(rows, columns)]
+    return torch.stack([torch.linalg.det(square) for square in chosen])
 # --8<-- [end:minors]
 
 
 # --8<-- [start:codimension]
 def normal_rank(M: Float[Tensor, "m n"], rank: int) -> int:
-    """Rank of the differential, at M, of the equations of {rank ≤ r}; below the codimension, M is singular."""
-    return differential_rank(lambda entries: minors(entries.reshape(M.shape), rank + 1), M.flatten())
+    """Rank, at M, of the differentials of the equations of {rank ≤ r}."""
+    def equations(entries):
+        return minors(entries.reshape(M.shape), rank + 1)
+
+    return differential_rank(equations, M.flatten())
 # --8<-- [end:codimension]
 
 
 # --8<-- [start:count_solutions]
-def count_solutions(equations: list[sympy.Expr], unknowns: list[sympy.Symbol], prime: int = 32003) -> int:
-    """Count the complex solutions, with multiplicity, of equations with integer coefficients.
+def count_solutions(
+    equations: list[sympy.Expr], unknowns: list[sympy.Symbol], prime: int = 32003
+) -> int:
+    """Count the complex solutions, with multiplicity, of polynomial equations.
 
-    The monomials that no leading monomial of a Gröbner basis divides are a basis of the functions on the
-    solutions. The basis is computed modulo a large prime: for random coefficients the count is the same.
+    The coefficients are integers, and the Gröbner basis is computed modulo a large
+    prime: except for unlucky coefficients the count is the same.
     """
     basis = sympy.groebner(equations, *unknowns, modulus=prime, order="grevlex")
     leading = [p.monoms(order="grevlex")[0] for p in basis.polys]
-    tops = [min((m[i] for m in leading if sum(m) == m[i]), default=None) for i in range(len(unknowns))]
-    if None in tops:
+    powers = [[m[i] for m in leading if sum(m) == m[i]] for i in range(len(unknowns))]
+    if not all(powers):
         raise ValueError("there are infinitely many solutions: add equations")
-    def below(m):
-        return any(all(a <= b for a, b in zip(lead, m, strict=True)) for lead in leading)
-    return sum(not below(m) for m in product(*map(range, tops)))
+
+    def divides(lead, monomial):
+        return all(a <= b for a, b in zip(lead, monomial, strict=True))
+
+    box = product(*(range(min(p)) for p in powers))
+    return sum(not any(divides(lead, m) for lead in leading) for m in box)
 # --8<-- [end:count_solutions]
 
 
 # --8<-- [start:slice]
-def degree_by_slicing(equations: list[sympy.Expr], unknowns: list[sympy.Symbol], dimension: int, seed: int = 0) -> int:
-    """Degree of a variety: the number of its points on a random linear space of complementary dimension."""
+def degree_by_slicing(
+    equations: list[sympy.Expr],
+    unknowns: list[sympy.Symbol],
+    dimension: int,
+    seed: int = 0,
+) -> int:
+    """Degree of a variety: count its points where random linear equations hold.
+
+    There are as many of these equations as the variety has dimensions.
+    """
     draw = torch.Generator().manual_seed(seed)
-    coefficients = torch.randint(-500, 500, (dimension, len(unknowns) + 1), generator=draw).tolist()
-    cuts = [sum(a * x for a, x in zip(row, unknowns, strict=False)) + row[-1] for row in coefficients]
+    shape = (dimension, len(unknowns) + 1)
+    rows = torch.randint(-500, 500, shape, generator=draw).tolist()
+    terms = [zip(row, [*unknowns, 1], strict=True) for row in rows]
+    cuts = [sum(a * x for a, x in pairs) for pairs in terms]
     return count_solutions([*equations, *cuts], unknowns)
 # --8<-- [end:slice]
 
 
 # --8<-- [start:coin]
 def coin_model(s: Float[Tensor, "..."]) -> Float[Tensor, "... 3"]:
-    """Toss a coin, and after heads once more: probabilities of heads-heads, heads-tails, tails."""
+    """Toss a coin, and after heads once more: probabilities of the three outcomes."""
     return torch.stack([s * s, s * (1 - s), 1 - s], dim=-1)
 
 
 def maximum_likelihood(u: Float[Tensor, "3"]) -> Float[Tensor, ""]:
-    """Estimate s from counts: heads over tosses, (2u₀ + u₁) / (2u₀ + 2u₁ + u₂)."""
+    """Estimate s from counts: heads over tosses."""
     return (2 * u[0] + u[1]) / (2 * u[0] + 2 * u[1] + u[2])
 # --8<-- [end:coin]
 
 
 # --8<-- [start:elliptope]
 def elliptope(x, y, z):
-    """Determinant of the symmetric 3×3 matrix with ones on the diagonal and x, y, z beside it."""
+    """Determinant of the matrix with ones on the diagonal and x, y, z beside it."""
     return 1 + 2 * x * y * z - x**2 - y**2 - z**2
 # --8<-- [end:elliptope]
 
@@ -176,7 +195,7 @@ def cut(tetrahedra: np.ndarray, f: Callable) -> list[np.ndarray]:
 )
 def cubic_surface() -> Figure:
     """The elliptope's surface: a determinantal cubic with four singular points."""
-    plt.rcParams["savefig.dpi"] = 90  # a smooth surface needs no more, and weighs half as much
+    plt.rcParams["savefig.dpi"] = 80  # a smooth surface needs no more, and weighs half as much
     fig = plt.figure(figsize=(4.8, 4.5))
     ax = fig.add_subplot(projection="3d")
     triangles = isosurface(elliptope, 2.2, 48)

@@ -181,6 +181,7 @@ def test_shapes():
         omega = torch.rand(shape)
         R = e.exp_so3(omega)
         assert R.shape == (*shape, 3)
+        assert R.is_contiguous()
         assert e.log_so3(R).shape == shape
         assert torch.allclose(e.log_so3(R), omega, atol=1e-14)
 
@@ -207,6 +208,21 @@ def test_gradients_along_the_way(angle, directions, measured):
     measured(torch.stack(there_and_back), torch.eye(3), atol=1e-11)
     if angle >= 1e-3:
         assert torch.autograd.gradcheck(e.exp_so3, omega)
+
+
+@pytest.mark.claim("LG-123")
+@pytest.mark.parametrize("size", [0.0, 1e-12, 1e-9, 1e-7, 1e-5])
+def test_second_derivatives_near_the_identity(size, directions, measured):
+    w, v = size * directions[0], directions[1]  # exp to fifth order differs from exp by less than rounding
+
+    def series(w):
+        return (e.partial_sums(e.hat(w), 6)[-1] @ v)[0]
+
+    hessian = torch.autograd.functional.hessian
+    measured(hessian(lambda w: (e.exp_so3(w) @ v)[0], w), hessian(series, w), atol=1e-6)
+    for axis in range(3):
+        curved = hessian(lambda w, axis=axis: e.log_so3(e.exp_so3(w))[axis], w)
+        measured(curved, torch.zeros(3, 3), atol=1e-6)
 
 
 @pytest.mark.claim("LG-124")

@@ -75,24 +75,60 @@ def test_the_report_for_a_person(capsys):
     assert "… 7 in all" in capsys.readouterr().out
 
 
+def test_the_keys_of_the_answer(capsys):
+    told = answer(capsys, "(1 3 4)(2 5)", "--rank", "1", "--size", "6")
+    assert list(told) == ["size", "cycles", "order", "multiplicities", "invariant", "equivariant"]
+    assert list(told["invariant"]) == ["outputs", "rank", "dimension", "degree", "ed_degree"]
+    assert list(told["equivariant"]) == [
+        "rank", "commutant_dimension", "real_components", "all_real_components", "complex_components", "components"
+    ]
+    assert list(told["equivariant"]["components"][0]) == ["ranks", "dimension", "degree", "ed_degree", "parameters"]
+    assert (told["size"], told["invariant"]["outputs"]) == (6, 6)
+
+
+def status(argv):
+    """The exit status, whether the parser or the program ends the run."""
+    try:
+        return main(argv)
+    except SystemExit as stop:
+        return stop.code
+
+
 @pytest.mark.parametrize(
     ("argv", "token"),
     [
         (["(1 1)", "--rank", "1"], "point 1 occurs"),
+        (["(0 1)", "--rank", "1"], "0 is not one of the points"),
+        (["(1 3)", "--rank", "1"], "point 2 is missing"),
+        (["()", "--rank", "0"], "() is an empty cycle"),
+        (["", "--rank", "0"], "''"),
+        (["(1 2", "--rank", "0"], "'(1 2'"),
         (["(1 2)", "--rank", "3"], "rank 3 is out of range: choose 0 to 2"),
-        (["(1 2)", "--rank", "x"], "'x'"),
+        (["(1 2)", "--rank", "-1"], "rank -1 is out of range: choose 0 to 2"),
+        (["(1 2)", "--rank", "x"], "'x' is not a whole number"),
+        (["(1 2)", "--rank", "1.5"], "'1.5' is not a whole number"),
+        (["(1 2)", "--rank", "1" * 5000], "is not a whole number"),
         (["(1 2)"], "--rank"),
+        (["--rank", "1"], "permutation"),
         (["(1 2)", "--rank", "1", "--outputs", "0"], "0 outputs"),
+        (["(1 2)", "--rank", "1", "--line\nbreak"], "--line break"),
         (["(1 9)", "--rank", "1", "--size", "3"], "9 is not one of the points 1 to 3"),
+        (["(1 2)", "--rank", "1", "--size", "0"], "0 is not allowed"),
+        (["(1 2)", "--rank", "1", "--size", "999999999"], "999,999,999 points are too many: at most 4,194,304"),
+        (["shift:99999x99999", "--rank", "1"], "9,999,800,001 points are too many"),
+        (["SHIFT:3x3", "--rank", "1"], "'SHIFT:3x3' is not a picture symmetry"),
+        (["rotate:3x4", "--rank", "1"], "'rotate:3x4' does not map"),
+        (["rotate:224x224", "--rank", "1000"], "12,544,000 digits: choose a rank of at most 39"),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_bad_input_gets_one_line_and_status_2(argv, token, capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(argv)
-    assert stop.value.code == 2
-    complaint = capsys.readouterr().err
-    assert complaint.count("\n") == 1
-    assert token in complaint
+    assert status(argv) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("error: ")
+    assert told.err.count("\n") == 1
+    assert token in told.err
 
 
 def test_a_list_that_nobody_can_hold_is_refused(capsys):

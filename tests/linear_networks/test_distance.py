@@ -1,5 +1,7 @@
 """Distance: nearest maps, and critical points counted by Gröbner bases."""
 
+# ruff: noqa: E731
+
 
 
 import matplotlib.pyplot as plt
@@ -21,8 +23,10 @@ from snippets.linear_networks.distance import (
     real_critical,
     truncate,
 )
+from snippets.linear_networks.function_spaces import differential_rank
 from snippets.linear_networks.invariance import InvariantAutoencoder, collapse, permutation_matrix, sharing
 from snippets.linear_networks.permutations import Permutation, partition
+from snippets.linear_networks.varieties import degree_by_slicing, minors
 
 x, y = sympy.symbols("x y")
 Y = [[3, -7, 11], [5, 13, -2], [17, 4, 9]]
@@ -71,6 +75,52 @@ def test_all_critical_matrices_keep_singular_values(measured):
             measured((U - M) @ M.T, 0, atol=1e-13)
     nearest = min(critical_matrices(U, 2), key=lambda M: (U - M).norm())
     measured(truncate(U, 2), nearest, atol=1e-13)
+
+
+@pytest.mark.claim("NN-37")
+@pytest.mark.parametrize(("m", "n"), [(3, 3), (3, 4)])
+def test_newton_finds_no_other_complex_critical_point_of_rank_two(m, n, measured):
+    """From complex starts, on M = (A | A B), which reaches a general matrix of rank two once."""
+    U, count = draw(m, n, seed=5), 2 * m + 2 * n - 4
+    parts = lambda t: (t[: 2 * m].reshape(m, 2), t[2 * m :].reshape(2, n - 2))
+    matrix = lambda t: torch.cat([parts(t)[0], torch.matmul(*parts(t))], dim=1)
+
+    def slope(t):  # the gradient of a polynomial: no conjugate may enter
+        G, (A, B) = 2 * (matrix(t) - U), parts(t)
+        return torch.cat([(G[:, :2] + G[:, 2:] @ B.T).flatten(), (A.T @ G[:, 2:]).flatten()])
+
+    theta = draw(count)
+    measured(slope(theta), torch.func.grad(lambda t: (matrix(t) - U).square().sum())(theta), atol=1e-12)
+    as_real = lambda z: torch.view_as_real(slope(torch.view_as_complex(z.reshape(count, 2)))).flatten()
+    z = draw(1000, 2 * count, seed=1)
+    f, J = torch.func.vmap(as_real), torch.func.vmap(torch.func.jacrev(as_real))
+    for _ in range(60):
+        z = z - torch.linalg.solve(J(z), f(z)[:, :, None])[:, :, 0]
+    done = torch.view_as_complex(z[f(z).norm(dim=1) < 1e-9].reshape(-1, count, 2))
+    M = torch.stack([matrix(t) for t in done])
+    M = M[torch.linalg.svdvals(M)[:, 1] > 1e-6]
+    known = torch.stack(critical_matrices(U, 2))
+    gaps = (M[:, None] - known).abs().amax(dim=(2, 3))
+    measured(gaps.min(dim=1).values, 0, atol=1e-9)
+    measured.exact(len(gaps.argmin(dim=1).unique()), ed_degree(2, m, n))
+
+
+@pytest.mark.claim("NN-63")
+def test_right_multiplication_keeps_degree_and_singular_points(measured):
+    unknown = sympy.Matrix(2, 3, sympy.symbols("a0:6"))
+    T = sympy.Matrix([[2, 1, -3], [0, 5, 7], [1, -1, 4]])
+    moved = unknown * T
+    equations = [moved.extract([0, 1], list(c)).det() for c in ((0, 1), (0, 2), (1, 2))]
+    measured.exact(degree_by_slicing(equations, list(unknown), 4), degree(1, 2, 3))
+    for rank, codimension in ((1, 2), (0, 0)):
+        M = (draw(2, rank) @ draw(rank, 3, seed=1)).flatten()
+        image = lambda t: minors(t.reshape(2, 3) @ torch.tensor(T.tolist(), dtype=torch.float64), 2)
+        measured.exact(differential_rank(image, M), codimension)
+    circle = x**2 + y**2 - 1
+    stretched = sympy.expand(4 * circle.subs(x, x / 2))
+    measured.exact((critical_on_curve(circle, x, y, (5, 11)), critical_on_curve(stretched, x, y, (5, 11))), (2, 4))
+    turned = sympy.expand(stretched.subs({x: (3 * x - 4 * y) / 5, y: (4 * x + 3 * y) / 5}, simultaneous=True))
+    measured.exact(critical_on_curve(25 * turned, x, y, (5, 11)), 4)
 
 
 @pytest.mark.claim("NN-63", "NN-42")

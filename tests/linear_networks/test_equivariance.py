@@ -48,10 +48,13 @@ from snippets.linear_networks.function_spaces import differential_rank
 from snippets.linear_networks.groups import commutant_basis
 from snippets.linear_networks.invariance import permutation_matrix
 from snippets.linear_networks.permutations import Permutation
-from snippets.linear_networks.varieties import count_solutions, normal_rank
+from snippets.linear_networks.varieties import count_solutions, degree_by_slicing, normal_rank
 
 MIXED = Permutation.from_cycles("(1 4 2 12 15 6)(7 8 9)(10 11)(3)(13 14 5)")
 EVERY = [Permutation(images) for n in range(2, 6) for images in permutations(range(1, n + 1))]
+SIGMA = Permutation.from_cycles("(1 3 4)(2 5)")
+TURN = Permutation.rotation(3)
+CYCLE = Permutation.from_cycles("(1 2 3)")
 
 
 def draw(*shape, seed=0):
@@ -77,8 +80,8 @@ def classes_by_graph(n, generators):
 
 
 @pytest.mark.claim("NN-39")
-def test_commutant_of_every_permutation_of_s2_to_s5(measured):
-    for sigma in EVERY:
+def test_commutant_of_every_permutation_of_s2_to_s6(measured):
+    for sigma in [*EVERY, *map(Permutation, permutations(range(1, 7)))]:
         P, one = permutation_matrix(sigma).numpy(), np.eye(sigma.size)
         system = np.kron(P, one) - np.kron(one, P.T)
         measured.exact(commutant_dimension(sigma), sigma.size**2 - int(np.linalg.matrix_rank(system)))
@@ -163,6 +166,73 @@ def test_nearest_on_a_component_beats_random_points_and_is_fixed(measured):
         assert torch.linalg.norm(near - M) < torch.linalg.norm(N - M)
 
 
+@pytest.mark.claim("NN-108")
+def test_nearest_on_a_component_is_where_training_ends(measured):
+    """Train the network of the component towards M with LBFGS from several starts: nothing knows of blocks."""
+    sigma = Permutation.from_cycles("(1 2 3)(4 5 6)(7)")
+    ranks = {Eigenvalue(1, 1): 2, Eigenvalue(3, 2): 1}
+    M, ends = draw(7, 7, seed=4), []
+    for seed in range(6):
+        torch.manual_seed(seed)
+        net = EquivariantAutoencoder(sigma, ranks)
+        optimiser = torch.optim.LBFGS(net.parameters(), max_iter=500, tolerance_grad=1e-12, line_search_fn="strong_wolfe")
+
+        def closure(net=net, optimiser=optimiser):
+            optimiser.zero_grad()
+            error = (net(torch.eye(7)).T - M).square().sum()
+            error.backward()
+            return error
+
+        optimiser.step(closure)
+        ends.append(closure().item() ** 0.5)
+    measured(min(ends), (nearest_equivariant(M, sigma, ranks) - M).norm(), atol=1e-7)
+
+
+@pytest.mark.claim("NN-47")
+@pytest.mark.parametrize("sigma", [TURN, Permutation.from_cycles("(1 2 3 4)(5 6)(7)")], ids=str)
+def test_dimension_of_a_component_is_the_rank_of_its_network(sigma, measured):
+    """Differentiate the matrix that the layer computes by its weights: no formula enters."""
+    for rank in range(sigma.size + 1):
+        for one in components(sigma, rank):
+            torch.manual_seed(rank)
+            net = EquivariantAutoencoder(sigma, one.ranks)
+            names, sizes = zip(*((k, p.shape) for k, p in net.named_parameters()), strict=True) if rank else ((), ())
+
+            def matrix(theta, net=net, names=names, sizes=sizes):
+                pieces = theta.split([s.numel() for s in sizes])
+                weights = {k: w.reshape(s).clone() for k, w, s in zip(names, pieces, sizes, strict=True)}
+                return torch.func.functional_call(net, weights, (torch.eye(sigma.size),))
+
+            if rank:
+                measured.exact(differential_rank(matrix, draw(one.parameters, seed=rank)), one.dimension)
+            else:
+                measured.exact(one.dimension, 0)
+
+
+@pytest.mark.claim("NN-47")
+def test_degree_of_a_complex_block_by_slicing(measured):
+    """The real 2×2×2 variety of complex 2×2 matrices of rank one has degree 2², that of its two conjugate factors."""
+    re, im = (sympy.Matrix(2, 2, sympy.symbols(f"{name}0:4", real=True)) for name in "xy")
+    equations = [sympy.expand(part) for part in sympy.expand((re + sympy.I * im).det()).as_real_imag()]
+    sigma = Permutation.from_cycles("(1 2 3)(4 5 6)")
+    one = component(sigma, {Eigenvalue(3, 2): 1})
+    measured.exact((one.degree, one.dimension), (degree_by_slicing(equations, [*re, *im], 6), 6))
+
+
+def test_edges_of_the_figure_make_an_equivariant_encoder():
+    """Give every shared weight a number: the encoder then commutes with multiplication by i on each complex block."""
+    blocks = [(1, 3, 1), (1, 2, 0), (2, 2, 1)]
+    free = eq.edges(blocks)
+    weights = draw(1 + max(colour for *_, colour, _ in free if colour is not None))
+    encoder = torch.zeros(3, 9)
+    for coordinate, hidden, colour, flipped in free:
+        encoder[hidden, coordinate] = 1.0 if colour is None else weights[colour] * (-1) ** flipped
+    turned = torch.block_diag(torch.eye(5), *[realify(torch.tensor([[1j]]))] * 2)
+    assert (encoder @ turned - torch.block_diag(torch.eye(1), realify(torch.tensor([[1j]]))) @ encoder).abs().max() < 1e-15
+    assert (encoder[:, 3:5] == 0).all()
+    assert len(free) == 3 + 8
+
+
 @pytest.mark.parametrize("sigma", [MIXED, Permutation.rotation(3), Permutation.shift(4, 6), Permutation((1,))], ids=str)
 def test_autoencoder_has_the_parameters_ranks_and_symmetry_of_the_theory(sigma, measured):
     for one in list(components(sigma, sigma.size // 2))[:6]:
@@ -233,10 +303,6 @@ def test_bad_input_is_named():
 
 
 # the claims of the chapter
-
-SIGMA = Permutation.from_cycles("(1 3 4)(2 5)")
-TURN = Permutation.rotation(3)
-CYCLE = Permutation.from_cycles("(1 2 3)")
 
 
 @pytest.mark.claim("NN-40")

@@ -128,6 +128,10 @@ def test_newton_finds_no_other_critical_matrix(measured):
     assert len(done) > 100
     measured(gaps.min(dim=1).values, 0, atol=1e-5)
     assert len(gaps.argmin(dim=1).unique()) >= 6
+    lowest = torch.linalg.eigvalsh(hessian(done))[:, 0]
+    minimum = gaps.argmin(dim=1) == list(critical_points(X, Y, 2)).index((1, 2))
+    assert (lowest[~minimum] < -1e-5).all()  # every other one, wherever it lies on its fibre, is a strict saddle
+    assert (lowest[minimum] > -1e-8).all()
 
 
 @pytest.mark.claim("NN-102")

@@ -34,7 +34,7 @@ from snippets.linear_networks.permutations import (
     partition,
     witness,
 )
-from snippets.linear_networks.varieties import normal_rank
+from snippets.linear_networks.varieties import minors
 
 SIGMA = Permutation.from_cycles("(1 3 4)(2 5)")
 PARTS = partition(SIGMA)
@@ -178,10 +178,17 @@ def test_one_autoencoder_reaches_every_invariant_map(measured):
         measured(net(x[..., indices(SIGMA)]).detach(), net(x).detach(), atol=1e-12)
 
 
-@pytest.mark.claim("NN-52c")
-def test_singular_points_through_the_collapse(measured):
-    U, s, Vh = torch.linalg.svd(draw(3, 4), full_matrices=False)
-    measured.exact([normal_rank(U[:, :k] * s[:k] @ Vh[:k], 2) for k in (2, 1, 0)], [2, 0, 0])
+@pytest.mark.claim("NN-52c", "NN-27b")
+@pytest.mark.parametrize(("m", "r"), [(3, 2), (2, 1), (4, 3)])
+def test_singular_points_by_the_equations_of_the_invariant_maps(m, r, measured):
+    """The minors of the whole m×n matrix, as functions of its k free columns, without the theorem on ψ."""
+    parts = partition(Permutation.from_cycles("(1 3 4)(2 5)(6)(7 8)"))
+    E, k = sharing(parts), len(parts)
+    for rank in range(r + 1):
+        columns = draw(m, rank, seed=rank) @ draw(rank, k, seed=9)
+        equations = lambda t: minors(t.reshape(m, k) @ E, r + 1)
+        codimension = m * k - dimension(r, m, k)
+        measured.exact(differential_rank(equations, columns.flatten()), codimension if rank == r else 0)
 
 
 def test_bad_input_is_named():
