@@ -6,12 +6,14 @@ A figure, a set of results, a test or a page is made anew when the text of somet
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from book import project
 
 LOCAL = ("snippets", "book")
+READERS = ("record", "provenance")  # the functions that read recorded results, by name
 
 
 @dataclass
@@ -53,9 +55,14 @@ def parse_text(text: str, name: str = "<page>") -> Module:
             for target in ast.walk(node):
                 if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
                     module.definitions.setdefault(target.id, []).append(node)
-        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) and not _is_main(node):
             module.always.append(node)
     return module
+
+
+def _is_main(node: ast.stmt) -> bool:
+    """Tell whether a statement is `if __name__ == "__main__": …`, which no import runs."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
 
 
 def _file(name: str) -> Path | None:
@@ -113,6 +120,17 @@ class _Closure:
             if isinstance(child, ast.ImportFrom):
                 for alias in child.names:
                     self.imported(child.module or "", alias.name)
+            elif isinstance(child, ast.Call):
+                self.record(module, child)
+
+    def record(self, module: Module, call: ast.Call) -> None:
+        """Add the recorded results that a call of `record("name")` reads, a file beside the one of `record`."""
+        source, name = module.imports.get(ast.unparse(call.func), ("", None))
+        home = _file(source) if name in READERS else None
+        for argument in call.args if home else []:
+            if isinstance(argument, ast.Constant):
+                file = home.parent / "recorded" / f"{argument.value}.json"
+                self.parts[str(file.relative_to(project.ROOT)), ""] = file.read_text() if file.exists() else "absent"
 
     def imported(self, source: str, name: str | None) -> None:
         """Add a name imported from another file of the project."""
@@ -146,3 +164,13 @@ def digest_of_text(text: str, *extra: str) -> str:
     for source, name in module.imports.values():
         closure.imported(source, name)
     return closure.digest(*extra)
+
+
+def stale_records() -> Iterator[str]:
+    """Name the recorded results whose code is no longer what made them, and the command that makes them anew."""
+    for file in sorted(project.SNIPPETS.rglob("recorded/*.json")):
+        made_by = project.read_json(file, {}).get("made_by", {})
+        code = project.ROOT / made_by.get("snippet", "")
+        if not code.is_file() or digest_of_function(code, made_by.get("function", "")) != made_by.get("hash"):
+            name, command = file.relative_to(project.ROOT), made_by.get("command", "the command that makes it")
+            yield f"recorded results of {name} are older than {made_by.get('snippet', 'its code')}; run {command}"

@@ -61,6 +61,8 @@ def ensure() -> Catalogue:
                 fingerprint = _fingerprint()
                 write_atomically(fingerprint_file(), json.dumps(fingerprint))
             _seen = (fingerprint, catalogue.load())
+            for line in _seen[1].stale:
+                print(f"book: {line}", flush=True)
     return _seen[1]
 
 
@@ -70,6 +72,7 @@ def _fingerprint() -> str:
     for folder, pattern in (
         (project.DOCS, "*.md"),
         (project.SNIPPETS, "*.py"),
+        (project.SNIPPETS, "recorded/*.json"),
         (project.TESTS, "*.py"),
         (TOOL, "*.*"),
     ):
