@@ -67,17 +67,25 @@ def device_name(device: str | torch.device = "cpu") -> str:
 
 
 def write(
-    name: str, values: dict[str, Any], function: Callable, seeds: Sequence[int], *, command: str = "", device: str = ""
+    name: str,
+    values: dict[str, Any],
+    function: Callable,
+    seeds: Sequence[int],
+    *,
+    command: str = "",
+    device: str = "",
+    code: str = "",
 ) -> Path:
     """Write the numbers that `function` computed as the record `name`, whole or not at all; return its file.
 
-    `command` is by default `python -m snippets.mnist.NAME`, `device` (a name for the reader) this machine's CPU.
+    `command` is by default `python -m snippets.mnist.NAME`, `device` (a name for the reader) this machine's CPU, and
+    `code` the digest of `function` now: pass the one from before a long run, lest an edit during it goes unnoticed.
     """
     made_by = {
         "command": command or f"python -m snippets.mnist.{name}",
         "snippet": str(_source(function).relative_to(project.ROOT)),
         "function": inspect.unwrap(function).__name__,
-        "hash": digest(function),
+        "hash": code or digest(function),
         "device": device or device_name(),
         "torch": torch.__version__,
         "numpy": numpy.__version__,

@@ -31,6 +31,11 @@ def test_what_is_written_is_read(folder):
     assert made_by["command"] == "python -m snippets.mnist.toy"
 
 
+def test_a_digest_from_before_the_run_is_kept(folder):
+    records.write("toy", VALUES, cyclic_shift, (0,), code="abc")
+    assert records.provenance("toy")["made_hash"] == "abc"
+
+
 def test_provenance_is_a_flat_set_of_results(folder):
     records.write("toy", VALUES, cyclic_shift, (0, 1, 2), command="make toy", device="an H200")
     made = records.provenance("toy")
@@ -38,6 +43,7 @@ def test_provenance_is_a_flat_set_of_results(folder):
     assert made["made_device"] == "an H200"
     assert made["made_command"] == "make toy"
     assert made["made_torch"] == torch.__version__
+    assert made["made_hash"] == records.digest(cyclic_shift)
     assert made["made_threads"] == torch.get_num_threads()
     assert all(isinstance(value, int | str) for value in made.values())
 
