@@ -35,7 +35,9 @@ def pieces(count: int, batch_size: int) -> int:
 class Batches:
     """The batches of every epoch: shards in random order, and within a shard its pictures in random order."""
 
-    def __init__(self, shards: list[Shard], form: Layout, settings: Settings, group: Group, device: torch.device) -> None:
+    def __init__(
+        self, shards: list[Shard], form: Layout, settings: Settings, group: Group, device: torch.device
+    ) -> None:
         """Remember where the pictures are; nothing is read yet."""
         self.shards, self.form, self.settings, self.group, self.device = shards, form, settings, group, device
         self.held: tuple[int, Tensor] | None = None

@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--rank", type=int, help="rank of the whole (default: 99; invariant: 28)")
     new.add_argument("--shift", type=float, help="pixels to either side (default: 5.6)")
     new.add_argument("--epochs", type=int, help="passes over the pictures; for the method gram, steps")
-    new.add_argument("--batch-size", type=int, help=f"pictures in all processes (default: {Settings.batch_size})")
+    new.add_argument("--batch-size", type=int, help="pictures of a step, in all processes together")
     new.add_argument("--lr", type=float, help="rate of the first step")
     new.add_argument("--seed", type=int, help="of the shifts, the first weights and the batches (default: 0)")
     new.add_argument("--compile", action="store_true", help="compile the gradients")
@@ -67,7 +67,8 @@ def carry_out(settings: Settings, as_json: bool) -> int:
     if as_json:
         print(report.json())
     else:
-        print(f"train {report.train_loss:.6f}  test {report.test_loss:.6f}  optimum {report.optimum:.6f}  gap {report.gap:.3%}")
+        losses = {"train": report.train_loss, "test": report.test_loss, "optimum": report.optimum}
+        print("  ".join(f"{name} {value:.6f}" for name, value in losses.items()), f" gap {report.gap:.3%}")
         print(f"{report.parameters:,} parameters, {report.seconds:.1f} s on {report.device}; {report.out}")
     if report.finished:
         return 0

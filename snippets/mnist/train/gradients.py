@@ -1,6 +1,7 @@
 """Gradients of the squared error, written out: of a batch of pictures, or of second moments."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -12,53 +13,53 @@ from snippets.mnist.train.networks import Layout, Network, inputs
 
 
 class Gradients(NamedTuple):
-    """Half the gradient of the mean of ‖t − z E D‖² over pictures, and the moments that scale it."""
+    """Half the gradient of the mean of ‖t − z E D‖² over pictures, and the moments that scale it.
 
-    encoder: Float[Tensor, "blocks d units"]  # −zᵀ (t − z E D) Dᵀ
+    Adam and gradient descent need the gradient of the encoder; the scaled descent needs, for the invariant network,
+    the moments of the inputs with themselves and with the targets. What is not needed is None.
+    """
+
     decoder: Float[Tensor, "blocks units o"]  # −(z E)ᵀ (t − z E D)
     codes: Float[Tensor, "blocks units units"]  # (z E)ᵀ (z E)
-    inputs: Float[Tensor, "blocks d d"]  # zᵀ z, of the invariant network alone
+    encoder: Float[Tensor, "blocks d units"] | None = None  # −zᵀ (t − z E D) Dᵀ
+    inputs: Float[Tensor, "blocks d d"] | None = None  # zᵀ z
+    cross: Float[Tensor, "blocks d o"] | None = None  # zᵀ t
 
 
-def of_batch(form: Layout, f: Tensor, e: Tensor, d: Tensor, with_encoder: bool) -> tuple[Tensor, ...]:
+def of_batch(form: Layout, f: Tensor, e: Tensor, d: Tensor, first_order: bool) -> Gradients:
     """Return the sums over the features f of a batch; the products are taken in the type of f."""
     z, e, d = inputs(form, f), e.to(f.dtype), d.to(f.dtype)
     codes = z @ e
     rest = f - codes @ d
-    wide = [z.mT @ z] if form.model == "invariant" else []
-    if with_encoder or wide:
-        return -(z.mT @ (rest @ d.mT)), -(codes.mT @ rest), codes.mT @ codes, *wide
-    return -(codes.mT @ rest), codes.mT @ codes
+    sums = Gradients(-(codes.mT @ rest), codes.mT @ codes)
+    if first_order:
+        return sums._replace(encoder=-(z.mT @ (rest @ d.mT)))
+    return sums._replace(inputs=z.mT @ z, cross=z.mT @ f) if form.model == "invariant" else sums
 
 
 def of_moments(moments: Moments, network: Network) -> Gradients:
     """Return the means over all pictures, at a cost that does not depend on their number."""
     e, d = network.encoder, network.decoder
     coded = moments.inputs @ e
-    codes, square = e.mT @ coded, d @ d.mT
-    gradient = coded @ square - moments.cross @ d.mT
-    return Gradients(gradient, codes @ d - e.mT @ moments.cross, codes, moments.inputs)
+    codes = e.mT @ coded
+    gradient = coded @ (d @ d.mT) - moments.cross @ d.mT
+    return Gradients(codes @ d - e.mT @ moments.cross, codes, gradient, moments.inputs, moments.cross)
 
 
-class BatchGradients:
-    """Gradients of batches, averaged over all processes."""
+def compiled(form: Layout, f: Tensor, e: Tensor, d: Tensor, first_order: bool) -> Gradients:
+    """Do the same by compiled code; raises ValueError where there is no compiler."""
+    try:
+        return _compiled()(form, f, e, d, first_order)
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(f"compile: torch could not ({reason}); leave out --compile") from error
 
-    def __init__(self, form: Layout, compiled: bool, with_encoder: bool) -> None:
-        """Compile the arithmetic if asked."""
-        self.form = form
-        self.with_encoder = with_encoder or form.model == "invariant"
-        self.sums: Callable[..., tuple[Tensor, ...]] = torch.compile(of_batch, dynamic=False) if compiled else of_batch
 
-    def __call__(self, f: Tensor, network: Network) -> list[Tensor]:
-        """Return the sums over this process's part of the batch."""
-        with torch.no_grad():
-            found = self.sums(self.form, f, network.encoder.detach(), network.decoder.detach(), self.with_encoder)
-        return [part.to(network.encoder.dtype) for part in found]
+@cache
+def _compiled() -> Callable[..., Gradients]:
+    return torch.compile(of_batch, dynamic=False)
 
-    def gradients(self, sums: list[Tensor], count: int) -> Gradients:
-        """Divide the sums by the number of pictures; what was not needed is empty."""
-        parts = [part / count for part in sums]
-        nothing = parts[0].new_empty(len(parts[0]), 0, 0)
-        if not self.with_encoder:
-            parts = [nothing, *parts]
-        return Gradients(*parts, *([nothing] if len(parts) < 4 else []))
+
+def each(gradients: Gradients, change: Callable[[Tensor], Tensor]) -> Gradients:
+    """Change every part that is there."""
+    return Gradients(*(None if part is None else change(part) for part in gradients))

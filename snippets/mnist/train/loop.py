@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
 from snippets.mnist.train import devices
 from snippets.mnist.train.batches import Batch, Batches
 from snippets.mnist.train.folders import Folder
-from snippets.mnist.train.gradients import BatchGradients, of_moments
+from snippets.mnist.train.gradients import Gradients, compiled, each, of_batch, of_moments
 from snippets.mnist.train.moments import Moments, loss
 from snippets.mnist.train.networks import Network
 from snippets.mnist.train.optimizers import optimizer, rate
@@ -51,8 +50,7 @@ class Training:
         self.optimizer = optimizer(settings.optimizer, task.network, settings.method)
         self.per_epoch = task.batches.steps if settings.method == "gradient" else 1
         self.steps = self.per_epoch * settings.epochs
-        first_order = settings.optimizer != "scaled"
-        self.gradients = BatchGradients(task.network.form, settings.compile, first_order)
+        self.of_batch = compiled if settings.compile else of_batch
         self.on_device = Moments(*(part.to(task.network.encoder) for part in task.train[:2]), task.train.energy)
         self.restore(task.folder.checkpoint(task.device) if settings.resume else None)
         self.started = self.shown = self.saved = time.perf_counter()
@@ -91,37 +89,43 @@ class Training:
         task = self.task
         self.started = self.shown = self.saved = time.perf_counter()
         task.watch.start(self.steps, self.step)
-        with Stopping() as stopping:
-            for batch in self.work():
-                asked = self.advance(batch, stopping.asked)
-                self.look()
-                if asked and self.step < self.steps:
-                    break
-        self.save()
-        task.watch.stop()
+        try:
+            with Stopping() as stopping:
+                for batch in self.work():
+                    asked = self.advance(batch, stopping.asked)
+                    self.look()
+                    if asked and self.step < self.steps:
+                        break
+            self.save()
+        finally:
+            task.watch.stop()
         return self.step == self.steps
 
     def advance(self, batch: Batch | None, stop: bool) -> bool:
         """Take one step; tell whether any process was asked to stop."""
         settings, network = self.task.settings, self.task.network
         now = rate(settings.optimizer, settings.method, settings.lr, self.step, self.steps)
-        if batch is None:
-            with torch.no_grad():
-                self.optimizer.step(of_moments(self.on_device, network), now)
-        else:
-            sums, stop = self.shared(self.gradients(batch.features, network), stop)
-            self.optimizer.step(self.gradients.gradients(sums, batch.count), now)
+        with torch.no_grad():
+            if batch is None:
+                gradients = of_moments(self.on_device, network)
+            else:
+                gradients, stop = self.averaged(batch, stop)
+            self.optimizer.step(gradients, now)
         self.step += 1
         return stop
 
-    def shared(self, sums: list[Tensor], stop: bool) -> tuple[list[Tensor], bool]:
-        """Add up gradients over all processes, and with them the wish to stop, in one message."""
-        if self.task.group.size == 1:
-            return sums, stop
-        message = torch.cat([part.flatten() for part in sums] + [sums[0].new_tensor([float(stop)])])
-        self.task.group.add(message)
-        *parts, wish = message.split([part.numel() for part in sums] + [1])
-        return [part.view_as(like) for part, like in zip(parts, sums, strict=True)], bool(wish > 0)
+    def averaged(self, batch: Batch, stop: bool) -> tuple[Gradients, bool]:
+        """Average gradients over the batch of all processes; they tell each other the wish to stop along with them."""
+        network, group = self.task.network, self.task.group
+        first_order = self.task.settings.optimizer != "scaled"
+        sums = self.of_batch(network.form, batch.features, network.encoder, network.decoder, first_order)
+        means = each(sums, lambda part: part.to(network.encoder.dtype) / batch.count)
+        if group.size == 1:
+            return means, stop
+        message = torch.cat([part.flatten() for part in means if part is not None] + [means[0].new_ones(1) * stop])
+        group.add(message)
+        parts = iter(message.split([part.numel() for part in means if part is not None] + [1]))
+        return each(means, lambda part: next(parts).view_as(part)), bool(message[-1] > 0)
 
     def look(self) -> None:
         """At the end of an epoch, or now and then, compare with the optimum; save at times."""

@@ -11,7 +11,8 @@ semi-equivariant The same blocks, but any real matrices of rank w_j r_j in them:
                  the maps that keep every frequency to itself: they commute with P + P⁻¹, not with P. So called in the
                  notebook of Kohn, Sattelberger and Shahverdi (README: "without enforcing the realization format").
 invariant        M P = M. The encoder shares its weights along each row of the picture, so it sees the 28 sums of rows,
-                 divided by √28; the decoder is dense, r × 784. Rank at most 28. (Slides: weight sharing of the encoder.)
+                 divided by √28; the decoder is dense, r × 784. Rank at most 28. (Slides: weight sharing on the encoder,
+                 "fully-connected dense decoder".)
 """
 
 from collections.abc import Sequence
@@ -133,7 +134,7 @@ class Constraint:
 
 
 class Network(nn.Module):
-    """The encoders and decoders of one network."""
+    """The encoders and decoders of one network. Gradients are written out elsewhere, so autograd does not watch them."""
 
     def __init__(
         self, form: Layout, encoder: Float[Tensor, "blocks d units"], decoder: Float[Tensor, "blocks units o"]
@@ -141,7 +142,7 @@ class Network(nn.Module):
         """Take the weights as they are."""
         super().__init__()
         self.form = form
-        self.encoder, self.decoder = nn.Parameter(encoder), nn.Parameter(decoder)
+        self.encoder, self.decoder = (nn.Parameter(w, requires_grad=False) for w in (encoder, decoder))
 
     def forward(self, x: Float[Tensor, "n 28 28"]) -> Float[Tensor, "n 28 28"]:
         """Return the reconstructions."""

@@ -1,6 +1,6 @@
 """How weights follow gradients: a descent that scales itself, Adam, and gradient descent with momentum."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -14,19 +14,6 @@ DAMPING = 1e-4  # of a moment, relative to the mean of its diagonal
 WARM_UP = 0.05  # the part of the steps in which Adam and gradient descent speed up
 
 
-class Optimizer(Protocol):
-    """What the loop needs."""
-
-    def step(self, gradients: Gradients, rate: float) -> None:
-        """Change the weights."""
-
-    def state(self) -> dict[str, Any]:
-        """Return all that a continuation needs."""
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue from a state."""
-
-
 def damped(m: Float[Tensor, "blocks n n"], used: Tensor, damping: float) -> Float[Tensor, "blocks n n"]:
     """Add a little of the identity, relative to the mean of the diagonal, and ones where units are padding."""
     mean = m.diagonal(dim1=1, dim2=2).sum(1) / used.sum(2)[:, 0].clamp(min=1)
@@ -37,8 +24,9 @@ def damped(m: Float[Tensor, "blocks n n"], used: Tensor, damping: float) -> Floa
 class Scaled:
     """Scaled gradient descent (Tong, Ma and Chi 2021): each factor's gradient is divided by the other's moment.
 
-    With codes c = z E the steps are D ← D − η (cᵀc)⁻¹ ∂D and E ← E − η (zᵀz)⁻¹ ∂E (D Dᵀ)⁻¹. Where targets are the
-    inputs, the second is E ← E + η (D⁺ − E), whatever the batch. No direction is slow because its variance is small.
+    With codes c = z E the steps are D ← D − η (cᵀc)⁻¹ ∂D and E ← E − η (zᵀz)⁻¹ ∂E (D Dᵀ)⁻¹. The second one is
+    E ← E + η ((zᵀz)⁻¹ zᵀt D⁺ − E), so where targets are the inputs it is E ← E + η (D⁺ − E), whatever the batch.
+    No direction is slow because its variance is small.
     """
 
     def __init__(self, network: Network, memory: float) -> None:
@@ -55,20 +43,19 @@ class Scaled:
 
     @torch.no_grad()
     def step(self, gradients: Gradients, rate: float) -> None:
-        """Take one step with both factors."""
+        """Take one step with the decoder, then one with the encoder."""
         e, d, keep = self.network.encoder, self.network.decoder, self.constraint
-        units = keep.units
-        codes = keep.real_form(self.remembered("codes", gradients.codes))
-        square = damped(d @ d.mT, units, 1e-7)
+        codes = damped(keep.real_form(self.remembered("codes", gradients.codes)), keep.units, DAMPING)
+        d.copy_(keep.decoder(d - rate * torch.linalg.solve(codes, keep.decoder(gradients.decoder))))
+        target = torch.linalg.solve(damped(d @ d.mT, keep.units, 1e-7), d).mT
         if self.network.form.model == "invariant":
-            z = self.remembered("inputs", gradients.inputs)
-            slope = torch.linalg.solve(damped(z, torch.ones_like(z[:, :1]), DAMPING), gradients.encoder)
-            towards = -torch.linalg.solve(square, slope.mT).mT
-        else:
-            towards = torch.linalg.solve(square, d).mT - e
-        new = d - rate * torch.linalg.solve(damped(codes, units, DAMPING), keep.decoder(gradients.decoder))
-        e.copy_(keep.encoder(e + rate * towards))
-        d.copy_(keep.decoder(new))
+            target = self.regression(gradients) @ target
+        e.copy_(keep.encoder(torch.lerp(e, target, rate)))
+
+    def regression(self, gradients: Gradients) -> Tensor:
+        """Return (zᵀz)⁻¹ zᵀt, which would be the identity if targets were the inputs."""
+        z, cross = self.remembered("inputs", gradients.inputs), self.remembered("cross", gradients.cross)
+        return torch.linalg.solve(damped(z, torch.ones_like(z[:, :1]), 1e-7), cross)
 
     def state(self) -> dict[str, Any]:
         """Return the running moments."""
@@ -108,7 +95,7 @@ class FirstOrder:
         self.inner.load_state_dict(state)
 
 
-def optimizer(kind: str, network: Network, method: str) -> Optimizer:
+def optimizer(kind: str, network: Network, method: str) -> Scaled | FirstOrder:
     """Return the optimizer of a name; exact moments need no memory of earlier ones."""
     if kind == "scaled":
         return Scaled(network, MEMORY if method == "gradient" else 0.0)

@@ -82,7 +82,8 @@ def checked_count(file: Path) -> int:
         raise ValueError(f"{file} is damaged: its header is {header[:4].hex()}…, expected 00000803 and sizes; {REMEDY}")
     shape = struct.unpack(">3I", header[4:])
     if shape[1:] != (28, 28) or shape[0] == 0:
-        raise ValueError(f"{file}: {shape[0]} pictures of {shape[1]}×{shape[2]} pixels, expected some of 28×28; {REMEDY}")
+        found = f"{shape[0]} pictures of {shape[1]}×{shape[2]} pixels"
+        raise ValueError(f"{file}: {found}, expected some of 28×28; {REMEDY}")
     size, expected = file.stat().st_size, HEADER + math.prod(shape)
     if size != expected:
         raise ValueError(f"{file} is damaged: {size} bytes, expected {expected} by its header {shape}; {REMEDY}")

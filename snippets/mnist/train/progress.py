@@ -1,15 +1,15 @@
 """What a run tells while it works: a bar on a terminal, plain lines anywhere else."""
 
 import sys
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from tqdm import tqdm
 
 from snippets.mnist.train.report import Epoch
 
 
-class Watch(Protocol):
-    """Who is told."""
+class Watch:
+    """Is told what happens, and tells nobody."""
 
     def say(self, line: str) -> None:
         """Hear a line."""
@@ -24,28 +24,12 @@ class Watch(Protocol):
         """Hear that training is over."""
 
 
-class Silent:
-    """Tells nobody."""
-
-    def say(self, line: str) -> None:
-        """Say nothing."""
-
-    def start(self, steps: int, done: int) -> None:
-        """Show nothing."""
-
-    def moved(self, now: Epoch, *, ended: bool) -> None:
-        """Show nothing."""
-
-    def stop(self) -> None:
-        """Show nothing."""
-
-
 def speed(now: Epoch) -> str:
     """Write the pictures a second."""
     return f"{now.images / max(now.seconds, 1e-9):,.0f} images/s"
 
 
-class Lines(Silent):
+class Lines(Watch):
     """Writes a line at the end of each epoch, at most about thirty in all."""
 
     def __init__(self, stream: TextIO | None = None) -> None:

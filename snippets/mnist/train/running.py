@@ -17,7 +17,7 @@ from snippets.mnist.train.networks import Layout, Network, parameters, random_ne
 from snippets.mnist.train.optimum import chosen_layout, optimum
 from snippets.mnist.train.pictures import Shard, chunks, size, splits
 from snippets.mnist.train.processes import Group, group
-from snippets.mnist.train.progress import Silent, Watch
+from snippets.mnist.train.progress import Watch
 from snippets.mnist.train.report import Report
 from snippets.mnist.train.settings import Settings
 
@@ -48,7 +48,7 @@ def run(settings: Settings, watch: Watch | None = None) -> Report:
     kind = devices.number_type(settings.precision, device)
     start = time.perf_counter()
     with group(device) as mine:
-        watch = watch if watch is not None and mine.rank == 0 else Silent()
+        watch = watch if watch is not None and mine.rank == 0 else Watch()
         folder = Folder(settings, device, mine)
         watch.say(f"device {devices.describe(device)}, {settings.precision}, processes {mine.size}")
         problem = prepare(settings, mine, device)
@@ -57,14 +57,15 @@ def run(settings: Settings, watch: Watch | None = None) -> Report:
             f"pictures {size(problem.shards):,}, optimum {best:.6f} after {time.perf_counter() - start:.1f} s, "
             f"parameters {parameters(problem.form):,}"
         )
-        network, training = problem.best, None
+        training = None
         if settings.method != "exact":
             network = random_network(problem.form, settings.seed).to(device, kind)
             batches = Batches(problem.shards, problem.form, settings, mine, device)
-            task = Task(settings, network, problem.train, problem.test, best, batches, mine, device, folder, watch)
-            training = Training(task)
+            training = Training(
+                Task(settings, network, problem.train, problem.test, best, batches, mine, device, folder, watch)
+            )
             training.run()
-        report = summary(problem, network, training, settings, device, mine, time.perf_counter() - start)
+        report = summary(problem, training, settings, device, mine, time.perf_counter() - start)
         folder.finish(report, samples(problem, settings, device))
     return report
 
@@ -98,10 +99,10 @@ def samples(problem: Problem, settings: Settings, device: torch.device, count: i
 
 
 def summary(
-    problem: Problem, network: Network, training: Training | None, settings: Settings,
-    device: torch.device, mine: Group, seconds: float,
+    problem: Problem, training: Training | None, settings: Settings, device: torch.device, mine: Group, seconds: float
 ) -> Report:
     """Collect the report."""
+    network = training.task.network if training else problem.best
     best, trained = loss(problem.best, problem.train), loss(network, problem.train)
     spent = training.elapsed() if training else 0.0
     seen = training.step * size(problem.shards) / training.per_epoch if training else size(problem.shards)
