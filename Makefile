@@ -23,8 +23,8 @@ test: $(READY) ## run all tests: snippets, pages, the build tool, and the site i
 build: $(READY) ## build the site into site/, strictly
 	$(BIN)/mkdocs build --strict
 
-train: $(READY) ## compute the MNIST table from all 70,000 images
-	$(BIN)/python -m snippets.mnist.exact
+train: $(READY) ## train an equivariant autoencoder of the digits, beside the exact optimum
+	$(BIN)/python -m snippets.mnist.train
 
 bench: $(READY) ## measure speed, each as a ratio in one run
 	$(BIN)/python -m bench

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from book import claims, marked, pages, project
+from book import claims, depends, marked, pages, project
 from book.project import nearest, read_json, write_atomically
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -18,11 +18,12 @@ def catalogue_file() -> Path:
 
 @dataclass
 class Catalogue:
-    """Figures by "module:name", numbers by module and name, tests by claim."""
+    """Figures by "module:name", numbers by module and name, tests by claim, recorded results that are out of date."""
 
     figures: dict[str, dict] = field(default_factory=dict)
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     tests: dict[str, list[dict]] = field(default_factory=dict)
+    stale: list[str] = field(default_factory=list)
 
 
 def results_file(module: str) -> Path:
@@ -51,7 +52,8 @@ def write(state: dict) -> None:
         for id in check.ids:
             tests.setdefault(id, []).append(entry)
     values["book"] = _counts(tests, figures)
-    write_atomically(catalogue_file(), json.dumps({"figures": figures, "values": values, "tests": tests}))
+    content = {"figures": figures, "values": values, "tests": tests, "stale": list(depends.stale_records())}
+    write_atomically(catalogue_file(), json.dumps(content))
 
 
 def _counts(tests: dict[str, list[dict]], figures: dict) -> dict[str, int]:

@@ -6,6 +6,7 @@ A figure, a set of results, a test or a page is made anew when the text of somet
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from book import project
 
 LOCAL = ("snippets", "book")
+READERS = ("record", "provenance")  # the functions that read recorded results, by name
 
 
 @dataclass
@@ -38,6 +40,12 @@ class Statement:
         """List what it imports by itself, as pairs of module and name."""
         inner = [child for child in ast.walk(self.node) if isinstance(child, ast.ImportFrom)]
         return [(child.module or "", alias.name) for child in inner for alias in child.names]
+
+    @cached_property
+    def calls(self) -> list[tuple[str, list[str]]]:
+        """List the plain functions that it calls, each with the constants among its arguments."""
+        calls = [node for node in ast.walk(self.node) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+        return [(call.func.id, [str(a.value) for a in call.args if isinstance(a, ast.Constant)]) for call in calls]
 
 
 @dataclass
@@ -81,9 +89,14 @@ def parse_text(text: str, name: str = "<page>") -> Module:
             for target in ast.walk(node):
                 if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
                     module.definitions.setdefault(target.id, []).append(statement)
-        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) and not _is_main(node):
             module.always.append(Statement(node))
     return module
+
+
+def _is_main(node: ast.stmt) -> bool:
+    """Tell whether a statement is `if __name__ == "__main__": …`, which no import runs."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
 
 
 @cache
@@ -137,6 +150,16 @@ class _Closure:
             self.name(module, key, used)
         for source, imported in statement.imports:
             self.imported(source, imported)
+        for function, constants in statement.calls:
+            self.record(module, function, constants)
+
+    def record(self, module: Module, function: str, constants: list[str]) -> None:
+        """Add the recorded results that a call of `record("name")` reads, a file beside the one of `record`."""
+        source, name = module.imports.get(function, ("", None))
+        home = file_of(source) if name in READERS else None
+        for constant in constants if home else []:
+            file = home.parent / "recorded" / f"{constant}.json"
+            self.parts[str(file.relative_to(project.ROOT)), ""] = file.read_text() if file.exists() else "absent"
 
     def imported(self, source: str, name: str | None) -> None:
         """Add a name imported from another file of the project."""
@@ -170,3 +193,13 @@ def digest_of_text(text: str, *extra: str) -> str:
     for source, name in module.imports.values():
         closure.imported(source, name)
     return closure.digest(*extra)
+
+
+def stale_records() -> Iterator[str]:
+    """Name the recorded results whose code is no longer what made them, and the command that makes them anew."""
+    for file in sorted(project.SNIPPETS.rglob("recorded/*.json")):
+        made_by = project.read_json(file, {}).get("made_by", {})
+        code = project.ROOT / made_by.get("snippet", "")
+        if not code.is_file() or digest_of_function(code, made_by.get("function", "")) != made_by.get("hash"):
+            name, command = file.relative_to(project.ROOT), made_by.get("command", "the command that makes it")
+            yield f"recorded results of {name} are older than {made_by.get('snippet', 'its code')}; run {command}"

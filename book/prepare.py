@@ -61,6 +61,8 @@ def ensure() -> Catalogue:
                 fingerprint = _fingerprint()
                 write_atomically(fingerprint_file(), json.dumps(fingerprint))
             _seen = (fingerprint, catalogue.load())
+            for line in _seen[1].stale:
+                print(f"book: {line}", flush=True)
     return _seen[1]
 
 
@@ -75,7 +77,7 @@ def _fingerprint() -> str:
     settings = [project.ROOT / name for name in ("mkdocs.yml", "package.json", "requirements.txt")]
     times = [f"{file} {file.stat().st_mtime_ns}" for file in settings]
     tool = (".py", ".mjs", ".json")
-    sources = {project.DOCS: (".md", ".py"), project.SNIPPETS: ".py", project.TESTS: ".py", TOOL: tool}
+    sources = {project.DOCS: (".md", ".py"), project.SNIPPETS: (".py", ".json"), project.TESTS: ".py", TOOL: tool}
     for folder, endings in sources.items():
         times += [f"{file.path} {file.stat().st_mtime_ns}" for file in _files(folder) if file.name.endswith(endings)]
     made = [file.path for file in _files(project.GENERATED)]

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from book import catalogue, prepare, project, work
+from book import catalogue, depends, prepare, project, work
 from book.project import BookError
 
 
@@ -320,3 +320,73 @@ def test_damaged_cache_counts_as_absent(tmp_path):
     path = tmp_path / "state.json"
     path.write_text('{"half": ')
     assert project.read_json(path, {}) == {}
+
+
+RECORDS = '''"""Records."""
+import json
+from pathlib import Path
+def record(name: str) -> dict:
+    """Read."""
+    return json.loads((Path(__file__).parent / "recorded" / f"{name}.json").read_text())["values"]
+'''
+
+
+def remember(tree, value: float, hash: str) -> None:
+    """Write a record of what `double` made."""
+    made_by = {"command": "make toy", "snippet": "snippets/part/toy.py", "function": "double", "hash": hash}
+    tree.write("snippets/part/recorded/toy.json", json.dumps({"values": {"x": value}, "made_by": made_by}))
+
+
+def digest_of_double(tree) -> str:
+    """Return the hash that a record of today would have."""
+    return depends.digest_of_function(tree.root / "snippets/part/toy.py", "double")
+
+
+@pytest.fixture
+def recorded(tree):
+    """Let one result of the toy come from a record."""
+    tree.write("snippets/part/records.py", RECORDS)
+    tree.edit("snippets/part/toy.py", "import figure, results", "import figure, results\nfrom snippets.part.records import record")
+    tree.edit("snippets/part/toy.py", "12345", '12345 + record("toy")["x"]')
+    remember(tree, 1, digest_of_double(tree))
+    return tree
+
+
+def test_only_what_reads_a_record_is_made_again_when_it_changes(recorded, capsys):
+    """A record is a source: results that read it follow it, the figure does not."""
+    assert prepare.ensure().values["part.toy"]["count"] == 12346
+    made(capsys)
+    remember(recorded, 5, digest_of_double(recorded))
+    assert prepare.ensure().values["part.toy"]["count"] == 12350
+    assert "book: results part.toy:numbers; 0 tests" in made(capsys)
+
+
+def test_a_missing_record_stops_the_build_by_name(recorded):
+    """Results that need a record fail where it is not, and build again once it is there."""
+    (recorded.root / "snippets/part/recorded/toy.json").unlink()
+    with pytest.raises(BookError, match=r"results part\.toy:numbers: FileNotFoundError(.|\n)*recorded/toy\.json"):
+        prepare.ensure()
+    remember(recorded, 2, "")
+    assert prepare.ensure().values["part.toy"]["count"] == 12347
+
+
+def test_a_stale_record_is_named_at_each_build_and_stops_none(recorded, capsys):
+    """The code that made a record changed, or is gone: the build says what to run. What runs only as a command does not count."""
+    stale = "book: recorded results of snippets/part/recorded/toy.json are older than snippets/part/toy.py; run make toy"
+    prepare.ensure()
+    assert "older" not in made(capsys)
+    recorded.write("snippets/part/toy.py", (recorded.root / "snippets/part/toy.py").read_text() + '\nif __name__ == "__main__":\n    print(double(2))\n')
+    prepare.ensure()
+    assert made(capsys) == ""
+    recorded.edit("snippets/part/toy.py", "FACTOR = 2", "FACTOR = 4 / 2")
+    prepare.ensure()
+    assert stale in made(capsys)
+    prepare._seen = None
+    prepare.ensure()
+    assert made(capsys) == stale + "\n"
+    remember(recorded, 1, digest_of_double(recorded))
+    prepare.ensure()
+    assert "older" not in made(capsys)
+    recorded.edit("snippets/part/recorded/toy.json", "part/toy.py", "part/gone.py")
+    prepare.ensure()
+    assert "toy.json are older than snippets/part/gone.py; run make toy" in made(capsys)

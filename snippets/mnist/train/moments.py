@@ -1,0 +1,91 @@
+"""Second moments: all that a linear autoencoder can know of the pictures, however many there are."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from snippets.mnist.train.networks import Layout, Network, weighted_waves
+from snippets.mnist.train.processes import Group
+
+STRIPS = 7  # of 112 pixels; the dense moment is symmetric, and products above its diagonal strips are enough
+
+
+class Moments(NamedTuple):
+    """Means over the pictures of zᵀz and zᵀt for the encoders' inputs z and the targets t, and of ‖x‖²."""
+
+    inputs: Float[Tensor, "blocks d d"]
+    cross: Float[Tensor, "blocks d o"]
+    energy: float
+
+    def of(self, form: Layout) -> "Moments":
+        """Return the moments of the frequencies that have a block."""
+        if not form.frequencies:
+            return self
+        used = self.inputs[list(form.frequencies)]
+        return Moments(used, used, self.energy)
+
+
+def moments(model: str, chunks: Iterable[Float[Tensor, "n 28 28"]], count: int, group: Group) -> Moments:
+    """Add up the chunks of all processes; sums within a chunk in its precision, over chunks in float64."""
+    blocks, inputs, outputs = {"dense": (1, 784, 784), "invariant": (1, 28, 784)}.get(model, (15, 56, 56))
+    total = torch.zeros(blocks * inputs * (inputs + outputs) + 1, dtype=torch.float64)
+    first, second = total[:-1].split([blocks * inputs * inputs, blocks * inputs * outputs])
+    first, second = first.view(blocks, inputs, inputs), second.view(blocks, inputs, outputs)
+    for x in chunks:
+        SUMS[model](x, first, second)
+        total[-1] += float(x.square().sum(dtype=torch.float64 if x.device.type != "mps" else None))
+    group.add(total)
+    total /= count
+    return Moments(first, second if model == "invariant" else first, float(total[-1]))
+
+
+def add_dense(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "1 784 784"], _: Tensor) -> None:
+    """Add xᵀx of flattened pictures."""
+    flat, width = x.reshape(len(x), 784), 784 // STRIPS
+    for start in range(0, 784, width):
+        strip = (flat[:, start : start + width].T @ flat[:, start:]).to(total)
+        total[0, start : start + width, start:] += strip
+        total[0, start + width :, start : start + width] += strip[:, width:].T
+
+
+def add_frequencies(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "15 56 56"], _: Tensor) -> None:
+    """Add the real forms of x̂_j x̂_j*, for real frequencies in the corner only."""
+    both = (weighted_waves(range(15)).to(x) @ x.reshape(-1, 28).T).view(15, 2 * len(x), 28)
+    real, imaginary = both.view(15, 2, -1, 28).unbind(1)
+    cross = (imaginary.mT @ real).to(total)
+    a, b = (both.mT @ both).to(total) / 2, (cross - cross.mT) / 2
+    total[:, :28, :28] += a
+    total[1:-1, 28:, 28:] += a[1:-1]
+    total[1:-1, 28:, :28] += b[1:-1]
+    total[1:-1, :28, 28:] -= b[1:-1]
+    total[0, :28, :28] += a[0]
+    total[14, :28, :28] += a[14]
+
+
+def add_blocks(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "15 56 56"], _: Tensor) -> None:
+    """Add fᵀf of the 56 real coordinates of every frequency."""
+    both = (weighted_waves(range(15)).to(x) @ x.reshape(-1, 28).T).view(15, 2, -1, 28)
+    f = both.transpose(1, 2).reshape(15, -1, 56)
+    total += (f.mT @ f).to(total)
+
+
+def add_rows(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "1 28 28"], cross: Float[Tensor, "1 28 784"]) -> None:
+    """Add zᵀz and zᵀx of the sums z of rows, divided by √28."""
+    z = x.sum(2) / 28**0.5
+    total[0] += (z.T @ z).to(total)
+    cross[0] += (z.T @ x.reshape(len(x), 784)).to(cross)
+
+
+SUMS = {"dense": add_dense, "equivariant": add_frequencies, "semi-equivariant": add_blocks, "invariant": add_rows}
+
+
+@torch.no_grad()
+def loss(network: Network, moments: Moments) -> float:
+    """Return the squared error per pixel, (mean of ‖x‖² − 2 tr Dᵀ Eᵀ C + tr Eᵀ S E D Dᵀ) / 784, in float64."""
+    e, d = network.encoder.cpu().double(), network.decoder.cpu().double()
+    coded = e.mT @ moments.inputs @ e
+    gain = 2 * (d * (e.mT @ moments.cross)).sum() - (coded * (d @ d.mT)).sum()
+    return float(moments.energy - gain) / 784
