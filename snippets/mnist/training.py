@@ -169,9 +169,14 @@ def solve_in_turn(
 
 # --8<-- [start:learned]
 def learned(
-    eigenvalue: Float[Tensor, "..."], start: Float[Tensor, "..."], time: Float[Tensor, "..."]
+    eigenvalue: Float[Tensor, "..."],
+    start: Float[Tensor, "..."],
+    time: Float[Tensor, "..."],
 ) -> Float[Tensor, "..."]:
-    """Return the share m of an eigenvector that the network passes: m' = 4λ m (1 − m)."""
+    """Return the share m of an eigenvector that the network passes.
+
+    It solves m' = 4λ m (1 − m), and is `start` at time 0.
+    """
     return 1 / (1 + (1 / start - 1) * torch.exp(-4 * eigenvalue * time))
 # --8<-- [end:learned]
 
@@ -254,8 +259,8 @@ def shares() -> Float[Tensor, "15 29"]:
     e = experiment()
     kept = torch.zeros(15, 29)
     for j, u in enumerate(fit(e.train_moments, (28,) * 15)):
-        leading = u.flip(1)
-        kept[j, 1:] = (leading.conj() * (e.test_moments[j] @ leading)).sum(0).real.cumsum(0)
+        passed = (u.conj() * (e.test_moments[j] @ u)).sum(0).real
+        kept[j, 1:] = passed.flip(0).cumsum(0)
     energy = e.test_moments.diagonal(dim1=1, dim2=2).real.sum(1)
     return (energy[:, None] - kept) * torch.tensor(WEIGHTS)[:, None] / 784
 
@@ -576,7 +581,9 @@ def by_start(starts: int = 8) -> Float[Tensor, " starts"]:
 
 
 # --8<-- [start:solution_half_time]
-def half_time(eigenvalue: Float[Tensor, ""], start: Float[Tensor, ""]) -> Float[Tensor, ""]:
+def half_time(
+    eigenvalue: Float[Tensor, ""], start: Float[Tensor, ""]
+) -> Float[Tensor, ""]:
     """Return when half of an eigenvector is learnt: ln(1/m_0 − 1) / 4λ."""
     return (1 / start - 1).log() / (4 * eigenvalue)
 # --8<-- [end:solution_half_time]
@@ -854,6 +861,7 @@ def picture_numbers() -> dict[str, float]:
         "far_equivariant_all": loss(test_sets().far[1], bases),
         "around_dense_all": dense_loss(test_sets().around[0], e.dense[:, -99:]),
         "around_equivariant_all": loss(test_sets().around[1], bases),
+        "dense_lower": 1 - dense_loss(e.dense_test, e.dense[:, -99:]) / loss(e.test_moments, bases),
     }  # fmt: skip
 
 
@@ -1002,7 +1010,7 @@ def commutators() -> Figure:
         ax.semilogy(values, color=colour, label=name)
     ax.set(xlabel="rounds", ylabel="commutator with $P$", ylim=(3e-8, 5))
     ax.grid(alpha=0.5)
-    ax.legend(loc="center right")
+    ax.legend(loc="center left", bbox_to_anchor=(0.0, 0.35))
     return fig
 
 

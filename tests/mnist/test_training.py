@@ -456,6 +456,10 @@ def test_the_equivariant_network_wins_with_few_pictures():
     assert (dense[:3] > equivariant[:3]).all()  # 30, 100 and 300 pictures, every draw
     assert (dense[3:] < equivariant[3:]).all()  # 1,000 and more
     assert 380 < numbers_["crossing"] < 540
+    e = experiment()
+    final = loss(e.test_moments, fit(e.train_moments, e.ranks["best"]))
+    assert final < equivariant[3].mean() < 1.015 * final  # it has learnt what it can from 1,000
+    assert dense[5].mean() > 1.01 * (1 - numbers_["dense_lower"]) * final  # the dense one has not from 10,000
     for kind in ("far", "around"):
         assert (found[kind, "dense"] > 1.5 * found[kind, "equivariant"]).all()
     assert numbers_["far_dense_all"] > 1.5 * numbers_["far_equivariant_all"]
