@@ -134,7 +134,7 @@ class Constraint:
 
 
 class Network(nn.Module):
-    """The encoders and decoders of one network. Gradients are written out elsewhere, so autograd does not watch them."""
+    """The encoders and decoders of a network. Gradients are written out elsewhere, so autograd does not watch them."""
 
     def __init__(
         self, form: Layout, encoder: Float[Tensor, "blocks d units"], decoder: Float[Tensor, "blocks units o"]

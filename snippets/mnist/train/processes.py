@@ -45,9 +45,12 @@ def wanted() -> Group:
 
 @contextmanager
 def group(device: torch.device) -> Iterator[Group]:
-    """Join the other processes, with nccl between GPUs and gloo otherwise; leave them in the end."""
+    """Join the other processes, with nccl between GPUs and gloo otherwise; leave them in the end.
+
+    One who has joined them before, to run several trainings, stays with them.
+    """
     mine = wanted()
-    if mine.size == 1:
+    if mine.size == 1 or dist.is_initialized():
         yield mine
         return
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")

