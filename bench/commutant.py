@@ -1,13 +1,20 @@
 """Time the commutant of a picture shift against other methods: `python -m bench.commutant`.
 
 Also: growth at four sizes, the implicit form at 224×224, counting components there, and the forward pass of the
-equivariant autoencoder against a dense product. escnn and emlp are used where they are installed.
+equivariant autoencoder against a dense product.
+
+escnn and emlp need older packages than the book, so they run in a process of their own, see bench/_peers.py. Name the
+Python interpreter of an environment that has them: `BENCH_PEERS=/path/to/python python -m bench.commutant`. Without it
+this interpreter is tried; a peer that it lacks gets no row.
 """
 
-import importlib.util
-import statistics
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import scipy.linalg
@@ -17,28 +24,16 @@ from scipy.sparse.csgraph import connected_components
 from sympy import QQ
 from sympy.polys.matrices import DomainMatrix
 
+from bench._peers import median
 from snippets.linear_networks.components import count_components, eigenvalues
 from snippets.linear_networks.equivariance import CommutantLabels, EquivariantAutoencoder
 from snippets.linear_networks.groups import commutant_basis
 from snippets.linear_networks.invariance import permutation_matrix
 from snippets.linear_networks.permutations import Permutation
 
+SIDES = (3, 5, 10, 28)
 LIMITS = {"sympy null space": 100, "dense null space": 25, "emlp": 25}
-
-
-def median(work: Callable, rounds: int = 5) -> float:
-    """Return the median seconds of some rounds, after one to warm up unless that took long."""
-    start = time.perf_counter()
-    work()
-    first = time.perf_counter() - start
-    if first > 2:
-        return first
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+HERE = "index classes (here)"
 
 
 def union_find(sigma: Permutation) -> int:
@@ -65,58 +60,50 @@ def dense_null_space(sigma: Permutation) -> int:
     return scipy.linalg.null_space(np.kron(P, one) - np.kron(one, P.T)).shape[1]
 
 
-def escnn(sigma: Permutation) -> int:
-    """Let escnn expand the basis of a linear layer between copies of the regular representation, one for each row."""
-    from escnn import gspaces
-    from escnn.group import cyclic_group
-    from escnn.nn import FieldType, Linear
-
-    space = gspaces.no_base_space(cyclic_group(sigma.order))
-    rows = FieldType(space, [space.regular_repr] * (sigma.size // sigma.order))
-    return Linear(rows, rows, bias=False, initialize=False).weights.numel()
-
-
-def emlp(sigma: Permutation) -> int:
-    """Let emlp solve for the basis numerically."""
-    from emlp.groups import Group
-    from emlp.reps import V
-
-    class Cyclic(Group):
-        discrete_generators = permutation_matrix(sigma).numpy()[None]
-
-    return (V >> V)(Cyclic()).equivariant_basis().shape[1]
-
-
-def methods() -> dict[str, Callable[[Permutation], int]]:
-    """Return the contestants; the optional ones only where they are installed."""
-    found = {
-        "index classes (here)": lambda sigma: int(commutant_basis(sigma).max()) + 1,
+def timed_here() -> dict[str, dict[int, float]]:
+    """Time the methods that run in this process, each up to the size that it can do."""
+    methods: dict[str, Callable[[Permutation], int]] = {
+        HERE: lambda sigma: int(commutant_basis(sigma).max()) + 1,
         "union-find (scipy)": union_find,
         "sympy null space": sympy_null_space,
         "dense null space": dense_null_space,
     }
-    for name, optional in (("escnn", escnn), ("emlp", emlp)):
-        if importlib.util.find_spec(name):
-            found[name] = optional
-        else:
-            print(f"{name} is not installed: its row is left out")
-    return found
+    rows: dict[str, dict[int, float]] = {name: {} for name in methods}
+    for name, method in methods.items():
+        for side in (side for side in SIDES if side * side <= LIMITS.get(name, 784)):
+            sigma = Permutation.shift(side, side)
+            assert method(sigma) == side**3
+            rows[name][side] = median(lambda method=method, sigma=sigma: method(sigma))
+    return rows
+
+
+def timed_peer(name: str) -> dict[str, dict[int, float]]:
+    """Time a peer in a process of its own for each size; return no rows where it cannot be imported."""
+    command = [os.environ.get("BENCH_PEERS", sys.executable), str(Path(__file__).with_name("_peers.py")), name]
+    rows: dict[str, dict[int, float]] = {f"{name}, first call": {}, f"{name}, later calls": {}}
+    for side in (side for side in SIDES if side * side <= LIMITS.get(name, 784)):
+        done = subprocess.run([*command, str(side)], capture_output=True, text=True, timeout=600)
+        if done.returncode:
+            problem = done.stderr.strip().splitlines()[-1]
+            print(f"{name} does not run with {command[0]}, its rows are left out: {problem}")
+            return {}
+        told = json.loads(done.stdout.splitlines()[-1])
+        assert told["count"] == side**3
+        for row, key in zip(rows.values(), ("first", "later"), strict=True):
+            row[side] = told[key]
+    return rows
 
 
 def commutants() -> None:
-    """Time every method on the shift of square pictures, each up to the size that it can do."""
-    contestants = methods()
-    print(f"{'pixels':24}" + "".join(f"{side * side:>12}" for side in (3, 5, 10, 28)) + "   milliseconds")
-    for name, method in contestants.items():
-        cells = []
-        for side in (3, 5, 10, 28):
-            sigma = Permutation.shift(side, side)
-            if sigma.size > LIMITS.get(name, 784):
-                cells.append("–")
-                continue
-            assert method(sigma) == side**3
-            cells.append(f"{1e3 * median(lambda method=method, sigma=sigma: method(sigma)):.2f}")
+    """Print the times of every method on the shift of square pictures, and their ratios on the largest."""
+    rows = timed_here() | timed_peer("escnn") | timed_peer("emlp")
+    print(f"{'pixels':24}" + "".join(f"{side * side:>12}" for side in SIDES) + "   milliseconds of processor time")
+    for name, times in rows.items():
+        cells = [f"{1e3 * times[side]:.2f}" if side in times else "–" for side in SIDES]
         print(f"{name:24}" + "".join(f"{cell:>12}" for cell in cells))
+    for name, times in rows.items():
+        if name != HERE and SIDES[-1] in times:
+            print(f"{SIDES[-1]}×{SIDES[-1]}: here {rows[HERE][SIDES[-1]] / times[SIDES[-1]]:.2f} of the time of {name}")
 
 
 def growth() -> None:
@@ -139,7 +126,7 @@ def large() -> None:
 
 
 def forward(dtype: torch.dtype) -> None:
-    """Time a batch of 256 pictures through the MNIST component and through a dense 784×784 product."""
+    """Time 256 pictures through the MNIST component and through a dense 784×784 product: the fastest of 60 each."""
     sigma = Permutation.shift(28, 28)
     by_frequency = sorted(eigenvalues(sigma), key=lambda key: (key.l - key.m) / key.l)
     network = EquivariantAutoencoder(sigma, dict(zip(by_frequency, (13, 10, 9, 8, 7, 5, 3, 1), strict=False)))
@@ -152,7 +139,7 @@ def forward(dtype: torch.dtype) -> None:
                 work()
                 if turn:
                     times[name].append(time.perf_counter() - start)
-    here, there = (1e3 * statistics.median(times[name]) for name in times)
+    here, there = (1e3 * min(times[name]) for name in times)
     print(f"forward, batch 256, {dtype}: {here:.2f} ms equivariant, {there:.2f} ms dense, ratio {here / there:.2f}")
 
 

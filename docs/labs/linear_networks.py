@@ -14,9 +14,8 @@
 # # Lab: linear networks
 #
 # Six exercises that end with a network for a symmetry of your own. Each asks for one function. Below it
-# stands a check: it draws random permutations and matrices and tests the laws that the function must obey, so
-# it
-# accepts every right answer, not only ours. Until then it says *Not yet* and, where it can, what is
+# stands a check: it draws random permutations and matrices and tests the laws that the function must obey,
+# so it accepts every right answer, not only ours. Until then it says *Not yet* and, where it can, what is
 # wrong. A solution is folded under each check.
 #
 # Download this page as a notebook in Python's percent format and open it in Jupyter (with jupytext) or in
@@ -158,8 +157,7 @@ def invariant():
 # <summary>Solution</summary>
 #
 # With the averages *u* and the sizes *s* of the cycles, the squared distance is a constant plus the sum of
-# *s* |u − m|². The
-# square root of *s*, multiplied into the columns, turns it into an ordinary distance.
+# *s* |u − m|². The square root of *s*, multiplied into the columns, turns it into an ordinary distance.
 #
 # ```python
 # def nearest_invariant(U, sigma, rank):
@@ -181,8 +179,8 @@ def invariant():
 # ## 3. Which entries are equal?
 #
 # A matrix *M* commutes with the permutation if `M[sigma][:, sigma]` is *M* again. So its entries agree along
-# the orbits of
-# pairs of points. Number these orbits from zero, and return the number of the orbit of each entry.
+# the orbits of pairs of points: `(i, j)`, `(sigma[i], sigma[j])` and so on. Number these orbits from zero, and
+# return the number of the orbit of each entry.
 
 # %% tags=["exercise"]
 def classes(sigma):
@@ -227,10 +225,9 @@ def commuting():
 # ## 4. Waves
 #
 # In a basis of waves, commuting matrices fall apart into blocks. Return an orthogonal matrix whose columns
-# are waves on single
-# cycles: for a cycle of length *L* and each frequency *j* from 0 to *L*/2 a sine and a cosine, scaled to
-# length one. At the
-# frequencies 0 and *L*/2 the sine is zero: leave it out there, and mind the scale of the cosine.
+# are waves on single cycles: for a cycle of length *L* and each frequency *j* from 0 to *L*/2 a sine and a
+# cosine, scaled to length one. At the frequencies 0 and *L*/2 the sine is zero: leave it out there, and mind
+# the scale of the cosine.
 
 # %% tags=["exercise"]
 def waves(sigma):
@@ -278,12 +275,10 @@ def orthogonal_waves():
 # ## 5. How many components?
 #
 # A primitive *l*-th root of unity is an eigenvalue once for each cycle whose length *l* divides; call the
-# number *d*. Equivariant
-# maps of rank *r* fall into components: choose a rank from 0 to *d* for the eigenvalue 1, for −1, and for
-# each *pair* of
-# conjugate eigenvalues, where it counts twice; the sum is *r*. Count the choices. For pictures of 28 × 28
-# pixels, shifted, and *r* = 99 there
-# are 72,425,986,088,826, so do not list them: multiply polynomials.
+# number *d*. Equivariant maps of rank *r* fall into components: choose a rank from 0 to *d* for the
+# eigenvalue 1, for −1, and for each *pair* of conjugate eigenvalues, where it counts twice; the sum is *r*.
+# Count the choices. For pictures of 28 × 28 pixels, shifted, and *r* = 99 there are 72,425,986,088,826, so do
+# not list them: multiply polynomials.
 
 # %% tags=["exercise"]
 def count_components(sigma, rank):
@@ -315,8 +310,10 @@ def components():
 #         primitive = sum(math.gcd(l, m) == 1 for m in range(1, l + 1))
 #         weight = 1 if l <= 2 else 2
 #         for _ in range(primitive // weight if d else 0):
-#             ways = [sum(ways[t - weight * k] for k in range(min(d, t // weight) + 1)) for t in range(rank +
-# 1)]
+#             ways = [
+#                 sum(ways[t - weight * k] for k in range(min(d, t // weight) + 1))
+#                 for t in range(rank + 1)
+#             ]
 #     return ways[rank]
 # ```
 #
@@ -326,8 +323,7 @@ def components():
 # ## 6. A layer for your symmetry
 #
 # Bring a permutation of your own, and build the general linear layer that commutes with it, as a PyTorch
-# module: one weight for
-# each class of exercise 3. Give it the parameters that it needs and no more.
+# module: one weight for each class of exercise 3. Give it the parameters that it needs and no more.
 
 # %% tags=["exercise"]
 def equivariant_layer(sigma):

@@ -26,6 +26,8 @@ from snippets.linear_networks.permutations import Permutation, cycle_decompositi
 torch.set_default_dtype(torch.float64)
 # --8<-- [end:setup]
 
+from itertools import product
+
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -63,6 +65,20 @@ class CommutantLabels:
         a, b = self.cycle[i], self.cycle[j]
         return self.first[a, b] + (self.place[i] - self.place[j]) % self.gcd[a, b]
 # --8<-- [end:commutant]
+
+
+def class_table(sigma: Permutation) -> Int[Tensor, "n n"]:
+    """Return the classes of all entries at once; cycles of equal lengths are served together."""
+    labels, cycles = CommutantLabels(sigma), cycle_decomposition(sigma)
+    lengths = torch.tensor([len(cycle) for cycle in cycles])
+    table = torch.empty(sigma.size, sigma.size, dtype=torch.long)
+    groups = [((lengths == n).nonzero().flatten(), n) for n in lengths.unique().tolist()]
+    points = {n: torch.tensor([cycle for cycle in cycles if len(cycle) == n]) - 1 for _, n in groups}
+    for (rows, a), (columns, b) in product(groups, repeat=2):
+        steps = (torch.arange(a)[:, None, None] - torch.arange(b)) % math.gcd(a, b)
+        block = labels.first[rows][:, columns][:, None, :, None] + steps
+        table[points[a].reshape(-1, 1), points[b].flatten()] = block.reshape(points[a].numel(), -1)
+    return table
 
 
 # --8<-- [start:cycle_basis]
@@ -322,10 +338,8 @@ TURN = Permutation.rotation(3)
 def blocks_of_rotation() -> Figure:
     """The rotation of 3×3 pictures before and after the change of basis, and what commutes with it."""
     Q, P = real_fourier_basis(TURN), permutation_matrix(TURN)
-    labels = CommutantLabels(TURN)
-    i = torch.arange(9)
-    pattern = labels(i[:, None], i[None, :])
-    M = Q.T @ torch.rand(labels.dimension, generator=torch.Generator().manual_seed(7)).mul(2).sub(1)[pattern] @ Q
+    draw = torch.Generator().manual_seed(7)
+    M = Q.T @ torch.rand(commutant_dimension(TURN), generator=draw).mul(2).sub(1)[class_table(TURN)] @ Q
     fig, axes = plt.subplots(1, 3, figsize=(5.5, 2.2))
     shown = [(P, "$P$"), (Q.T @ P @ Q, r"$Q^\mathsf{T}PQ$"), (M, r"$Q^\mathsf{T}MQ$")]
     for ax, (matrix, title) in zip(axes, shown, strict=True):
@@ -385,7 +399,8 @@ def two_lines() -> Figure:
     ax.annotate("$r=(0,1)$: difference", (0.85, -0.85), xytext=(8, 4), textcoords="offset points", color="C1")
     ax.axhline(0, color=plt.rcParams["grid.color"], linewidth=0.8, zorder=0)
     ax.axvline(0, color=plt.rcParams["grid.color"], linewidth=0.8, zorder=0)
-    ax.set(xlabel="$a$", ylabel="$b$", aspect="equal", xticks=[0], yticks=[0], xlim=(-1.6, 2.9))
+    ax.set(xlabel="$a$", aspect="equal", xticks=[0], yticks=[0], xlim=(-1.6, 2.9))
+    ax.set_ylabel("$b$", rotation=0)
     return fig
 
 
@@ -410,7 +425,10 @@ def edges(ranks: list[tuple[int, int, int]]) -> list[tuple[int, int, int | None,
     return found
 
 
-def draw_network(ax, r: tuple[int, ...], sigma: Permutation) -> None:
+SIDES = ((0, 1, 2, 3), (4, 5, 1, 2))  # colours of the encoder's and of the decoder's shared weights
+
+
+def draw_network(ax: Axes, r: tuple[int, ...], sigma: Permutation) -> None:
     """Draw an autoencoder in the coordinates of Q; edges of one colour share a weight, dashed ones up to sign.
 
     Edges that share with no other are grey.
@@ -425,9 +443,9 @@ def draw_network(ax, r: tuple[int, ...], sigma: Permutation) -> None:
         alone = {"color": plt.rcParams["grid.color"], "linewidth": 1.3, "zorder": 1}
         shared = {"linewidth": 1.7, "linestyle": (0, (3, 2)) if flipped else "-", "zorder": 2}
         neuron = place(2.6, 2.2 * h, 2.2 * count - 1.2)
-        for shift, end in enumerate((place(0, i, sigma.size), place(5.2, i, sigma.size))):
-            style = alone if colour is None else shared | {"color": f"C{(colour + 4 * shift) % 7}"}
-            ax.plot(*zip(end, neuron, strict=True), **style)
+        for colours, x in zip(SIDES, (0, 5.2), strict=True):
+            style = alone if colour is None else shared | {"color": f"C{colours[colour]}"}
+            ax.plot(*zip(place(x, i, sigma.size), neuron, strict=True), **style)
     for x, n, step in ((0, sigma.size, 1), (2.6, count, 2.2), (5.2, sigma.size, 1)):
         height = (n - 1) * step + 1
         ax.scatter(

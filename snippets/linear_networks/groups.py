@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from snippets.linear_networks.equivariance import CommutantLabels
+from snippets.linear_networks.equivariance import class_table
 from snippets.linear_networks.permutations import Permutation, same_size
 
 torch.set_default_dtype(torch.float64)
@@ -44,9 +44,8 @@ def commutant_basis(*generators: Permutation) -> Int[Tensor, "n n"]:
     The indicator matrices of the classes are a basis of these maps.
     """
     n = same_size(generators)
-    points = torch.arange(n)
     if len(generators) == 1:
-        return CommutantLabels(*generators)(points[:, None], points[None, :])
+        return class_table(*generators)
     index = [torch.tensor(sigma.images) - 1 for sigma in generators]
     pairs = [(g[:, None] * n + g[None, :]).flatten() for g in index]
     return orbits(pairs).reshape(n, n)

@@ -44,6 +44,7 @@ def test_plane_curves(u, measured):
     curves = (x**2 + y**2 - 1, x**2 + 4 * y**2 - 4, y - x**2, x - 3 * y)
     measured.exact([critical_on_curve(f, x, y, u) for f in curves], [2, 4, 3, 1])
     measured.exact(parabola_degree(), 3)
+    measured.exact(critical_on_curve(y**2 - x**3, x, y, u), 4)  # 5 with the cusp, which is singular
 
 
 @pytest.mark.claim("NN-36")

@@ -94,6 +94,8 @@ def test_commutant_of_every_permutation_of_s2_to_s6(measured):
 def test_classes_agree_with_union_find(sigma):
     count, oracle = classes_by_graph(sigma.size, [sigma])
     labels = commutant_basis(sigma).flatten()
+    i = torch.arange(sigma.size)
+    assert torch.equal(labels, CommutantLabels(sigma)(i[:, None], i[None, :]).flatten())
     assert labels.max() + 1 == count == commutant_dimension(sigma) == CommutantLabels(sigma).dimension
     assert len({(int(a), int(b)) for a, b in zip(labels, oracle, strict=True)}) == count
 
