@@ -71,7 +71,7 @@ def structure_constants(basis: Tensor) -> Float[Tensor, "dim dim dim"]:
 
 
 def skew_basis(n: int) -> Float[Tensor, "dim n n"]:
-    """List n(n−1)/2 matrices with 1 below, −1 above the diagonal: a basis of so(n)."""
+    """List n(n−1)/2 matrices, 1 below, −1 above the diagonal: so(n)."""
     i, j = torch.tril_indices(n, n, -1)
     E = torch.zeros(len(i), n, n)
     E[torch.arange(len(i)), i, j] = 1.0

@@ -216,7 +216,7 @@ Points = Float[Tensor, "k d"]
 def meet(
     a: Chart, p: Points, b: Chart, q: Points, radius: float
 ) -> Bool[Tensor, " k"]:
-    """Does a sampled point of the ball about p, in a, lie in the ball about q, in b?"""
+    """Does a sampled point of the ball about p lie in the ball about q?"""
     x, target = a.coordinates(p), b.coordinates(q)
     offsets = unit_ball(x.shape[1])
     y = (x[:, None] + radius * offsets).flatten(0, 1)
