@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 
-def median(work: Callable, rounds: int = 5) -> float:
+def median(work: Callable, rounds: int = 15) -> float:
     """Return the median seconds of some rounds, after one to warm up unless that took long.
 
     Seconds are those of the processor, all threads together, so that what else runs on the machine does not count.

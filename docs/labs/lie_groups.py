@@ -49,7 +49,7 @@ def check(test):
 
 
 def close(actual, expected, tolerance=1e-8):
-    """Say whether two tensors have the same shape and the same entries up to rounding."""
+    """Say whether two tensors agree in shape and, up to rounding, in entries."""
     return actual.shape == expected.shape and bool(
         (actual - expected).abs().max() <= tolerance
     )
@@ -180,7 +180,8 @@ def logarithm():
     for angle in (0.0, 1e-9, 1e-6, 1e-3, 1.0, 3.0, *large):
         omega = angle * torch.tensor([2.0, -1.0, 2.0]) / 3
         K = hat(omega / max(angle, 1e-300))
-        D = torch.eye(3) + math.sin(angle) * K + 2 * math.sin(angle / 2) ** 2 * (K @ K)
+        D = torch.eye(3) + math.sin(angle) * K
+        D = D + 2 * math.sin(angle / 2) ** 2 * (K @ K)
         error = abs(float(angle_between(torch.eye(3), D)) - angle)
         assert error <= 1e-8 * min(angle + 1e-7, 1), f"off at the angle {angle:g}"
         R = random_rotation(3)
@@ -286,7 +287,8 @@ def commutant():
     assert commutant_dimension(torch.eye(5).roll(1, 0)[None]) == 5, (
         "the cyclic shift of five pixels"
     )
-    assert commutant_dimension(torch.tensor([[[1.0, 1.0], [0.0, 1.0]]])) == 2, "a shear"
+    shear = torch.tensor([[[1.0, 1.0], [0.0, 1.0]]])
+    assert commutant_dimension(shear) == 2, "a shear"
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">

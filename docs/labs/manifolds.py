@@ -51,7 +51,7 @@ def check(test):
 
 
 def close(actual, expected, tolerance=1e-8):
-    """Say whether two tensors have the same shape and the same entries up to rounding."""
+    """Say whether two tensors agree in shape and, up to rounding, in entries."""
     return actual.shape == expected.shape and bool(
         (actual - expected).abs().max() <= tolerance
     )
@@ -177,7 +177,7 @@ def injective():
         if one_to_one:
             assert found is None, f"{name} is one-to-one, there is no such pair"
         else:
-            assert found is not None, f"{name} gives one coordinate to different points"
+            assert found is not None, f"{name} gives different points one coordinate"
             assert (found[0] - found[1]).norm() >= 0.1, (
                 f"the points found for {name} are too close"
             )
@@ -267,8 +267,8 @@ def torus():
     assert turn.shape == a.shape, (
         f"shape {tuple(turn.shape)}, expected {tuple(a.shape)}"
     )
-    assert turn.abs().max() <= math.pi, "one of the turns is longer than half a circle"
-    assert close((a + turn - b).cos(), torch.ones(500, 2)), "the turns do not lead to b"
+    assert turn.abs().max() <= math.pi, "a turn is longer than half a circle"
+    assert close((a + turn - b).cos(), torch.ones(500, 2)), "they do not lead to b"
     assert close((a + turn - b).sin(), torch.zeros(500, 2)), (
         "the turns do not lead to b"
     )

@@ -43,7 +43,9 @@ def lie_bracket(A: Tensor, B: Tensor) -> Tensor:
 
 
 # --8<-- [start:coordinates]
-def coordinates(X: Tensor, basis: Tensor, atol: float = 1e-9) -> Float[Tensor, " dim"]:
+def coordinates(
+    X: Tensor, basis: Tensor, atol: float = 1e-9
+) -> Float[Tensor, " dim"]:
     """Write X as a real combination of the basis matrices.
 
     Raises ValueError where no combination comes within `atol` of X, entry by entry.
@@ -69,7 +71,7 @@ def structure_constants(basis: Tensor) -> Float[Tensor, "dim dim dim"]:
 
 
 def skew_basis(n: int) -> Float[Tensor, "dim n n"]:
-    """List n(n−1)/2 matrices with 1 below, −1 above the diagonal: a basis of so(n)."""
+    """List n(n−1)/2 matrices, 1 below, −1 above the diagonal: so(n)."""
     i, j = torch.tril_indices(n, n, -1)
     E = torch.zeros(len(i), n, n)
     E[torch.arange(len(i)), i, j] = 1.0
@@ -90,7 +92,7 @@ def su2_basis() -> Complex[Tensor, "3 2 2"]:
 
 # --8<-- [start:ad]
 def ad(A: Tensor, basis: Tensor) -> Float[Tensor, "dim dim"]:
-    """Return the matrix of B ↦ [A, B]: column j holds the coordinates of [A, Bⱼ]."""
+    """Return the matrix of B ↦ [A, B]: column j is [A, Bⱼ] in the basis."""
     return torch.stack([coordinates(lie_bracket(A, B), basis) for B in basis], 1)
 
 
@@ -285,7 +287,9 @@ def bch_orders() -> Figure:
     for order, name in marks.items():
         errors = [bch_residual(size, order) for size in sizes.tolist()]
         ax.loglog(sizes, errors, f"C{order - 1}o-", ms=3.5, lw=1.3)
-        ax.text(0.6, errors[-1], name, color=f"C{order - 1}", va="center", fontsize=9)
+        place = (7, (2, 3, -1, -5)[order - 1])  # the ends of the lines are too close for their names
+        style = {"textcoords": "offset points", "color": f"C{order - 1}", "va": "center", "fontsize": 9}
+        ax.annotate(name, (sizes[-1], errors[-1]), place, **style)
     ax.set(xlabel="size of $A$ and $B$", ylabel="left over", xlim=(8e-4, 6), ylim=(1e-16, 3))
     ax.set(xticks=[1e-3, 1e-2, 1e-1, 1])
     ax.grid(True)
@@ -294,7 +298,7 @@ def bch_orders() -> Figure:
 
 # --8<-- [start:bch_residual]
 def bch_residual(size: float, order: int) -> float:
-    """Measure exp(bch) − exp A exp B for fixed directions in so(3) at a given size."""
+    """Measure exp(bch) − exp A exp B for two directions of a given size."""
     A = hat(size * torch.tensor([1.0, 0.0, 0.0]))
     B = hat(size * torch.tensor([0.6, 0.0, 0.8]))
     product = torch.linalg.matrix_exp(A) @ torch.linalg.matrix_exp(B)

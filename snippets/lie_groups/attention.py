@@ -37,7 +37,9 @@ def attention(
 
 
 # --8<-- [start:random_rotations]
-def random_rotations(d: int, count: int, seed: int = 0) -> Float[Tensor, "count d d"]:
+def random_rotations(
+    d: int, count: int, seed: int = 0
+) -> Float[Tensor, "count d d"]:
     """Draw from SO(d), all equally likely: swap two rows where det is −1."""
     Q = random_orthogonal(d, count, seed)
     return torch.where(
@@ -47,7 +49,9 @@ def random_rotations(d: int, count: int, seed: int = 0) -> Float[Tensor, "count 
 
 
 # --8<-- [start:commutant]
-def commutant_basis(generators: Float[Tensor, "count d d"]) -> Float[Tensor, "dim d d"]:
+def commutant_basis(
+    generators: Float[Tensor, "count d d"],
+) -> Float[Tensor, "dim d d"]:
     """Find all M with MX = XM for each given X: the null space of one tall matrix.
 
     Row by row, XM − MX is (X ⊗ I − I ⊗ Xᵀ) times the entries of M.
@@ -209,9 +213,9 @@ def rotating_tokens() -> Figure:
     x, R = sample(2, 2, 4, seed=4), rotation(1.2)
     for row, layer, name in zip(axes, pair(2), ("equivariant", "wrong twin"), strict=True):
         with torch.no_grad():
-            y = layer(x)
-            zoom = 2 / y.norm(dim=-1).max()
-            for ax, inputs, outputs, target in ((row[0], x, y, y), (row[1], x @ R.T, layer(x @ R.T), y @ R.T)):
+            y, turned = layer(x), layer(x @ R.T)
+            zoom = 2 / torch.stack([y, turned]).norm(dim=-1).max()
+            for ax, inputs, outputs, target in ((row[0], x, y, y), (row[1], x @ R.T, turned, y @ R.T)):
                 outputs, target = zoom * outputs, zoom * target
                 for arrows, style in (
                     (inputs, {"color": plt.rcParams["grid.color"], "width": 0.008}),

@@ -21,7 +21,7 @@ from book import figure, results
 
 # --8<-- [start:table]
 def reorder_sign(a: int, b: int) -> int:
-    """Return +1 if an even number of swaps sorts blade a followed by b, −1 if odd."""
+    """Return +1 if an even number of swaps sorts blade a, then b; else −1."""
     swaps = 0
     while a := a >> 1:
         swaps += (a & b).bit_count()
@@ -63,7 +63,8 @@ def vector(v: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch m"]:
 
 def reverse(a: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch m"]:
     """Write every product backwards: grades 2 and 3 change sign."""
-    return a * torch.tensor([(-1.0) ** (g * (g - 1) // 2) for g in grades(a.shape[-1])])
+    signs = [(-1.0) ** (g * (g - 1) // 2) for g in grades(a.shape[-1])]
+    return a * torch.tensor(signs)
 # --8<-- [end:parts]
 
 

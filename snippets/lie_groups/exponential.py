@@ -13,6 +13,7 @@ J = torch.tensor([[0.0, -1.0], [1.0, 0.0]])
 # --8<-- [end:setup]
 
 import matplotlib.pyplot as plt
+from matplotlib import patheffects
 from matplotlib.figure import Figure
 
 from book import figure, results
@@ -100,8 +101,8 @@ def rodrigues(omega: Float[Tensor, "3"]) -> Float[Tensor, "3 3"]:
 # --8<-- [start:exp_so3]
 L = hat(torch.eye(3))  # L[0], L[1], L[2]: generators of the turns about the axes
 M = L.roll(1, 0)
-# I, then hat(u) = Σ uᵢ Lᵢ, then hat(u)²/2 = Σ uᵢ² Lᵢ²/2 + Σ uᵢ uᵢ₋₁ (Lᵢ Lᵢ₋₁ + Lᵢ₋₁ Lᵢ)/2:
-# ten rows of nine entries
+# ten rows of nine entries: I, then those of hat(u) = Σ uᵢ Lᵢ, then those of
+# hat(u)²/2 = Σ uᵢ² Lᵢ²/2 + Σ uᵢ uᵢ₋₁ (Lᵢ Lᵢ₋₁ + Lᵢ₋₁ Lᵢ)/2
 GENERATORS = torch.cat([torch.eye(3)[None], L, L @ L / 2, (L @ M + M @ L) / 2])
 GENERATORS = GENERATORS.flatten(1)
 
@@ -113,7 +114,7 @@ def exp_so3(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     nothing cancels for small θ.
     """
     v = omega.reshape(-1, 3)
-    # 1e-18 keeps √ off its kink at 0; c and s, even in θ, change by less than rounding
+    # 1e-18 keeps √ off its kink at 0; c and s change by less than they are rounded
     half = (v.square() @ torch.full((3,), 0.25) + 1e-18).sqrt()
     c, s = half.cos(), half.sin() / half
     x, y, z = (s * component for component in v.unbind(-1))
@@ -164,7 +165,7 @@ def log_so3(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
 
 # --8<-- [start:textbook_log]
 def textbook_log(R: Float[Tensor, "3 3"]) -> Float[Tensor, "3"]:
-    """Read θ off the trace, the axis off R − Rᵀ: right on paper, poor near 0 and π."""
+    """Read θ off the trace, the axis off R − Rᵀ: poor near 0 and near π."""
     theta = torch.arccos(((R.trace() - 1) / 2).clamp(-1, 1))
     axis = torch.stack([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1]])
     return theta / (2 * theta.sin()) * axis
@@ -173,7 +174,7 @@ def textbook_log(R: Float[Tensor, "3 3"]) -> Float[Tensor, "3"]:
 
 # --8<-- [start:sl2]
 def exp_sl2(X: Float[Tensor, "2 2"]) -> Float[Tensor, "2 2"]:
-    """Exponentiate a traceless X: X² = δI with δ = −det X, so cos, or cosh, appears.
+    """Exponentiate a traceless X, for which X² = δI with δ = −det X.
 
     Raises ValueError where |tr X| exceeds 1e-12.
     """
@@ -186,13 +187,16 @@ def exp_sl2(X: Float[Tensor, "2 2"]) -> Float[Tensor, "2 2"]:
     root = delta.abs().sqrt()
     if delta < 0:
         return root.cos() * torch.eye(2) + torch.sinc(root / torch.pi) * X
-    return root.cosh() * torch.eye(2) + (root.sinh() / root if root > 0 else 1.0) * X
+    slope = root.sinh() / root if root > 0 else 1.0
+    return root.cosh() * torch.eye(2) + slope * X
 # --8<-- [end:sl2]
 
 
 # --8<-- [start:geodesic]
 def geodesic(
-    R0: Float[Tensor, "3 3"], R1: Float[Tensor, "3 3"], s: Float[Tensor, " steps"]
+    R0: Float[Tensor, "3 3"],
+    R1: Float[Tensor, "3 3"],
+    s: Float[Tensor, " steps"],
 ) -> Float[Tensor, "steps 3 3"]:
     """Walk from R0 (s = 0) to R1 (s = 1) inside SO(3): R0 exp(s log(R0ᵀ R1))."""
     return R0 @ exp_so3(s[:, None] * log_so3(R0.T @ R1))
@@ -321,7 +325,7 @@ def log_accuracy() -> Figure:
         for log, name, style in ((textbook_log, "textbook", "C1o-"), (log_so3, "here", "C0o-")):
             errors = torch.tensor(log_errors(angles, log)).nan_to_num(1.0, 1.0, 1.0).clamp(1e-17, 10)
             ax.loglog(gaps, errors, style, ms=3, lw=1.2, label=name)
-        ax.set(xlabel=label, xticks=[1e-10, 1e-5, 1], ylim=(3e-18, 20))
+        ax.set(xlabel=label, xticks=[1e-9, 1e-6, 1e-3], ylim=(3e-18, 20))
         ax.grid(True)
     axes[0].set_ylabel("relative error of $\\log R$")
     axes[0].legend(loc="upper right")
@@ -368,12 +372,14 @@ def missed() -> Figure:
     ax.text(3.9, -1.25, "negative determinant", color="C1", ha="right", va="center", fontsize=9)
     for place, name, offset, side in (
         ((2, 1), "$I$", (7, -4), "left"),
-        ((-2, 1), "$-I$", (7, -4), "left"),
+        ((-2, 1), "$-I$", (-5, -14), "right"),
         ((-2.5, 1), "$\\mathrm{diag}(-2,-1/2)$", (-6, 7), "right"),
         ((0, -1), "a reflection", (7, -4), "left"),
     ):
         ax.plot(*place, "o", color=plt.rcParams["text.color"], ms=5)
-        ax.annotate(name, place, xytext=offset, textcoords="offset points", ha=side)
+        rim = [patheffects.withStroke(linewidth=3, foreground=plt.rcParams["axes.facecolor"])]
+        rim = rim if name == "$I$" else []  # a rim of paper, for the one that lies among the dots
+        ax.annotate(name, place, xytext=offset, textcoords="offset points", ha=side, path_effects=rim)
     ax.set(xlim=(-5, 4), ylim=(-1.6, 2.6), xlabel="trace", ylabel="determinant")
     return fig
 

@@ -1,6 +1,8 @@
 """From the cyclic shift of pixels to a one-parameter group, and the mode that stands in the way."""
 
 # --8<-- [start:setup]
+import math
+
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
@@ -30,7 +32,7 @@ def waves(n: int) -> tuple[Float[Tensor, " n"], Complex[Tensor, "n n"]]:
 
 # --8<-- [start:generator]
 def shift_generator(n: int) -> Float[Tensor, "n n"]:
-    """Return a real logarithm of the shift, n odd: wave k is multiplied by −2πi k/n.
+    """Return a real logarithm of the shift, n odd: −2πi k/n on wave k.
 
     Raises ValueError for even n, where det P = −1 and no real logarithm exists.
     """
@@ -58,7 +60,7 @@ def fractional_shift(
 
 # --8<-- [start:defect]
 def group_law_defect(n: int, s: float, t: float) -> float:
-    """Measure 'shift by s, then by t' against 'shift by s + t', over all pictures."""
+    """Measure how far shifting by s, then t is from shifting by s + t."""
     one = fractional_shift(fractional_shift(torch.eye(n), s), t)
     return torch.linalg.matrix_norm(
         one - fractional_shift(torch.eye(n), s + t), 2
@@ -89,22 +91,17 @@ def shift_error(layer: torch.nn.Module, x: Float[Tensor, " n"], t: float) -> flo
     """Measure how far the layer is from commuting with the shift by t."""
     with torch.no_grad():
         there = layer(fractional_shift(x, t)[None, None])[0, 0]
-        return (
-            (there - fractional_shift(layer(x[None, None])[0, 0], t)).abs().max().item()
-        )
+        back = fractional_shift(layer(x[None, None])[0, 0], t)
+        return (there - back).abs().max().item()
 # --8<-- [end:layers]
 
 
 # --8<-- [start:solution_entries]
 def generator_entry(n: int, j: int) -> float:
     """Return the entry of log P that is j places below the diagonal."""
-    return (
-        0.0
-        if j % n == 0
-        else float(
-            (-1) ** (j + 1) * torch.pi / (n * torch.sin(torch.tensor(torch.pi * j / n)))
-        )
-    )
+    if j % n == 0:
+        return 0.0
+    return (-1) ** (j + 1) * math.pi / (n * math.sin(math.pi * j / n))
 # --8<-- [end:solution_entries]
 
 

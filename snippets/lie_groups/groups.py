@@ -59,7 +59,7 @@ def symmetric_group(n: int) -> list[tuple[int, ...]]:
 
 # --8<-- [start:jumping_sum]
 def jumping_sum(x: float, y: float) -> float:
-    """Add after 0 and 1 have swapped names: f(f(x) + f(y)) with f = f⁻¹ the swap."""
+    """Add after 0 and 1 have swapped names: f(f(x) + f(y)), f the swap."""
 
     def swap(z: float) -> float:
         return {0.0: 1.0, 1.0: 0.0}.get(z, z)
@@ -79,7 +79,8 @@ def inverse_2x2(A: Float[Tensor, "2 2"]) -> Float[Tensor, "2 2"]:
     determinant = a * d - b * c
     if determinant.abs() <= 1e-14 * A.abs().max() ** 2:
         raise ValueError(
-            f"ad - bc = {determinant:.3g}: A is not in GL(2), pass one with ad - bc ≠ 0"
+            f"ad - bc = {determinant:.3g}: A is not in GL(2), "
+            "pass one with ad - bc ≠ 0"
         )
     return torch.stack([torch.stack([d, -b]), torch.stack([-c, a])]) / determinant
 # --8<-- [end:inverse]
@@ -101,7 +102,8 @@ def check_orthogonal(Q: Float[Tensor, "*batch n n"], atol: float = 1e-9) -> None
     defect = (Q @ Q.mT - torch.eye(Q.shape[-1])).abs().max().item()
     if not defect <= atol:
         raise ValueError(
-            f"Q Qᵀ differs from I by {defect:.3g}, more than {atol:g}: Q is not in O(n)"
+            f"Q Qᵀ differs from I by {defect:.3g}, more than {atol:g}: "
+            "Q is not in O(n)"
         )
 
 
@@ -119,7 +121,7 @@ def reflection(theta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 
 
 # --8<-- [start:split]
 def angle_in_o2(Q: Float[Tensor, "2 2"]) -> tuple[str, float]:
-    """Say whether Q in O(2) is a rotation or a reflection, and by which θ in (−π, π].
+    """Say whether Q in O(2) turns or reflects, and by which θ in (−π, π].
 
     Raises ValueError where Q Qᵀ differs from I by more than 1e-9.
     """
@@ -130,7 +132,9 @@ def angle_in_o2(Q: Float[Tensor, "2 2"]) -> tuple[str, float]:
 
 
 # --8<-- [start:haar]
-def random_orthogonal(n: int, count: int, seed: int = 0) -> Float[Tensor, "count n n"]:
+def random_orthogonal(
+    n: int, count: int, seed: int = 0
+) -> Float[Tensor, "count n n"]:
     """Draw from O(n), all equally likely: QR of Gaussian matrices, diag R > 0."""
     Q, R = torch.linalg.qr(
         torch.randn(count, n, n, generator=torch.Generator().manual_seed(seed))
@@ -149,7 +153,7 @@ def dimension_of_orthogonal_group(n: int) -> int:
 
 # --8<-- [start:path]
 def path_to_identity(A: Float[Tensor, "2 2"], t: float) -> Float[Tensor, "2 2"]:
-    """Walk from A (t = 0) to I (t = 1) in GL(2): unwind rotation and stretch together.
+    """Walk from A (t = 0) to I (t = 1): unwind and unstretch together.
 
     Raises ValueError where det A ≤ 0, because then there is no such path.
     """
@@ -195,7 +199,7 @@ def two_mirrors(alpha: float, beta: float) -> Float[Tensor, "2 2"]:
 
 # --8<-- [start:solution_motion]
 def motion(theta: float, shift: Float[Tensor, "2"]) -> Float[Tensor, "3 3"]:
-    """Write 'turn by theta, then translate' as a 3×3 matrix that acts on (x, y, 1)."""
+    """Turn by theta, then translate: a 3×3 matrix that acts on (x, y, 1)."""
     M = torch.eye(3)
     M[:2, :2], M[:2, 2] = rotation(theta), shift
     return M
@@ -246,11 +250,12 @@ def two_circles() -> Figure:
 def gl2_slice() -> Figure:
     """Draw a plane slice of GL(2), with the largest disc around a matrix that avoids the singular ones."""
     fig, ax = plt.subplots(figsize=(4.6, 4.2))
-    for sign, where, text in ((1, [(2, 2), (2, -2)], "C0"), (1, [(-2, 2), (-2, -2)], "C0"),
-                              (-1, [(2, 2), (-2, 2)], "C1"), (-1, [(2, -2), (-2, -2)], "C1")):  # fmt: skip
-        ax.fill(*zip((0, 0), *where, strict=True), color=text, alpha=0.13, lw=0)
-        x, y = (torch.tensor(where).double().mean(0) * 0.86).tolist()
-        ax.text(x, y, f"$\\det{'>' if sign > 0 else '<'}0$", color=text, ha="center", va="center")
+    for sign, where, place, colour in ((">", [(2, 2), (2, -2)], (1.6, 1.0), "C0"),
+                                       (">", [(-2, 2), (-2, -2)], (-1.6, 0.8), "C0"),
+                                       ("<", [(2, 2), (-2, 2)], (0.8, 1.7), "C1"),
+                                       ("<", [(2, -2), (-2, -2)], (1.2, -1.8), "C1")):  # fmt: skip
+        ax.fill(*zip((0, 0), *where, strict=True), color=colour, alpha=0.13, lw=0)
+        ax.text(*place, f"$\\det{sign}0$", color=colour, ha="center", va="center")
     for slope in (1, -1):
         ax.plot([-2, 2], [-2 * slope, 2 * slope], color=plt.rcParams["text.color"], lw=1.4)
     for p, q in ((1.0, 0.0), (0.9, 0.55), (-0.8, 0.2), (0.0, -1.0), (-0.35, 1.0), (0.22, 0.02)):

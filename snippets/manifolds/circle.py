@@ -128,7 +128,9 @@ def circle_sample(k: int = 100) -> Float[Tensor, "n 2"]:
 
 
 # --8<-- [start:one_chart]
-def outside_image(chart: Chart, points: Float[Tensor, "k d"]) -> Float[Tensor, "f d"]:
+def outside_image(
+    chart: Chart, points: Float[Tensor, "k d"]
+) -> Float[Tensor, "f d"]:
     """Return the points of U whose coordinates are not in V."""
     p = points[chart.domain(points)]
     return p[~chart.image(chart.coordinates(p))]
@@ -211,8 +213,10 @@ def not_smooth(
 Points = Float[Tensor, "k d"]
 
 
-def meet(a: Chart, p: Points, b: Chart, q: Points, radius: float) -> Bool[Tensor, " k"]:
-    """Does a sampled point of the ball about p, in a, lie in the ball about q, in b?"""
+def meet(
+    a: Chart, p: Points, b: Chart, q: Points, radius: float
+) -> Bool[Tensor, " k"]:
+    """Does a sampled point of the ball about p lie in the ball about q?"""
     x, target = a.coordinates(p), b.coordinates(q)
     offsets = unit_ball(x.shape[1])
     y = (x[:, None] + radius * offsets).flatten(0, 1)
@@ -336,9 +340,8 @@ def angular_error(
     predicted: Float[Tensor, "k 1"], p: Float[Tensor, "k 2"]
 ) -> Float[Tensor, " k"]:
     """Return the angle from the predicted direction to p, the short way round."""
-    return ((predicted - angle(p) + math.pi).remainder(2 * math.pi) - math.pi).abs()[
-        :, 0
-    ]
+    gap = (predicted - angle(p) + math.pi).remainder(2 * math.pi) - math.pi
+    return gap.abs()[:, 0]
 
 
 # --8<-- [end:antipodal]
@@ -431,8 +434,9 @@ def projection() -> Figure:
         ax.plot([0, end[0]], [1, end[1]], color=f"C{i}", lw=1.1)
         ax.plot(*p, "o", color=f"C{i}", ms=7)
         ax.plot(u, 0, "D", color=f"C{i}", ms=5)
-        place = {"xytext": (4, 5) if u > 0 else (-4, 5), "ha": "left" if u > 0 else "right"}
-        ax.annotate(f"{u:.2f}", (u, 0), textcoords="offset points", color=f"C{i}", **place)
+        side, height = ("left" if u > 0 else "right"), (-13 if i == 1 else 5)  # 0.06 and 0.53 would meet
+        place = {"xytext": (4 if u > 0 else -4, height), "textcoords": "offset points", "ha": side}
+        ax.annotate(f"{u:.2f}".replace("-", "−"), (u, 0), color=f"C{i}", **place)
     ax.plot(0, 1, "o", mfc=plt.rcParams["axes.facecolor"], mec=ink, ms=8)
     ax.annotate("$N$, omitted", (0, 1), (-9, 3), textcoords="offset points", ha="right")
     ax.set(xlim=(-1.5, 3.7), ylim=(-1.08, 1.25), aspect="equal")

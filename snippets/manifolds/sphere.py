@@ -8,7 +8,12 @@ import torch
 from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 
-from snippets.manifolds.circle import Atlas, Chart, inverse_stereographic, stereographic
+from snippets.manifolds.circle import (
+    Atlas,
+    Chart,
+    inverse_stereographic,
+    stereographic,
+)
 
 torch.set_default_dtype(torch.float64)  # the book computes in double precision
 # --8<-- [end:setup]
@@ -58,7 +63,7 @@ def uniform_in_angles(k: int, generator: torch.Generator) -> Float[Tensor, "k 3"
 
 # --8<-- [start:sphere_sample]
 def sphere_sample(k: int = 200) -> Float[Tensor, "n 3"]:
-    """Return the six points on the axes and k random ones, the same at every call."""
+    """Return the six points on the axes and k random ones, always the same."""
     axes = torch.cat([torch.eye(3).flip(0), 0 - torch.eye(3).flip(0)])
     return torch.cat([axes, uniform_on_sphere(k, torch.Generator().manual_seed(0))])
 
@@ -106,7 +111,9 @@ REPAIRED = angle_atlas("angles with atan2", longitude)
 
 
 # --8<-- [start:lattice_shell]
-def lattice_shell(n: int = 50, tolerance: float = 1e-2) -> Float32[Tensor, "k 3"]:
+def lattice_shell(
+    n: int = 50, tolerance: float = 1e-2
+) -> Float32[Tensor, "k 3"]:
     """Return the points of a cubic lattice whose squared radius is nearly 1."""
     axis = torch.linspace(-1, 1, n, dtype=torch.float32)
     lattice = torch.cartesian_prod(axis, axis, axis)
@@ -128,7 +135,9 @@ def round_trip(theta: Angles, phi: Angles) -> tuple[Angles, Angles]:
     return longitude(q), q[:, 2].acos()
 
 
-def random_angles(seed: int, dtype: torch.dtype, k: int = 1000) -> Float[Tensor, "2 k"]:
+def random_angles(
+    seed: int, dtype: torch.dtype, k: int = 1000
+) -> Float[Tensor, "2 k"]:
     """Return θ and φ of k points, uniform by area, from one seed."""
     generator = torch.Generator().manual_seed(seed)
     theta, height = (torch.rand(k, generator=generator, dtype=dtype) for _ in range(2))
@@ -150,7 +159,7 @@ def survives(
 
 # --8<-- [start:other_order]
 def other_order(theta: Angles, phi: Angles) -> tuple[Angles, Angles]:
-    """Make the same trip, adding −1 + u² + v² from left to right as the source does."""
+    """Make the same trip, adding −1 + u² + v² from left to right."""
     p = spherical(theta, phi)
     u, v = (p[:, :2] / (1 - p[:, 2:])).unbind(dim=1)
     z = (-1 + u**2 + v**2) / (1 + u**2 + v**2)

@@ -36,7 +36,7 @@ def differential(
 
 
 def kernel(J: Float[Tensor, "m n"]) -> Float[Tensor, "n k"]:
-    """Return an orthonormal basis of the null space of J, from its singular vectors."""
+    """Return an orthonormal basis of the null space of J, by the SVD."""
     rank = int(torch.linalg.matrix_rank(J, atol=1e-9))
     return torch.linalg.svd(J).Vh[rank:].T
 
@@ -82,7 +82,7 @@ def node_equation(p: Float[Tensor, "2"]) -> Float[Tensor, "1"]:
 
 # --8<-- [start:orthogonality]
 def gram_entries(a: Float[Tensor, " n2"]) -> Float[Tensor, " m"]:
-    """Return the entries on and above the diagonal of AAᵀ, for A given row by row."""
+    """List AAᵀ on and above the diagonal, for A given row by row."""
     n = math.isqrt(len(a))
     A = a.reshape(n, n)
     rows, columns = torch.triu_indices(n, n)
@@ -198,7 +198,7 @@ def determinant(a: Float[Tensor, " n2"]) -> Float[Tensor, "1"]:
 
 # --8<-- [start:solution_stiefel]
 def frame_entries(k: int) -> Callable[[Tensor], Tensor]:
-    """Return the entries on and above the diagonal of AᵀA, where A has k columns."""
+    """Map A, of k columns, to AᵀA on and above the diagonal."""
     rows, columns = torch.triu_indices(k, k)
     return lambda a: (a.reshape(-1, k).T @ a.reshape(-1, k))[rows, columns]
 

@@ -32,7 +32,9 @@ def torus(
     Raises ValueError unless R > r > 0, where the tube does not reach the axis.
     """
     if not R > r > 0:
-        raise ValueError(f"R = {R}, r = {r}: the surface is a torus only for R > r > 0")
+        raise ValueError(
+            f"R = {R}, r = {r}: the surface is a torus only for R > r > 0"
+        )
     return tube(angles, R, r)
 
 
@@ -57,7 +59,7 @@ def torus_angles(p: Float[Tensor, "k 3"], R: float = 2.0) -> Float[Tensor, "k 2"
 
 
 # --8<-- [start:squares]
-MARGIN = 1e-9  # a point this close to the cut counts as on it, whatever rounding says
+MARGIN = 1e-9  # a point this close to the cut counts as being on it
 
 
 def square_chart(cut: float) -> Chart:
@@ -106,9 +108,8 @@ def annulus_chart(cut: float) -> Chart:
         return (torus_angles(p)[:, 0] - cut).remainder(2 * math.pi)
 
     def coordinates(p: Float[Tensor, "k 3"]) -> Float[Tensor, "k 2"]:
-        return (
-            tube_angle(p).exp()[:, None] * p[:, :2] / p[:, :2].norm(dim=1, keepdim=True)
-        )
+        direction = p[:, :2] / p[:, :2].norm(dim=1, keepdim=True)
+        return tube_angle(p).exp()[:, None] * direction
 
     def point(x: Float[Tensor, "k 2"]) -> Float[Tensor, "k 3"]:
         return torus(
@@ -212,7 +213,7 @@ class TorusConv(nn.Module):
 
 # --8<-- [start:solution_two_miss]
 def missed_by_two(first_cut: float, second_cut: float) -> Float[Tensor, "2 2"]:
-    """Return the angles of two points that the squares with these cuts both miss."""
+    """Return the angles of two points that both squares miss."""
     return torch.tensor([[first_cut, second_cut], [second_cut, first_cut]])
 
 
@@ -336,7 +337,8 @@ def aspect() -> Figure:
     for i, title in enumerate(("a cubic box: the z axis is stretched", "one scale for all axes")):
         ax = fig.add_subplot(2, 1, i + 1, projection="3d")
         ax.scatter(x, y, z, c=z, s=2, cmap="viridis", linewidths=0, rasterized=True)
-        ax.set(title=title, xticks=[-30, 0, 30], yticks=[-30, 0, 30], zticks=[-10, 0, 10])
+        ax.set_title(title, y=0.86 if i else 1.0)
+        ax.set(xticks=[-30, 0, 30], yticks=[-30, 0, 30], zticks=[-10, 10] if i else [-10, 0, 10])
         ax.view_init(elev=25, azim=-60)
         if i:
             ax.set_aspect("equal")

@@ -102,6 +102,26 @@ def test_bivectors_are_the_lie_algebra_of_rotations(measured):
     measured(lie_bracket(hat(u), hat(v)), hat(torch.linalg.cross(u, v)), atol=1e-14)
 
 
+@pytest.mark.claim("LG-194")
+@pytest.mark.parametrize("n", [2, 3, 4, 5])
+def test_bivectors_act_on_vectors_as_the_skew_matrices_do(n, measured):
+    def commutator(a, b):
+        return c.geometric_product(a, b) - c.geometric_product(b, a)
+
+    def matrix(X):  # v ↦ Xv − vX, read off the images of e₁, …, eₙ
+        images = torch.stack([commutator(X, e) for e in c.vector(torch.eye(n))])
+        assert images[:, [grade != 1 for grade in c.grades(2**n)]].abs().max() < 1e-14  # a vector again
+        return images[:, 2 ** torch.arange(n)].T
+
+    bivectors = -torch.eye(2**n)[[grade == 2 for grade in c.grades(2**n)]] / 2
+    skew = torch.stack([matrix(X) for X in bivectors])
+    measured(skew + skew.mT, torch.zeros_like(skew), atol=1e-15)
+    measured.exact(int(torch.linalg.matrix_rank(skew.flatten(1))), n * (n - 1) // 2)  # all of so(n), one-to-one
+    for X, A in zip(bivectors, skew, strict=True):
+        for Y, B in zip(bivectors, skew, strict=True):
+            measured(matrix(commutator(X, Y)), lie_bracket(A, B), atol=1e-14)
+
+
 @pytest.mark.claim("LG-195")
 @given(st.floats(-3, 3), st.floats(-3, 3))
 def test_two_mirrors_make_a_turn(alpha, beta):

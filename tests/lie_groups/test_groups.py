@@ -260,6 +260,9 @@ def test_orthogonal_layers_keep_the_signal(measured):
     with torch.no_grad():
         measured(g.norms_through_depth(orthogonal, torch.randn(16)), torch.ones(20), atol=1e-12)
         assert g.norms_through_depth(gaussian, torch.randn(16))[-1] < 1e-3
+    x, direction = torch.randn(16, requires_grad=True), torch.randn(16)
+    (torch.nn.Sequential(*orthogonal)(x) @ direction).backward()
+    measured(x.grad.norm() / direction.norm(), 1.0, atol=1e-12)  # gradients keep their length, too
 
 
 def test_solutions():

@@ -127,6 +127,15 @@ def test_three_squares_miss_no_point(theta, phi):
     assert any(chart.domain(p).item() for chart in squares(3).charts)
 
 
+@pytest.mark.claim("MF-151")
+@pytest.mark.parametrize("d", [1, 2, 3, 4])
+def test_one_cube_more_than_the_dimension_covers(measured, d):
+    points = torch.cartesian_prod(*[torch.arange(d + 2)] * d).reshape(-1, d)  # each angle: a cut, or between cuts
+    missed = torch.stack([(points == cut).any(dim=1) for cut in range(d + 1)])  # by the open cube with this cut
+    measured.exact(int(missed.all(dim=0).sum()), 0)
+    measured.exact(int(missed[:d].all(dim=0).sum()), math.factorial(d))  # d cubes miss the orders of their d cuts
+
+
 @pytest.mark.claim("MF-153")
 def test_two_rings_are_an_atlas_and_one_is_not(measured):
     measured.exact(refuted(ANNULI, torus_grid(12)), [])
