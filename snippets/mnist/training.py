@@ -1080,7 +1080,7 @@ def every_component() -> Figure:
         top.axvline(value, ymax=height, color="C1", lw=1.4)
         side = "right" if name == "high-pass" else "left"
         top.text(value, height, f" {label} ", transform=top.get_xaxis_transform(), ha=side, va="top", color="C1")
-    top.set(ylabel="share of all components", yticks=[])
+    top.set(ylabel="share of all components", yticks=[], ylim=(0, 1.3 * float(counts.max() / counts.sum())))
     losses, dimensions = sampled()
     bottom.plot(losses, dimensions, ".", ms=2.5, color="C0", alpha=0.6, rasterized=True)
     for ranks in named.values():

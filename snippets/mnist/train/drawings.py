@@ -27,17 +27,19 @@ def curves(report: Report) -> Figure:
     """Draw the losses, and below them the gap to the optimum, against the pictures seen."""
     figure = Figure(figsize=(5.2, 4.6))
     losses, gaps = figure.subplots(2, 1, sharex=True)
-    seen = [row.images for row in report.history]
+    seen = [row.images / 1000 for row in report.history]
     losses.plot(seen, [row.train_loss for row in report.history], "C0.-", label="training")
     losses.plot(seen, [row.test_loss for row in report.history], "C1.-", label="test")
     losses.axhline(report.optimum, color="C0", ls="--", lw=1, label="optimum, training")
     losses.axhline(report.optimum_test, color="C1", ls="--", lw=1, label="the same network, test")
-    losses.set(ylabel="loss per pixel", yscale="log")
-    losses.legend()
+    falls = report.history[0].train_loss / report.history[-1].test_loss
+    losses.set(ylabel="loss per pixel", yscale="log" if falls > 3 else "linear")
+    losses.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     # a gap is a difference of nearly equal numbers, so it means nothing below the rounding of the weights
     gaps.plot(seen, [max(row.gap, 1e-9) for row in report.history], "C0.-")
-    gaps.set(xlabel="pictures seen", ylabel="gap to the optimum", yscale="log")
+    gaps.set(xlabel="pictures seen, in thousands", ylabel="gap to the optimum", yscale="log")
     gaps.grid(alpha=0.5)
+    figure.align_ylabels()
     return figure
 
 

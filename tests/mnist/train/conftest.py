@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from snippets.mnist.data import load_images
-from snippets.mnist.train import Report, Settings, run
+from snippets.mnist.train import Report, Settings, folders, run
 from snippets.mnist.train.progress import Watch
 
 TRAIN, TEST = 900, 200
@@ -35,6 +35,18 @@ def settings(digits):
         return Settings(**{"data": digits, "device": "cpu", "batch_size": 100, **values})
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def no_drawings(request, monkeypatch):
+    """Draw nothing, as it takes most of the time, but where a test is about drawings."""
+    if "drawings" not in request.fixturenames:
+        monkeypatch.setattr(folders, "drawn", lambda figure: iter(()))
+
+
+@pytest.fixture
+def drawings() -> None:
+    """Ask for drawings."""
 
 
 class Recorder(Watch):

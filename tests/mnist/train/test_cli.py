@@ -123,7 +123,7 @@ def test_a_bar_on_a_terminal():
 # --- what it writes
 
 
-def test_the_folder_of_a_run(command, run_folder):
+def test_the_folder_of_a_run(command, run_folder, drawings):
     assert command("--epochs", "3", "--seed", "4") == 0
     assert {file.name for file in run_folder.iterdir()} == {
         "settings.json", "history.csv", "last.pt", "best.pt", "report.json",
@@ -144,9 +144,10 @@ def test_the_folder_of_a_run(command, run_folder):
     assert torch.equal(last["network"]["encoder"], best["encoder"])
 
 
-def test_the_exact_method_writes_its_weights(command, run_folder):
+def test_the_exact_method_writes_its_weights(command, run_folder, drawings):
     assert command("--method", "exact", "--model", "dense", "--rank", "5") == 0
     assert not (run_folder / "last.pt").exists()
+    assert (run_folder / "reconstructions-dark.svg").exists()
     assert not (run_folder / "curves-light.svg").exists()
     assert torch.load(run_folder / "best.pt", weights_only=True)["encoder"].shape == layout("dense", 5).shapes[0]
 
@@ -382,15 +383,21 @@ def test_precision_and_clocks_of_devices(monkeypatch):
 # --- as a reader runs it
 
 
-def test_under_torchrun_two_processes_give_one_answer(digits, tmp_path):
+def test_under_torchrun_two_processes_give_one_answer(digits, tmp_path, capsys):
     options = ["--data", str(digits), "--device", "cpu", "--json", "--epochs", "2", "--batch-size", "100"]
-    one = [sys.executable, "-m", "snippets.mnist.train"]
-    many = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *one[1:]]
-    found = []
-    for number, start in enumerate((one, many)):
-        done = subprocess.run([*start, *options, "--out", str(tmp_path / str(number))], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        found.append(json.loads(done.stdout))
-    assert [report["processes"] for report in found] == [1, 2]
+    assert main([*options, "--out", str(tmp_path / "one")]) == 0
+    one = json.loads(capsys.readouterr().out)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    start = [*torchrun, "-m", "snippets.mnist.train", *options, "--out", str(tmp_path / "two")]
+    done = subprocess.run(start, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    two = json.loads(done.stdout)
+    assert (one["processes"], two["processes"]) == (1, 2)
     for key in ("train_loss", "test_loss", "optimum"):
-        assert found[0][key] == pytest.approx(found[1][key], rel=1e-5)
+        assert one[key] == pytest.approx(two[key], rel=1e-5)
+
+
+def test_the_module_offers_the_command():
+    from snippets.mnist.train import __main__
+
+    assert __main__.main is main

@@ -130,6 +130,7 @@ def test_a_missing_folder_and_packed_files(digits, tmp_path):
         (tmp_path / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes(), mtime=0))
     train, test = splits(Settings(data=tmp_path))
     assert (size(train), size(test)) == (TRAIN, TEST)
+    assert torch.equal(all_of(train, Settings(data=tmp_path)), all_of(splits(Settings(data=digits))[0], Settings()))
 
 
 STREAM = """
