@@ -32,17 +32,21 @@ def results_file(module: str) -> Path:
 
 
 def write(state: dict) -> None:
-    """Gather what rendering needs from the state, the results files and the sources."""
+    """Gather what rendering needs from the state, the results files and the sources.
+
+    What is not in the state yet was written while the rest was made; it is prepared right after.
+    """
     figures = {
         f"{module}:{name}": {"alt": alt, "size": state[f"figure {module}:{name}"]["size"]}
         for (module, name), alt in marked.figures().items()
+        if f"figure {module}:{name}" in state
     }
     values: dict[str, dict[str, Any]] = {}
     for module, function in marked.results():
         made = read_json(results_file(module), {})
-        values.setdefault(module, {}).update(made[function]["values"])
+        values.setdefault(module, {}).update(made.get(function, {"values": {}})["values"])
     tests: dict[str, list[dict]] = {}
-    for check in claims.checks():
+    for check in [check for check in claims.checks() if check.node in state]:
         entry = {
             "node": check.node,
             "line": check.line,

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -25,7 +25,7 @@ from book.work import figure_file
 
 TOOL = Path(__file__).parent
 _lock = threading.Lock()
-_seen: tuple[str, Catalogue] | None = None
+_seen: tuple[list[str], Catalogue] | None = None
 
 
 def fingerprint_file() -> Path:
@@ -57,8 +57,7 @@ def ensure() -> Catalogue:
                 # Two builds at once, a server and a test run say, would overwrite each other's files.
                 project.CACHE.mkdir(parents=True, exist_ok=True)
                 with FileLock(project.CACHE / "lock"):
-                    _prepare()
-                fingerprint = _fingerprint()
+                    fingerprint = _prepare_all()
                 write_atomically(fingerprint_file(), json.dumps(fingerprint))
             _seen = (fingerprint, catalogue.load())
             for line in _seen[1].stale:
@@ -72,16 +71,23 @@ def read_ahead() -> None:
         _stale(read_json(state_file(), {}))
 
 
-def _fingerprint() -> str:
+def _fingerprint() -> list[str]:
     """Hash names and times of all sources, and the names of all that was made from them."""
+    return [_hash_of_sources(), _hash(file.path for file in _files(project.GENERATED))]
+
+
+def _hash_of_sources() -> str:
     settings = [project.ROOT / name for name in ("mkdocs.yml", "package.json", "requirements.txt")]
     times = [f"{file} {file.stat().st_mtime_ns}" for file in settings]
     tool = (".py", ".mjs", ".json")
     sources = {project.DOCS: (".md", ".py"), project.SNIPPETS: (".py", ".json"), project.TESTS: ".py", TOOL: tool}
     for folder, endings in sources.items():
         times += [f"{file.path} {file.stat().st_mtime_ns}" for file in _files(folder) if file.name.endswith(endings)]
-    made = [file.path for file in _files(project.GENERATED)]
-    return hashlib.sha256("\n".join([*sorted(times), *sorted(made)]).encode()).hexdigest()
+    return _hash(times)
+
+
+def _hash(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
 def _files(folder: Path | str) -> Iterator[os.DirEntry]:
@@ -94,6 +100,15 @@ def _files(folder: Path | str) -> Iterator[os.DirEntry]:
                 yield entry
             elif entry.name != "__pycache__":
                 yield from _files(entry.path)
+
+
+def _prepare_all() -> list[str]:
+    """Prepare, and again where somebody edited meanwhile; return the fingerprint of what was prepared."""
+    sources = None
+    while sources != _hash_of_sources():
+        sources = _hash_of_sources()
+        _prepare()
+    return _fingerprint()
 
 
 def _prepare() -> None:

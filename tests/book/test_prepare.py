@@ -60,6 +60,26 @@ def test_only_what_depends_on_an_edit_is_made_again(tree, capsys):
     assert "1 tests of claims" in said
 
 
+def test_an_edit_while_the_book_is_prepared_is_not_lost(tree, monkeypatch):
+    make, made = prepare._make, []
+
+    def make_and_edit(*given):
+        make(*given)
+        made.append(given)
+        if len(made) == 1:
+            tree.edit("tests/part/test_toy.py", "def test_doubling", "def test_twice")
+            tree.edit("snippets/part/toy.py", "return {", 'return {"three": 3, ')
+            tree.edit("snippets/part/toy.py", "def line()", "def line_of_two()")
+            tree.edit("docs/part/toy.md", "/// figure | line", "/// figure | line_of_two")
+
+    monkeypatch.setattr(prepare, "_make", make_and_edit)
+    known = prepare.ensure()
+    assert len(made) == 2
+    assert known.tests["LA-01"][0]["node"].endswith("::test_twice")
+    assert known.values["part.toy"]["three"] == 3
+    assert list(known.figures) == ["part.toy:line_of_two"]
+
+
 def test_a_deleted_figure_is_drawn_again(tree, capsys):
     """The cache alone is not enough: the file has to be there."""
     prepare.ensure()
