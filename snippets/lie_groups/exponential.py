@@ -119,8 +119,10 @@ def exp_so3(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     c, s = half.cos(), half.sin() / half
     x, y, z = (s * component for component in v.unbind(-1))
     one = torch.ones_like(c)
-    monomials = [one, c * x, c * y, c * z, x * x, y * y, z * z, x * z, y * x, z * y]
-    return (torch.stack(monomials).T @ GENERATORS).reshape(*omega.shape, 3)
+    monomials = torch.stack(
+        [one, c * x, c * y, c * z, x * x, y * y, z * z, x * z, y * x, z * y]
+    )
+    return (monomials.T @ GENERATORS).reshape(*omega.shape, 3)
 # --8<-- [end:exp_so3]
 
 
