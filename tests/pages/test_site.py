@@ -176,7 +176,7 @@ def test_page_is_whole(visit, address):
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_nothing_moves_while_the_page_loads(visit, address):
     """The cumulative layout shift is zero, although the fonts arrive late; text that waited for them shows in the end."""
-    tab = visit(extra_http_headers={"X-Fonts-Late": "0.8"})
+    tab = visit(extra_http_headers={"X-Fonts-Late": "0.6"})
     tab.page.add_init_script(f"({SHIFTS})()")
     page = tab.open(address)
     assert page.evaluate("window.shift") == 0
@@ -184,7 +184,7 @@ def test_nothing_moves_while_the_page_loads(visit, address):
 
 
 def test_text_shows_without_the_fonts(visit):
-    """Fonts that fail do not keep the reader waiting; fonts that never come do so for three seconds."""
+    """Fonts that fail do not keep the reader waiting; fonts that never come do so for two seconds."""
     tab = visit()
     tab.page.route("**/*.woff2", lambda route: route.abort())
     assert tab.open(CHAPTER_ADDRESSES[0]).locator("h1").is_visible()
