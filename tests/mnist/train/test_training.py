@@ -150,6 +150,7 @@ class Pressing(Recorder):
         while now.step >= self.step and self.times:
             self.times -= 1
             os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)  # or two signals may be told as one
 
 
 @pytest.mark.parametrize(("method", "optimizer"), [("gradient", "scaled"), ("gradient", "adam"), ("gram", "scaled"), ("gram", "sgd")])
