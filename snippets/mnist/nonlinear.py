@@ -480,8 +480,8 @@ def by_count() -> Figure:
 
 @figure(
     alt="Right answers against the distance of the shift, in two panels. Moved as the data are: all curves fall beyond "
-    "six pixels, the equivariant one last. Moved cyclically: the equivariant one is a horizontal line at 89 per cent, "
-    "the others fall steeply beyond six pixels, to between 5 and 30."
+    "six pixels, the equivariant one last. Moved cyclically: the equivariant one is a horizontal line just below "
+    "90 per cent, the others fall steeply beyond four pixels, to about 10."
 )
 def by_distance() -> Figure:
     """Accuracy of the networks trained on 1,000 digits against the distance by which the test digits are moved."""
