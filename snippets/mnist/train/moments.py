@@ -45,6 +45,8 @@ def moments(model: str, chunks: Iterable[Float[Tensor, "n 28 28"]], count: int, 
     total /= count
     if model == "invariant":
         return Moments(first, second, float(total[-1]))
+    if model == "equivariant":
+        first = real_forms(first)
     return Moments(first, first, float(first.diagonal(dim1=1, dim2=2).sum()))
 
 
@@ -58,17 +60,20 @@ def add_dense(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "1 784 784"], _:
 
 
 def add_frequencies(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "15 56 56"], _: Tensor) -> None:
-    """Add the real forms of x̂_j x̂_j*, for real frequencies in the corner only."""
+    """Add w_j (Re x̂_j Re x̂_j* + Im x̂_j Im x̂_j*) and w_j Im x̂_j Re x̂_j*, of which `real_forms` makes the rest."""
     both = (weighted_waves(range(15)).to(x) @ x.reshape(-1, 28).T).view(15, 2 * len(x), 28)
     real, imaginary = both.view(15, 2, -1, 28).unbind(1)
-    cross = (imaginary.mT @ real).to(total)
-    a, b = (both.mT @ both).to(total) / 2, (cross - cross.mT) / 2
-    total[:, :28, :28] += a
-    total[1:-1, 28:, 28:] += a[1:-1]
-    total[1:-1, 28:, :28] += b[1:-1]
-    total[1:-1, :28, 28:] -= b[1:-1]
-    total[0, :28, :28] += a[0]
-    total[14, :28, :28] += a[14]
+    total[:, :28, :28] += (both.mT @ both).to(total.device)
+    total[:, 28:, :28] += (imaginary.mT @ real).to(total.device)
+
+
+def real_forms(total: Float[Tensor, "15 56 56"]) -> Float[Tensor, "15 56 56"]:
+    """Return [[A, −B], [B, A]] of w_j mean x̂_j x̂_j* / 2 = A + iB; where w_j is 1, the moment in the corner alone."""
+    a, b = total[:, :28, :28] / 2, (total[:, 28:, :28] - total[:, 28:, :28].mT) / 2
+    forms = torch.cat([torch.cat([a, -b], dim=2), torch.cat([b, a], dim=2)], dim=1)
+    for j in (0, 14):
+        forms[j] = torch.nn.functional.pad(total[j, :28, :28], (0, 28, 0, 28))
+    return forms
 
 
 def add_blocks(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "15 56 56"], _: Tensor) -> None:
