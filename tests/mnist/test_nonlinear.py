@@ -470,6 +470,7 @@ def test_costs_come_from_networks_and_record(measured):
     assert costs["step_dense"] < costs["step_equivariant"] < costs["step_cnn"]
     assert costs["steps_60000"] == STEPS[60_000]
     assert costs["multiplications_wide"] > 10 * costs["multiplications_cnn"]
+    assert 0.5 < costs["step_wide"] / costs["step_cnn"] < 2
     measured.exact((costs["units"], costs["units_dense"]), (28 * (11 + 39), 26 + 18))
     made = records.record("nonlinear")
     seconds = [ms / 1000 * STEPS[settings["count"]] for key, settings in nonlinear.runs() for ms in [made[key]["step_ms"][settings["seed"]]]]
