@@ -29,17 +29,25 @@ class Moments(NamedTuple):
 
 
 def moments(model: str, chunks: Iterable[Float[Tensor, "n 28 28"]], count: int, group: Group) -> Moments:
-    """Add up the chunks of all processes; sums within a chunk in its precision, over chunks in float64."""
+    """Add up the chunks of all processes; sums within a chunk in its precision, over chunks in float64.
+
+    Where the inputs are all of the picture in orthonormal coordinates, the mean of ‖x‖² is the trace of their moment.
+    """
     blocks, inputs, outputs = {"dense": (1, 784, 784), "invariant": (1, 28, 784)}.get(model, (15, 56, 56))
     total = torch.zeros(blocks * inputs * (inputs + outputs) + 1, dtype=torch.float64)
     first, second = total[:-1].split([blocks * inputs * inputs, blocks * inputs * outputs])
     first, second = first.view(blocks, inputs, inputs), second.view(blocks, inputs, outputs)
     for x in chunks:
         SUMS[model](x, first, second)
-        total[-1] += float(x.square().sum(dtype=torch.float64 if x.device.type != "mps" else None))
+        if model == "invariant":
+            total[-1] += float(x.flatten().dot(x.flatten()))
     group.add(total)
     total /= count
-    return Moments(first, second if model == "invariant" else first, float(total[-1]))
+    if model == "invariant":
+        return Moments(first, second, float(total[-1]))
+    if model == "equivariant":
+        first = real_forms(first)
+    return Moments(first, first, float(first.diagonal(dim1=1, dim2=2).sum()))
 
 
 def add_dense(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "1 784 784"], _: Tensor) -> None:
@@ -52,17 +60,20 @@ def add_dense(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "1 784 784"], _:
 
 
 def add_frequencies(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "15 56 56"], _: Tensor) -> None:
-    """Add the real forms of x̂_j x̂_j*, for real frequencies in the corner only."""
+    """Add w_j (Re x̂_j Re x̂_j* + Im x̂_j Im x̂_j*) and w_j Im x̂_j Re x̂_j*, of which `real_forms` makes the rest."""
     both = (weighted_waves(range(15)).to(x) @ x.reshape(-1, 28).T).view(15, 2 * len(x), 28)
     real, imaginary = both.view(15, 2, -1, 28).unbind(1)
-    cross = (imaginary.mT @ real).to(total)
-    a, b = (both.mT @ both).to(total) / 2, (cross - cross.mT) / 2
-    total[:, :28, :28] += a
-    total[1:-1, 28:, 28:] += a[1:-1]
-    total[1:-1, 28:, :28] += b[1:-1]
-    total[1:-1, :28, 28:] -= b[1:-1]
-    total[0, :28, :28] += a[0]
-    total[14, :28, :28] += a[14]
+    total[:, :28, :28] += (both.mT @ both).to(total.device)
+    total[:, 28:, :28] += (imaginary.mT @ real).to(total.device)
+
+
+def real_forms(total: Float[Tensor, "15 56 56"]) -> Float[Tensor, "15 56 56"]:
+    """Return [[A, −B], [B, A]] of w_j mean x̂_j x̂_j* / 2 = A + iB; where w_j is 1, the moment in the corner alone."""
+    a, b = total[:, :28, :28] / 2, (total[:, 28:, :28] - total[:, 28:, :28].mT) / 2
+    forms = torch.cat([torch.cat([a, -b], dim=2), torch.cat([b, a], dim=2)], dim=1)
+    for j in (0, 14):
+        forms[j] = torch.nn.functional.pad(total[j, :28, :28], (0, 28, 0, 28))
+    return forms
 
 
 def add_blocks(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "15 56 56"], _: Tensor) -> None:

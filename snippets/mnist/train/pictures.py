@@ -139,4 +139,5 @@ def chunks(
     dtype = torch.float64 if settings.precision == "float64" else torch.float32
     amounts = (amounts.to(dtype) if amounts.is_floating_point() else amounts).to(device)
     for start in range(0, len(images), chunk):
-        yield moved(images[start : start + chunk], amounts[start : start + chunk], dtype)
+        some, by = (part[start : start + chunk].split(CHUNK) for part in (images, amounts))
+        yield torch.cat([moved(*part, dtype) for part in zip(some, by, strict=True)])

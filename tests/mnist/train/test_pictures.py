@@ -134,8 +134,9 @@ def test_a_missing_folder_and_packed_files(digits, tmp_path):
 
 
 STREAM = """
-import sys, resource
+import sys
 from pathlib import Path
+from bench.training import peak
 from snippets.mnist.train import Settings, pictures, run
 pictures.SHARD = 2000
 folder = Path(sys.argv[1])
@@ -143,7 +144,7 @@ peaks = []
 for name in ("small", "large"):
     report = run(Settings(data=folder / name, method="gradient", epochs=1, model="equivariant", device="cpu"))
     assert name == "small" or report.gap < 0.01, report
-    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    peaks.append(peak())
 print(*peaks)
 """
 

@@ -1,0 +1,484 @@
+"""Weight sharing under ReLU: laws in double precision, oracles, and what the recorded runs say."""
+
+import itertools
+import json
+from functools import cache
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+from torch import nn
+
+from snippets.mnist import nonlinear, records
+from snippets.mnist.data import load_images, load_labels
+from snippets.mnist.exact import waves
+from snippets.mnist.nonlinear import (
+    NETWORKS,
+    STEPS,
+    ShiftEquivariant,
+    Symmetrised,
+    anywhere,
+    circular_cnn,
+    classes,
+    cnn,
+    dense,
+    equivariant,
+    mean_and_spread,
+    multiplications,
+    nearby,
+    signed_power,
+    size,
+    symmetry_error,
+    train,
+)
+from snippets.mnist.shifts import cyclic_shift
+
+
+def noise(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def digits(count: int) -> torch.Tensor:
+    return load_images("test")[:count] / 255.0
+
+
+def cycle(width: int) -> torch.Tensor:
+    """The matrix of the cyclic shift by one."""
+    return torch.eye(width).roll(1, dims=0)
+
+
+# --- layers
+
+
+def matrix(layer: nn.Module, channels: int, width: int) -> torch.Tensor:
+    """The matrix of a layer, bias left out, on channels × width numbers."""
+    inputs = torch.eye(channels * width).view(-1, channels, width)
+    with torch.no_grad():
+        return (layer(inputs) - layer(0 * inputs)).flatten(1).T
+
+
+@pytest.mark.claim("MN-201")
+@pytest.mark.parametrize(("channels", "out", "width"), [(1, 1, 5), (2, 3, 4), (3, 2, 3), (2, 1, 6)])
+def test_the_layer_is_every_linear_map_that_commutes_with_the_shift(channels, out, width, measured):
+    shift_in = torch.kron(torch.eye(channels), cycle(width))
+    shift_out = torch.kron(torch.eye(out), cycle(width))
+    equations = torch.kron(torch.eye(out * width), shift_in.T.contiguous()) - torch.kron(shift_out, torch.eye(channels * width))
+    commuting = out * width * channels * width - int(torch.linalg.matrix_rank(equations))
+    measured.exact(commuting, channels * out * width)
+    layer, basis = ShiftEquivariant(channels, out, width), []
+    for index in range(layer.weight.numel()):
+        with torch.no_grad():
+            layer.weight.zero_().view(-1)[index] = 1
+        basis.append(matrix(layer, channels, width))
+        measured(basis[-1] @ shift_in, shift_out @ basis[-1], atol=1e-14)
+    measured.exact(int(torch.linalg.matrix_rank(torch.stack(basis).flatten(1))), commuting)
+
+
+@pytest.mark.claim("MN-201")
+def test_the_layer_is_a_sum_over_the_circle_and_torch_s_circular_convolution(measured):
+    torch.manual_seed(0)
+    layer, x = ShiftEquivariant(3, 4, 7), noise(5, 3, 7)
+    with torch.no_grad():
+        layer.bias.copy_(noise(4))
+        by_hand = layer.bias[:, None].expand(5, 4, 7).clone()
+        for t, s in itertools.product(range(7), range(7)):
+            by_hand[:, :, t] += x[:, :, (t - s) % 7] @ layer.weight[:, :, s].T
+        oracle = nn.functional.conv1d(torch.cat([x[..., 1:], x], -1), layer.weight.flip(-1), layer.bias)
+        measured(layer(x), by_hand, atol=1e-13)
+        measured(layer(x), oracle, atol=1e-13)
+
+
+@pytest.mark.claim("MN-202")
+def test_a_bias_commutes_exactly_if_it_is_the_same_in_every_column(measured):
+    x, shared, own = noise(4, 3, 28), noise(3, 1, seed=1), noise(3, 28, seed=2)
+    measured.exact((x + shared).roll(1, -1) - (x.roll(1, -1) + shared), torch.zeros(4, 3, 28))
+    difference = (x + own).roll(1, -1) - (x.roll(1, -1) + own)
+    measured(difference, (own.roll(1, -1) - own).expand(4, 3, 28), atol=1e-14)
+    fixed = 28 - int(torch.linalg.matrix_rank(cycle(28) - torch.eye(28)))
+    measured.exact(fixed, 1)
+    measured.exact(ShiftEquivariant(28, 11).bias.numel(), 11)
+
+
+# --- pointwise functions
+
+
+@pytest.mark.claim("MN-203")
+@given(st.permutations(range(6)), st.lists(st.floats(-5, 5), min_size=6, max_size=6))
+def test_pointwise_functions_commute_with_permutations(order, entries):
+    x = torch.tensor(entries, dtype=torch.float64)
+    for function in (torch.relu, torch.tanh, torch.sin, lambda t: t**2 - 1):
+        assert torch.equal(function(x[list(order)]), function(x)[list(order)])
+
+
+def violation(q: torch.Tensor) -> float:
+    """How far Q relu(e) is from relu(Q e), at worst over the basis vectors e."""
+    return float((q.relu() - q).abs().max())
+
+
+@pytest.mark.claim("MN-203")
+def test_no_orthogonal_matrix_but_a_permutation_commutes_with_relu(measured):
+    eye = torch.eye(4)
+    for seed in range(20):
+        q = torch.linalg.qr(noise(4, 4, seed=seed)).Q
+        measured(q.T @ q, eye, atol=1e-14)
+        assert violation(q) > 0.01
+    signed = [eye[list(p)] * torch.tensor(s) for p in itertools.permutations(range(4)) for s in itertools.product((1.0, -1.0), repeat=4)]
+    commuting = [q for q in signed if violation(q) == 0]
+    measured.exact(len(commuting), 24)
+    x = noise(50, 4)
+    for q in commuting:
+        measured.exact((x @ q.T).relu(), x.relu() @ q.T)
+    for angle in (1e-3, 0.5, 2.0):
+        a = torch.tensor(angle)
+        turn = torch.stack([torch.stack([a.cos(), -a.sin()]), torch.stack([a.sin(), a.cos()])])
+        assert violation(turn) >= min(angle, 0.1) / 2
+
+
+@pytest.mark.claim("MN-203")
+def test_relu_on_the_waves_of_a_row_does_not_commute_with_the_shift(measured):
+    rows = waves()[[0, *range(2, 29)]]
+    basis = (rows / rows.norm(dim=1, keepdim=True)).T
+    measured(basis @ basis.T, torch.eye(28), atol=1e-13)
+    assert symmetry_error(Waves(basis), digits(20)) > 0.1
+    assert symmetry_error(nn.ReLU(), noise(20, 28, 28)) == 0
+
+
+class Waves(nn.Module):
+    """ReLU in another orthonormal basis of the rows."""
+
+    def __init__(self, basis: torch.Tensor) -> None:
+        super().__init__()
+        self.basis = basis
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x @ self.basis).relu() @ self.basis.T
+
+
+# --- networks
+
+
+@pytest.mark.claim("MN-204")
+@pytest.mark.parametrize("seed", range(3))
+def test_outputs_do_not_notice_cyclic_shifts_and_hidden_layers_move_along(seed, measured):
+    torch.manual_seed(seed)
+    network, x = equivariant(), digits(30)
+    with torch.no_grad():
+        for k in (1, 5, 14, -3):
+            measured(network(cyclic_shift(x, k)), network(x), atol=1e-13)
+            measured(network[:4](x.roll(k, -1)), network[:4](x).roll(k, -1), atol=1e-13)
+
+
+@pytest.mark.claim("MN-204")
+def test_invariance_lasts_through_training(measured):
+    torch.manual_seed(0)
+    network, x = equivariant(), digits(300)
+    before = network[0].weight.clone()
+    train(network, x, load_labels("test")[:300].long(), 5, torch.Generator().manual_seed(0))
+    assert (network[0].weight - before).abs().max() > 1e-3
+    measured(symmetry_error(network, x, by=9, out_by=0), 0, atol=1e-13)
+
+
+@pytest.mark.claim("MN-205")
+@pytest.mark.parametrize("seed", range(3))
+def test_left_and_right_cannot_be_told_apart_but_rows_against_rows_can(seed, measured):
+    torch.manual_seed(seed)
+    network, x = equivariant(), digits(100)
+    both = torch.cat([x.roll(-7, -1), x.roll(7, -1)])
+    side = torch.arange(2).repeat_interleave(100)
+    guess = classes(network, both) % 2
+    measured.exact(guess[:100], guess[100:])
+    measured.exact(float((guess == side).double().mean()), 0.5)
+    half = x.clone()
+    half[:, 14:] = half[:, 14:].roll(7, -1)
+    with torch.no_grad():
+        assert (network(half) - network(x)).norm(dim=1).min() > 1e-3
+
+
+def linear_part(network: nn.Sequential) -> nn.Sequential:
+    return nn.Sequential(*[layer for layer in network if not isinstance(layer, nn.ReLU)])
+
+
+@pytest.mark.claim("MN-206")
+def test_without_relu_the_invariant_head_sees_row_sums_only(measured):
+    torch.manual_seed(0)
+    network, x = equivariant(), digits(20)
+    mixed = torch.stack([row[torch.randperm(28)] for row in x.view(-1, 28)]).view(x.shape)
+    with torch.no_grad():
+        linear = linear_part(network)
+        measured(linear(mixed), linear(x), atol=1e-13)
+        assert (network(mixed) - network(x)).norm() > 1e-2
+        columns = [linear(one) - linear(0 * one) for one in torch.eye(784).view(784, 1, 28, 28)]
+        m = torch.cat(columns).view(28, 28, 10)
+    measured(m, m[:, :1].expand(28, 28, 10), atol=1e-14)
+
+
+@pytest.mark.claim("MN-206")
+def test_row_sums_alone_classify_three_quarters(measured):
+    measured(nonlinear.row_sums()["row_sums"], 0.74, atol=0.01)
+
+
+@pytest.mark.claim("MN-207")
+def test_three_networks_have_equally_many_parameters(measured):
+    measured.exact([size(NETWORKS[name]()) for name in ("equivariant", "dense", "cnn")], [21_086] * 3)
+    by_hand = (28 * 11 * 28 + 11) + (11 * 39 * 28 + 39) + (39 * 10 + 10)
+    measured.exact(by_hand, 785 * 26 + 27 * 18 + 19 * 10)
+    measured.exact(by_hand, 21_086)
+    measured.exact(size(NETWORKS["large"]()), 785 * 512 + 513 * 128 + 129 * 10)
+    measured.exact(size(NETWORKS["wide"]()), size(NETWORKS["large"]()) - 4)
+
+
+@pytest.mark.claim("MN-207")
+def test_a_shared_weight_is_used_in_every_column(measured):
+    measured.exact(multiplications(equivariant()), 28 * (28 * 28 * 11 + 28 * 11 * 39) + 390)
+    measured.exact(multiplications(dense()), 784 * 26 + 26 * 18 + 18 * 10)
+    measured.exact(multiplications(cnn()), 784 * 9 * 18 + 196 * 9 * 18 * 32 + 49 * 32 * 10)
+
+
+@pytest.mark.claim("MN-208")
+def test_zeros_at_the_edge_break_the_cyclic_shift_there_and_only_there(measured):
+    torch.manual_seed(0)
+    circular = nn.Conv2d(1, 4, 3, padding=1, padding_mode="circular")
+    zeros = nn.Conv2d(1, 4, 3, padding=1)
+    x = noise(6, 1, 28, 28)
+    measured(symmetry_error(circular, x, by=10), 0, atol=1e-15)
+    with torch.no_grad():
+        difference = zeros(x.roll(10, -1)) - zeros(x).roll(10, -1)
+    columns = (difference.abs().amax((0, 1, 2)) > 1e-12).nonzero().flatten().tolist()
+    measured.exact(columns, [0, 9, 10, 27])
+    inside = nn.functional.pad(noise(6, 1, 28, 18), (3, 7))
+    measured(symmetry_error(zeros, inside, by=4), 0, atol=1e-15)
+
+
+@pytest.mark.claim("MN-209")
+def test_pooling_by_two_keeps_shifts_by_two_only(measured):
+    x = noise(6, 1, 28, 28)
+    for pool in (nn.MaxPool2d(2), nn.AvgPool2d(2), nn.Conv2d(1, 3, 2, stride=2)):
+        measured(symmetry_error(pool, x, by=2, out_by=1), 0, atol=1e-15)
+        measured(symmetry_error(pool, x, by=-6, out_by=-3), 0, atol=1e-15)
+        assert min(symmetry_error(pool, x, by=1, out_by=out) for out in range(14)) > 0.1
+    twice = nn.Sequential(nn.MaxPool2d(2), nn.MaxPool2d(2))
+    measured(symmetry_error(twice, x, by=4, out_by=1), 0, atol=1e-15)
+    assert min(symmetry_error(twice, x, by=2, out_by=out) for out in range(7)) > 0.1
+
+
+def test_errors_on_the_page(measured):
+    torch.manual_seed(0)
+    errors = nonlinear.errors()
+    measured([errors[name] for name in ("layer", "whole_equivariant", "circular", "pool_by_2")], [0] * 4, atol=1e-14)
+    assert all(errors[name] > 0.1 for name in ("whole_dense", "whole_large", "whole_cnn", "zeros", "pool_by_1"))
+    assert 0 < errors["zeros_by_2"] < 0.02
+
+
+# --- training
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_training_needs_one_label_for_each_picture(count):
+    with pytest.raises(ValueError, match=f"{count} pictures and 4 labels: give one label for each"):
+        train(dense(), digits(count), torch.zeros(4, dtype=torch.int64), 1, torch.Generator())
+
+
+def test_training_lowers_the_loss_and_a_seed_repeats_it(measured):
+    x, labels = digits(200).float(), load_labels("test")[:200].long()
+
+    def outputs(move=None) -> torch.Tensor:
+        torch.manual_seed(0)
+        network = dense().float()
+        train(network, x, labels, 60, torch.Generator().manual_seed(0), move)
+        return network(x).detach()
+
+    assert nn.functional.cross_entropy(outputs(), labels) < 1.0
+    measured.exact(outputs(), outputs())
+    assert not torch.equal(outputs(nearby), outputs())
+
+
+def test_moves_are_shifts(measured):
+    x = digits(50)
+    around = anywhere(x, torch.Generator().manual_seed(0))
+    amounts = torch.randint(28, (50,), generator=torch.Generator().manual_seed(0))
+    measured.exact(around, torch.stack([image.roll(int(k), -1) for image, k in zip(x, amounts, strict=True)]))
+    near = nearby(x.float(), torch.Generator().manual_seed(0))
+    assert near.dtype == torch.float32
+    centre = (near.double().sum(1) * torch.arange(28)).sum(1) / near.double().sum((1, 2))
+    old = (x.sum(1) * torch.arange(28)).sum(1) / x.sum((1, 2))
+    assert 2 < (centre - old).abs().max() < 6
+
+
+# --- exercises
+
+
+def test_symmetrised_networks_are_invariant_and_leave_invariant_ones_alone(measured):
+    torch.manual_seed(0)
+    x = digits(10)
+    for network in (dense(), cnn()):
+        assert symmetry_error(network, x, by=3, out_by=0) > 0.1
+        measured(symmetry_error(Symmetrised(network), x, by=3, out_by=0), 0, atol=1e-14)
+    network = equivariant()
+    with torch.no_grad():
+        measured(Symmetrised(network)(x), network(x), atol=1e-14)
+
+
+def test_circular_cnn_notices_no_cyclic_shift_in_either_direction(measured):
+    torch.manual_seed(0)
+    network, x = circular_cnn(), digits(10)
+    with torch.no_grad():
+        measured(network(x.roll((3, 5), (-1, -2))), network(x), atol=1e-14)
+
+
+def test_odd_functions_commute_with_signs(measured):
+    x, signs = noise(100), noise(100, seed=1).sign()
+    measured.exact(signed_power(signs * x), signs * signed_power(x))
+    assert not torch.equal((signs * x).relu(), signs * x.relu())
+    measured(signed_power(torch.tensor([4.0, -9.0, 0.0])), [2, -3, 0], atol=1e-15)
+
+
+# --- the record
+
+
+@cache
+def numbers() -> dict:
+    return nonlinear.accuracies()
+
+
+def runs_of(key: str, which: str = "own") -> list[float]:
+    """What each seed reached, in per cent."""
+    return [100 * value for value in records.record("nonlinear")[key][which]]
+
+
+def test_mean_and_spread(measured):
+    measured(mean_and_spread([1.0, 2.0, 6.0]), (3.0, 7**0.5), atol=1e-12)
+
+
+def test_every_run_is_in_the_record():
+    record = records.record("nonlinear")
+    keys = [key for key, _ in nonlinear.runs()]
+    assert set(record) == set(keys)
+    assert all(len(values) == keys.count(key) for key, run in record.items() for values in run.values())
+
+
+@pytest.mark.parametrize(("count", "seed"), [(100, 2), (1_000, 1)])
+def test_a_recorded_run_is_what_the_code_measures(count, seed, measured):
+    torch.manual_seed(5)
+    run = nonlinear.measure("dense", count, seed)
+    recorded = records.record("nonlinear")[f"dense/once/{count}"]
+    assert set(run) == set(recorded)
+    for name in set(run) - {"step_ms"}:
+        measured(run[name], recorded[name][seed], atol=0.03)
+    assert run["step_ms"] > 0
+
+
+def test_the_experiment_resumes_and_writes_its_record(tmp_path, monkeypatch, measured):
+    done = []
+
+    def measure(network: str, count: int, seed: int, move: str = "once", rate: float = 3e-3) -> dict:
+        if len(done) == 100:
+            raise KeyboardInterrupt
+        done.append((network, count, seed, move, rate))
+        return {"own": count / 100_000 + seed}
+
+    monkeypatch.setattr(nonlinear, "measure", measure)
+    monkeypatch.setattr(nonlinear.records, "digest", lambda function: "abc")
+    monkeypatch.setattr(nonlinear.project, "ROOT", tmp_path)
+    monkeypatch.setattr(nonlinear.records, "RECORDED", tmp_path / "recorded")
+    monkeypatch.setattr(nonlinear.records, "_source", lambda function: tmp_path / "code.py")
+    with pytest.raises(KeyboardInterrupt):
+        nonlinear.experiment()
+    assert len(json.loads((tmp_path / ".cache/mnist/nonlinear-abc.json").read_text())) == 100
+    assert not (tmp_path / "recorded").exists()
+    done.append("resumed")
+    nonlinear.experiment()
+    assert len(done) == len(list(nonlinear.runs())) + 1
+    measured.exact(len({run for run in done if run != "resumed"}), len(done) - 1)
+    values = records.record("nonlinear")
+    measured.exact(values["cnn/once/10000"]["own"], [0.1, 1.1, 2.1])
+    measured.exact(len(values["large/rate/0.01"]["own"]), 3)
+
+
+@pytest.mark.claim("MN-210")
+def test_shown_once_the_equivariant_network_beats_dense_ones_on_few_digits():
+    for count in (100, 1_000):
+        worst = min(runs_of(f"equivariant/once/{count}"))
+        assert worst > max(runs_of(f"dense/once/{count}") + runs_of(f"large/once/{count}"))
+    for count in STEPS:
+        assert min(runs_of(f"equivariant/once/{count}")) > max(runs_of(f"dense/once/{count}"))
+
+
+@pytest.mark.claim("MN-211")
+def test_with_all_digits_the_large_dense_network_and_the_cnn_are_better():
+    for move in ("once", "nearby"):
+        best = max(runs_of(f"equivariant/{move}/60000"))
+        assert min(runs_of(f"large/{move}/60000") + runs_of(f"cnn/{move}/60000")) > best
+
+
+@pytest.mark.claim("MN-212")
+def test_new_shifts_give_a_large_dense_network_more_than_symmetry_gives_a_small_one():
+    mean = {key: numbers()[f"{key}_own"] for key in ("large_once_100", "large_nearby_100", "equivariant_nearby_100")}
+    assert mean["large_nearby_100"] > mean["large_once_100"] + 15
+    assert mean["large_nearby_100"] > mean["equivariant_nearby_100"]
+    for count in (1_000, 10_000, 60_000):
+        assert min(runs_of(f"large/nearby/{count}")) > max(runs_of(f"equivariant/nearby/{count}"))
+    for count in STEPS:
+        assert abs(numbers()[f"equivariant_nearby_{count}_own"] - numbers()[f"equivariant_once_{count}_own"]) < 1.5
+
+
+@pytest.mark.claim("MN-213")
+def test_with_new_shifts_the_cnn_is_the_best_at_every_size():
+    for count in STEPS:
+        others = [run for name in ("equivariant", "dense", "large") for run in runs_of(f"{name}/nearby/{count}")]
+        assert min(runs_of(f"cnn/nearby/{count}")) > max(others)
+
+
+@pytest.mark.claim("MN-214")
+def test_beyond_the_training_the_equivariant_network_leads_and_cyclic_shifts_change_nothing(measured):
+    for move in ("once", "nearby"):
+        for count in STEPS:
+            for which in ("beyond", "around"):
+                best = max(max(runs_of(f"{name}/{move}/{count}", which)) for name in ("dense", "large", "cnn"))
+                assert min(runs_of(f"equivariant/{move}/{count}", which)) > best + 10
+            measured.exact(max(runs_of(f"equivariant/{move}/{count}", "turned")), 0.0)
+            assert max(runs_of(f"equivariant/{move}/{count}", "changed")) > 0
+
+
+@pytest.mark.claim("MN-215")
+def test_at_equal_size_the_equivariant_network_beats_the_dense_one():
+    for move, which in (("once", "own"), ("nearby", "own"), ("anywhere", "around")):
+        at = "" if move == "anywhere" else "/1000"
+        small, large = runs_of(f"equivariant/{move}{at}", which), runs_of(f"large/{move}{at}", which)
+        assert min(small) > max(runs_of(f"dense/{move}{at}", which))
+        assert min(runs_of(f"wide/{move}", which)) > max(large)
+        if move != "once":
+            assert min(large) > max(small)
+    assert min(runs_of("wide/once")) > max(runs_of("large/nearby/1000") + runs_of("cnn/once/1000"))
+    assert min(runs_of("cnn/nearby/1000")) > max(runs_of("wide/nearby"))
+    assert abs(numbers()["cnn_anywhere_around"] - numbers()["wide_anywhere_around"]) < 0.5
+    assert min(runs_of("large/anywhere", "turned")) > 1
+
+
+def test_other_rates_leave_the_order_as_it_is():
+    for rate in nonlinear.OTHER_RATES:
+        equivariant, large, small = (runs_of(f"{name}/rate/{rate:g}") for name in ("equivariant", "large", "dense"))
+        assert min(equivariant) > max(large)
+        assert min(large) > max(small)
+
+
+def test_costs_come_from_networks_and_record(measured):
+    costs = nonlinear.costs()
+    measured.exact(costs["parameters_large"], 468_874)
+    assert costs["step_dense"] < costs["step_equivariant"] < costs["step_cnn"]
+    assert costs["steps_60000"] == STEPS[60_000]
+    assert costs["multiplications_wide"] > 10 * costs["multiplications_cnn"]
+    assert 0.5 < costs["step_wide"] / costs["step_cnn"] < 2
+    measured.exact((costs["units"], costs["units_dense"]), (28 * (11 + 39), 26 + 18))
+    made = records.record("nonlinear")
+    seconds = [ms / 1000 * STEPS[settings["count"]] for key, settings in nonlinear.runs() for ms in [made[key]["step_ms"][settings["seed"]]]]
+    measured(costs["minutes"], sum(seconds) / 60, atol=1e-9)
+
+
+@pytest.mark.parametrize("draw", [nonlinear.layers, nonlinear.by_count, nonlinear.by_distance])
+def test_figures_draw(draw):
+    fig = draw()
+    assert isinstance(fig, Figure)
+    plt.close(fig)
