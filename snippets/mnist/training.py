@@ -1164,4 +1164,5 @@ def augmentation() -> Figure:
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)
     print(write("training", recorded_runs(), recorded_runs, (0,)))
