@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+JOBS ?= 3# processes of the tests, one of which waits for a browser as a rule
 export NO_MKDOCS_2_WARNING := 1
 
 help: ## list the targets
@@ -18,7 +19,7 @@ serve: $(READY) ## build the book and serve it on this machine
 
 test: $(READY) ## run all tests: snippets, pages, the build tool, and the site in a browser
 	$(BIN)/ruff check .
-	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 build: $(READY) ## build the site into site/, strictly
 	$(BIN)/mkdocs build --strict

@@ -57,7 +57,7 @@ def check(test):
 
 
 def close(actual, expected, tolerance=1e-8):
-    """Say whether two tensors have the same shape and the same entries up to rounding."""
+    """Say whether two tensors agree in shape and, up to rounding, in entries."""
     return actual.shape == expected.shape and bool(
         (actual - expected).abs().max() <= tolerance
     )

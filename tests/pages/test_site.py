@@ -184,7 +184,7 @@ def test_nothing_moves_while_the_page_loads(visit, address):
 
 
 def test_text_shows_without_the_fonts(visit):
-    """Fonts that fail do not keep the reader waiting; fonts that never come do so for two seconds."""
+    """Fonts that fail do not keep the reader waiting; fonts that never come do so for three seconds."""
     tab = visit()
     tab.page.route("**/*.woff2", lambda route: route.abort())
     assert tab.open(CHAPTER_ADDRESSES[0]).locator("h1").is_visible()
