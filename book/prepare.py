@@ -170,7 +170,7 @@ def _make(jobs: list[Job], tests: list[claims.Check], state: dict) -> None:
     queue: Queue[Job] = Queue()
     for job in sorted(jobs, key=lambda job: job.request[0] != "compute"):
         queue.put(job)
-    workers = min(max(1, (os.cpu_count() or 1) - bool(tests)), len(jobs)) if jobs else 0
+    workers = min(os.cpu_count() or 1, len(jobs))  # beside pytest, which ends earlier
     with ThreadPoolExecutor(max_workers=workers + 1) as pool:
         running = [pool.submit(_work, queue) for _ in range(workers)]
         tested = pool.submit(claims.run, tests) if tests else None
