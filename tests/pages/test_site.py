@@ -12,6 +12,7 @@ import threading
 import time
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
 from book.project import ROOT, nav
 
@@ -94,8 +95,6 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="session")
 def browser(site):
     """Start the browser once."""
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield running
@@ -287,8 +286,8 @@ def test_mark_of_a_claim_leads_to_its_test(visit):
     mark = page.locator("a.box-mark").first
     id = re.search(r"[A-Z]{2}-\w+", mark.inner_text())[0]
     mark.click()
-    page.wait_for_url(f"**/reference/claims/#{id}")
     row = page.locator(f'[id="{id}"]')
+    expect(row).to_be_in_viewport()  # the address names the section above as soon as the page has scrolled there
     row.locator("summary").first.click()
     assert f'"{id}"' in row.locator("pre").first.inner_text()
 
