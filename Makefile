@@ -19,7 +19,7 @@ serve: $(READY) ## build the book and serve it on this machine
 
 test: $(READY) ## run all tests: snippets, pages, the build tool, and the site in a browser
 	$(BIN)/ruff check .
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 build: $(READY) ## build the site into site/, strictly
 	$(BIN)/mkdocs build --strict

@@ -1,13 +1,12 @@
 """Everything that is made before pages are rendered, and only where something that it uses changed."""
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,7 +16,20 @@ from typing import Any
 
 from filelock import FileLock
 
-from book import bibliography, catalogue, claims, depends, marked, notebooks, npm, pages, project, regions
+from book import (
+    bibliography,
+    catalogue,
+    claims,
+    depends,
+    marked,
+    notebooks,
+    npm,
+    pages,
+    project,
+    proven,
+    regions,
+    sources,
+)
 from book.catalogue import Catalogue
 from book.project import BookError, chapters, module_path, read_json, write_atomically
 from book.style import MODES
@@ -73,40 +85,14 @@ def read_ahead() -> None:
 
 def _fingerprint() -> list[str]:
     """Hash names and times of all sources, and the names of all that was made from them."""
-    return [_hash_of_sources(), _hash(file.path for file in _files(project.GENERATED))]
-
-
-def _hash_of_sources() -> str:
-    settings = [project.ROOT / name for name in ("mkdocs.yml", "package.json", "requirements.txt")]
-    times = [f"{file} {file.stat().st_mtime_ns}" for file in settings]
-    tool = (".py", ".mjs", ".json")
-    sources = {project.DOCS: (".md", ".py"), project.SNIPPETS: (".py", ".json"), project.TESTS: ".py", TOOL: tool}
-    for folder, endings in sources.items():
-        times += [f"{file.path} {file.stat().st_mtime_ns}" for file in _files(folder) if file.name.endswith(endings)]
-    return _hash(times)
-
-
-def _hash(lines: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
-
-
-def _files(folder: Path | str) -> Iterator[os.DirEntry]:
-    """Yield the files of a folder and of those in it; pathlib would take several times as long, at every page."""
-    if not os.path.isdir(folder):
-        return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_file():
-                yield entry
-            elif entry.name != "__pycache__":
-                yield from _files(entry.path)
+    return [sources.state(), sources.made()]
 
 
 def _prepare_all() -> list[str]:
     """Prepare, and again where somebody edited meanwhile; return the fingerprint of what was prepared."""
-    sources = None
-    while sources != _hash_of_sources():
-        sources = _hash_of_sources()
+    state = None
+    while state != sources.state():
+        state = sources.state()
         _prepare()
     return _fingerprint()
 
@@ -165,17 +151,19 @@ def _fresh(job: Job, state: dict) -> bool:
 def _make(jobs: list[Job], tests: list[claims.Check], state: dict) -> None:
     """Run stale jobs in worker processes and stale claims in pytest, at the same time."""
     start = time.perf_counter()
+    outcomes = proven.outcomes()
+    unproven = [check for check in tests if check.node not in outcomes]
     names = ", ".join(job.key for job in jobs[:4]) + (f" and {len(jobs) - 4} more" if len(jobs) > 4 else "")
-    print(f"book: {names or 'no figure, number or page'}; {len(tests)} tests of claims", flush=True)
+    print(f"book: {names or 'no figure, number or page'}; {len(unproven)} tests of claims", flush=True)
     queue: Queue[Job] = Queue()
     for job in sorted(jobs, key=lambda job: job.request[0] != "compute"):
         queue.put(job)
     workers = min(os.cpu_count() or 1, len(jobs))  # beside pytest, which ends earlier
     with ThreadPoolExecutor(max_workers=workers + 1) as pool:
         running = [pool.submit(_work, queue) for _ in range(workers)]
-        tested = pool.submit(claims.run, tests) if tests else None
+        tested = pool.submit(claims.run, unproven) if unproven else None
         answers = [pair for future in running for pair in future.result()]
-        outcomes = tested.result() if tested else {}
+        outcomes |= tested.result() if tested else {}
     errors = _keep(answers, state) + _keep_outcomes(tests, outcomes, state)
     write_atomically(state_file(), json.dumps(state, indent=1, sort_keys=True))
     _stop("what the book shows is not what its code does:", errors)

@@ -134,7 +134,7 @@ FILES = {
     "mkdocs.yml": SETTINGS,
     "package.json": '{"dependencies": {"katex": "0.0.0"}}',
     "requirements.txt": "",
-    "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "--import-mode=importlib -p book.measure"\nmarkers = ["claim(*ids): ids"]\n',
+    "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "--import-mode=importlib -p book.measure -p no:hypothesispytest"\nmarkers = ["claim(*ids): ids"]\n',
     "snippets/__init__.py": "",
     "snippets/part/__init__.py": "",
     "snippets/part/toy.py": TOY,

@@ -4,10 +4,12 @@ import io
 import json
 import os
 import re
+import subprocess
+import sys
 
 import pytest
 
-from book import catalogue, depends, prepare, project, work
+from book import catalogue, depends, prepare, project, proven, sources, work
 from book.project import BookError
 
 
@@ -78,6 +80,49 @@ def test_an_edit_while_the_book_is_prepared_is_not_lost(tree, monkeypatch):
     assert known.tests["LA-01"][0]["node"].endswith("::test_twice")
     assert known.values["part.toy"]["three"] == 3
     assert list(known.figures) == ["part.toy:line_of_two"]
+
+
+def run_pytest(*arguments: str) -> None:
+    """Run the tests of the small book as its author does."""
+    subprocess.run([sys.executable, "-m", "pytest", "-q", *arguments], env={**os.environ, "PYTEST_ADDOPTS": ""}, check=False)
+
+
+def test_what_pytest_has_just_shown_is_not_run_again(tree, capsys):
+    """A build after the tests takes their outcome, with the error measured; after an edit it does not."""
+    run_pytest()
+    known = prepare.ensure()
+    assert "0 tests of claims" in made(capsys)
+    assert known.tests["LA-101"][0]["error"] == pytest.approx(1e-13, rel=0.1)
+    tree.edit("snippets/part/toy.py", "return FACTOR * x", "return -FACTOR * x")
+    with pytest.raises(BookError, match="claim LA-101, LA-01 fails"):
+        prepare.ensure()
+    run_pytest()
+    assert proven.outcomes() == {}
+    assert not proven.proofs_file().exists()
+
+
+CASES = "@pytest.mark.parametrize('factor', [1, 2])\n@pytest.mark.claim"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"), [((), True), (("-k", "2"), False), (("tests/part/test_toy.py::test_doubling[2]",), False)]
+)
+def test_only_a_test_that_passed_in_all_cases_counts(tree, arguments, shown):
+    """One case of two, chosen by word or by name, shows nothing."""
+    tree.edit("tests/part/test_toy.py", "@pytest.mark.claim", CASES)
+    tree.edit("tests/part/test_toy.py", "(measured)", "(measured, factor)")
+    run_pytest(*arguments)
+    assert bool(proven.outcomes()) == shown
+
+
+def test_a_damaged_note_of_what_passed_counts_as_absent(tree):
+    """A line that was cut off proves nothing."""
+    note = {"tree": sources.state(), "node": "a", "case": "a", "cases": 1, "error": None}
+    proven.note(proven.proofs_file(), **note)
+    assert proven.outcomes() == {"a": {"passed": True, "error": None}}
+    with proven.proofs_file().open("a") as file:
+        file.write('{"tree')
+    assert proven.outcomes() == {}
 
 
 def test_a_deleted_figure_is_drawn_again(tree, capsys):

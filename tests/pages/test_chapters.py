@@ -25,23 +25,17 @@ def same_precision_as_before():
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
-def test_code_runs_top_to_bottom_and_prints_what_is_shown(page):
-    """All listings of a page, regions embedded, run in one fresh namespace and print what stands below them."""
-    text = pages.read(page).text
-    assert listings.listings(text), "a chapter has code"
-    assert listings.check(text, page) == []
-
-
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_notebook_runs_top_to_bottom(page):
-    """The notebook made from the page runs cell by cell, figures included."""
-    text = notebooks.markdown(pages.read(page), prepare.ensure())
-    cells = json.loads(notebooks.convert(text))["cells"]
-    namespace: dict = {"__name__": "__notebook__"}
-    for cell in cells:
-        if cell["cell_type"] == "code":
-            exec(compile("".join(cell["source"]), page, "exec"), namespace)
-            plt.close("all")
+def test_notebook_runs_and_prints_what_the_page_shows(page):
+    """The notebook has every listing of the page, runs in one fresh namespace, draws, and prints the page's outputs."""
+    read = pages.read(page)
+    cells = json.loads(notebooks.convert(notebooks.markdown(read, prepare.ensure())))["cells"]
+    found = [listings.Listing("".join(cell["source"]), 0) for cell in cells if cell["cell_type"] == "code"]
+    printed = dict(zip([cell.code.strip() for cell in found], listings.run(found, page), strict=True))
+    shown = listings.listings(read.text)
+    assert shown, "a chapter has code"
+    for listing in shown:
+        output = printed[listing.code.strip()]
+        assert listings.agree(listing.shown or "", output, listing.tolerance), (listing.code, output)
 
 
 @pytest.mark.parametrize("page", CHAPTERS)

@@ -1,0 +1,42 @@
+"""The state of the tree: one hash over names and times of all that the book is made from."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from book import project
+
+TOOL = Path(__file__).parent
+SETTINGS = ("mkdocs.yml", "package.json", "requirements.txt")
+
+
+def state() -> str:
+    """Hash names and times of all sources; cheap enough for every page."""
+    times = [f"{file} {file.stat().st_mtime_ns}" for file in (project.ROOT / name for name in SETTINGS)]
+    tool = (".py", ".mjs", ".json")
+    folders = {project.DOCS: (".md", ".py"), project.SNIPPETS: (".py", ".json"), project.TESTS: ".py", TOOL: tool}
+    for folder, endings in folders.items():
+        times += [f"{file.path} {file.stat().st_mtime_ns}" for file in _files(folder) if file.name.endswith(endings)]
+    return _hash(times)
+
+
+def made() -> str:
+    """Hash the names of all that was made from the sources."""
+    return _hash(file.path for file in _files(project.GENERATED))
+
+
+def _hash(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def _files(folder: Path | str) -> Iterator[os.DirEntry]:
+    """Yield the files of a folder and of those in it; pathlib would take several times as long, at every page."""
+    if not os.path.isdir(folder):
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_file():
+                yield entry
+            elif entry.name != "__pycache__":
+                yield from _files(entry.path)
