@@ -149,9 +149,7 @@ class Ledger(Block):
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Write one table a part of the book."""
-        order = {name: index for index, name in enumerate(nav())}
-        boxes = [box for box in pages.claims() if box.page in order and box.verdict in self.ONLY]
-        boxes.sort(key=lambda box: (order[box.page], box.line))
+        boxes = [box for box in _claims_in_order() if box.verdict in self.ONLY]
         whole = etree.SubElement(parent, "div", {"class": "ledger-parts"})
         for page in dict.fromkeys(box.page for box in boxes):
             heading = child(whole, "h2")
@@ -208,6 +206,16 @@ def measured(tests: list[dict]) -> str:
 def _title(page: str) -> str:
     heading = next((line for line in pages.read(page).text.splitlines() if line.startswith("# ")), page)
     return heading.removeprefix("# ").strip()
+
+
+def _claims_in_order() -> list[pages.Box]:
+    order = {name: index for index, name in enumerate(nav())}
+    return sorted((box for box in pages.claims() if box.page in order), key=lambda box: (order[box.page], box.line))
+
+
+def shown_in_ledgers() -> list[tuple[str, ...]]:
+    """List what the ledgers show of other pages, so that they are written anew when it changes."""
+    return [(_title(box.page), box.page, box.id or "", box.title, box.verdict) for box in _claims_in_order()]
 
 
 def blocks(context: Context) -> list[type[Block]]:

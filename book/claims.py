@@ -28,9 +28,10 @@ class Check:
 
     def source(self) -> str:
         """Return the text of the test function, with its decorators."""
-        function = depends.parse(project.ROOT / self.file).functions[self.function]
+        module = depends.parse(project.ROOT / self.file)
+        function = module.functions[self.function]
         first = min([function.lineno, *[decorator.lineno for decorator in function.decorator_list]])
-        return "\n".join((project.ROOT / self.file).read_text().splitlines()[first - 1 : function.end_lineno])
+        return "\n".join(module.lines[first - 1 : function.end_lineno])
 
     def digest(self) -> str:
         """Hash the test and everything that it uses."""

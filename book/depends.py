@@ -56,6 +56,7 @@ class Module:
     imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     always: list[Statement] = field(default_factory=list)
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
 
 
 _parsed: dict[Path, tuple[int, Module]] = {}
@@ -72,7 +73,7 @@ def parse(path: Path) -> Module:
 @lru_cache(maxsize=256)
 def parse_text(text: str, name: str = "<page>") -> Module:
     """Sort the top-level statements of a source text."""
-    module = Module()
+    module = Module(lines=text.splitlines())
     for node in ast.parse(text, filename=name).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             module.definitions.setdefault(node.name, []).append(Statement(node))

@@ -2,15 +2,18 @@
 
 The search plugin parses each page in Python, and most of a page is formulas and coloured code, whose tags it drops:
 it gets the page without them. Templates stay compiled from build to build. And while the book is served, a page
-whose text and sources are as before is not rendered again.
+whose text and sources are as before is not rendered again; one that stands among the same pages as before is not
+put into its template and not searched again.
 """
 
 import hashlib
 import re
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import event_priority
@@ -18,10 +21,11 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from book import bibliography, pages, prepare, project, regions
-from book.boxes import LEDGERS
+from book import bibliography, prepare, project, regions
+from book.boxes import LEDGERS, shown_in_ledgers
 from book.catalogue import Catalogue
 from book.formulas import CLOSE, OPEN
+from book.watching import watch_sources
 
 FORMULA = rf'<(?P<tag>span|div)[^>]*>{OPEN}.*?{CLOSE}</(?P=tag)>'
 HEAVY = re.compile(rf"{FORMULA}|(?<=<pre><span></span>)(?P<code><code.*?</code>)", re.DOTALL)
@@ -29,11 +33,23 @@ COLOUR = re.compile(r"</?span[^>]*>")
 SPOKEN = re.compile(r"<semantics>(.*?)<annotation", re.DOTALL)
 UNSEEN = re.compile(r"<[^>]*>|[\u2061-\u2064]")
 PLACE = re.compile(r"<!--lifted (\d+)-->.*?<!--/lifted-->", re.DOTALL)
+FINISHED = "finished.html"  # the template of a page that is as it was
 RENDERED = ("content", "toc", "_title_from_render", "present_anchor_ids", "links_to_anchors")
 
 _serving = False
 _lifted: dict[str, list[str]] = {}
+_bared: dict[str, tuple[str, str, list[str]]] = {}  # what each page was, what is left of it, and what was taken out
 _kept: dict[str, tuple[str, dict[str, Any]]] = {}
+_finished: dict[str, "Finished"] = {}
+
+
+@dataclass
+class Finished:
+    """A page as it was written: the hash of all that it shows, its entries in the search index, its HTML."""
+
+    state: str
+    entries: list[dict[str, str]] = field(default_factory=list)
+    html: str = ""
 
 
 def on_startup(*, command: str, dirty: bool) -> None:
@@ -42,20 +58,25 @@ def on_startup(*, command: str, dirty: bool) -> None:
     _serving = command == "serve"
 
 
-def on_serve(server: LiveReloadServer, **others: Any) -> None:
-    """Look at the sources while the reader looks at the first page."""
+def on_serve(server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable) -> None:
+    """Watch the sources, and look at them while the reader looks at the first page."""
+    watch_sources(server, config)
     threading.Thread(target=prepare.read_ahead, daemon=True).start()
 
 
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Take the layout of formulas and the colours of code out of a page, down to the bare text."""
-    lifted = _lifted[page.file.src_uri] = []
+    name = page.file.src_uri
+    if _bared.get(name, ("",))[0] != html:
+        lifted: list[str] = []
 
-    def lift(match: re.Match) -> str:
-        lifted.append(match[0])
-        return f"<!--lifted {len(lifted) - 1}-->{_bare(match)}<!--/lifted-->"
+        def lift(match: re.Match) -> str:
+            lifted.append(match[0])
+            return f"<!--lifted {len(lifted) - 1}-->{_bare(match)}<!--/lifted-->"
 
-    return HEAVY.sub(lift, html)
+        _bared[name] = (html, HEAVY.sub(lift, html), lifted)
+    _, bare, _lifted[name] = _bared[name]
+    return bare
 
 
 def _bare(match: re.Match) -> str:
@@ -65,18 +86,53 @@ def _bare(match: re.Match) -> str:
     return UNSEEN.sub("", SPOKEN.search(match[0])[1]) if match["tag"] == "span" else ""
 
 
-@event_priority(-100)  # after the search plugin, which reads the page at this event
-def on_page_context(context: dict, *, page: Page, config: MkDocsConfig, nav: Navigation) -> None:
-    """Put back what was taken out."""
-    lifted = _lifted.pop(page.file.src_uri, [])
-    page.content = PLACE.sub(lambda match: lifted[int(match[1])], page.content)
-
-
 def on_env(env: Environment, *, config: MkDocsConfig, files: Files) -> None:
-    """Keep the compiled templates from build to build."""
+    """Keep the compiled templates from build to build, and while serving the pages that are as they were."""
     folder = project.CACHE / "templates"
     folder.mkdir(parents=True, exist_ok=True)
     env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    if _serving:
+        env.loader = ChoiceLoader([DictLoader({FINISHED: "{{ page.finished.html }}"}), env.loader])
+        _keep_finished([file.page for file in files.documentation_pages()], config)
+
+
+def _keep_finished(all_pages: list[Page], config: MkDocsConfig) -> None:
+    """Give each page that shows what it showed before, among the same others, to a template that repeats it."""
+    shell = (
+        config.site_url,
+        (project.ROOT / "mkdocs.yml").read_text(),
+        sorted((str(file), file.stat().st_mtime_ns) for file in (project.ROOT / "overrides").rglob("*.html")),
+        [(page.url, page.title, page.meta) for page in all_pages],
+    )
+    for page in all_pages:
+        name = page.file.src_uri
+        state = hashlib.sha256(repr((shell, page.content, _lifted.get(name))).encode()).hexdigest()
+        if name in _finished and _finished[name].state == state and _finished[name].html:
+            page.finished = _finished[name]
+            page.meta = {**page.meta, "template": FINISHED}
+            page.content = ""
+        else:
+            _finished[name] = Finished(state)
+
+
+@event_priority(-100)  # after the search plugin, which reads the page at this event
+def on_page_context(context: dict, *, page: Page, config: MkDocsConfig, nav: Navigation) -> None:
+    """Put back what was taken out, and into the search index what a page that is as it was has there."""
+    name = page.file.src_uri
+    lifted = _lifted.pop(name, [])
+    page.content = PLACE.sub(lambda match: lifted[int(match[1])], page.content)
+    if _serving and "material/search" in config.plugins:
+        entries = config.plugins["material/search"].search_index.entries
+        if hasattr(page, "finished"):
+            entries += page.finished.entries
+        else:
+            _finished[name].entries = [entry for entry in entries if entry["location"].split("#")[0] == page.url]
+
+
+def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> None:
+    """Note how a page was written."""
+    if _serving:
+        _finished[page.file.src_uri].html = output
 
 
 @event_priority(-100)  # after all that change the text
@@ -110,7 +166,7 @@ def _state(markdown: str, files: Files) -> str:
         _hash_of(made),
         (project.ROOT / "mkdocs.yml").read_text(),
         bibliography.entries(),
-        pages.claims() if ledger else None,
+        shown_in_ledgers() if ledger else None,
         sorted(file.src_uri for file in files.documentation_pages()),
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()

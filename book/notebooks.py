@@ -5,7 +5,7 @@ import json
 import re
 from pathlib import Path
 
-from book import bibliography, catalogue, pages, project, regions
+from book import bibliography, catalogue, pages, project, regions, sources
 from book.catalogue import Catalogue
 from book.project import chapters, nav, read_json, write_atomically
 
@@ -19,6 +19,8 @@ if importlib.util.find_spec("snippets") is None:
     raise ModuleNotFoundError("no package 'snippets': open this notebook in a clone of the book")
 ```
 """
+
+_texts: dict[str, tuple[int | None, str]] = {}
 
 
 def stamps_file() -> Path:
@@ -34,7 +36,8 @@ def notebook_file(page: str) -> str:
 def write_all(known: Catalogue) -> None:
     """Write the notebook of each chapter and lab whose text changed."""
     stamps = read_json(stamps_file(), {})
-    texts = {name: (markdown(pages.read(name), known), "md") for name in chapters()}
+    made_of = repr((known, bibliography.entries(), sources.code()))
+    texts = {name: (_text(pages.read(name), made_of, known), "md") for name in chapters()}
     texts |= {name: ((project.DOCS / name).read_text(), "py:percent") for name in nav() if name.endswith(".py")}
     for name, (text, fmt) in texts.items():
         stamp = hashlib.sha256(text.encode()).hexdigest()
@@ -43,6 +46,14 @@ def write_all(known: Catalogue) -> None:
             write_atomically(path, convert(text, fmt))
             stamps[name] = stamp
     write_atomically(stamps_file(), json.dumps(stamps))
+
+
+def _text(page: pages.Page, made_of: str, known: Catalogue) -> str:
+    """Return the Markdown of a page's notebook, rewritten once for each state of what it is made of."""
+    state = hash((page.text, made_of))
+    if _texts.get(page.name, (None, ""))[0] != state:
+        _texts[page.name] = (state, markdown(page, known))
+    return _texts[page.name][1]
 
 
 def convert(text: str, fmt: str = "md") -> str:

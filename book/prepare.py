@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from queue import Empty, Queue
@@ -38,6 +39,7 @@ from book.work import figure_file
 TOOL = Path(__file__).parent
 _lock = threading.Lock()
 _seen: tuple[list[str], Catalogue] | None = None
+_fresh_code: tuple[str, str] | None = None  # with these sources, and what was made of them, only pages can be stale
 
 
 def fingerprint_file() -> Path:
@@ -80,7 +82,15 @@ def ensure() -> Catalogue:
 def read_ahead() -> None:
     """Look at all sources before the first edit needs it, which then costs no more than those after it."""
     with _lock:
-        _stale(read_json(state_file(), {}))
+        code = sources.code()
+        if not any(_stale(read_json(state_file(), {}))):
+            _note_fresh(code)
+
+
+def _note_fresh(code: str) -> None:
+    """Remember that all is made of the code as it was before somebody looked at it."""
+    global _fresh_code
+    _fresh_code = (code, sources.made())
 
 
 def _fingerprint() -> list[str]:
@@ -98,6 +108,7 @@ def _prepare_all() -> list[str]:
 
 
 def _prepare() -> None:
+    code = sources.code()
     depends.file_of.cache_clear()
     npm.ensure_packages()
     npm.copy_katex()
@@ -111,12 +122,17 @@ def _prepare() -> None:
     catalogue.write(state)
     _stop("pages ask for numbers that no snippet computes:", catalogue.lint())
     notebooks.write_all(catalogue.load())
+    _note_fresh(code)
 
 
 def _stale(state: dict) -> tuple[list[Job], list[claims.Check]]:
     """List what is to be made, and the tests to be run, because something that they depend on changed."""
-    jobs = [job for job in _jobs() if not _fresh(job, state)]
-    return jobs, [check for check in claims.checks() if state.get(check.node, {}).get("digest") != check.digest()]
+    code = sources.code()
+    pages_alone = (code, sources.made()) == _fresh_code
+    jobs = [*_jobs_of_pages(code)] if pages_alone else [*_jobs_of_snippets(), *_jobs_of_pages(code)]
+    tests = [] if pages_alone else claims.checks()
+    stale_tests = [check for check in tests if state.get(check.node, {}).get("digest") != check.digest()]
+    return [job for job in jobs if not _fresh(job, state)], stale_tests
 
 
 def _stop(heading: str, errors: list[str]) -> None:
@@ -124,7 +140,7 @@ def _stop(heading: str, errors: list[str]) -> None:
         raise BookError("\n".join([heading, *errors]))
 
 
-def _jobs() -> Iterator[Job]:
+def _jobs_of_snippets() -> Iterator[Job]:
     torch, matplotlib = version("torch"), version("matplotlib")
     style = (TOOL / "style.py").read_text()
     for module, function in sorted(marked.figures()):
@@ -133,10 +149,19 @@ def _jobs() -> Iterator[Job]:
     for module, function in sorted(marked.results()):
         digest = depends.digest_of_function(module_path(module), function, torch)
         yield Job(f"results {module}:{function}", digest, ("compute", module, function))
+
+
+def _jobs_of_pages(code: str) -> Iterator[Job]:
     for page in chapters():
         fences = list(pages.fences(regions.expand(pages.read(page).text)))
-        code = "\n".join(body for syntax, body in fences if syntax == "python")
-        yield Job(f"page {page}", depends.digest_of_text(code, torch, repr(fences)), ("check", page))
+        listing = "\n".join(body for syntax, body in fences if syntax == "python")
+        yield Job(f"page {page}", _digest_of_page(listing, repr(fences), code), ("check", page))
+
+
+@lru_cache(maxsize=128)
+def _digest_of_page(listing: str, fences: str, code: str) -> str:
+    """Hash a page's code with all that it uses, once for each state of the code."""
+    return depends.digest_of_text(listing, version("torch"), fences)
 
 
 def _fresh(job: Job, state: dict) -> bool:

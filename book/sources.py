@@ -13,12 +13,24 @@ SETTINGS = ("mkdocs.yml", "package.json", "requirements.txt")
 
 def state() -> str:
     """Hash names and times of all sources; cheap enough for every page."""
-    times = [f"{file} {file.stat().st_mtime_ns}" for file in (project.ROOT / name for name in SETTINGS)]
-    tool = (".py", ".mjs", ".json")
-    folders = {project.DOCS: (".md", ".py"), project.SNIPPETS: (".py", ".json"), project.TESTS: ".py", TOOL: tool}
-    for folder, endings in folders.items():
-        times += [f"{file.path} {file.stat().st_mtime_ns}" for file in _files(folder) if file.name.endswith(endings)]
-    return _hash(times)
+    return _hash([*_code(), *_stamps(project.DOCS, (".md", ".py"))])
+
+
+def code() -> str:
+    """Hash names and times of all sources but the pages."""
+    return _hash(_code())
+
+
+def _code() -> Iterator[str]:
+    yield from (f"{file} {file.stat().st_mtime_ns}" for file in (project.ROOT / name for name in SETTINGS))
+    yield from _stamps(project.SNIPPETS, (".py", ".json"))
+    yield from _stamps(project.TESTS, (".py",))
+    yield from _stamps(TOOL, (".py", ".mjs", ".json"))
+
+
+def _stamps(folder: Path, endings: tuple[str, ...]) -> Iterator[str]:
+    """Yield name and time of each file of a kind."""
+    return (f"{file.path} {file.stat().st_mtime_ns}" for file in _files(folder) if file.name.endswith(endings))
 
 
 def made() -> str:

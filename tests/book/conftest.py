@@ -181,6 +181,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
     }.items():  # fmt: skip
         monkeypatch.setattr(project, name, tmp_path / folder)
     monkeypatch.setattr(prepare, "_seen", None)
+    monkeypatch.setattr(prepare, "_fresh_code", None)
     monkeypatch.setattr(snippets, "__path__", [str(tmp_path / "snippets")])
     monkeypatch.chdir(tmp_path)
     yield small

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.livereload import LiveReloadServer
 from mkdocs.structure.pages import Page
 
-from book import depends
+from book import depends, prepare
 
 HOOKS = Path(__file__).parents[2] / "book" / "hooks.py"
 
@@ -120,12 +121,70 @@ def test_links_are_checked_also_from_pages_that_are_kept(settings, rendered, cap
     assert "does not contain an anchor '#more'" in caplog.text
 
 
-def test_the_first_edit_finds_the_sources_read(settings, monkeypatch):
+def test_after_an_edit_pages_and_search_are_those_of_a_new_build(settings):
+    built(settings, command="serve")
+    settings.edit("docs/part/toy.md", "# A toy", "# A plaything")
+    served = built(settings, command="serve")
+    new = built(settings, "plain.yml")
+    pages = [page.relative_to(new) for page in sorted(new.rglob("*.html"))]
+    assert len(pages) >= 3
+    for page in pages:
+        assert (served / page).read_text() == (new / page).read_text(), page
+    assert "A plaything" in (served / "reference/claims/index.html").read_text()  # in the navigation
+    assert entries(served) == entries(new)
+
+
+def test_only_what_changed_is_put_into_its_template_and_searched_again(settings, monkeypatch):
+    from material.plugins.search.plugin import SearchIndex
+
+    built(settings, command="serve")
+    read, add = [], SearchIndex.create_entry_for_section
+    monkeypatch.setattr(SearchIndex, "create_entry_for_section", lambda self, *of: read.append(of[2]) or add(self, *of))
+    settings.edit("docs/part/toy.md", "Two is", "In the beginning\n\nTwo is")  # the claims move down, the ledger stays
+    settings.edit("docs/part/toy.md", "That is all.", "That is nearly all.")
+    served = built(settings, command="serve")
+    assert set(read) == {"part/toy/"}
+    assert "That is nearly all." in (served / "part/toy/index.html").read_text()
+
+
+def test_a_build_that_failed_midway_leaves_no_empty_page(settings, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr("mkdocs.commands.build.get_context", lambda *given, **named: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            built(settings, command="serve")
+    assert "A toy" in (built(settings, command="serve") / "part/toy/index.html").read_text()
+
+
+def serve(settings, monkeypatch):
+    """Have the hooks meet a server as MkDocs starts one; return it and the thread that was started."""
     config = load_config(str(settings.root / "mkdocs.yml"))
-    depends.parse_text.cache_clear()
-    depends._parsed.clear()
+    server = LiveReloadServer(builder=None, host="127.0.0.1", port=0, root=".")
+    server.watch(config.docs_dir)
+    server.watch(config.config_file_path)
     started = []
     monkeypatch.setattr("threading.Thread.start", lambda thread: started.append(thread))
-    config.plugins.on_serve(object(), config=config, builder=None)
-    started[0].run()
+    config.plugins.on_serve(server, config=config, builder=None)
+    for item in config.watch:
+        server.watch(item)
+    return server, started
+
+
+def test_the_first_edit_finds_the_sources_read(settings, monkeypatch):
+    built(settings, command="serve")
+    depends.parse_text.cache_clear()
+    depends._parsed.clear()
+    monkeypatch.setattr(prepare, "_fresh_code", None)  # as in a process that finds all made
+    _, (thread,) = serve(settings, monkeypatch)
+    thread.run()
     assert settings.root / "snippets/part/toy.py" in depends._parsed
+
+
+def test_the_server_watches_what_is_written_by_hand(settings, monkeypatch):
+    settings.edit("mkdocs.yml", "site_name: Toy", "site_name: Toy\nwatch: [snippets]")
+    built(settings, command="serve")
+    (settings.root / "snippets/part/__pycache__").mkdir(exist_ok=True)
+    server, _ = serve(settings, monkeypatch)
+    watched = {(Path(e.watch.path).relative_to(settings.root), e.watch.is_recursive) for e in server.observer.emitters}
+    folders = {"docs", "docs/part", "docs/reference", "docs/assets", "snippets", "snippets/part"}
+    assert watched == {(Path(folder), False) for folder in folders} | {(Path(), False)}  # the last for mkdocs.yml
+    assert {emitter.timeout for emitter in server.observer.emitters} == {0.1}

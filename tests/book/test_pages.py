@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import markdown
 import pytest
@@ -322,14 +323,19 @@ def test_report_is_written_in_the_process_of_the_tests(tree):
 
 
 def test_report_is_registered_where_it_is_asked_for():
-    """Without the option nothing is gathered; with it the report is a plugin."""
+    """Without the option what passes is noted, unless cases are named one by one; with it the report is a plugin."""
     from book import measure
 
-    registered = []
-    plugins = type("Plugins", (), {"register": lambda self, plugin: registered.append(plugin)})()
-    for path in (None, "report.json"):
-        measure.pytest_configure(type("Config", (), {"getoption": lambda self, name, p=path: p, "pluginmanager": plugins})())
-    assert [type(plugin).__name__ for plugin in registered] == ["_Report"]
+    def registered(path=None, argument="tests", **worker):
+        found = []
+        plugins = SimpleNamespace(register=found.append)
+        config = SimpleNamespace(getoption=lambda name: path, args=[argument], pluginmanager=plugins, **worker)
+        measure.pytest_configure(config)
+        return [type(plugin).__name__ for plugin in found]
+
+    assert registered("report.json") == ["_Report"]
+    assert registered() == registered(workerinput={}) == ["_Witness"]
+    assert registered(argument="tests/test_home.py::test_case[1]") == []
 
 
 def test_claims_report_covers_failures(tree):
