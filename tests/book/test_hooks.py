@@ -144,6 +144,7 @@ def test_only_what_changed_is_put_into_its_template_and_searched_again(settings,
     settings.edit("docs/part/toy.md", "That is all.", "That is nearly all.")
     served = built(settings, command="serve")
     assert set(read) == {"part/toy/"}
+    assert sorted(entries(served)) == sorted(entries(built(settings, "plain.yml")))
     assert "That is nearly all." in (served / "part/toy/index.html").read_text()
 
 
