@@ -26,7 +26,7 @@ from snippets.linear_networks.permutations import Permutation, cycle_decompositi
 torch.set_default_dtype(torch.float64)
 # --8<-- [end:setup]
 
-from itertools import product
+from itertools import groupby, product
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -236,63 +236,85 @@ class EquivariantAutoencoder(nn.Module):
             self.decoder[str(key)] = nn.Parameter(decoder / r**0.5)
 
     def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
-        """Split x into waves, code each eigenvalue on its own, add the waves up."""
-        flat, coded = x.reshape(-1, x.shape[-1]), []
-        for key, u in zip(self.ranks, self.waves.analyse(flat), strict=True):
-            hidden = u @ real_weights(self.encoder[str(key)]).T
-            coded.append(hidden @ real_weights(self.decoder[str(key)]).T)
-        return self.waves.synthesise(coded, flat).reshape(x.shape)
+        """Split x into waves, multiply those of each eigenvalue, add the waves up."""
+        flat = x.reshape(-1, x.shape[-1])
+        alike = zip(self.waves.alike, self.waves.analyse(flat), strict=True)
+        coded = [u @ self.matrices(keys).mT for keys, u in alike]
+        return self.waves.synthesise(coded, len(flat)).reshape(x.shape)
+
+    def matrices(self, keys: list[Eigenvalue]) -> Float[Tensor, "keys d d"]:
+        """Multiply decoders by encoders; complex products become real blocks."""
+        decoders = [as_matrix(self.decoder[str(key)]) for key in keys]
+        encoders = [as_matrix(self.encoder[str(key)]) for key in keys]
+        M = torch.stack([D @ E for D, E in zip(decoders, encoders, strict=True)])
+        if not M.is_complex():
+            return M
+        rows = [M.real, -M.imag], [M.imag, M.real]
+        return torch.cat([torch.cat(row, dim=2) for row in rows], dim=1)
 
 
-def real_weights(weights: Tensor) -> Float[Tensor, "rows columns"]:
-    """Return a real matrix as it is, a complex one (kept as pairs) as blocks."""
-    if weights.ndim == 2:
-        return weights
-    return realify(torch.view_as_complex(weights))
+def as_matrix(weights: Tensor) -> Tensor:
+    """Return a real matrix as it is, and pairs of numbers as complex entries."""
+    return weights if weights.ndim == 2 else torch.view_as_complex(weights)
 # --8<-- [end:autoencoder]
 
 
 class CycleWaves(nn.Module):
-    """The columns of Q_σ that belong to some eigenvalues, as one small table for each length of cycle."""
+    """The columns of Q_σ that belong to some eigenvalues, as one small table for each length of cycle.
+
+    Eigenvalues that the same cycles have, with waves of as many parts, are served together (`alike`). Their coordinates
+    are one tensor, of shape (eigenvalues, batch, parts × cycles).
+    """
 
     def __init__(self, sigma: Permutation, keys: list[Eigenvalue]) -> None:
-        """Tabulate the waves; a table has as many rows as the cycle has points and a column a wave."""
+        """Tabulate the waves; a table has as many rows as the cycle has points and a column a part of a wave."""
         super().__init__()
         cycles = sorted(cycle_decomposition(sigma), key=len, reverse=True)
-        self.keys, self.lengths = keys, sorted({len(cycle) for cycle in cycles}, reverse=True)
+        self.lengths = sorted({len(cycle) for cycle in cycles}, reverse=True)
+        self.counts = [sum(len(cycle) == n for cycle in cycles) for n in self.lengths]
+        self.alike = [list(same) for _, same in groupby(sorted(keys, key=self.kind), self.kind)]
+        order = torch.tensor([point for cycle in cycles for point in cycle]) - 1
+        self.in_order = order.equal(torch.arange(sigma.size))
+        self.register_buffer("order", order)
+        self.register_buffer("back", order.argsort())
         for n in self.lengths:
-            points = torch.tensor([point for cycle in cycles for point in cycle if len(cycle) == n]) - 1
-            waves = [cycle_vectors(n, n * (key.l - key.m) // key.l) for key in self.present(n)]
-            self.register_buffer(f"points_{n}", points)
+            waves = [cycle_vectors(n, n * (l - m) // l) for keys in self.alike for l, m in keys if n % l == 0]
             self.register_buffer(f"table_{n}", torch.cat([torch.empty(n, 0), *waves], dim=1))
 
-    def present(self, n: int) -> list[Eigenvalue]:
-        """Return the eigenvalues that a cycle of n points has."""
-        return [key for key in self.keys if n % key.l == 0]
+    def kind(self, key: Eigenvalue) -> tuple[int, list[bool]]:
+        """Return how many parts a wave of an eigenvalue has, and which lengths of cycles have it."""
+        return key.weight, [n % key.l == 0 for n in self.lengths]
 
-    def analyse(self, x: Float[Tensor, "batch n"]) -> list[Float[Tensor, "batch _"]]:
-        """Return the coordinates of x at every eigenvalue, cycle by cycle."""
-        found = {key: [] for key in self.keys}
-        for n in self.lengths:
-            points, widths = self.get_buffer(f"points_{n}"), [key.weight for key in self.present(n)]
-            waves = x.index_select(1, points).reshape(-1, n) @ self.get_buffer(f"table_{n}")
-            of_cycles = waves.reshape(len(x), len(points) // n, sum(widths))
-            for key, part in zip(self.present(n), of_cycles.split(widths, dim=2), strict=True):
-                found[key].append(part.flatten(1))
-        return [torch.cat(parts, dim=1) for parts in found.values()]
+    def present(self, n: int) -> list[tuple[int, list[Eigenvalue]]]:
+        """Return the sets of alike eigenvalues that a cycle of n points has, with their numbers."""
+        return [(i, keys) for i, keys in enumerate(self.alike) if n % keys[0].l == 0]
 
-    def synthesise(self, coordinates: list[Float[Tensor, "batch _"]], x: Float[Tensor, "batch n"]) -> Tensor:
-        """Return the vectors, of the shape of x, that have these coordinates and no others."""
-        answer, rest = torch.zeros_like(x), dict(zip(self.keys, coordinates, strict=True))
-        for n in self.lengths:
-            points, parts = self.get_buffer(f"points_{n}"), []
-            for key in self.present(n):
-                here, rest[key] = rest[key].tensor_split([key.weight * len(points) // n], dim=1)
-                parts.append(here.reshape(len(x), -1, key.weight))
-            if parts:
-                on_cycles = torch.cat(parts, dim=2) @ self.get_buffer(f"table_{n}").T
-                answer.index_copy_(1, points, on_cycles.flatten(1))
-        return answer
+    def analyse(self, x: Float[Tensor, "batch n"]) -> list[Float[Tensor, "_ batch _"]]:
+        """Return the coordinates of x."""
+        found: list[list[Tensor]] = [[] for _ in self.alike]
+        sizes = [n * count for n, count in zip(self.lengths, self.counts, strict=True)]
+        sorted_by_cycle = x if self.in_order else x.index_select(1, self.order)
+        for n, here in zip(self.lengths, sorted_by_cycle.split(sizes, dim=1), strict=True):
+            waves, present = self.get_buffer(f"table_{n}").T @ here.unflatten(1, (-1, n)).mT, self.present(n)
+            parts = waves.split([keys[0].weight * len(keys) for _, keys in present], dim=1)
+            for (i, keys), part in zip(present, parts, strict=True):
+                found[i].append(part.unflatten(1, (len(keys), -1)))
+        return [torch.cat(parts, dim=3).flatten(2).transpose(0, 1) for parts in found]
+
+    def synthesise(self, coordinates: list[Float[Tensor, "_ batch _"]], batch: int) -> Float[Tensor, "batch n"]:
+        """Return the vectors that have these coordinates and no others."""
+        both = zip(coordinates, self.alike, strict=True)
+        rest = [u.transpose(0, 1).unflatten(2, (keys[0].weight, -1)) for u, keys in both]
+        found = []
+        for n, count in zip(self.lengths, self.counts, strict=True):
+            table = self.get_buffer(f"table_{n}")
+            waves = [table.new_empty(batch, 0, count)]
+            for i, _ in self.present(n):
+                here, rest[i] = rest[i].tensor_split([count], dim=3)
+                waves.append(here.flatten(1, 2))
+            found.append((torch.cat(waves, dim=1).mT @ table.T).flatten(1))
+        sorted_by_cycle = torch.cat(found, dim=1)
+        return sorted_by_cycle if self.in_order else sorted_by_cycle.index_select(1, self.back)
 
 
 # --8<-- [start:circulant]
