@@ -26,7 +26,7 @@ from snippets.linear_networks.permutations import Permutation, cycle_decompositi
 torch.set_default_dtype(torch.float64)
 # --8<-- [end:setup]
 
-from itertools import groupby, product
+from itertools import groupby
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -68,17 +68,24 @@ class CommutantLabels:
 
 
 def class_table(sigma: Permutation) -> Int[Tensor, "n n"]:
-    """Return the classes of all entries at once; cycles of equal lengths are served together."""
-    labels, cycles = CommutantLabels(sigma), cycle_decomposition(sigma)
-    lengths = torch.tensor([len(cycle) for cycle in cycles])
-    table = torch.empty(sigma.size, sigma.size, dtype=torch.long)
-    groups = [((lengths == n).nonzero().flatten(), n) for n in lengths.unique().tolist()]
-    points = {n: torch.tensor([cycle for cycle in cycles if len(cycle) == n]) - 1 for _, n in groups}
-    for (rows, a), (columns, b) in product(groups, repeat=2):
-        steps = (torch.arange(a)[:, None, None] - torch.arange(b)) % math.gcd(a, b)
-        block = labels.first[rows][:, columns][:, None, :, None] + steps
-        table[points[a].reshape(-1, 1), points[b].flatten()] = block.reshape(points[a].numel(), -1)
-    return table
+    """Return the classes of all entries at once, in 32 bits where they fit: to fill the table is most of the work.
+
+    A row is that of its cycle (the first class for each column) plus that of its place in the cycle (the steps), so
+    cycles of one length are served by one sum.
+    """
+    labels = CommutantLabels(sigma)
+    fits = labels.dimension < 2**31
+    first = labels.first.index_select(1, labels.cycle).to(torch.int32 if fits else torch.int64)
+    lengths, by_length = labels.gcd.diagonal(), []
+    for n in lengths.unique().tolist():
+        cycles = (lengths == n).nonzero().flatten()
+        steps = (torch.arange(n)[:, None] - labels.place) % labels.gcd[cycles[0]][labels.cycle]
+        by_length.append((first.index_select(0, cycles)[:, None, :] + steps.to(first.dtype)).flatten(0, 1))
+    table = torch.cat(by_length) if len(by_length) > 1 else by_length[0]
+    order = lengths.argsort(stable=True)
+    start = torch.empty_like(lengths).index_copy_(0, order, lengths[order].cumsum(0) - lengths[order])
+    row = start[labels.cycle] + labels.place
+    return table if row.equal(torch.arange(sigma.size)) else table.index_select(0, row)
 
 
 # --8<-- [start:cycle_basis]
