@@ -37,7 +37,7 @@ from snippets.mnist.train import Settings, loop, run
 from snippets.mnist.train.moments import loss, moments
 from snippets.mnist.train.networks import Network, layout
 from snippets.mnist.train.optimum import optimum
-from snippets.mnist.train.pictures import CHUNK, size, splits
+from snippets.mnist.train.pictures import size, splits
 from snippets.mnist.train.processes import Group
 from snippets.mnist.train.progress import Watch
 from snippets.mnist.train.running import TOGETHER, prepare, shifted
@@ -137,7 +137,7 @@ def shifted_pictures() -> torch.Tensor:
 def in_memory(model: str, x: torch.Tensor) -> Network:
     """Return the optimum from shifted pictures that are in memory already, as a rival gets them."""
     form = layout(model, 99, RANKS["paper"] if model == "equivariant" else None)
-    return optimum(form, moments(model, iter(x.split(TOGETHER.get(model, CHUNK))), len(x), Group()).of(form))
+    return optimum(form, moments(model, iter(x.split(TOGETHER)), len(x), Group()).of(form))
 
 
 def fits() -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from snippets.mnist.train.networks import Layout, Network, weighted_waves
 from snippets.mnist.train.processes import Group
 
-STRIPS = 7  # of 112 pixels; the dense moment is symmetric, and products above its diagonal strips are enough
+STRIPS = 4  # of 196 pixels; the dense moment is symmetric, and products above its diagonal strips are enough
 
 
 class Moments(NamedTuple):

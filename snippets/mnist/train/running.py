@@ -15,13 +15,13 @@ from snippets.mnist.train.loop import Task, Training
 from snippets.mnist.train.moments import Moments, loss, moments
 from snippets.mnist.train.networks import Layout, Network, parameters, random_network
 from snippets.mnist.train.optimum import chosen_layout, optimum
-from snippets.mnist.train.pictures import CHUNK, Shard, chunks, size, splits
+from snippets.mnist.train.pictures import Shard, chunks, size, splits
 from snippets.mnist.train.processes import Group, group
 from snippets.mnist.train.progress import Watch
 from snippets.mnist.train.report import Report
 from snippets.mnist.train.settings import Settings
 
-TOGETHER = {"dense": 4000}  # pictures whose second moment is one product; where it is small, as many as are shifted
+TOGETHER = 4000  # pictures whose second moment is one product
 
 
 class Problem(NamedTuple):
@@ -90,7 +90,7 @@ def prepare(settings: Settings, mine: Group, device: torch.device) -> Problem:
 def shifted(shards: list[Shard], settings: Settings, mine: Group, device: torch.device) -> Iterator[Tensor]:
     """Yield this process's shifted pictures of all shards."""
     for shard in shards:
-        yield from chunks(shard, settings, mine, device, TOGETHER.get(settings.model, CHUNK))
+        yield from chunks(shard, settings, mine, device, TOGETHER)
 
 
 def samples(problem: Problem, settings: Settings, device: torch.device, count: int = 6) -> Tensor:
