@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from bench.exact import matrix_rate, peak_memory
+from bench.exact import OPERATIONS, matrix_rate, peak_memory
 from snippets.mnist.data import load_images
 from snippets.mnist.exact import (
     RANKS,
@@ -44,7 +44,7 @@ from snippets.mnist.train.running import TOGETHER, prepare, shifted
 
 RUNS = 5
 ROWS = ("paper", "equal", "high-pass", "dense")
-FLOPS = {"dense": 60_000 * 784**2, "equivariant": 60_000 * (2 * 28 * 784 + 13 * 4 * 28**2 + 2 * 28**2)}
+FLOPS = {name: 60_000 * each for name, each in OPERATIONS.items()}
 EPOCHS = (45, 25, 25, 25, 25, 25, 25, 25)  # of the notebook's eight blocks; 15 of its dense network
 TIMES = 20  # copies of the digits in the set that is streamed
 CPU = torch.device("cpu")
