@@ -193,7 +193,7 @@ def test_text_shows_without_the_fonts(visit):
     tab = visit(extra_http_headers={"X-Fonts-Late": "8"})
     tab.page.goto(tab.site + CHAPTER_ADDRESSES[0], wait_until="domcontentloaded")
     assert not tab.page.locator("h1").is_visible()
-    tab.page.locator("h1").wait_for(state="visible", timeout=5000)
+    tab.page.locator("h1").wait_for(state="visible", timeout=7000)
 
 
 FLATTEN = """() => {
@@ -295,7 +295,7 @@ def test_mark_of_a_claim_leads_to_its_test(visit):
     id = re.search(r"[A-Z]{2}-\w+", mark.inner_text())[0]
     mark.click()
     row = page.locator(f'[id="{id}"]')
-    expect(row).to_be_in_viewport()  # the address names the section above as soon as the page has scrolled there
+    expect(row).to_be_in_viewport(timeout=30_000)  # the address names the section above as soon as the page has scrolled there
     row.locator("summary").first.click()
     assert f'"{id}"' in row.locator("pre").first.inner_text()
 
