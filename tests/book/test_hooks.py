@@ -157,7 +157,7 @@ def test_a_build_that_failed_midway_leaves_no_empty_page(settings, monkeypatch):
 
 
 def serve(settings, monkeypatch):
-    """Have the hooks meet a server as MkDocs starts one; return it and the thread that was started."""
+    """Have the hooks meet a server as MkDocs makes one; return its observer and the thread that was started."""
     config = load_config(str(settings.root / "mkdocs.yml"))
     server = LiveReloadServer(builder=None, host="127.0.0.1", port=0, root=".")
     server.watch(config.docs_dir)
@@ -167,7 +167,8 @@ def serve(settings, monkeypatch):
     config.plugins.on_serve(server, config=config, builder=None)
     for item in config.watch:
         server.watch(item)
-    return server, started
+    server.server_close()
+    return server.observer, started
 
 
 def test_the_first_edit_finds_the_sources_read(settings, monkeypatch):
@@ -184,8 +185,8 @@ def test_the_server_watches_what_is_written_by_hand(settings, monkeypatch):
     settings.edit("mkdocs.yml", "site_name: Toy", "site_name: Toy\nwatch: [snippets]")
     built(settings, command="serve")
     (settings.root / "snippets/part/__pycache__").mkdir(exist_ok=True)
-    server, _ = serve(settings, monkeypatch)
-    watched = {(Path(e.watch.path).relative_to(settings.root), e.watch.is_recursive) for e in server.observer.emitters}
+    observer, _ = serve(settings, monkeypatch)
+    watched = {(Path(e.watch.path).relative_to(settings.root), e.watch.is_recursive) for e in observer.emitters}
     folders = {"docs", "docs/part", "docs/reference", "docs/assets", "snippets", "snippets/part"}
     assert watched == {(Path(folder), False) for folder in folders} | {(Path(), False)}  # the last for mkdocs.yml
-    assert {emitter.timeout for emitter in server.observer.emitters} == {0.1}
+    assert {emitter.timeout for emitter in observer.emitters} == {0.1}

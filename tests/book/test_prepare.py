@@ -115,6 +115,15 @@ def test_only_a_test_that_passed_in_all_cases_counts(tree, arguments, shown):
     assert bool(proven.outcomes()) == shown
 
 
+def test_what_passed_on_another_tree_is_forgotten(tree):
+    """The file does not grow from edit to edit, and what passed since the last edit stays."""
+    proven.note(proven.proofs_file(), tree=sources.state(), node="a", case="a", cases=1, error=0.5)
+    proven.forget_other_trees(sources.state())
+    assert proven.outcomes() == {"a": {"passed": True, "error": 0.5}}
+    proven.forget_other_trees("another")
+    assert not proven.proofs_file().exists()
+
+
 def test_a_damaged_note_of_what_passed_counts_as_absent(tree):
     """A line that was cut off proves nothing."""
     note = {"tree": sources.state(), "node": "a", "case": "a", "cases": 1, "error": None}
