@@ -21,7 +21,9 @@ from book import (
     pages,
     prepare,
     project,
+    proven,
     regions,
+    sources,
     work,
 )
 from book.__main__ import main
@@ -336,6 +338,22 @@ def test_report_is_registered_where_it_is_asked_for():
     assert registered("report.json") == ["_Report"]
     assert registered() == registered(workerinput={}) == ["_Witness"]
     assert registered(argument="tests/test_home.py::test_case[1]") == []
+
+
+@pytest.mark.parametrize(("phases", "noted"), [((True, True, True), 1), ((True, False, True), 0), ((True, True, False), 0)])
+def test_only_a_case_whose_every_phase_passed_is_noted(tree, phases, noted):
+    """A test that failed, or whose fixtures did when they were put away, shows nothing."""
+    from book.measure import _Witness
+
+    item = SimpleNamespace(nodeid="tests/a.py::test_a", get_closest_marker=lambda name: name == "claim")
+    witness = _Witness(proven.proofs_file(), sources.state())
+    witness.pytest_collection_modifyitems([item])
+    for when, passed in zip(("setup", "call", "teardown"), phases, strict=True):
+        hook = witness.pytest_runtest_makereport(item, None)
+        next(hook)
+        with pytest.raises(StopIteration):
+            hook.send(SimpleNamespace(when=when, passed=passed))
+    assert len(proven.outcomes()) == noted
 
 
 def test_claims_report_covers_failures(tree):
