@@ -13,9 +13,9 @@ def proofs_file() -> Path:
 
 
 def forget_other_trees(tree: str) -> None:
-    """Remove what was shown before the last edit."""
-    if any(line["tree"] != tree for line in _lines()):
-        proofs_file().unlink()
+    """Remove what was shown before the last edit, and a damaged file."""
+    if {line["tree"] for line in _lines()} != {tree}:
+        proofs_file().unlink(missing_ok=True)
 
 
 def note(path: Path, **line: Any) -> None:

@@ -132,6 +132,8 @@ def test_a_damaged_note_of_what_passed_counts_as_absent(tree):
     with proven.proofs_file().open("a") as file:
         file.write('{"tree')
     assert proven.outcomes() == {}
+    proven.forget_other_trees(sources.state())
+    assert not proven.proofs_file().exists()
 
 
 def test_a_deleted_figure_is_drawn_again(tree, capsys):
