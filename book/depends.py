@@ -14,7 +14,7 @@ from pathlib import Path
 from book import project
 
 LOCAL = ("snippets", "book")
-READERS = ("record", "provenance")  # the functions that read recorded results, by name
+READERS = ("record", "optional", "provenance")  # the functions that read recorded results, by name
 
 
 @dataclass

@@ -1,9 +1,9 @@
 """Savings of time in MkDocs, which loads this file as a hook; other engines build the same pages without it.
 
 The search plugin parses each page in Python, and most of a page is formulas and coloured code, whose tags it drops:
-it gets the page without them. Templates stay compiled from build to build. And while the book is served, a page
-whose text and sources are as before is not rendered again; one that stands among the same pages as before is not
-put into its template and not searched again.
+it gets the page without them. The labs run while pages are rendered. Templates stay compiled from build to build. And
+while the book is served, a page whose text and sources are as before is not rendered again; one that stands among the
+same pages as before is not put into its template and not searched again.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from book import bibliography, prepare, project, regions
+from book import bibliography, labs, prepare, project, regions
 from book.boxes import LEDGERS, shown_in_ledgers
 from book.catalogue import Catalogue
 from book.formulas import CLOSE, OPEN
@@ -62,6 +62,17 @@ def on_serve(server: LiveReloadServer, *, config: MkDocsConfig, builder: Callabl
     """Watch the sources, and look at them while the reader looks at the first page."""
     watch_sources(server, config)
     threading.Thread(target=prepare.read_ahead, daemon=True).start()
+
+
+def on_nav(nav: Navigation, *, config: MkDocsConfig, files: Files) -> None:
+    """Begin to run the labs."""
+    labs.begin(config, files)
+
+
+@event_priority(-100)  # when the plugin that renders labs has seen the page
+def on_pre_page(page: Page, *, config: MkDocsConfig, files: Files) -> None:
+    """Wait for a lab whose turn has come."""
+    labs.failed(page.file.src_uri)
 
 
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -182,8 +182,8 @@ def numbers() -> dict[str, float]:
         "angle": angle(v, w).item(),
         "just_below": angle(e, torch.tensor([1.0, 100.0])).item(),
         "just_above": angle(e, torch.tensor([-1.0, 100.0])).item(),
-        "within_five": (random_cosines(1000, 20_000).abs() < 0.05).double().mean().item(),
-        "within_five_flat": (random_cosines(2, 20_000).abs() < 0.05).double().mean().item(),
+        "within_five": (random_cosines(1000, 5_000).abs() < 0.05).double().mean().item(),
+        "within_five_flat": (random_cosines(2, 5_000).abs() < 0.05).double().mean().item(),
         "scaled": largest_weight(1024, scaled=True),
         "unscaled": largest_weight(1024, scaled=False),
     }
@@ -248,7 +248,7 @@ def crowding() -> Figure:
     """Cosines of random pairs in 2, 10, 100 and 1000 dimensions."""
     fig, axes = plt.subplots(4, 1, figsize=(5.0, 3.6), sharex=True)
     for ax, n, color in zip(axes, (2, 10, 100, 1000), ("C0", "C1", "C2", "C3"), strict=True):
-        ax.hist(random_cosines(n, 20_000).numpy(), bins=np.linspace(-1, 1, 81), color=color)
+        ax.hist(random_cosines(n, 5_000).numpy(), bins=np.linspace(-1, 1, 81), color=color)
         ax.set(yticks=[], xlim=(-1, 1), ylabel=f"{n}")
         ax.yaxis.label.set(rotation=0, ha="right", va="center")
         ax.spines["left"].set_visible(False)

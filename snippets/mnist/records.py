@@ -29,6 +29,11 @@ def record(name: str) -> dict[str, Any]:
     return _read(name)["values"]
 
 
+def optional(name: str) -> dict[str, Any] | None:
+    """Return the numbers of a record that need not be there, such as one of a GPU, or None."""
+    return record(name) if (RECORDED / f"{name}.json").exists() else None
+
+
 def provenance(name: str) -> dict[str, str | int]:
     """Return what made a record as results for its page: made_device, made_torch, made_command and so on."""
     made_by = _read(name)["made_by"]

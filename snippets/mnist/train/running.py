@@ -45,7 +45,7 @@ def run(settings: Settings, watch: Watch | None = None) -> Report:
     ConnectionError, each with what to do.
     """
     device = devices.choose(settings.device)
-    kind = devices.number_type(settings.precision, device)
+    devices.number_type(settings.precision, device)  # refused at once, not after the pictures have been read
     start = time.perf_counter()
     with group(device) as mine:
         watch = watch if watch is not None and mine.rank == 0 else Watch()
@@ -59,11 +59,7 @@ def run(settings: Settings, watch: Watch | None = None) -> Report:
         )
         training = None
         if settings.method != "exact":
-            network = random_network(problem.form, settings.seed).to(device, kind)
-            batches = Batches(problem.shards, problem.form, settings, mine, device)
-            training = Training(
-                Task(settings, network, problem.train, problem.test, best, batches, mine, device, folder, watch)
-            )
+            training = begin(problem, settings, mine, device, folder, watch)
             training.run()
         report = summary(problem, training, settings, device, mine, time.perf_counter() - start)
         folder.finish(report, samples(problem, settings, device))
@@ -85,6 +81,16 @@ def prepare(settings: Settings, mine: Group, device: torch.device) -> Problem:
     return Problem(
         form, ranks, train, test, best, shards, test_shards, middle - start, time.perf_counter() - middle
     )
+
+
+def begin(
+    problem: Problem, settings: Settings, mine: Group, device: torch.device, folder: Folder, watch: Watch
+) -> Training:
+    """Return a training that stands before its first step, or where the folder's checkpoint left it."""
+    kind, best = devices.number_type(settings.precision, device), loss(problem.best, problem.train)
+    network = random_network(problem.form, settings.seed).to(device, kind)
+    batches = Batches(problem.shards, problem.form, settings, mine, device)
+    return Training(Task(settings, network, problem.train, problem.test, best, batches, mine, device, folder, watch))
 
 
 def shifted(shards: list[Shard], settings: Settings, mine: Group, device: torch.device) -> Iterator[Tensor]:
