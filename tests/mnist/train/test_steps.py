@@ -122,8 +122,8 @@ def test_the_table_puts_every_number_under_its_head(measured_steps):
         "floors": {"memory": 0.002, "calls": 0.003, "arithmetic": 0.001},
     }  # fmt: skip
     heads, line = steps.table({"rows": [row]}).splitlines()
-    for head, text in zip(steps.HEADS, ("125", "1.000 ms", "2.000 ms", "3.000 ms", "4.000 ms", "5.000 ms", "6.00 s", "7.0000%"), strict=True):
-        assert heads.index(head) + len(head) == line.index(text) + len(text)
+    for head, text in zip(steps.HEADS, ("125", "1.000", "2.000", "3.000", "4.000", "5.000", "6.00 s", "7.0000%"), strict=True):
+        assert heads.rindex(head) + len(head) == line.rindex(text) + len(text)
     assert len(steps.table(measured_steps[0]).splitlines()) == 5
 
 
