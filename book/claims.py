@@ -79,13 +79,14 @@ def lint() -> list[str]:
         boxes[box.id] = box
         if box.verdict not in (*pages.VERDICTS, "own"):
             errors.append(f"{where}: verdict '{box.verdict}' is none of {', '.join(pages.VERDICTS)}")
-    tested = {id for check in checks() for id in check.ids}
+    found = checks()
+    tested = {id for check in found for id in check.ids}
     for id, box in boxes.items():
         where = pages.read(box.page).where(box.line)
         if id not in tested and box.options.get("proof") != "only":
             hint = nearest(id, tested - set(boxes))
             errors.append(f"{where}: claim '{id}' has no test: mark one with @pytest.mark.claim(\"{id}\"){hint}")
-    for check in checks():
+    for check in found:
         errors += [
             f"{check.file}:{check.line}: '{check.function}' names claim '{id}', which no page makes{nearest(id, boxes)}"
             for id in check.ids

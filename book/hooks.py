@@ -37,6 +37,7 @@ FINISHED = "finished.html"  # the template of a page that is as it was
 RENDERED = ("content", "toc", "_title_from_render", "present_anchor_ids", "links_to_anchors")
 
 _serving = False
+_shared = ""  # the hash of what every page may show
 _lifted: dict[str, list[str]] = {}
 _bared: dict[str, tuple[str, str, list[str]]] = {}  # what each page was, what is left of it, and what was taken out
 _kept: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -65,8 +66,11 @@ def on_serve(server: LiveReloadServer, *, config: MkDocsConfig, builder: Callabl
 
 
 def on_nav(nav: Navigation, *, config: MkDocsConfig, files: Files) -> None:
-    """Begin to run the labs."""
+    """Begin to run the labs, and look once at what all pages share."""
+    global _shared
     labs.begin(config, files)
+    if _serving:
+        _shared = _hash_of_shared(files)
 
 
 @event_priority(-100)  # when the plugin that renders labs has seen the page
@@ -115,9 +119,10 @@ def _keep_finished(all_pages: list[Page], config: MkDocsConfig) -> None:
         sorted((str(file), file.stat().st_mtime_ns) for file in (project.ROOT / "overrides").rglob("*.html")),
         [(page.url, page.title, page.meta) for page in all_pages],
     )
+    shell_hash = _hash(repr(shell))
     for page in all_pages:
         name = page.file.src_uri
-        state = hashlib.sha256(repr((shell, page.content, _lifted.get(name))).encode()).hexdigest()
+        state = _hash(shell_hash, page.content or "", *_lifted.get(name, []))
         if name in _finished and _finished[name].state == state and _finished[name].html:
             page.finished = _finished[name]
             page.meta = {**page.meta, "template": FINISHED}
@@ -169,18 +174,16 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 def _state(markdown: str, files: Files) -> str:
     """Hash all that a page is rendered from: its text, its listings, what was made, and what it may link to."""
-    made = prepare.ensure()
     ledger = any(f"/// {kind}" in markdown for kind in LEDGERS)
-    parts = (
-        markdown,
-        regions.expand(markdown),
-        _hash_of(made),
-        (project.ROOT / "mkdocs.yml").read_text(),
-        bibliography.entries(),
-        shown_in_ledgers() if ledger else None,
-        sorted(file.src_uri for file in files.documentation_pages()),
-    )
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    return _hash(markdown, regions.expand(markdown), _shared, repr(shown_in_ledgers() if ledger else None))
+
+
+def _hash_of_shared(files: Files) -> str:
+    """Hash what every page may show: what was made, the settings, the bibliography, and which pages there are."""
+    made = prepare.ensure()
+    settings = (project.ROOT / "mkdocs.yml").read_text()
+    names = sorted(file.src_uri for file in files.documentation_pages())
+    return _hash(_hash_of(made), settings, repr(bibliography.entries()), *names)
 
 
 _hashed: tuple[Catalogue | None, str] = (None, "")
@@ -190,5 +193,9 @@ def _hash_of(made: Catalogue) -> str:
     """Hash the catalogue, once for each that is made."""
     global _hashed
     if _hashed[0] is not made:
-        _hashed = (made, hashlib.sha256(repr(made).encode()).hexdigest())
+        _hashed = (made, _hash(repr(made)))
     return _hashed[1]
+
+
+def _hash(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -50,6 +50,12 @@ def _regions(path: Path, stamp: int) -> tuple[dict[str, tuple[int, int]], list[s
 def region_text(file: str, name: str | None) -> str:
     """Return the text of a region without the indentation that its lines share, and without inner markers."""
     path = project.ROOT / file
+    return _text(path, name, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _text(path: Path, name: str | None, stamp: int) -> str:
+    """Read a region, once for each time that its file was written."""
     lines = path.read_text().splitlines()
     if name:
         first, last = regions(path)[0][name]
