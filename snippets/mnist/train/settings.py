@@ -25,7 +25,7 @@ LARGEST_RANK = {"dense": 784, "equivariant": 784, "semi-equivariant": 784, "inva
 # Gradient descent with momentum diverges at twice its rate, as the largest eigenvalue, of the mean picture, is large.
 DEFAULTS = {
     ("exact", "scaled"): (0, 1.0, 500),
-    ("gradient", "scaled"): (3, 0.3, 500),
+    ("gradient", "scaled"): (3, 0.3, 1000),
     ("gradient", "adam"): (8, 0.01, 128),
     ("gradient", "sgd"): (30, 0.005, 128),
     ("gram", "scaled"): (60, 1.0, 500),
