@@ -4,6 +4,9 @@ Both sides start from the same array and end with a contiguous one. The contesta
 with one thread and once with all; each row shows the fastest and the median turn, the median of the ratios to SciPy's
 turn in the same round, and the processor time that a turn takes in all threads together. The floor is what no program
 avoids: to read three numbers and write nine for each rotation, and to take one sine and one cosine.
+
+Memory is kept by the process while it is free. Else the C library gives it back to the kernel after some turns and not
+after others, and what a turn then costs, up to twice as much for either side, is chance.
 """
 
 import math
@@ -17,6 +20,12 @@ from scipy.spatial.transform import Rotation
 from snippets.lie_groups.exponential import exp_so3, log_so3
 
 COUNT, ROUNDS = 100_000, 61
+LARGE = 24 * 2**20  # bytes; more than any block of a turn, less than the 32 MiB up to which glibc adapts
+
+
+def keep_memory() -> None:
+    """Free a large block: glibc then serves blocks up to its size from memory that it keeps."""
+    torch.empty(LARGE, dtype=torch.uint8)
 
 
 def alternate(contestants: dict[str, Callable], rounds: int = ROUNDS) -> dict[str, list[tuple[float, float]]]:
@@ -77,6 +86,7 @@ def report(name: str, times: dict[str, list[tuple[float, float]]]) -> None:
 
 def main() -> None:
     """Print the tables for one thread and for all."""
+    keep_memory()
     for threads in sorted({1, torch.get_num_threads()}):
         torch.set_num_threads(threads)
         print(f"{COUNT} rotations, {ROUNDS} alternating rounds, {threads} thread{'s' * (threads > 1)} for torch")
