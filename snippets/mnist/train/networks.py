@@ -16,6 +16,7 @@ invariant        M P = M. The encoder shares its weights along each row of the p
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -70,6 +71,7 @@ def parameters(form: Layout) -> int:
     return form.ranks[0] * (inputs + outputs)
 
 
+@cache
 def weighted_waves(frequencies: Sequence[int]) -> Float[Tensor, "rows 28"]:
     """Return the rows √w_j cos(2πjk/28)/√28 and −√w_j sin(2πjk/28)/√28 of the frequencies j."""
     pairs = waves().view(15, 2, 28) * torch.tensor(WEIGHTS, dtype=torch.float64).sqrt()[:, None, None]

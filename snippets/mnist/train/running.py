@@ -21,7 +21,7 @@ from snippets.mnist.train.progress import Watch
 from snippets.mnist.train.report import Report
 from snippets.mnist.train.settings import Settings
 
-TOGETHER = 4000  # pictures whose second moment is one product
+TOGETHER = 7500  # pictures whose second moment is one product
 
 
 class Problem(NamedTuple):
