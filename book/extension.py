@@ -17,6 +17,8 @@ from book.formulas import CLOSE, OPEN, FormulaError, typesetter
 from book.project import BookError, chapters, nav
 
 OUTPUT_FENCE = re.compile(r"^(\s*)(`{3,})\s*(\S.*)$")
+INLINE = ("span", "arithmatex")  # how arithmatex marks a formula in a sentence
+AFTER = re.compile(r"[^\s\x02]{1,3}(?=\s|$)|[,.;:!?)\]]+|-\w+")  # \x02 begins what Markdown has put aside
 
 
 class Source(Preprocessor):
@@ -77,6 +79,22 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
     ]
 
 
+def hold_punctuation(root: etree.Element) -> None:
+    """Keep what follows a formula without a space on the formula's line: browsers break a line behind any formula."""
+    for parent in list(root.iter()):
+        for place, formula in enumerate(parent):
+            if (formula.tag, formula.get("class")) == INLINE and (found := AFTER.match(formula.tail or "")):
+                held = parent[place] = etree.Element("span", {"class": "formula-held"})
+                held.append(formula)
+                held.tail, formula.tail = formula.tail[found.end() :], found[0]
+
+
+def with_end(formula: str) -> str:
+    """Mark the last of the parts between which KaTeX lets a formula break; no line may break behind it."""
+    start, end = formula.rindex('<span class="base">'), formula.rindex("</span></span>")
+    return f'{formula[:start]}<span class="formula-end">{formula[start:end]}</span>{formula[end:]}'
+
+
 class Formulas(Treeprocessor):
     """Replaces what arithmatex marked by KaTeX's HTML."""
 
@@ -98,10 +116,13 @@ class Formulas(Treeprocessor):
             except FormulaError as error:
                 problems.append(f"{self.where(tex)}: {error}\n    {tex}")
                 continue
+            if not display:
+                rendered = with_end(rendered)
             element.text = AtomicString(self.md.htmlStash.store(OPEN + rendered + CLOSE))
             element.set("data-search-exclude", "")
             if display:
                 element.attrib.update({"tabindex": "0", "role": "group", "aria-label": "Formula"})
+        hold_punctuation(root)
         if problems:
             raise BookError("\n".join(["formulas that KaTeX cannot read:", *problems]))
 

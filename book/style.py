@@ -39,7 +39,7 @@ def style(mode: Mode) -> dict[str, Any]:
         "legend.fontsize": 9.5,
         "xtick.labelsize": 9.5,
         "ytick.labelsize": 9.5,
-        "mathtext.fontset": "cm",
+        "mathtext.fontset": "dejavusans",
         "text.color": ink,
         "axes.labelcolor": ink,
         "axes.edgecolor": ink,

@@ -15,11 +15,11 @@
 #
 # Six exercises on the chapters from *Groups* to *Attention*. Each asks for one function. Below it stands a
 # check: it draws random matrices and tests the laws that the function must obey, so it accepts every right
-# answer, not only ours. Until then it says *Not yet* and, where it can, what is wrong. A solution is folded
+# answer, not only ours. Until yours is right it says *Not yet* and, where it can, what is wrong. A solution is folded
 # under each check.
 #
-# Download this page as a notebook in Python's percent format and open it in Jupyter (with jupytext) or in
-# an editor that knows `# %%` cells. It needs PyTorch and nothing else, not even this book.
+# Download this page with the links above, as a notebook for Jupyter or as a script for an editor that knows
+# `# %%` cells. It needs PyTorch and nothing else, not even this book.
 # %% tags=["setup"]
 import math
 
@@ -352,6 +352,17 @@ def attention():
         assert close(vector_attention(x, 2 * W[0], W[1] / 2, W[2]), y), (
             "only the product of queries and keys matters"
         )
+        values = torch.einsum("ce,ned->ncd", W[2], x)
+        low, high = values.amin(0) - 1e-9, values.amax(0) + 1e-9
+        assert ((low <= y) & (y <= high)).all(), "each output should be an average"
+        if c > 1:
+            asks, answers, z = torch.zeros(c, c), torch.zeros(c, c), x.clone()
+            asks[0, 0], answers[0, 1] = 1.0, 1.0
+            z[0, 0] = 0.0  # the first token asks nothing
+            first = vector_attention(z, asks, answers, W[2])[0]
+            assert close(first, torch.einsum("ce,ned->cd", W[2], z) / 6), (
+                "a query of zero should average all values"
+            )
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">

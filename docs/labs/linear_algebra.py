@@ -15,11 +15,11 @@
 #
 # Seven exercises, one for each chapter from *Span and basis* to *Principal components*. Each asks for one
 # function. Below it stands a check: it draws random matrices and tests the laws that the function must
-# obey, so it accepts every right answer, not only ours. Until then it says *Not yet* and, where it can,
+# obey, so it accepts every right answer, not only ours. Until yours is right it says *Not yet* and, where it can,
 # what is wrong. A solution is folded under each check.
 #
-# Download this page as a notebook in Python's percent format and open it in Jupyter (with jupytext) or in
-# an editor that knows `# %%` cells. It needs PyTorch and nothing else, not even this book.
+# Download this page with the links above, as a notebook for Jupyter or as a script for an editor that knows
+# `# %%` cells. It needs PyTorch and nothing else, not even this book.
 
 # %% tags=["setup"]
 import torch

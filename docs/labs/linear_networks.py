@@ -15,11 +15,11 @@
 #
 # Six exercises that end with a network for a symmetry of your own. Each asks for one function. Below it
 # stands a check: it draws random permutations and matrices and tests the laws that the function must obey,
-# so it accepts every right answer, not only ours. Until then it says *Not yet* and, where it can, what is
+# so it accepts every right answer, not only ours. Until yours is right it says *Not yet* and, where it can, what is
 # wrong. A solution is folded under each check.
 #
-# Download this page as a notebook in Python's percent format and open it in Jupyter (with jupytext) or in
-# an editor that knows `# %%` cells. It needs PyTorch and nothing else, not even this book.
+# Download this page with the links above, as a notebook for Jupyter or as a script for an editor that knows
+# `# %%` cells. It needs PyTorch and nothing else, not even this book.
 #
 # A permutation is a tensor of indices from zero: it sends the vector *x* to `x[sigma]`.
 
@@ -149,7 +149,8 @@ def invariant():
             orbit = sum((U - M)[:, p] for p in powers(sigma)) / len(powers(sigma))  # the invariant part of the error
             assert (left.T @ orbit).abs().max() < 1e-8, "another matrix is nearer: weigh the columns"
             assert (orbit @ right.T).abs().max() < 1e-8, "another matrix is nearer: weigh the columns"
-            assert values[0] ** 2 >= (orbit**2).sum(0).max() / 1e9, "the zero matrix is not the nearest"
+            largest_left = torch.linalg.matrix_norm(orbit, 2)
+            assert largest_left <= values[rank - 1] + 1e-8, "keep the largest singular values"
             assert ((U - M) ** 2).sum() <= (U**2).sum(), "zero is nearer than this"
 
 # %% [markdown] tags=["solution"]
@@ -244,7 +245,7 @@ def orthogonal_waves():
         P = torch.eye(n)[sigma]
         second = Q.T @ (P + P.T) @ Q  # each wave is an eigenvector: 2 cos of its angle
         assert close(second, torch.diag(torch.diag(second))), "a column is no wave on a cycle"
-        assert all(len({(i in cycle) for i in q.abs().gt(1e-9).nonzero().flatten().tolist()} - {False}) <= 1
+        assert all(len({(i in cycle) for i in q.abs().gt(1e-9).nonzero().flatten().tolist()}) <= 1
                    for q in Q.T for cycle in cycles(sigma)), "a column lives on several cycles"
 
 # %% [markdown] tags=["solution"]
@@ -274,8 +275,8 @@ def orthogonal_waves():
 # %% [markdown]
 # ## 5. How many components?
 #
-# A primitive *l*-th root of unity is an eigenvalue once for each cycle whose length *l* divides; call the
-# number *d*. Equivariant maps of rank *r* fall into components: choose a rank from 0 to *d* for the
+# A primitive *l*-th root of unity is an eigenvalue once for each cycle whose length is a multiple of *l*; call
+# the number *d*. Equivariant maps of rank *r* fall into components: choose a rank from 0 to *d* for the
 # eigenvalue 1, for −1, and for each *pair* of conjugate eigenvalues, where it counts twice; the sum is *r*.
 # Count the choices. For pictures of 28 × 28 pixels, shifted, and *r* = 99 there are 72,425,986,088,826, so do
 # not list them: multiply polynomials.
@@ -342,6 +343,9 @@ def layer():
         count = sum(weights.numel() for weights in module.parameters())
         number = int(classes(sigma).max()) + 1
         assert count == number, f"it has {count} parameters, the general layer has {number}"
+        with torch.no_grad():
+            for weights in module.parameters():
+                weights.normal_()
         M = module(torch.eye(n))
         assert len(M.detach().round(decimals=9).unique()) == number, "two classes always get the same weight"
         M.square().sum().backward()

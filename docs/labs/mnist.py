@@ -15,11 +15,11 @@
 #
 # Choose how a shift-equivariant autoencoder spends its rank, predict its loss from a spectrum, train it, and
 # compare. Six exercises, one function each. Below each stands a check that accepts every right answer: it
-# tests the function on random pictures of several sizes. Until then it says *Not yet* and, where it can, what
+# tests the function on random pictures of several sizes. Until yours is right it says *Not yet* and, where it can, what
 # is wrong. A solution is folded under each check.
 #
-# Download this page as a notebook in Python's percent format and open it in Jupyter (with jupytext) or in
-# an editor that knows `# %%` cells. It needs PyTorch and nothing else, not even this book. If the folder in
+# Download this page with the links above, as a notebook for Jupyter or as a script for an editor that knows
+# `# %%` cells. It needs PyTorch and nothing else, not even this book. If the folder in
 # MNIST_DIR, or a `node_modules` nearby, has the file of the MNIST test digits, the lab uses 2,000 of them; if
 # not, it draws as many strokes of a pen instead.
 #

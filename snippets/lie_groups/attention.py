@@ -254,7 +254,8 @@ def relative_positions() -> Figure:
 
 @figure(
     alt="Equivariance error against the angle of rotation on a logarithmic scale. The layer stays near 1e-16 at "
-    "every angle in two and three dimensions; the twin's error is of order one, except at a full turn."
+    "every angle in two and three dimensions; the twin's error is of order one, except at a full turn and, in the "
+    "plane, at a half turn."
 )
 def error_against_angle() -> Figure:
     """Draw the equivariance error of the layer and of its twin for all angles about one axis."""

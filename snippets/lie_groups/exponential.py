@@ -148,8 +148,8 @@ TABLE = (quaternion_table(torch.eye(9).reshape(9, 3, 3)) - torch.eye(4)).flatten
 def log_so3(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
     """Return the ω with exp(hat ω) = R and |ω| ≤ π, accurate up to the half turn.
 
-    At the cut, an exact half turn, ω and −ω both fit: the one whose largest
-    component is positive comes back.
+    At the cut, an exact half turn, ω and −ω both fit: the one whose component
+    of largest absolute value is positive comes back.
     Raises ValueError where R Rᵀ differs from I by more than 1e-6, or det R < 0.
     """
     check_rotation(R)

@@ -236,7 +236,7 @@ def level_lines() -> Figure:
         note(ax, f"${value:+d}$" if value else "$0$", (-2.4, (value + 2.4) / 2), (6, 7), color=color)
     arrow(ax, (1, 2), color="C0", label="$v$", offset=(8, 6), width=2.4)
     arrow(ax, (0.4, 0.8), color="C1", label="$w$", offset=(5, -17))
-    arrow(ax, (4, -1), color="C1", label="$w'$", offset=(-14, -5))
+    arrow(ax, (4, -1), color="C1", label="$w'$", offset=(-30, -12))
     return fig
 
 

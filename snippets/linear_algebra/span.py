@@ -192,7 +192,7 @@ def three_spans() -> Figure:
     fig, axes = plt.subplots(1, 3, figsize=(5.4, 2.2))
     cases = [
         ("one vector", [(2.0, 1.0)], 10),
-        ("two, one direction", [(2.0, 1.0), (-1.0, -0.5)], 5),
+        ("two, on one line", [(2.0, 1.0), (-1.0, -0.5)], 5),
         ("two directions", [(2.0, 1.0), (-1.0, 1.0)], 4),
     ]
     for ax, (title, vectors, parts) in zip(axes, cases, strict=True):

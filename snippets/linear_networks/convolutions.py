@@ -205,9 +205,14 @@ def quadratics() -> Figure:
         ax.plot(*path[-1], "s", color="C1", markersize=6, zorder=5)
     ax.plot(*target, "*", color="C2", markersize=13)
     ax.annotate("target, no real roots", target, xytext=(0, 10), textcoords="offset points", ha="center", color="C2")
-    ax.annotate("real roots", (-3.3, -2.5), color="C0")
+    ax.annotate("real roots", (-3.3, -2.5), color="C0", bbox=plain())
     ax.set(xlim=(-4, 4), ylim=(-3.2, 3.6), xlabel=r"$\beta$", ylabel=r"$\gamma$")
     return fig
+
+
+def plain() -> dict[str, object]:
+    """Return the box of a label that stands among dots."""
+    return {"facecolor": plt.rcParams["axes.facecolor"], "edgecolor": "none", "pad": 2}
 
 
 @figure(
@@ -229,7 +234,7 @@ def cubics() -> Figure:
     ax.plot(linear, -roots.prod(1), ".", color="C0", markersize=3, alpha=0.6, rasterized=True)
     ax.axhline(0, color=plt.rcParams["grid.color"], linewidth=0.8, zorder=0)
     ax.axvline(0, color=plt.rcParams["grid.color"], linewidth=0.8, zorder=0)
-    ax.annotate("three real roots", (-3.85, 0.25), color="C0")
+    ax.annotate("three real roots", (-3.85, 0.25), color="C0", bbox=plain())
     ax.annotate("one real root", (0.35, 1.6))
     ax.set(xlim=(-4, 2), ylim=(-3, 3), xlabel="$p$", ylabel="$q$")
     return fig

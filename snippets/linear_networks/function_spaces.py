@@ -237,13 +237,13 @@ def fibres() -> Figure:
     half = torch.linspace(0.38, 2.6, 200)
     for sign in (1, -1):
         ax.plot(sign * half, sign / half, color="C2", linewidth=3, label="$ab=1$: zero loss" if sign == 1 else None)
-    for start in ((-2.3, 2.0), (-1.1, 1.4), (0.15, -0.1), (1.9, -2.2), (2.4, 2.2), (-0.5, -2.3), (-1.6, 1.35)):
+    for start in ((-2.3, 2.0), (-1.1, 1.4), (0.3, -0.2), (1.9, -2.2), (2.4, 2.2), (-0.5, -2.3), (-1.6, 1.35)):
         path = torch.stack(follow(lambda t: (t.prod() - 1) ** 2, torch.tensor(start)))
         ax.plot(path[:, 0], path[:, 1], color="C0", linewidth=1.5)
         ax.plot(*start, "o", color="C0", markersize=5)
     ax.plot(0, 0, "X", color="C1", markersize=10, label="saddle", zorder=5)
     ax.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), xlabel="first weight $a$", ylabel="second weight $b$", aspect="equal")
-    ax.legend(loc="lower left", frameon=True, framealpha=0.85, facecolor=plt.rcParams["axes.facecolor"])
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return fig
 
 

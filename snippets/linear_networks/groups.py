@@ -161,7 +161,7 @@ def table(ax, classes: Int[Tensor, "n n"], title: str) -> None:
                 1,
                 1,
                 facecolor=f"C{k % 7}",
-                alpha=(0.85, 0.5, 0.25)[k // 7 % 3],
+                alpha=(0.95, 0.65, 0.38)[k // 7 % 3],
                 edgecolor=plt.rcParams["axes.facecolor"],
                 linewidth=1,
             )
@@ -195,9 +195,11 @@ def turns_and_mirrors() -> Figure:
     """The commutants of the rotations and of all symmetries of the square on 3×3 pictures."""
     fig, axes = plt.subplots(1, 2, figsize=(5.4, 3.0))
     turn = Permutation.rotation(3)
+    fine = commutant_basis(turn)
     for ax, generators, name in zip(axes, ((turn,), (turn, mirror(3))), ("turns", "turns and mirrors"), strict=True):
         classes = commutant_basis(*generators)
-        table(ax, classes, f"{name}: {int(classes.max()) + 1} classes")
+        smallest = torch.stack([fine[classes == k].min() for k in range(int(classes.max()) + 1)])
+        table(ax, smallest[classes], f"{name}: {len(smallest)} classes")
     return fig
 
 

@@ -142,7 +142,7 @@ def cells(ax, colours: Int[Tensor, "p p"], arrows: Permutation | None = None) ->
                 1,
                 1,
                 facecolor=f"C{k % 7}",
-                alpha=0.75 if k < 7 else 0.35,
+                alpha=0.75 if k < 5 else 0.35,  # the sixth colour resembles the first
                 edgecolor=plt.rcParams["axes.facecolor"],
                 linewidth=2,
             )

@@ -217,7 +217,7 @@ def cubic_surface() -> Figure:
         ylabel="$y$",
         zlabel="$z$",
     )
-    ax.view_init(18, 28)
+    ax.view_init(10, 8)
     ax.set_box_aspect(None, zoom=0.9)
     return fig
 

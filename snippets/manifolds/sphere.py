@@ -312,6 +312,7 @@ def seam() -> Figure:
     right.set(xticks=[0, math.pi, 2 * math.pi], yticks=[0, math.pi / 2, math.pi])
     right.set_xticklabels(["0", "$\\pi$", "$2\\pi$"])
     right.set_yticklabels(["0", "$\\pi/2$", "$\\pi$"])
+    right.yaxis.labelpad = 10
     return fig
 
 

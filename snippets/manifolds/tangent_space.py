@@ -147,7 +147,7 @@ def orthogonal_step(layer: nn.Linear, rate: float) -> None:
 
 
 # --8<-- [start:train]
-def distance_from_orthogonal(W: Float[Tensor, "n n"]) -> float:
+def departure_from_orthogonal(W: Float[Tensor, "n n"]) -> float:
     """Return the Frobenius norm of WᵀW − I."""
     return (W.T @ W - torch.eye(len(W))).norm().item()
 
@@ -178,7 +178,7 @@ def recover(
         loss = (layer(x) - y).square().mean()
         loss.backward()
         losses.append(loss.item())
-        distances.append(distance_from_orthogonal(layer.weight.detach()))
+        distances.append(departure_from_orthogonal(layer.weight.detach()))
         step(layer, 2.0)
     return losses, distances, (layer.weight.detach() - hidden).norm().item()
 

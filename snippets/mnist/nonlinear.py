@@ -392,8 +392,8 @@ def _count(key: str) -> int:
 def errors() -> dict[str, float]:
     """How far layers and networks are from the symmetry, on test digits, in double precision."""
     x = load_images("test")[:200] / 255.0
-    plane, networks = x[:, None], {name: network() for name, network in NETWORKS.items()}
     convolution = {mode: nn.Conv2d(1, 8, 3, padding=1, padding_mode=mode) for mode in ("circular", "zeros")}
+    plane, networks = x[:, None], {name: network() for name, network in NETWORKS.items()}
     return {
         "layer": symmetry_error(ShiftEquivariant(28, 11), x),
         **{f"whole_{name}": symmetry_error(network, x, by=5, out_by=0) for name, network in networks.items()},

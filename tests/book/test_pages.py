@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as etree
 from types import SimpleNamespace
 
 import markdown
@@ -13,6 +14,7 @@ from book import (
     bibliography,
     claims,
     depends,
+    extension,
     formulas,
     listings,
     marks,
@@ -79,6 +81,19 @@ def test_page_that_is_not_of_the_book_is_left_alone(tree):
     html = markdown.markdown("# Title\n\n{{ two }} $x$", extensions=EXTENSIONS, extension_configs=SETTINGS)
     assert "{{ two }}" in html
     assert "katex" in html
+
+
+def test_what_follows_a_formula_stays_on_its_line():
+    """Punctuation and endings move into one unbreakable span with the formula; words and further formulas do not."""
+    root = etree.fromstring(
+        '<p>With <span class="arithmatex">n</span>, the <span class="arithmatex">n</span>-th of '
+        '<span class="arithmatex">m</span> (or <span class="arithmatex">k</span>) '
+        '<em>say</em>. <code class="arithmatex">c</code>, <span class="arithmatex">l</span></p>'
+    )
+    extension.hold_punctuation(root)
+    held = [span for span in root if span.get("class") == "formula-held"]
+    assert [span[0].text + span[0].tail for span in held] == ["n,", "n-th", "k)"]
+    assert "".join(root.itertext()) == "With n, the n-th of m (or k) say. c, l"
 
 
 def test_formula_that_does_not_parse_names_file_line_and_formula(tree):

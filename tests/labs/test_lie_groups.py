@@ -63,6 +63,18 @@ MISTAKES = {
         "    k, v = (torch.einsum('ce,ned->ncd', W, x) for W in (key, value))\n"
         "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', k, k), -1), v)",
     ),
+    "attention: weights that add up to one over the wrong tokens": (
+        5,
+        "def vector_attention(x, query, key, value):\n"
+        "    q, k, v = (torch.einsum('ce,ned->ncd', W, x) for W in (query, key, value))\n"
+        "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', q, k), 0), v)",
+    ),
+    "attention: keys ask queries": (
+        5,
+        "def vector_attention(x, query, key, value):\n"
+        "    q, k, v = (torch.einsum('ce,ned->ncd', W, x) for W in (query, key, value))\n"
+        "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', k, q), -1), v)",
+    ),
 }
 
 

@@ -17,9 +17,9 @@ from snippets.manifolds.sphere import normalised_gaussians, sphere_sample
 from snippets.manifolds.tangent_space import (
     climb,
     cone_equation,
+    departure_from_orthogonal,
     determinant,
     differential,
-    distance_from_orthogonal,
     factors,
     frame_entries,
     gram_entries,
@@ -251,20 +251,20 @@ def test_a_step_leaves_the_determinant_alone():
         (layer(torch.eye(3)) - torch.eye(3)).square().sum().backward()
         orthogonal_step(layer, 0.1)
     assert torch.linalg.det(layer.weight).item() == pytest.approx(-1)
-    assert distance_from_orthogonal(layer.weight.detach()) < 1e-14
+    assert departure_from_orthogonal(layer.weight.detach()) < 1e-14
 
 
 def test_rotations_have_determinant_one():
     for seed in range(5):
         Q = rotation(4, generator(seed))
         assert torch.linalg.det(Q).item() == pytest.approx(1)
-        assert distance_from_orthogonal(Q) < 1e-14
+        assert departure_from_orthogonal(Q) < 1e-14
 
 
 def test_torch_parametrization_is_orthogonal_too():
     torch.manual_seed(0)
     layer = nn.utils.parametrizations.orthogonal(nn.Linear(4, 4, bias=False))
-    assert distance_from_orthogonal(layer.weight.detach()) < 1e-14
+    assert departure_from_orthogonal(layer.weight.detach()) < 1e-14
 
 
 def test_recover_keeps_its_record():

@@ -218,11 +218,23 @@ def violations(page):
     return [(item["id"], [node["html"][:200] for node in item["nodes"][:3]]) for item in found["violations"]]
 
 
+TORN = """() => [...document.querySelectorAll('.formula-held')].filter(held => {
+    const last = [...held.querySelectorAll('.base')].at(-1), after = document.createRange()
+    after.selectNodeContents(held.lastChild)
+    return last && held.getClientRects().length && after.getClientRects()[0].left < last.getBoundingClientRect().left
+}).map(held => held.textContent)"""
+
+
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_phone_in_the_dark(visit, address):
-    """At 390 px nothing scrolls sideways, dark figures replace the light ones, and axe finds no fault in the dark."""
+    """At 390 px, with all folded parts open, nothing scrolls sideways and no comma is torn from its formula.
+
+    Dark figures replace the light ones, and axe finds no fault in the dark.
+    """
     tab = visit(viewport=NARROW, color_scheme="dark", has_touch=True)
     page = tab.open(address)
+    page.evaluate("document.querySelectorAll('main details:not(.ledger-test)').forEach(part => part.open = true)")
+    assert page.evaluate(TORN) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     wide = page.evaluate("""() => [...document.querySelectorAll('main p, main li, main h1, main h2, main figure, main .box')]
         .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > 391 && !e.closest('pre, table, .arithmatex')).map(e => e.outerHTML.slice(0, 120))""")
