@@ -138,12 +138,17 @@ class Formulas(Treeprocessor):
         return f"docs/{page.name}"
 
 
-class Focus(Postprocessor):
-    """Lets the keyboard reach listings, which scroll sideways where the screen is narrow."""
+LONG_NAME = re.compile(r"<code>[^<\s]{12,}</code>")
+JOINT = re.compile(r"(?<=[._])(?=[A-Za-z])")
+
+
+class Code(Postprocessor):
+    """Fits code to narrow screens: the keyboard reaches listings, which scroll sideways, and long names may break."""
 
     def run(self, text: str) -> str:
-        """Give each listing a tab stop."""
-        return text.replace("<span></span><code>", '<span></span><code tabindex="0">')
+        """Give each listing a tab stop, and offer a break behind the dots of names such as torch.linalg.matrix_rank."""
+        text = text.replace("<span></span><code>", '<span></span><code tabindex="0">')
+        return LONG_NAME.sub(lambda name: JOINT.sub("<wbr>", name[0]), text)
 
 
 class Book(BlocksExtension):
@@ -160,7 +165,7 @@ class Book(BlocksExtension):
         super().extendMarkdown(md)
         md.preprocessors.register(Source(md, self.context), "book-source", 40)
         md.treeprocessors.register(Formulas(md, self.context), "book-formulas", 12)
-        md.postprocessors.register(Focus(md), "book-focus", 5)
+        md.postprocessors.register(Code(md), "book-code", 5)
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: object) -> None:
         """Register the boxes."""

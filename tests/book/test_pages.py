@@ -96,6 +96,15 @@ def test_what_follows_a_formula_stays_on_its_line():
     assert "".join(root.itertext()) == "With n, the n-th of m (or k) say. c, l"
 
 
+def test_long_name_may_break_behind_its_dots():
+    """Breaks are offered in long inline code, never in short code or in lines, and its text stays what it was."""
+    text = "<code>torch.linalg.matrix_rank</code>, <code>x.norm()</code>, <code>import torch.linalg</code>"
+    broken = extension.Code().run(text)
+    assert "<code>torch.<wbr>linalg.<wbr>matrix_<wbr>rank</code>" in broken
+    assert broken.replace("<wbr>", "") == text
+    assert broken.count("<wbr>") == 3
+
+
 def test_formula_that_does_not_parse_names_file_line_and_formula(tree):
     """A formula stops the build by file, line and text."""
     tree.edit("docs/part/toy.md", "$y=2x$", r"$y=\frac{2x$")
