@@ -218,6 +218,7 @@ def violations(page):
     return [(item["id"], [node["html"][:200] for node in item["nodes"][:3]]) for item in found["violations"]]
 
 
+FOLDS = """open => { document.querySelectorAll('main details:not(.ledger-test)').forEach(part => part.open = open) }"""
 TORN = """() => [...document.querySelectorAll('.formula-held')].filter(held => {
     const last = [...held.querySelectorAll('.base')].at(-1), after = document.createRange()
     after.selectNodeContents(held.lastChild)
@@ -233,12 +234,13 @@ def test_phone_in_the_dark(visit, address):
     """
     tab = visit(viewport=NARROW, color_scheme="dark", has_touch=True)
     page = tab.open(address)
-    page.evaluate("document.querySelectorAll('main details:not(.ledger-test)').forEach(part => part.open = true)")
+    page.evaluate(FOLDS, True)
     assert page.evaluate(TORN) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     wide = page.evaluate("""() => [...document.querySelectorAll('main p, main li, main h1, main h2, main figure, main .box')]
         .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > 391 && !e.closest('pre, table, .arithmatex')).map(e => e.outerHTML.slice(0, 120))""")
     assert wide == []
+    page.evaluate(FOLDS, False)
     for mode, shown in (("light", "none"), ("dark", "inline")):
         styles = page.evaluate(f"() => [...document.querySelectorAll('img[src$=\"#only-{mode}\"]')].map(i => getComputedStyle(i).display)")
         assert all((style == "none") == (shown == "none") for style in styles)
@@ -255,6 +257,9 @@ def test_chapter_needs_no_script(visit, address):
     assert page.locator("pre code:visible").count() > 0
 
 
+SETTLED = 300  # milliseconds; the theme notes the place on the page a tenth of a second after the last movement
+
+
 def test_instant_navigation_keeps_formulas_and_figures(visit):
     """A click exchanges the page without reloading it, and what is on the new one is complete."""
     tab = visit()
@@ -262,7 +267,7 @@ def test_instant_navigation_keeps_formulas_and_figures(visit):
     page.evaluate("window.here = true")
     following = page.locator(".md-footer__link--next")
     following.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)  # the theme notes the scroll position a tenth of a second after the last movement
+    page.wait_for_timeout(SETTLED)
     following.click()
     page.wait_for_function(f"location.pathname.endsWith('{CHAPTER_ADDRESSES[1]}')")
     page.wait_for_load_state("networkidle")
@@ -305,6 +310,8 @@ def test_mark_of_a_claim_leads_to_its_test(visit):
     page = visit().open(CHAPTER_ADDRESSES[0])
     mark = page.locator("a.box-mark").first
     id = re.search(r"[A-Z]{2}-\w+", mark.inner_text())[0]
+    mark.scroll_into_view_if_needed()
+    page.wait_for_timeout(SETTLED)
     mark.click()
     row = page.locator(f'[id="{id}"]')
     expect(row).to_be_in_viewport(timeout=30_000)  # the address names the section above as soon as the page has scrolled there

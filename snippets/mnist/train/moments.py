@@ -1,6 +1,7 @@
 """Second moments: all that a linear autoencoder can know of the pictures, however many there are."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from snippets.mnist.train.networks import Layout, Network, weighted_waves
 from snippets.mnist.train.processes import Group
 
+PAIRED = [*range(2, 28), 0, 28]  # the waves of the frequencies 1 … 13, two each; those of 0 and 14, which have no sine
 STRIPS = 4  # of 196 pixels; the dense moment is symmetric, and products above its diagonal strips are enough
 
 
@@ -59,12 +61,20 @@ def add_dense(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "1 784 784"], _:
         total[0, start + width :, start : start + width] += strip[:, width:].T
 
 
+@lru_cache(maxsize=1)
+def room(columns: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return memory for 28 rows, the same for all chunks of one size: taking it anew costs as much as the sums."""
+    return torch.empty(28, columns, dtype=dtype, device=device)
+
+
 def add_frequencies(x: Float[Tensor, "n 28 28"], total: Float[Tensor, "15 56 56"], _: Tensor) -> None:
     """Add w_j (Re x̂_j Re x̂_j* + Im x̂_j Im x̂_j*) and w_j Im x̂_j Re x̂_j*, of which `real_forms` makes the rest."""
-    both = (weighted_waves(range(15)).to(x) @ x.reshape(-1, 28).T).view(15, 2 * len(x), 28)
-    real, imaginary = both.view(15, 2, -1, 28).unbind(1)
-    total[:, :28, :28] += (both.mT @ both).to(total.device)
-    total[:, 28:, :28] += (imaginary.mT @ real).to(total.device)
+    used = weighted_waves(range(15))[PAIRED].to(x)
+    parts = torch.mm(used, x.reshape(-1, 28).T, out=room(28 * len(x), x.dtype, x.device)).view(28, len(x), 28)
+    squares = (parts.mT @ parts).to(total)
+    total[1:14, :28, :28] += squares[:26:2] + squares[1:26:2]
+    total[::14, :28, :28] += squares[26:]
+    total[1:14, 28:, :28] += (parts[1:26:2].mT @ parts[:26:2]).to(total)
 
 
 def real_forms(total: Float[Tensor, "15 56 56"]) -> Float[Tensor, "15 56 56"]:
