@@ -167,20 +167,20 @@ def plain_step(layer: nn.Linear, rate: float) -> None:
 def recover(
     n: int, steps: int, step: Callable[[nn.Linear, float], None]
 ) -> tuple[list, list, float]:
-    """Learn a rotation; return losses, distances from O(n), and the final error."""
+    """Learn a rotation; return losses, norms of WᵀW − I, and the final error."""
     generator = torch.Generator().manual_seed(0)
     hidden, x = rotation(n, generator), torch.randn(4 * n, n, generator=generator)
     y = x @ hidden.T + 0.3 * torch.randn(4 * n, n, generator=generator)
-    layer, losses, distances = nn.Linear(n, n, bias=False), [], []
+    layer, losses, departures = nn.Linear(n, n, bias=False), [], []
     layer.weight.data = torch.eye(n)
     for _ in range(steps):
         layer.zero_grad()
         loss = (layer(x) - y).square().mean()
         loss.backward()
         losses.append(loss.item())
-        distances.append(departure_from_orthogonal(layer.weight.detach()))
+        departures.append(departure_from_orthogonal(layer.weight.detach()))
         step(layer, 2.0)
-    return losses, distances, (layer.weight.detach() - hidden).norm().item()
+    return losses, departures, (layer.weight.detach() - hidden).norm().item()
 
 
 # --8<-- [end:train]
@@ -281,9 +281,9 @@ def descent() -> Figure:
     fig, (left, right) = plt.subplots(1, 2, figsize=(4.9, 2.6))
     names = {orthogonal_step: "along $\\mathrm{O}(n)$", plain_step: "plain"}
     for i, (step, name) in enumerate(names.items()):
-        losses, distances, _ = recover(6, 60, step)
+        losses, departures, _ = recover(6, 60, step)
         left.plot(losses, color=f"C{i}", label=name)
-        right.plot(distances, color=f"C{i}")
+        right.plot(departures, color=f"C{i}")
     left.set(xlabel="step", ylabel="loss", yscale="log")
     right.set(xlabel="step", ylabel="$\\|W^TW-I\\|$", yscale="log", ylim=(1e-17, 100))
     left.legend()
@@ -292,7 +292,7 @@ def descent() -> Figure:
 
 @results(seed=0)
 def numbers() -> dict[str, int | float]:
-    """Return where two trainings end: their losses and their distances from O(n)."""
+    """Return where two trainings end: their losses and their norms of WᵀW − I."""
     on, off = recover(6, 60, orthogonal_step), recover(6, 60, plain_step)
     return {
         "loss_on": on[0][-1],

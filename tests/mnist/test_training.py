@@ -271,6 +271,14 @@ def test_every_choice_of_eigenvectors_is_critical_and_one_is_a_minimum(ranks, me
     measured.exact(critical_choices(ranks, 3), (pure, len(choices)))
 
 
+def test_fading_is_the_worst_ratio_across_the_cut_of_a_block_that_is_cut():
+    blocks = [torch.diag(torch.tensor(values)) for values in ([1.0, 4.0, 2.0], [9.0, 3.0, 8.0], [5.0, 5.0, 5.0])]
+    assert training.fading(blocks, (1, 1, 3)) == pytest.approx(8 / 9)
+    assert training.fading(blocks, (2, 2, 0)) == pytest.approx(1 / 2)
+    found = numbers("descent_numbers")
+    assert found["fading_paper"] < found["fading_dense"] < 1
+
+
 @pytest.mark.claim("MN-304")
 def test_all_starts_end_near_the_optimum():
     gaps = training.by_start()
