@@ -6,7 +6,7 @@ import xml.etree.ElementTree as etree
 from typing import Any
 
 from markdown.util import AtomicString
-from pymdownx.blocks.block import Block, type_string
+from pymdownx.blocks.block import Block, type_boolean, type_string
 
 from book import pages
 from book.catalogue import Catalogue, show
@@ -14,7 +14,7 @@ from book.project import BookError, nav
 
 CLAIMS = "reference/claims.md"
 GENERATED = "assets/generated"
-LEDGERS = ("ledger", "errata")  # the blocks that look at all pages
+LEDGERS = ("ledger", "errata")  # what looks at all pages
 LISTING = '<div class="language-text highlight"><pre><span></span><code>{}\n</code></pre></div>'
 VERDICT_WORDS = {
     "true": "true",
@@ -115,6 +115,44 @@ class Part(Block):
         return part
 
 
+class Source(Block):
+    """What a source says where it is not so: closed behind one line, or open as a mistake that a reader might make."""
+
+    NAME = "source"
+    ARGUMENT = True
+    OPTIONS = {"open": (False, type_boolean)}
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        """Open the aside."""
+        if self.options["open"]:
+            box = etree.SubElement(parent, "div", {"class": "box-mistake"})
+            child(box, "p", "box-mistake-title", "A tempting mistake")
+            return box
+        details = etree.SubElement(parent, "details", {"class": "box-source"})
+        child(details, "summary", text="The source says otherwise")
+        return details
+
+
+class Case(Block):
+    """An erratum on the page of all errata: the true statement, its place, and what the source says."""
+
+    NAME = "case"
+    ARGUMENT = True
+    OPTIONS = {"id": ("", type_string), "page": ("", type_string), "verdict": ("", word)}
+    CONTEXT: Context
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        """Open the case with its title, its place in the book and its verdict."""
+        verdict, page = self.options["verdict"], self.options["page"]
+        case = etree.SubElement(parent, "div", {"class": "erratum-case", "id": self.options["id"]})
+        case.attrib.update({"data-verdict": verdict, "data-part": page.split("/")[0]})
+        title = child(case, "p", "box-title")
+        child(title, "span", "box-name", self.argument).tail = " "
+        child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS.get(verdict, verdict)).tail = " "
+        child(title, "a", "box-mark", self.options["id"], href=f"{self.CONTEXT.relative(page)}#{self.options['id']}")
+        return case
+
+
 class Figure(Block):
     """A figure that a snippet draws, in both versions, with a caption."""
 
@@ -141,15 +179,13 @@ class Figure(Block):
 
 
 class Ledger(Block):
-    """The table of all claims, or of the errata alone."""
+    """The table of all claims."""
 
     ARGUMENT = None
     CONTEXT: Context
-    ONLY = (*pages.VERDICTS, "own")
-
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Write one table a part of the book."""
-        boxes = [box for box in _claims_in_order() if box.verdict in self.ONLY]
+        boxes = _claims_in_order()
         whole = etree.SubElement(parent, "div", {"class": "ledger-parts"})
         for page in dict.fromkeys(box.page for box in boxes):
             heading = child(whole, "h2")
@@ -185,12 +221,6 @@ class Ledger(Block):
     def anchor(self, box: pages.Box) -> str:
         """Return the anchor of a row, to which the marks lead."""
         return box.id
-
-
-class Errata(Ledger):
-    """The errata alone."""
-
-    ONLY = ("false", "imprecise", "damaged")
 
 
 def measured(tests: list[dict]) -> str:
@@ -229,7 +259,8 @@ def blocks(context: Context) -> list[type[Block]]:
         "truth": (Part, {"HEADING": "What is true"}),
         "figure": (Figure, {}),
         "ledger": (Ledger, {}),
-        "errata": (Errata, {}),
+        "source": (Source, {}),
+        "case": (Case, {}),
     }
     return [
         type(name.capitalize(), (base,), {"NAME": name, "CONTEXT": context, **extra})

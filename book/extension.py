@@ -12,7 +12,7 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, listings, notebooks, pages, prepare
+from book import boxes, errata, listings, notebooks, pages, prepare
 from book.formulas import CLOSE, OPEN, FormulaError, typesetter
 from book.project import BookError, chapters, nav
 
@@ -39,13 +39,26 @@ class Source(Preprocessor):
             return lines
         if page.name not in nav():
             return [line for line in lines if line.startswith("# ")][:1]
-        outside = {number for number, _ in pages.unfenced(lines)}
         known = self.context.known
+        if page.name == errata.PAGE:
+            at = lines.index("/// errata")
+            lines = [*lines[:at], *errata.cases(known), *lines[at + 2 :]]
+        lines = _without_damaged(lines, page)
+        outside = {number for number, _ in pages.unfenced(lines)}
         rewritten = [
             notebooks.substitute(line, page.name, known) if number in outside else _output(line)
             for number, line in enumerate(lines, start=1)
         ]
         return _with_tools(rewritten, page, self.context)
+
+
+def _without_damaged(lines: list[str], page: pages.Page) -> list[str]:
+    """Leave out what was garbled in the copy of a source: it stands on the page of errata alone."""
+    kept = list(lines)
+    for box in page.boxes:
+        if box.aside and box.aside.verdict == "damaged":
+            kept[box.aside.line - 1 : box.aside.last] = [""] * (box.aside.last - box.aside.line + 1)
+    return kept
 
 
 def _output(line: str) -> str:

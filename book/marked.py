@@ -3,13 +3,13 @@
 import ast
 
 from book import depends, pages, project
-from book.project import chapters, module_of, module_path, nearest
+from book.project import chapters, figures_path, module_of, nearest
 
 
 def _decorated(decorator: str) -> dict[tuple[str, str], ast.Call]:
     found = {}
-    for path in sorted(project.SNIPPETS.rglob("*.py")):
-        module = str(path.relative_to(project.SNIPPETS).with_suffix("")).replace("/", ".")
+    for path in sorted(project.FIGURES.rglob("*.py")):
+        module = str(path.relative_to(project.FIGURES).with_suffix("")).replace("/", ".")
         for name, function in depends.parse(path).functions.items():
             for call in function.decorator_list:
                 if isinstance(call, ast.Call) and ast.unparse(call.func) == decorator:
@@ -45,7 +45,7 @@ def lint() -> list[str]:
     """Check that figures have alt text and are shown, and that pages ask only for figures that exist."""
     known, shown = figures(), _shown()
     errors = [
-        f"{module_path(module).relative_to(project.ROOT)}: figure '{name}' has no alt text: say what it shows"
+        f"{figures_path(module).relative_to(project.ROOT)}: figure '{name}' has no alt text: say what it shows"
         for (module, name), alt in known.items()
         if not alt.strip()
     ]
@@ -55,9 +55,9 @@ def lint() -> list[str]:
             target = pages.figure_target(name, figure)
             if target not in known:
                 near = nearest(target[1], [function for module, function in known if module == target[0]])
-                errors.append(f"{page.where(line)}: snippets.{target[0]} draws no figure '{target[1]}'{near}")
+                errors.append(f"{page.where(line)}: snippets.figures.{target[0]} draws no figure '{target[1]}'{near}")
     errors += [
-        f"{module_path(module).relative_to(project.ROOT)}: no page shows figure '{name}': show it or delete it"
+        f"{figures_path(module).relative_to(project.ROOT)}: no page shows figure '{name}': show it or delete it"
         for module, name in known
         if (module, name) not in shown
     ]

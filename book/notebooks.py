@@ -86,7 +86,7 @@ def _rewrite(line: str, page: pages.Page, known: Catalogue) -> list[str]:
     head = pages.HEAD.match(line)
     if head and head[2] == "figure":
         module, function = pages.figure_target(page.name, head[3] or "")
-        return ["```python", f"from snippets.{module} import {function}", f"_ = {function}()", "```"]
+        return ["```python", f"from snippets.figures.{module} import {function}", f"_ = {function}()", "```"]
     if head:
         title = f": {head[3]}" if head[3] else ""
         return [f"**{head[2].capitalize()}{title}**"]

@@ -13,7 +13,9 @@ from book.project import module_of, nav, nearest
 
 ERRATUM_PARTS = ("says", "counterexample", "truth")
 BOX_KINDS = ("definition", "theorem", "claim", "example", "erratum", "note", "proof", "exercise", "solution")
-BLOCKS = (*BOX_KINDS, *ERRATUM_PARTS, "figure", "ledger", "errata", "details", "caption", "figure-caption", "tab")
+BLOCKS = (*BOX_KINDS, *ERRATUM_PARTS, "source", "case", "figure", "ledger", "errata")
+BLOCKS += ("details", "caption", "figure-caption", "tab")
+WRONG = ("false", "imprecise", "damaged")
 CLAIM_KINDS = ("definition", "theorem", "claim", "example", "erratum")
 VERDICTS = ("true", "imprecise", "false", "damaged")
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where libyaml is there
@@ -36,6 +38,7 @@ class Box:
     kind: str
     title: str
     options: dict = field(default_factory=dict)
+    aside: "Aside | None" = None
 
     @property
     def id(self) -> str | None:
@@ -47,7 +50,19 @@ class Box:
         """How the source fared; `own` where the book makes the claim itself: a bridge (BR-01), or numbers above 100."""
         number = re.search(r"\d+", self.id or "")
         own = number is None or int(number[0]) > 100 or (self.id or "").startswith("BR")
+        if self.aside:
+            return self.aside.verdict
         return str(self.options.get("verdict", "own" if own else "true")).lower()
+
+
+@dataclass
+class Aside:
+    """What a source says of a claim: the block `source`, from its head (line) to its end (last)."""
+
+    line: int
+    last: int
+    verdict: str
+    open: bool
 
 
 @dataclass
@@ -120,7 +135,22 @@ def _parse(path: Path, name: str, stamp: int) -> Page:
             page.boxes.append(Box(name, number, head[2], head[3] or "", _options(lines, number)))
         page.values += [(number, match) for match in VALUE.finditer(line)]
         page.citations += [(number, key) for key in CITATION.findall(line)]
+    _note_asides(page, lines)
     return page
+
+
+def _note_asides(page: Page, lines: list[str]) -> None:
+    """Give each box the `source` that stands in it."""
+    by_line = {box.line: box for box in page.boxes}
+    stack: list[tuple[int, str, str]] = []
+    for number, line in unfenced(lines):
+        if head := HEAD.match(line):
+            stack.append((number, head[2], head[3] or ""))
+        elif END.match(line) and stack:
+            start, kind, verdict = stack.pop()
+            holder = next((by_line[at] for at, *_ in reversed(stack) if at in by_line and by_line[at].id), None)
+            if kind == "source" and holder:
+                holder.aside = Aside(start, number, verdict, bool(_options(lines, start).get("open")))
 
 
 def read(name: str) -> Page:

@@ -32,7 +32,7 @@ from book import (
     sources,
 )
 from book.catalogue import Catalogue
-from book.project import BookError, chapters, module_path, read_json, write_atomically
+from book.project import BookError, chapters, figures_path, read_json, write_atomically
 from book.style import MODES
 from book.work import figure_file
 
@@ -144,10 +144,10 @@ def _jobs_of_snippets() -> Iterator[Job]:
     torch, matplotlib = version("torch"), version("matplotlib")
     style = (TOOL / "style.py").read_text()
     for module, function in sorted(marked.figures()):
-        digest = depends.digest_of_function(module_path(module), function, matplotlib, style)
+        digest = depends.digest_of_function(figures_path(module), function, matplotlib, style)
         yield Job(f"figure {module}:{function}", digest, ("draw", module, function))
     for module, function in sorted(marked.results()):
-        digest = depends.digest_of_function(module_path(module), function, torch)
+        digest = depends.digest_of_function(figures_path(module), function, torch)
         yield Job(f"results {module}:{function}", digest, ("compute", module, function))
 
 
@@ -248,7 +248,7 @@ def _write_results(job: Job, made: dict[str, Any]) -> None:
     path = catalogue.results_file(module)
     content = read_json(path, {})
     made_by = {
-        "snippet": f"snippets/{module.replace('.', '/')}.py",
+        "snippet": f"snippets/figures/{module.replace('.', '/')}.py",
         "hash": job.digest,
         "seed": made["seed"],
         "device": made["device"],

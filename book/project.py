@@ -14,6 +14,7 @@ from mkdocs.exceptions import BuildError
 ROOT = Path(os.environ.get("BOOK_ROOT", Path(__file__).resolve().parent.parent))
 DOCS = ROOT / "docs"
 SNIPPETS = ROOT / "snippets"
+FIGURES = SNIPPETS / "figures"
 TESTS = ROOT / "tests"
 CACHE = ROOT / ".book"
 GENERATED = DOCS / "assets" / "generated"
@@ -65,6 +66,11 @@ def module_of(page: str) -> str:
 def module_path(module: str) -> Path:
     """Return the file of a module given without the prefix `snippets.`."""
     return SNIPPETS / (module.replace(".", "/") + ".py")
+
+
+def figures_path(module: str) -> Path:
+    """Return the file that draws and computes for the page of a module given without the prefix `snippets.`."""
+    return FIGURES / (module.replace(".", "/") + ".py")
 
 
 class _Loader(yaml.SafeLoader):

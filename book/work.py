@@ -4,6 +4,7 @@ It reads one JSON job a line and answers one JSON line a job: {"ok": …} or {"e
 """
 
 import importlib
+import importlib.util
 import json
 import os
 import re
@@ -25,7 +26,7 @@ def draw(module: str, function: str) -> dict[str, Any]:
     """Draw both versions of a figure and return its width and height in CSS pixels."""
     import matplotlib.pyplot as plt
 
-    make = getattr(importlib.import_module(f"snippets.{module}"), function)
+    make = _function(module, function)
     size = None
     for mode in MODES:
         path = figure_file(module, function, mode)
@@ -39,6 +40,20 @@ def draw(module: str, function: str) -> dict[str, Any]:
         size = size or svg_size(partial)
         os.replace(partial, path)
     return {"size": size}
+
+
+def _function(module: str, function: str) -> Any:
+    """Import a function that draws or computes, in double precision."""
+    _precision("float64")
+    return getattr(importlib.import_module(f"snippets.figures.{module}"), function)
+
+
+def _precision(name: str) -> None:
+    """Set torch's default precision, where the book uses torch."""
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        torch.set_default_dtype(getattr(torch, name))
 
 
 def compact(svg: str) -> str:
@@ -55,7 +70,7 @@ def svg_size(path: Path) -> list[int]:
 
 def compute(module: str, function: str) -> dict[str, Any]:
     """Call a function of numbers and return them, plain, with its seed and the device."""
-    make = getattr(importlib.import_module(f"snippets.{module}"), function)
+    make = _function(module, function)
     for torch in filter(None, [sys.modules.get("torch")]):
         torch.manual_seed(make.seed)
     values = {name: plain(value) for name, value in make().items()}
@@ -71,7 +86,8 @@ def plain(value: Any) -> float | int | str | bool:
 
 
 def check(page: str) -> dict[str, Any]:
-    """Run a page's listings and return what differs from what it shows."""
+    """Run a page's listings, from the precision of a fresh interpreter, and return what differs from what it shows."""
+    _precision("float32")
     return {"problems": listings.check(pages.read(page).text, page)}
 
 

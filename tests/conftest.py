@@ -2,6 +2,7 @@
 
 import os
 
+import torch
 from hypothesis import settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -10,5 +11,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, as the 
 # The same examples on every machine, as a reader's build runs these tests too; and no limit that a busy machine would miss.
 settings.register_profile("book", deadline=None, derandomize=True, database=None)
 settings.load_profile("book")
+
+torch.set_default_dtype(torch.float64)  # the book computes in double precision, as each page says for itself
 
 pytest_plugins = ["book.measure"]

@@ -4,21 +4,22 @@ import pytest
 import torch
 
 from snippets import home
+from snippets.figures import home as home_figures
 
 
 def test_the_equivariant_network_commutes_with_every_shift(measured):
     """Encoding and shifting may be swapped, for any number of pixels."""
-    network, picture = home.equivariant(), home.digit()
+    network, picture = home_figures.equivariant(), home_figures.digit()
     for pixels in (1, 8, 27):
         measured(network(picture.roll(pixels, -1)), network(picture).roll(pixels, -1), atol=1e-12)
 
 
 def test_the_dense_network_does_not():
     """For the dense network the order matters, and visibly so."""
-    assert home.gap(home.dense()) > 0.5
+    assert home_figures.gap(home_figures.dense()) > 0.5
 
 
-@pytest.mark.parametrize("network", [home.dense, home.equivariant])
+@pytest.mark.parametrize("network", [home_figures.dense, home_figures.equivariant])
 def test_both_networks_are_projections_of_rank_99(network, measured):
     """Each is an idempotent matrix of trace 99, so neither keeps more than the other."""
     pictures = torch.eye(784).view(-1, 28, 28)
@@ -30,8 +31,8 @@ def test_both_networks_are_projections_of_rank_99(network, measured):
 def test_shifted_moves_right_and_wraps():
     """The first column lands eight columns further right, the last eight come back on the left."""
     picture = torch.arange(784.0).view(28, 28)
-    assert torch.equal(home.shifted(picture)[:, home.PIXELS], picture[:, 0])
-    assert torch.equal(home.shifted(picture)[:, 0], picture[:, -home.PIXELS])
+    assert torch.equal(home_figures.shifted(picture)[:, home_figures.PIXELS], picture[:, 0])
+    assert torch.equal(home_figures.shifted(picture)[:, 0], picture[:, -home_figures.PIXELS])
 
 
 @pytest.mark.parametrize("n", [-2.0, 0.0, 1.5])
@@ -46,10 +47,10 @@ def test_the_bent_grid_has_straight_and_even_lines(n, measured):
 def test_the_bent_grid_keeps_the_origin_and_is_not_linear(measured):
     """Zero stays, but a sum is not sent to the sum."""
     measured.exact(home.bend(0.0, 0.0), (0.0, 0.0))
-    measured.exact(home.numbers()["image_of_sum"], "(1, 2)")
-    measured.exact(home.numbers()["sum_of_images"], "(1, 1)")
+    measured.exact(home_figures.numbers()["image_of_sum"], "(1, 2)")
+    measured.exact(home_figures.numbers()["sum_of_images"], "(1, 1)")
 
 
 def test_the_figure_is_drawn():
     """Nine places: two pictures and a legend, and three pictures for each network."""
-    assert len(home.commuting_square().axes) == 9
+    assert len(home_figures.commuting_square().axes) == 9

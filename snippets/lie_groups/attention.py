@@ -5,16 +5,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from snippets.lie_groups.exponential import J, exp_so3
+from snippets.lie_groups.exponential import J
 from snippets.lie_groups.groups import random_orthogonal, rotation
 
-torch.set_default_dtype(torch.float64)  # the book computes in double precision
 # --8<-- [end:setup]
-
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
-
-from book import figure, results
 
 
 # --8<-- [start:attention]
@@ -190,106 +184,3 @@ def gate(x: Float[Tensor, "n c d"]) -> Float[Tensor, "n c d"]:
 # --8<-- [end:solution_gate]
 
 
-def sample(channels: int, d: int, tokens: int = 5, seed: int = 0) -> Float[Tensor, "n c d"]:
-    """Draw tokens for the figures and numbers."""
-    return torch.randn(tokens, channels, d, generator=torch.Generator().manual_seed(seed))
-
-
-def pair(d: int) -> tuple[VectorAttention, VectorAttention]:
-    """Make the layer and its twin with the same weights and d channels."""
-    torch.manual_seed(0)
-    layer, twin = VectorAttention(d), WrongTwin(d)
-    twin.load_state_dict(layer.state_dict())
-    return layer, twin
-
-
-@figure(
-    alt="Two rows of two pictures of arrows. In each row the right picture has all inputs turned. Above, the "
-    "outputs turn along and fill their hollow targets; below, those of the wrong twin miss them."
-)
-def rotating_tokens() -> Figure:
-    """Draw inputs and outputs of the layer and of its twin, before and after a turn."""
-    fig, axes = plt.subplots(2, 2, figsize=(5.4, 5.4))
-    x, R = sample(2, 2, 4, seed=4), rotation(1.2)
-    for row, layer, name in zip(axes, pair(2), ("equivariant", "wrong twin"), strict=True):
-        with torch.no_grad():
-            y, turned = layer(x), layer(x @ R.T)
-            zoom = 2 / torch.stack([y, turned]).norm(dim=-1).max()
-            for ax, inputs, outputs, target in ((row[0], x, y, y), (row[1], x @ R.T, turned, y @ R.T)):
-                outputs, target = zoom * outputs, zoom * target
-                for arrows, style in (
-                    (inputs, {"color": plt.rcParams["grid.color"], "width": 0.008}),
-                    (outputs, {"color": "C0" if name == "equivariant" else "C1", "width": 0.012}),
-                ):
-                    flat = arrows.flatten(0, 1).numpy()
-                    ax.quiver(*0 * flat.T, *flat.T, angles="xy", scale_units="xy", scale=1, **style)
-                ax.plot(*target.flatten(0, 1).T.numpy(), "o", mfc="none", color=plt.rcParams["text.color"], ms=9)
-                ax.set(xlim=(-2.3, 2.3), ylim=(-2.3, 2.3), aspect="equal", xticks=[], yticks=[])
-                ax.spines[:].set_visible(True)
-        row[0].set_ylabel(name)
-    axes[0, 0].set_title("inputs (grey), outputs")
-    axes[0, 1].set_title("inputs turned by 69°")
-    return fig
-
-
-@figure(
-    alt="Two 24 by 24 tables of scores between positions, for one query and one key vector. Without rotary "
-    "embedding the table is constant; with it, it has a pattern that is constant along each diagonal."
-)
-def relative_positions() -> Figure:
-    """Draw the scores of one query and one key at all pairs of positions, turned and unturned."""
-    generator = torch.Generator().manual_seed(3)
-    q, k = torch.randn(2, 1, 8, generator=generator).expand(2, 24, 8)
-    positions, frequencies = torch.arange(24.0), 10.0 ** -torch.linspace(0, 1.5, 4)
-    turned = rope(q, positions, frequencies) @ rope(k, positions, frequencies).T
-    fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9), sharey=True)
-    limit = turned.abs().max().item()
-    for ax, table, name in ((axes[0], q @ k.T, "as they are"), (axes[1], turned, "turned by $\\exp(pG)$")):
-        image = ax.imshow(table.numpy(), vmin=-limit, vmax=limit)
-        ax.set(title=name, xlabel="position of the key", xticks=[0, 10, 20], yticks=[0, 10, 20])
-    axes[0].set_ylabel("position of the query")
-    fig.colorbar(image, ax=axes, shrink=0.8, label="score")
-    return fig
-
-
-@figure(
-    alt="Equivariance error against the angle of rotation on a logarithmic scale. The layer stays near 1e-16 at "
-    "every angle in two and three dimensions; the twin's error is of order one, except at a full turn and, in the "
-    "plane, at a half turn."
-)
-def error_against_angle() -> Figure:
-    """Draw the equivariance error of the layer and of its twin for all angles about one axis."""
-    fig, ax = plt.subplots(figsize=(5.2, 3.2))
-    angles = torch.linspace(0, 360, 73)
-    axis = torch.tensor([2.0, -1.0, 2.0]) / 3
-    for d, marker in ((2, "-"), (3, "--")):
-        for layer, colour, name in zip(pair(d), ("C0", "C1"), ("layer", "wrong twin"), strict=True):
-            turns = [rotation(t) if d == 2 else exp_so3(t * axis) for t in angles.deg2rad()]
-            errors = [max(equivariance_error(layer, sample(d, d), R), 1e-17) for R in turns]
-            ax.semilogy(angles, errors, colour + marker, label=f"{name}, {d}-D")
-    ax.set(xlabel="angle in degrees", ylabel="relative error", xticks=[0, 90, 180, 270, 360], ylim=(3e-18, 1e2))
-    ax.legend(loc="center", ncols=2, bbox_to_anchor=(0.5, 0.55))
-    return fig
-
-
-@results(seed=0)
-def numbers() -> dict[str, float]:
-    """Numbers that the page quotes."""
-    generator = torch.Generator().manual_seed(0)
-    X = 2 * torch.randn(5, 3, generator=generator)
-    W = torch.randn(3, 3, 3, generator=generator)
-    R, eye = exp_so3(torch.tensor([0.9, -0.7, 1.4])), torch.eye(3)
-    out, turned = attention(X, eye, eye, eye), attention(X @ R.T, eye, eye, eye)
-    worst = {
-        f"{name}_{d}d": combine(equivariance_error(layer, sample(d, d), R) for R in random_rotations(d, 50))
-        for d in (2, 3)
-        for layer, name, combine in zip(pair(d), ("layer", "twin"), (max, min), strict=True)
-    }
-    return {
-        "invariance": (scores(X @ R.T, eye, eye) - scores(X, eye, eye)).abs().max().item(),
-        "one_side": ((X @ R.T) @ X.T - X @ X.T).abs().max().item(),
-        "learned": (scores(X @ R.T, W[0], W[1]) - scores(X, W[0], W[1])).abs().max().item(),
-        "equivariance": (turned - out @ R.T).abs().max().item(),
-        "not_invariance": (turned - out).abs().max().item(),
-        **worst,
-    }

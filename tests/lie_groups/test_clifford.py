@@ -2,7 +2,6 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import pytest
 import scipy.linalg
 import torch
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from snippets.figures.lie_groups import clifford as c_figures
 from snippets.lie_groups import clifford as c
 from snippets.lie_groups.algebra import lie_bracket
 from snippets.lie_groups.exponential import exp_so3, hat, log_so3
@@ -80,7 +80,7 @@ def test_rotors_are_the_exponential_series_and_scipys_quaternions(measured):
         measured((as_pauli(R) - torch.tensor(scipy.linalg.expm(as_pauli(B).numpy()))).abs(), torch.zeros(2, 2), atol=1e-14)
         x, y, z, w = Rotation.from_rotvec(omega.numpy()).as_quat()
         measured(R[[0, 6, 5, 3]], torch.tensor([w, -x, y, -z]), atol=1e-14)
-    assert c.numbers()["agreement"] < 1e-14
+    assert c_figures.numbers()["agreement"] < 1e-14
 
 
 @pytest.mark.claim("LG-193")
@@ -158,8 +158,3 @@ def test_solution_double(measured):
     one = torch.eye(8)[0]
     measured(c.double_turn(1.0), -one, atol=1e-15)
     measured(c.double_turn(2.0), one, atol=1e-15)
-
-
-@pytest.mark.parametrize("draw", [c.double_cover, c.mirrors])
-def test_figures(draw):
-    plt.close(draw())

@@ -2,7 +2,6 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import pytest
 import scipy.linalg
 import scipy.signal
@@ -11,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snippets.figures.lie_groups import fractional_shift as f_figures
 from snippets.lie_groups import fractional_shift as f
 from snippets.lie_groups.attention import commutant_basis
 
@@ -97,7 +97,7 @@ def test_two_even_rows_have_a_logarithm_that_mixes_them(n, measured):
 
 
 def test_convolutions_commute_with_every_shift_and_relu_with_whole_ones(measured):
-    numbers = f.numbers()
+    numbers = f_figures.numbers()
     measured([numbers["conv_half"], numbers["relu_whole"], numbers["odd_law"]], 0, atol=1e-13)
     measured(numbers["even_law"], 1, atol=1e-13)
     assert numbers["relu_half"] > 0.1
@@ -113,8 +113,3 @@ def test_solutions(measured):
     j = sp.symbols("j", positive=True)
     limit = sp.limit((sp.pi / (j * sp.sin(sp.pi / j))), j, sp.oo)
     measured.exact(limit, 1)  # in the limit of many pixels the entries are ±1/j
-
-
-@pytest.mark.parametrize("draw", [f.eigenvalues, f.between_pixels])
-def test_figures(draw):
-    plt.close(draw())

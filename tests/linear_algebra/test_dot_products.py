@@ -2,7 +2,6 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import scipy.integrate
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
 
-from snippets.linear_algebra import dot_products
+from snippets.figures.linear_algebra import dot_products as dot_products_figures
 from snippets.linear_algebra.dot_products import (
     angle,
     attend,
@@ -300,15 +299,7 @@ def test_solution_saturation():
 
 
 def test_numbers_are_what_the_page_says():
-    quoted = dot_products.numbers()
+    quoted = dot_products_figures.numbers()
     assert quoted["shadow"] == pytest.approx(1 / 5**0.5)
     assert quoted["just_below"] < 90 < quoted["just_above"]
     assert quoted["within_five"] > 5 * quoted["within_five_flat"]
-
-
-@pytest.mark.parametrize(
-    "draw",
-    [dot_products.shadows, dot_products.level_lines, dot_products.crowding, dot_products.rows_and_columns],
-)
-def test_figures_draw(draw):
-    plt.close(draw())

@@ -1,6 +1,5 @@
 """Tests of the chapter on linear maps."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import scipy.linalg
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
 
-from snippets.linear_algebra import linear_maps
+from snippets.figures.linear_algebra import linear_maps as linear_maps_figures
 from snippets.linear_algebra.linear_maps import (
     A,
     convolution_matrix,
@@ -317,20 +316,7 @@ def test_solution_fold():
 
 
 def test_numbers_are_what_the_page_says():
-    quoted = linear_maps.numbers()
+    quoted = linear_maps_figures.numbers()
     assert quoted["image_of_zero"] == quoted["bias"] == pytest.approx(quoted["additivity"])
     assert quoted["deep_rank"] == 3
     assert (quoted["dense_parameters"], quoted["convolution_parameters"]) == (10_000, 3)
-
-
-@pytest.mark.parametrize(
-    "draw",
-    [
-        linear_maps.grid_moves,
-        linear_maps.impostors,
-        linear_maps.shear_translates,
-        linear_maps.three_layers,
-    ],
-)
-def test_figures_draw(draw):
-    plt.close(draw())

@@ -2,7 +2,6 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import scipy.linalg
@@ -11,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from snippets.figures.linear_algebra import pca as chapter_figures
 from snippets.linear_algebra import pca as chapter
 from snippets.linear_algebra.pca import (
     all_shifts,
@@ -44,7 +44,7 @@ def plane(n: int, r: int, seed: int) -> torch.Tensor:
 @pytest.fixture(scope="module")
 def numbers() -> dict:
     torch.manual_seed(0)
-    return chapter.numbers()
+    return chapter_figures.numbers()
 
 
 @pytest.mark.claim("LA-221")
@@ -99,13 +99,13 @@ def test_residual_is_what_is_discarded_and_no_plane_is_nearer(n, r, seed):
 @pytest.mark.claim("LA-41")
 @pytest.mark.parametrize("r", [1, 10, 99])
 def test_mnist_residual_is_the_sum_of_discarded_eigenvalues(r, measured):
-    X, variances, V = chapter._mnist()
+    X, variances, V = chapter_figures._mnist()
     measured(residual(X, reconstruct(X, X.mean(0), V[:, :r])), variances[r:].sum(), atol=1e-10)
 
 
 @pytest.mark.claim("LA-41")
 def test_mnist_eigenvalues_against_scipy(measured):
-    X, variances, _ = chapter._mnist()
+    X, variances, _ = chapter_figures._mnist()
     oracle = scipy.linalg.eigvalsh(np.cov(X.numpy(), rowvar=False, bias=True), subset_by_index=[774, 783])
     measured(variances[:10], oracle[::-1], atol=1e-11)
     measured(variances[:10].sum() / variances.sum(), 0.49706, atol=5e-6)
@@ -137,7 +137,7 @@ def test_not_centring_costs_at_most_one_component(n, seed):
 
 @pytest.mark.claim("LA-225")
 def test_first_uncentred_direction_of_mnist_is_nearly_the_mean(numbers, measured):
-    X, variances, _ = chapter._mnist()
+    X, variances, _ = chapter_figures._mnist()
     values, vectors = scipy.linalg.eigh((X.T @ X / len(X)).numpy())
     mean = X.mean(0).numpy()
     measured(numbers["cosine_mean"], abs(vectors[:, -1] @ mean) / np.linalg.norm(mean), atol=1e-10)
@@ -201,7 +201,7 @@ def test_product_is_the_projection_but_the_units_are_not_the_components(seed, me
 
 @pytest.mark.claim("LA-42")
 def test_laplacian_separates_rings_that_the_covariance_halves(measured):
-    X = chapter.rings()
+    X = chapter_figures.rings()
     signs = fiedler(X, 0.3).sign()
     measured.exact((signs[:120] == signs[0]).all() & (signs[120:] == -signs[0]).all(), True)
     first = (X - X.mean(0)) @ principal_components(X)[1][:, 0]
@@ -251,7 +251,7 @@ def test_directions_from_dot_products_need_enough_points(r):
 
 
 def test_shifted_digits_are_reconstructed_worse(numbers, measured):
-    X, variances, V = chapter._mnist()
+    X, variances, V = chapter_figures._mnist()
     still, moved = shift_residuals(X, 10)
     measured(still, variances[10:].sum(), atol=1e-10)
     rolled = np.roll(X.numpy().reshape(-1, 28, 28), 1, axis=2).reshape(-1, 784) - X.mean(0).numpy()
@@ -279,14 +279,9 @@ def test_numbers_agree_with_the_claims(numbers, measured):
 
 
 FIGURES = [
-    chapter.axes_of_a_cloud,
-    chapter.eigendigits,
-    chapter.reconstructions,
-    chapter.starts,
-    chapter.clusters,
+    chapter_figures.axes_of_a_cloud,
+    chapter_figures.eigendigits,
+    chapter_figures.reconstructions,
+    chapter_figures.starts,
+    chapter_figures.clusters,
 ]
-
-
-@pytest.mark.parametrize("figure", FIGURES)
-def test_figures_are_drawn(figure):
-    plt.close(figure())

@@ -2,7 +2,6 @@
 
 import itertools
 
-import matplotlib.pyplot as plt
 import pytest
 import sympy
 import torch
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from snippets.linear_algebra import span
+from snippets.figures.linear_algebra import span as span_figures
 from snippets.linear_algebra.span import (
     basis_from,
     bent_bottleneck,
@@ -237,10 +236,5 @@ def test_solution_width():
 
 def test_numbers_are_what_the_page_says():
     torch.manual_seed(0)
-    quoted = span.numbers()
+    quoted = span_figures.numbers()
     assert quoted == {"straight_rank": 2, "bent_rank": 6, "narrow_walk": pytest.approx(10)}
-
-
-@pytest.mark.parametrize("draw", [span.two_addresses, span.three_spans, span.narrow_bases, span.sheets])
-def test_figures_draw(draw):
-    plt.close(draw())

@@ -2,7 +2,6 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import scipy.linalg
@@ -12,18 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from snippets.linear_algebra import svd as chapter
-from snippets.linear_algebra.svd import (
-    Adapter,
-    best_of_tied,
-    compress,
-    fit_adapter,
-    polar,
-    pseudo_inverse,
-    rank_for,
-    svd,
-    truncate,
-)
+from snippets.figures.linear_algebra import svd as chapter_figures
+from snippets.figures.linear_algebra.svd import fit_adapter
+from snippets.linear_algebra.svd import Adapter, best_of_tied, compress, polar, pseudo_inverse, rank_for, svd, truncate
 
 SHAPES = [(2, 2), (5, 3), (3, 5), (6, 6), (1, 4)]
 sides, seeds = st.integers(1, 6), st.integers(0, 2**31)
@@ -52,7 +42,7 @@ def test_svd_multiplies_back_and_has_orthonormal_factors(shape, measured):
 def test_singular_values_of_the_page_exactly(measured):
     A = sympy.Matrix([[2, 1], [0, sympy.Rational(3, 2)]])
     exact = sorted((float(sympy.sqrt(value)) for value in (A.T * A).eigenvals()), reverse=True)
-    measured(svd(chapter.A_PAGE)[1], exact, atol=1e-14)
+    measured(svd(chapter_figures.A_PAGE)[1], exact, atol=1e-14)
 
 
 @pytest.mark.claim("LA-202")
@@ -78,9 +68,9 @@ def test_the_unit_sphere_lands_between_the_smallest_and_the_largest_half_axis(sh
 
 @pytest.mark.claim("LA-203")
 def test_points_of_the_circle_satisfy_the_equation_of_the_ellipse(measured):
-    U, s, _ = svd(chapter.A_PAGE)
+    U, s, _ = svd(chapter_figures.A_PAGE)
     angles = torch.linspace(0, 2 * math.pi, 50)
-    along = U.T @ chapter.A_PAGE @ torch.stack([angles.cos(), angles.sin()])
+    along = U.T @ chapter_figures.A_PAGE @ torch.stack([angles.cos(), angles.sin()])
     measured(((along / s[:, None]) ** 2).sum(0), 1.0, atol=1e-13)
 
 
@@ -235,7 +225,7 @@ def test_bottleneck_is_the_nearest_one_and_its_worst_error_is_the_next_singular_
 
 @pytest.mark.claim("LA-214")
 def test_adapter_starts_as_the_layer_and_changes_it_by_a_low_rank(measured):
-    layer, wanted = chapter.adapter_task()
+    layer, wanted = chapter_figures.adapter_task()
     before = layer.weight.detach().clone()
     adapter, x = Adapter(layer, 3), gaussian(10, 16)
     measured(adapter(x).detach(), layer(x).detach(), atol=0)
@@ -251,7 +241,7 @@ def test_adapter_starts_as_the_layer_and_changes_it_by_a_low_rank(measured):
 @pytest.mark.parametrize("r", [1, 2, 3, 5, 8])
 def test_trained_adapter_reaches_the_discarded_singular_values(r, measured):
     torch.manual_seed(r)
-    layer, wanted = chapter.adapter_task()
+    layer, wanted = chapter_figures.adapter_task()
     s = scipy.linalg.svdvals((wanted - layer.weight.detach()).numpy())
     measured(fit_adapter(Adapter(layer, r), wanted), (s[r:] ** 2).sum(), atol=1e-6)
 
@@ -294,14 +284,9 @@ def test_share_out_of_range_is_named():
 
 
 def test_numbers_agree_with_each_other(measured):
-    numbers = chapter.numbers()
-    picture = chapter.digit().numpy()
+    numbers = chapter_figures.numbers()
+    picture = chapter_figures.digit().numpy()
     measured.exact(numbers["digit_rank"], np.linalg.matrix_rank(picture))
-    left = np.linalg.norm(picture - truncate(chapter.digit(), 4).numpy()) ** 2 / np.linalg.norm(picture) ** 2
+    left = np.linalg.norm(picture - truncate(chapter_figures.digit(), 4).numpy()) ** 2 / np.linalg.norm(picture) ** 2
     measured(numbers["digit_kept_4"], 1 - left, atol=1e-12)
     measured(numbers["adapter_trained"], numbers["adapter_floor"], atol=1e-6)
-
-
-@pytest.mark.parametrize("figure", [chapter.circle_to_ellipse, chapter.ranks, chapter.tie, chapter.adapters])
-def test_figures_are_drawn(figure):
-    plt.close(figure())

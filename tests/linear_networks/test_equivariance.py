@@ -6,7 +6,6 @@
 
 from itertools import permutations, product
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import sympy
@@ -14,7 +13,7 @@ import torch
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from snippets.linear_networks import equivariance as eq
+from snippets.figures.linear_networks import equivariance as eq_figures
 from snippets.linear_networks.components import (
     Eigenvalue,
     component,
@@ -224,7 +223,7 @@ def test_degree_of_a_complex_block_by_slicing(measured):
 def test_edges_of_the_figure_make_an_equivariant_encoder():
     """Give every shared weight a number: the encoder then commutes with multiplication by i on each complex block."""
     blocks = [(1, 3, 1), (1, 2, 0), (2, 2, 1)]
-    free = eq.edges(blocks)
+    free = eq_figures.edges(blocks)
     weights = draw(1 + max(colour for *_, colour, _ in free if colour is not None))
     encoder = torch.zeros(3, 9)
     for coordinate, hidden, colour, flipped in free:
@@ -523,16 +522,8 @@ def test_exercise_averaging_is_cutting(measured):
     measured.exact(differing, [3, 5])
 
 
-@pytest.mark.parametrize(
-    "figure", [eq.blocks_of_rotation, eq.basis_pictures, eq.two_lines, eq.shared_network, eq.all_networks]
-)
-def test_figures_are_drawn_and_described(figure):
-    drawn = figure()
-    assert drawn.axes
-    plt.close(drawn)
-    assert figure.alt
 
 
 def test_numbers():
-    told = eq.numbers()
+    told = eq_figures.numbers()
     assert (told["mnist_parameters"], told["mnist_dimension"], told["mnist_ed_digits"]) == (5544, 4717, 45)

@@ -7,12 +7,10 @@
 import math
 from itertools import permutations as arrangements
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 
-from snippets.linear_networks import groups as gr
 from snippets.linear_networks.components import multiplicities
 from snippets.linear_networks.equivariance import commutant_dimension
 from snippets.linear_networks.groups import (
@@ -158,11 +156,3 @@ def test_exercises():
     right, down = Permutation.shift(4, 4), Permutation.shift(4, 4, right=0, down=1)
     assert (size(right), size(right, down)) == (64, 16)
     assert len(generate(*everything(5))) == 120
-
-
-@pytest.mark.parametrize("figure", [gr.two_cycles, gr.turns_and_mirrors, gr.kinds])
-def test_figures_are_drawn_and_described(figure):
-    drawn = figure()
-    assert drawn.axes
-    plt.close(drawn)
-    assert figure.alt

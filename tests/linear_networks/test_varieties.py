@@ -6,13 +6,12 @@
 
 from itertools import product
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import sympy
 import torch
 
-from snippets.linear_networks import varieties as va
+from snippets.figures.linear_networks.varieties import isosurface
 from snippets.linear_networks.determinantal import degree, dimension
 from snippets.linear_networks.varieties import (
     coin_model,
@@ -20,7 +19,6 @@ from snippets.linear_networks.varieties import (
     count_solutions,
     degree_by_slicing,
     elliptope,
-    isosurface,
     maximum_likelihood,
     minors,
     normal_rank,
@@ -113,11 +111,3 @@ def test_exercises(measured):
     measured.exact(degree_by_slicing(equations, unknowns, 2), 2)
     u = torch.tensor([6.0, 1.0, 4.0])
     measured(maximum_likelihood(u), 13 / 18, atol=1e-15)
-
-
-@pytest.mark.parametrize("figure", [va.curves, va.cubic_surface, va.coin])
-def test_figures_are_drawn_and_described(figure):
-    drawn = figure()
-    assert drawn.axes
-    plt.close(drawn)
-    assert figure.alt

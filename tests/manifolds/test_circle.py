@@ -2,14 +2,13 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import pytest
 import sympy as sp
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippets.manifolds import circle
+from snippets.figures.manifolds import circle as circle_figures
 from snippets.manifolds.circle import (
     ANGLES,
     CROSS,
@@ -179,7 +178,7 @@ def test_a_continuous_head_gives_one_answer_to_opposite_points(seed):
 
 @pytest.mark.claim("MF-107")
 def test_training_cannot_remove_the_clash_and_a_point_of_the_plane_can(measured):
-    numbers = circle.numbers()
+    numbers = circle_figures.numbers()
     assert numbers["angle_head_typical"] < 2
     assert numbers["angle_head_clash"] >= 90
     assert numbers["angle_head_worst"] >= numbers["angle_head_clash"] - 0.1
@@ -220,8 +219,3 @@ def test_solution_two_angles_are_an_atlas():
 
 def test_solution_cross():
     assert "injective" in refuted(CROSS, CROSS_SAMPLE)
-
-
-@pytest.mark.parametrize("name", ["projection", "charts", "head_errors"])
-def test_figures(name):
-    plt.close(getattr(circle, name)())

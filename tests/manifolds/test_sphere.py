@@ -2,7 +2,6 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import scipy.stats
@@ -12,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from snippets.manifolds import sphere
+from snippets.figures.manifolds import sphere as sphere_figures
 from snippets.manifolds.circle import (
     STEREOGRAPHIC,
     Atlas,
@@ -58,7 +57,7 @@ def refuted(atlas: Atlas, points: torch.Tensor) -> list[str]:
 
 @pytest.fixture(scope="module")
 def numbers():
-    return sphere.numbers()
+    return sphere_figures.numbers()
 
 
 @pytest.mark.claim("MF-02")
@@ -353,8 +352,3 @@ def test_solution_normalised_gaussians_are_uniform():
 
 def test_names_of_the_hemispheres():
     assert [c.name for c in HEMISPHERES.charts] == ["x > 0", "x < 0", "y > 0", "y < 0", "z > 0", "z < 0"]
-
-
-@pytest.mark.parametrize("name", ["stereographic_charts", "seam", "cancellation", "samples"])
-def test_figures(name):
-    plt.close(getattr(sphere, name)())

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from snippets.manifolds import torus as chapter
+from snippets.figures.manifolds import torus as chapter_figures
 from snippets.manifolds.circle import Atlas, jacobian, refute
 from snippets.manifolds.sphere import gram_determinant
 from snippets.manifolds.torus import (
@@ -46,7 +46,7 @@ def refuted(atlas: Atlas, points: torch.Tensor) -> list[str]:
 
 @pytest.fixture(scope="module")
 def numbers():
-    return chapter.numbers()
+    return chapter_figures.numbers()
 
 
 @pytest.mark.claim("MF-17")
@@ -223,8 +223,3 @@ def test_solution_zero_padding_breaks_the_rim_only():
         everywhere, inside = interior_error(layer, torch.randn(1, 1, 9, 9))
     assert everywhere > 0.05
     assert inside < 1e-14
-
-
-@pytest.mark.parametrize("name", ["gluing", "missed", "aspect", "samples", "crossing"])
-def test_figures(name):
-    plt.close(getattr(chapter, name)())

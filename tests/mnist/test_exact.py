@@ -5,12 +5,11 @@ import math
 from fractions import Fraction
 from functools import cache
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
 
+from snippets.figures.mnist import exact as exact_figures
 from snippets.mnist import exact
 from snippets.mnist.data import load_images
 from snippets.mnist.exact import (
@@ -71,22 +70,22 @@ def problem() -> tuple[torch.Tensor, torch.Tensor]:
 
 @cache
 def table() -> dict:
-    return exact.table()
+    return exact_figures.table()
 
 
 @cache
 def sizes() -> dict:
-    return exact.sizes()
+    return exact_figures.sizes()
 
 
 @cache
 def samples() -> dict:
-    return exact.samples()
+    return exact_figures.samples()
 
 
 @cache
 def augmented() -> dict:
-    return exact.augmented()
+    return exact_figures.augmented()
 
 
 # --- the data
@@ -589,12 +588,3 @@ def test_solution_greedy():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-@pytest.mark.parametrize("name", ["two_shifts", "reconstructions", "spectrum", "budget"])
-def test_figures_are_drawn(name):
-    fig = getattr(exact, name)()
-    assert isinstance(fig, Figure)
-    plt.close(fig)
-
-

@@ -4,14 +4,14 @@ import itertools
 import json
 from functools import cache
 
-import matplotlib.pyplot as plt
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.figure import Figure
 from torch import nn
 
+from snippets.figures.mnist import nonlinear as nonlinear_figures
+from snippets.figures.mnist.nonlinear import mean_and_spread
 from snippets.mnist import nonlinear, records
 from snippets.mnist.data import load_images, load_labels
 from snippets.mnist.exact import waves
@@ -26,7 +26,6 @@ from snippets.mnist.nonlinear import (
     cnn,
     dense,
     equivariant,
-    mean_and_spread,
     multiplications,
     nearby,
     signed_power,
@@ -217,7 +216,7 @@ def test_without_relu_the_invariant_head_sees_row_sums_only(measured):
 
 @pytest.mark.claim("MN-206")
 def test_row_sums_alone_classify_three_quarters(measured):
-    measured(nonlinear.row_sums()["row_sums"], 0.74, atol=0.01)
+    measured(nonlinear_figures.row_sums()["row_sums"], 0.74, atol=0.01)
 
 
 @pytest.mark.claim("MN-207")
@@ -266,7 +265,7 @@ def test_pooling_by_two_keeps_shifts_by_two_only(measured):
 
 def test_errors_on_the_page(measured):
     torch.manual_seed(0)
-    errors = nonlinear.errors()
+    errors = nonlinear_figures.errors()
     measured([errors[name] for name in ("layer", "whole_equivariant", "circular", "pool_by_2")], [0] * 4, atol=1e-14)
     assert all(errors[name] > 0.1 for name in ("whole_dense", "whole_large", "whole_cnn", "zeros", "pool_by_1"))
     assert 0 < errors["zeros_by_2"] < 0.02
@@ -340,7 +339,7 @@ def test_odd_functions_commute_with_signs(measured):
 
 @cache
 def numbers() -> dict:
-    return nonlinear.accuracies()
+    return nonlinear_figures.accuracies()
 
 
 def runs_of(key: str, which: str = "own") -> list[float]:
@@ -381,7 +380,7 @@ def test_the_experiment_resumes_and_writes_its_record(tmp_path, monkeypatch, mea
 
     monkeypatch.setattr(nonlinear, "measure", measure)
     monkeypatch.setattr(nonlinear.records, "digest", lambda function: "abc")
-    monkeypatch.setattr(nonlinear.project, "ROOT", tmp_path)
+    monkeypatch.setattr(nonlinear.records.project, "ROOT", tmp_path)
     monkeypatch.setattr(nonlinear.records, "RECORDED", tmp_path / "recorded")
     monkeypatch.setattr(nonlinear.records, "_source", lambda function: tmp_path / "code.py")
     with pytest.raises(KeyboardInterrupt):
@@ -465,7 +464,7 @@ def test_other_rates_leave_the_order_as_it_is():
 
 
 def test_costs_come_from_networks_and_record(measured):
-    costs = nonlinear.costs()
+    costs = nonlinear_figures.costs()
     measured.exact(costs["parameters_large"], 468_874)
     assert costs["step_dense"] < costs["step_equivariant"] < costs["step_cnn"]
     assert costs["steps_60000"] == STEPS[60_000]
@@ -475,10 +474,3 @@ def test_costs_come_from_networks_and_record(measured):
     made = records.record("nonlinear")
     seconds = [ms / 1000 * STEPS[settings["count"]] for key, settings in nonlinear.runs() for ms in [made[key]["step_ms"][settings["seed"]]]]
     measured(costs["minutes"], sum(seconds) / 60, atol=1e-9)
-
-
-@pytest.mark.parametrize("draw", [nonlinear.layers, nonlinear.by_count, nonlinear.by_distance])
-def test_figures_draw(draw):
-    fig = draw()
-    assert isinstance(fig, Figure)
-    plt.close(fig)

@@ -6,19 +6,20 @@ import math
 import struct
 from functools import cache
 
-import matplotlib.pyplot as plt
 import pytest
 import torch
-from matplotlib.figure import Figure
 from scipy.integrate import solve_ivp
 from torch.func import grad, jacrev
 
+from snippets.figures.mnist import training as training_figures
+from snippets.figures.mnist.training import adam, descent, sample_ranks
 from snippets.mnist import records, training
 from snippets.mnist.exact import (
     RANKS,
     WEIGHTS,
     EquivariantLinearAutoencoder,
     assemble,
+    average_over_shifts,
     best_ranks,
     commutator,
     complex_matrices,
@@ -28,11 +29,11 @@ from snippets.mnist.exact import (
     frequency_moments,
     loss,
     second_moment,
+    spectra,
     total_rank,
 )
 from snippets.mnist.shifts import cyclic_shift
 from snippets.mnist.training import (
-    adam,
     almost_as_good,
     augmented_moments,
     best_network,
@@ -42,7 +43,6 @@ from snippets.mnist.training import (
     curvatures,
     dense_block,
     descend,
-    descent,
     distribution,
     far_amounts,
     frequency_blocks,
@@ -56,7 +56,6 @@ from snippets.mnist.training import (
     optimum,
     orthonormal_network,
     random_network,
-    sample_ranks,
     shares,
     shifts_needed,
     solve_in_turn,
@@ -93,7 +92,7 @@ def small_block(complex_: bool = False) -> torch.Tensor:
 
 @cache
 def numbers(name: str) -> dict:
-    return getattr(training, name)()
+    return getattr(training_figures, name)()
 
 
 # --- the gradient
@@ -236,8 +235,8 @@ def test_an_eigenvector_is_learnt_on_a_logistic_curve(complex_, measured):
 @pytest.mark.claim("MN-303")
 def test_stairs_of_the_digits_come_when_predicted():
     assert -0.05 < numbers("staircase_numbers")["staircase_late"] < 0.15
-    measured_, _ = training.plateaus()
-    values = training.spectra(frequency_blocks(experiment().train_moments))[training.PLATEAU_FREQUENCY]
+    measured_, _ = training_figures.plateaus()
+    values = spectra(frequency_blocks(experiment().train_moments))[training_figures.PLATEAU_FREQUENCY]
     for kept in range(4):  # every level is rested on, in this order
         level = float(values[kept:].sum())
         near = (measured_ - level).abs() < 0.02 * float(values.sum())
@@ -273,15 +272,15 @@ def test_every_choice_of_eigenvectors_is_critical_and_one_is_a_minimum(ranks, me
 
 def test_fading_is_the_worst_ratio_across_the_cut_of_a_block_that_is_cut():
     blocks = [torch.diag(torch.tensor(values)) for values in ([1.0, 4.0, 2.0], [9.0, 3.0, 8.0], [5.0, 5.0, 5.0])]
-    assert training.fading(blocks, (1, 1, 3)) == pytest.approx(8 / 9)
-    assert training.fading(blocks, (2, 2, 0)) == pytest.approx(1 / 2)
+    assert training_figures.fading(blocks, (1, 1, 3)) == pytest.approx(8 / 9)
+    assert training_figures.fading(blocks, (2, 2, 0)) == pytest.approx(1 / 2)
     found = numbers("descent_numbers")
     assert found["fading_paper"] < found["fading_dense"] < 1
 
 
 @pytest.mark.claim("MN-304")
 def test_all_starts_end_near_the_optimum():
-    gaps = training.by_start()
+    gaps = training_figures.by_start()
     assert (gaps > 0).all()
     assert gaps[-1].max() < 0.02
     found = numbers("descent_numbers")
@@ -341,7 +340,7 @@ def test_each_half_of_a_turn_is_a_least_squares_solution(measured):
 
 
 def test_order_of_the_four_ways(measured):
-    gaps = {name: float(values[-1]) for name, values in training.by_optimizer().items()}
+    gaps = {name: float(values[-1]) for name, values in training_figures.by_optimizer().items()}
     assert gaps["gradient descent"] > gaps["with momentum"] > gaps["Adam"] > gaps["solved in turn"]
     measured(gaps["solved in turn"], 0, atol=1e-10)
     assert numbers("step_numbers")["turns_equivariant"] <= 8
@@ -408,7 +407,7 @@ def test_recorded_runs_hold_what_page_and_figures_need(tmp_path):
     assert json.loads(json.dumps(found)) == found
     assert found["rate"] > 1e8
     for name in training.PROFILED:
-        parts = training.by_part(found[name]["spent"])
+        parts = training_figures.by_part(found[name]["spent"])
         assert sum(parts.values()) == pytest.approx(found[name]["spent"]["all"])
         assert min(parts.values()) >= 0
         assert found[name]["spent"]["of_batch"] > 0
@@ -467,7 +466,7 @@ def test_sampled_components_are_uniform_and_of_the_right_rank():
     counts = {ranks: few.count(ranks) for ranks in set(few)}
     assert len(counts) == 16
     assert max(abs(count - 600 / 16) for count in counts.values()) < 4 * (600 / 16) ** 0.5
-    losses, dimensions = training.sampled()
+    losses, dimensions = training_figures.sampled()
     assert len(losses) == len(dimensions)
     assert min(dimensions) >= dimension((28, 28, *[0] * 12, 1)) - 2000
 
@@ -477,15 +476,15 @@ def test_sampled_components_are_uniform_and_of_the_right_rank():
 
 @pytest.mark.claim("MN-308")
 def test_the_equivariant_network_wins_with_few_pictures():
-    found, numbers_ = training.by_size(), numbers("picture_numbers")
+    found, numbers_ = training_figures.by_size(), numbers("picture_numbers")
     dense, equivariant = found["near", "dense"], found["near", "equivariant"]
     assert (dense[:3] > equivariant[:3]).all()  # 30, 100 and 300 pictures, every draw
     assert (dense[3:] < equivariant[3:]).all()  # 1,000 and more
     assert 380 < numbers_["crossing"] < 540
     assert 40 < numbers_["crossing_copied"] < 60
-    copied = training.by_size(training.COPIES)
+    copied = training_figures.by_size(training_figures.COPIES)
     assert (copied["far", "dense"] > 1.5 * copied["far", "equivariant"]).all()
-    assert abs(copied["near", "equivariant"] / equivariant[: training.COPIED] - 1).max() < 0.05
+    assert abs(copied["near", "equivariant"] / equivariant[: training_figures.COPIED] - 1).max() < 0.05
     e = experiment()
     final = loss(e.test_moments, fit(e.train_moments, e.ranks["best"]))
     assert final < equivariant[3].mean() < 1.015 * final  # it has learnt what it can from 1,000
@@ -519,7 +518,7 @@ def test_the_loss_of_an_equivariant_network_is_the_same_after_each_cyclic_shift(
 
 @pytest.mark.claim("MN-309")
 def test_losses_by_amount_of_the_shift(measured):
-    found, amounts = numbers("amount_numbers"), training.by_amount()
+    found, amounts = numbers("amount_numbers"), training_figures.by_amount()
     measured(found["cyclic_equivariant_spread"], 0, atol=1e-12)
     assert found["cyclic_dense_14"] > 3 * found["cyclic_equivariant"] > 3 * found["cyclic_dense_0"]
     assert found["cyclic_behind"] in (4, 5, 6)
@@ -546,8 +545,8 @@ def test_the_law_of_the_commutator_on_all_draws_of_a_small_picture(k, measured):
 
 @pytest.mark.claim("MN-310")
 def test_the_law_of_the_commutator_on_the_digits(measured):
-    found = training.by_shifts()
-    for number, value in zip(training.SHIFTS, found["moment"], strict=True):
+    found = training_figures.by_shifts()
+    for number, value in zip(training_figures.SHIFTS, found["moment"], strict=True):
         law = ((28 - number) / (27 * number)) ** 0.5
         measured(value / found["moment"][0], law, atol=0.01)
     assert all(a > b for a, b in itertools.pairwise(found["map"]))
@@ -559,14 +558,14 @@ def test_the_law_of_the_commutator_on_the_digits(measured):
 def test_augmented_moments_are_means_over_drawn_shifts(measured):
     images = smooth_images(3)
     one, two, every = augmented_moments(images, (1, 2, 28), seeded())
-    measured(every, training.average_over_shifts(second_moment(images)), atol=1e-6)
+    measured(every, average_over_shifts(second_moment(images)), atol=1e-6)
     measured(one.trace(), second_moment(images).trace(), atol=1e-6)
     assert commutator(one) > commutator(two) > 1e4 * commutator(every)
 
 
 @pytest.mark.claim("MN-311")
 def test_commutators_while_training():
-    found, steps = numbers("step_numbers"), training.by_step()
+    found, steps = numbers("step_numbers"), training_figures.by_step()
     assert max(steps["equivariant"]) < 1e-6
     assert abs(found["commutator_start"] - 2**0.5) < 0.01
     assert min(steps["dense"]) > 0.3
@@ -592,20 +591,10 @@ def test_solution_enough():
 def test_solution_almost():
     first, count = almost_as_good(1.01)
     assert count == numbers("component_numbers")["within_one_percent"]
-    best = loss_of(shares(), best_ranks(training.spectra(experiment().train_moments), 99))
+    best = loss_of(shares(), best_ranks(spectra(experiment().train_moments), 99))
     assert best < loss_of(shares(), first) < 1.01 * best
 
 
 def test_a_network_takes_one_rank_for_each_block():
     with pytest.raises(ValueError, match="3 ranks for 15 blocks: give one each"):
         random_network(problem()[1], (1, 2, 3), seeded())
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["curves", "staircase", "choices", "every_component", "pictures_needed", "beyond", "augmentation", "commutators", "spent"],
-)
-def test_figures_are_drawn(name):
-    fig = getattr(training, name)()
-    assert isinstance(fig, Figure)
-    plt.close(fig)

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
+from snippets.figures.mnist import steps as steps_figures
 from snippets.mnist import records, steps
 from snippets.mnist.exact import RANKS, WEIGHTS
 from snippets.mnist.train.processes import Group
@@ -130,7 +131,7 @@ def test_the_table_puts_every_number_under_its_head(measured_steps):
 def test_the_fastest_is_sought_among_those_that_end_close():
     row = {"model": "dense", "batch": 1, "gap": 0.004, "training": 5.0}
     rows = [row, row | {"batch": 2, "training": 4.0}, row | {"batch": 3, "training": 1.0, "gap": 0.006}]
-    assert steps.fastest([*rows, row | {"model": "equivariant", "training": 0.1}], "dense")["batch"] == 2
+    assert steps_figures.fastest([*rows, row | {"model": "equivariant", "training": 0.1}], "dense")["batch"] == 2
 
 
 def test_a_device_that_is_not_there_is_refused(capsys, monkeypatch):
@@ -167,7 +168,7 @@ def test_the_page_shows_a_gpu_where_there_is_a_record_of_one(folder):
 
 
 def test_what_the_page_says_of_the_recorded_steps():
-    found = steps.step_numbers()
+    found = steps_figures.step_numbers()
     for model, run in (("dense", "dense"), ("equivariant", "paper")):  # the same runs as the table's, recorded apart
         assert found[f"step_{model}_gap"] == pytest.approx(records.record("training")[run]["report"]["gap"], rel=1e-3)
         assert found[f"step_{model}_seconds"] >= found[f"step_{model}_best_seconds"]
@@ -177,7 +178,7 @@ def test_what_the_page_says_of_the_recorded_steps():
 
 
 def test_the_figure_shows_both_networks_above_their_floors():
-    fig = steps.batch_sizes()
+    fig = steps_figures.batch_sizes()
     (top, bottom), lines = fig.axes, fig.axes[0].lines
     for measured, floor in (lines[:2], lines[2:]):
         assert (measured.get_ydata() > floor.get_ydata()).all()

@@ -1,0 +1,75 @@
+"""What a test expects of the numbers that its page quotes."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+
+Value = float | int | str | bool
+
+
+@dataclass(frozen=True)
+class Between:
+    """Accepts the numbers from `low` to `high`; equality with it asks whether a number lies there."""
+
+    low: float
+    high: float
+
+    def __eq__(self, value: object) -> bool:
+        """Tell whether a number lies between the bounds."""
+        return isinstance(value, int | float) and self.low <= value <= self.high
+
+
+def between(low: float, high: float) -> Between:
+    """Accept the numbers from `low` to `high`."""
+    return Between(low, high)
+
+
+def below(high: float) -> Between:
+    """Accept the numbers from zero to `high`: errors, which have no sign."""
+    return Between(0.0, high)
+
+
+def near(value: float, tolerance: float) -> Between:
+    """Accept the numbers within `tolerance` of `value`."""
+    return Between(value - tolerance, value + tolerance)
+
+
+@cache
+def computed(module: str) -> dict[str, Value]:
+    """Return all numbers of a page, as `snippets/figures/` computes them now; the module as in `linear_algebra.svd`."""
+    from book import marked, work
+
+    functions = [function for home, function in marked.results() if home == module]
+    if not functions:
+        raise LookupError(f"snippets.figures.{module} has no @results function")
+    importlib.import_module(f"snippets.figures.{module}")
+    before, state = torch.get_default_dtype(), torch.get_rng_state()
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = [work.compute(module, function)["values"] for function in functions]
+        return {name: value for values in found for name, value in values.items()}
+    finally:
+        torch.set_default_dtype(before)
+        torch.set_rng_state(state)
+
+
+def numbers(module: str, expected: dict[str, Any]) -> Callable:
+    """Return a test with one case a number: each must be equal to what stands in the table beside its name.
+
+    An int, a string or a boolean is compared exactly, a float within a relative 1e-6; `near`, `between` and `below`
+    say more. Bind it to a name that pytest collects: `test_numbers = numbers("linear_algebra.svd", {…})`.
+    """
+
+    @pytest.mark.parametrize("name", expected)
+    def check(name: str) -> None:
+        """A number that the page quotes is what it should be."""
+        values, wanted = computed(module), expected[name]
+        assert name in values, f"snippets.figures.{module} computes no number '{name}'"
+        assert (pytest.approx(wanted, rel=1e-6) if type(wanted) is float else wanted) == values[name], values[name]
+
+    return check

@@ -1,0 +1,58 @@
+"""What is drawn and computed for the page *Clifford algebras*."""
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.figure import Figure
+
+from book import figure, results
+from snippets.lie_groups.clifford import matrix_of, mirror, rotor_2d, rotor_3d
+from snippets.lie_groups.exponential import exp_so3
+from snippets.lie_groups.groups import rotation
+
+
+@figure(
+    alt="Two curves over two full turns. The matrix entry, a cosine, repeats after one turn. The scalar part of "
+    "the rotor is at minus one after one turn and back at one only after two."
+)
+def double_cover() -> Figure:
+    """Draw a matrix entry and a rotor coefficient over two full turns."""
+    fig, ax = plt.subplots(figsize=(5.2, 2.8))
+    theta = torch.linspace(0, 4 * torch.pi, 200)
+    ax.plot(theta, theta.cos(), "C1", label="matrix: upper left entry")
+    ax.plot(theta, torch.stack([rotor_2d(t)[0] for t in theta.tolist()]), "C0", label="rotor: scalar part")
+    for turns in (1, 2):
+        ax.axvline(2 * torch.pi * turns, color=plt.rcParams["grid.color"], lw=1)
+    ax.set(xticks=[2 * torch.pi * k for k in range(3)], xticklabels=["0", "one turn", "two turns"], yticks=[-1, 0, 1])
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    return fig
+
+
+@figure(
+    alt="Two mirror lines at 35 degrees to each other. A flag is reflected in the first, then in the second; the "
+    "result is the flag turned by 70 degrees."
+)
+def mirrors() -> Figure:
+    """Draw two reflections, one after the other, as a turn by twice the angle between the mirrors."""
+    fig, ax = plt.subplots(figsize=(4.4, 3.6))
+    alpha, beta = torch.tensor(50.0).deg2rad(), torch.tensor(85.0).deg2rad()
+    flag = torch.tensor([[0.0, 0.0], [1.5, 0.0], [1.5, 0.4], [1.1, 0.2], [1.1, 0.0]]) @ rotation(0.5).T
+    shapes = [flag]
+    for angle in (alpha, beta):
+        line, normal = rotation(angle)[:, 0], rotation(angle)[:, 1]
+        ax.plot(*torch.stack([-0.3 * line, 1.9 * line]).T.numpy(), "--", color=plt.rcParams["text.color"], lw=1)
+        shapes.append(torch.stack([mirror(normal, v) for v in shapes[-1]]))
+    names = ("start", "one mirror", "two mirrors")
+    for shape, colour, alpha_, name in zip(shapes, ("C0", "C6", "C1"), (1, 0.6, 1), names, strict=True):
+        ax.plot(*shape.T.numpy(), color=colour, alpha=alpha_)
+        ax.fill(*shape[1:].T.numpy(), color=colour, alpha=0.4 * alpha_, lw=0)
+        ax.text(*(1.22 * shape[1]).tolist(), name, color=colour, ha="center", va="center")
+    ax.set(xlim=(-1.5, 2.0), ylim=(-0.4, 2.15), aspect="equal")
+    ax.axis("off")
+    return fig
+
+
+@results(seed=0)
+def numbers() -> dict[str, float]:
+    """Numbers that the page quotes."""
+    omega = torch.randn(200, 3, generator=torch.Generator().manual_seed(0))
+    return {"agreement": max((matrix_of(rotor_3d(w)) - exp_so3(w)).abs().max().item() for w in omega)}

@@ -1,0 +1,68 @@
+"""What is drawn and computed for the page *Shifting by half a pixel*."""
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.figure import Figure
+
+from book import figure, results
+from snippets.lie_groups.fractional_shift import fractional_shift, group_law_defect, shift_error
+
+
+@figure(
+    alt="Eigenvalues of the shift on the unit circle for seven and eight pixels. For seven they pair up above and "
+    "below the axis, each reached from 1 by a short arc. For eight one stands alone at -1, between two arcs."
+)
+def eigenvalues() -> Figure:
+    """Draw the eigenvalues of the shift for odd and even n, with the arcs that the fractional shift follows."""
+    fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9))
+    arc = torch.linspace(0, 2 * torch.pi, 200)
+    for ax, n in zip(axes, (7, 8), strict=True):
+        ax.plot(arc.cos(), arc.sin(), color=plt.rcParams["grid.color"], lw=1)
+        for k in range(-((n - 1) // 2), (n - 1) // 2 + 1):
+            along = torch.linspace(0, 1, 80)
+            way, radius = 2 * torch.pi * k / n * along, 1 + 0.11 * abs(k) * (1 - (2 * along - 1) ** 8)
+            ax.plot(radius * way.cos(), radius * way.sin(), color="C0", lw=1.2)
+            ax.plot(way[-1].cos(), way[-1].sin(), "o", color="C0", ms=6)
+        if n == 8:
+            ax.plot(-1, 0, "o", color="C1", ms=8)
+            ax.text(-0.85, 0, "up or down?", color="C1", va="center")
+        ax.set(title=f"$n={n}$", aspect="equal", xlim=(-1.5, 1.5), ylim=(-1.5, 1.5))
+        ax.axis("off")
+    return fig
+
+
+@figure(
+    alt="Seven pixels with a bright one, shifted by 0, a quarter, a half, three quarters and 1. In between, the "
+    "brightness follows a smooth wave through the pixels, with small ripples; at 1 it is a single pixel again."
+)
+def between_pixels() -> Figure:
+    """Draw the fractional shifts of a single bright pixel, with the wave that they sample."""
+    fig, axes = plt.subplots(5, 1, figsize=(5.0, 5.2), sharex=True, sharey=True)
+    n, fine = 7, torch.linspace(-0.5, 6.5, 300)
+    x = torch.eye(n)[2]
+    for ax, t in zip(axes, (0.0, 0.25, 0.5, 0.75, 1.0), strict=True):
+        k = torch.arange(1, (n - 1) // 2 + 1)
+        wave = (1 + 2 * torch.cos(2 * torch.pi * k[:, None] * (fine - 2 - t) / n).sum(0)) / n
+        ax.plot(fine, wave, color=plt.rcParams["grid.color"], lw=1.3)
+        ax.vlines(torch.arange(n), 0, fractional_shift(x, t), color="C0", lw=2.5)
+        ax.plot(torch.arange(n), fractional_shift(x, t), "o", color="C0", ms=5)
+        ax.axhline(0, color=plt.rcParams["text.color"], lw=0.6)
+        ax.text(6.6, 0.6, f"$t={t:g}$", ha="right", va="center")
+        ax.set(yticks=[0, 1], ylim=(-0.35, 1.15))
+    axes[-1].set(xticks=range(n), xlabel="pixel")
+    return fig
+
+
+@results(seed=0)
+def numbers() -> dict[str, float]:
+    """Numbers that the page quotes."""
+    x = torch.randn(27, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    convolution = torch.nn.Conv1d(1, 1, 5, padding=2, padding_mode="circular", bias=False)
+    return {
+        "odd_law": group_law_defect(27, 0.4, 0.35),
+        "even_law": group_law_defect(28, 0.5, 0.5),
+        "conv_half": shift_error(convolution, x, 0.5),
+        "relu_half": shift_error(torch.nn.ReLU(), x, 0.5),
+        "relu_whole": shift_error(torch.nn.ReLU(), x, 1.0),
+    }

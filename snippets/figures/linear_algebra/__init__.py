@@ -1,0 +1,1 @@
+"""What draws and computes for the pages of the part on linear algebra."""

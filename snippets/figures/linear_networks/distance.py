@@ -1,0 +1,91 @@
+"""What is drawn and computed for the page *Distance*."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from book import figure, results
+from snippets.linear_networks.distance import average, nearest_invariant, truncate
+from snippets.linear_networks.invariance import part_of
+from snippets.linear_networks.permutations import (
+    Partition,
+    Permutation,
+    partition,
+)
+
+
+def feet(u: np.ndarray, half_axes: np.ndarray) -> np.ndarray:
+    """Return the points of an ellipse where the line to u is normal to it."""
+    theta = np.linspace(0, 2 * np.pi, 20_001) + 1e-4
+    point = half_axes * np.stack([np.cos(theta), np.sin(theta)], axis=1)
+    tangent = half_axes * np.stack([-np.sin(theta), np.cos(theta)], axis=1)
+    slope = ((point - u) * tangent).sum(axis=1)
+    return point[:-1][slope[1:] * slope[:-1] < 0]
+
+
+@figure(
+    alt="An ellipse with a four-cornered curve inside it, its evolute. From a point inside the evolute four "
+    "normals lead to the "
+    "ellipse, from a point outside only two."
+)
+def ellipse() -> Figure:
+    """Real critical points of the distance to an ellipse."""
+    fig, axes = plt.subplots(2, 1, figsize=(4.6, 5.6))
+    axes_of, theta = np.array([2.0, 1.2]), np.linspace(0, 2 * np.pi, 400)
+    a, b = axes_of
+    for ax, u, title in zip(axes, ((0.35, 0.25), (1.0, 0.55)), ("inside: four", "outside: two"), strict=True):
+        ax.plot(a * np.cos(theta), b * np.sin(theta), color="C0", linewidth=2.2)
+        ax.plot(
+            (a * a - b * b) / a * np.cos(theta) ** 3,
+            (b * b - a * a) / b * np.sin(theta) ** 3,
+            color=plt.rcParams["grid.color"],
+            linewidth=1.4,
+        )
+        found = feet(np.array(u), axes_of)
+        for point in found:
+            ax.plot(*zip(u, point, strict=True), color="C1", linewidth=1.2)
+        ax.plot(*found.T, "o", color="C1", markersize=6)
+        ax.plot(*u, "*", color="C2", markersize=12)
+        ax.set(aspect="equal", title=f"{title} real critical points")
+        ax.axis("off")
+    return fig
+
+
+@figure(
+    alt="For thirty random matrices two dots each: the distance to the plain truncation of the average and to "
+    "the weighted one. "
+    "The weighted one is never above, and clearly below for several."
+)
+def weighted_gain() -> Figure:
+    """How much the weights of the truncation gain."""
+    fig, ax = plt.subplots(figsize=(5.0, 3.3))
+    parts = partition(Permutation.from_cycles("(1 2 3 4 5 6 7)(8 9)(10)"))
+    plain, weighted = zip(
+        *(two_distances(torch.randn(4, 10, generator=torch.Generator().manual_seed(k)), parts) for k in range(30)),
+        strict=True,
+    )
+    order = np.argsort(plain)
+    ax.plot(np.array(plain)[order], "o", color="C1", label="average, then truncate")
+    ax.plot(np.array(weighted)[order], "o", color="C0", label="average, then truncate with weights")
+    for k, i in enumerate(order):
+        ax.plot([k, k], [plain[i], weighted[i]], color=plt.rcParams["grid.color"], zorder=0)
+    ax.set(xlabel="thirty random matrices, sorted", ylabel="distance", xticks=[])
+    ax.legend(loc="upper left")
+    return fig
+
+
+def two_distances(M: Float[Tensor, "m n"], parts: Partition) -> tuple[float, float]:
+    """Return the distances of M to its unweighted and to its weighted invariant truncation of rank one."""
+    plain = truncate(average(M, parts), 1)[:, part_of(parts)]
+    return (M - plain).norm().item(), (M - nearest_invariant(M, parts, 1)).norm().item()
+
+
+@results(seed=0)
+def numbers() -> dict[str, float | int]:
+    """Numbers that the page quotes."""
+    parts = partition(Permutation.from_cycles("(1 2 3 4 5 6 7)(8 9)(10)"))
+    pairs = [two_distances(torch.randn(4, 10, generator=torch.Generator().manual_seed(k)), parts) for k in range(30)]
+    return {"gain": max(plain / weighted - 1 for plain, weighted in pairs), "wins": sum(w < p for p, w in pairs)}

@@ -1,0 +1,188 @@
+"""What is drawn and computed for the page *The sphere*."""
+
+import math
+
+import matplotlib.pyplot as plt
+import torch
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from book import figure, results
+from snippets.manifolds.circle import (
+    stereographic,
+)
+from snippets.manifolds.sphere import (
+    lattice_shell,
+    longitude,
+    longitude_arctan,
+    other_order,
+    random_angles,
+    round_trip,
+    spherical,
+    stable_round_trip,
+    survives,
+    uniform_in_angles,
+    uniform_on_sphere,
+)
+
+
+def camera(p: Float[Tensor, "... 3"], azimuth: float, elevation: float) -> Float[Tensor, "... 3"]:
+    """Return screen coordinates and depth towards the viewer of points seen from a direction, in degrees."""
+    a, e = math.radians(azimuth), math.radians(elevation)
+    towards = torch.tensor([math.cos(e) * math.cos(a), math.cos(e) * math.sin(a), math.sin(e)])
+    right = torch.tensor([-math.sin(a), math.cos(a), 0.0])
+    return p @ torch.stack([right, torch.linalg.cross(towards, right), towards], dim=1)
+
+
+def draw_globe(ax: Axes, azimuth: float, elevation: float) -> None:
+    """Draw the outline, parallels and meridians of the unit sphere; what lies behind recedes."""
+    ink, faint = plt.rcParams["text.color"], plt.rcParams["grid.color"]
+    t = torch.linspace(0, 2 * math.pi, 181)
+    rings = [spherical(t, torch.full_like(t, math.pi * i / 6)) for i in range(1, 6)]
+    rings += [spherical(torch.full_like(t, math.pi * i / 6), t) for i in range(6)]
+    for ring in rings:
+        x, y, depth = camera(ring, azimuth, elevation).T
+        ax.plot(x, torch.where(depth >= 0, y, torch.nan), color=faint, lw=0.9)
+        ax.plot(x, torch.where(depth < 0, y, torch.nan), color=faint, lw=0.4, alpha=0.6)
+    ax.plot(t.cos(), t.sin(), color=ink, lw=1.2)
+    ax.set(aspect="equal")
+    ax.set_axis_off()
+
+
+@figure(
+    alt="Above: the sphere twice, dotted evenly and coloured from south to north, once without the north "
+    "pole and once without the south pole. Below: the same dots in each chart; the omitted pole is at infinity."
+)
+def stereographic_charts() -> Figure:
+    """Draw the domains and the images of both stereographic charts."""
+    fig, axes = plt.subplots(2, 2, figsize=(4.7, 4.9), height_ratios=[1, 1.05])
+    p = uniform_on_sphere(1500, torch.Generator().manual_seed(1))
+    hue = {"c": p[:, 2], "cmap": "viridis", "s": 5, "rasterized": True}
+    paper, ink = plt.rcParams["axes.facecolor"], plt.rcParams["text.color"]
+    for pole, (above, below) in zip((1, -1), axes.T, strict=True):
+        draw_globe(above, 30.0, 20.0 * pole)
+        x, y, depth = camera(p, 30.0, 20.0 * pole).T
+        above.scatter(x, y, alpha=torch.where(depth > 0, 1.0, 0.15), linewidths=0, **hue)
+        spot = camera(torch.tensor([0.0, 0.0, float(pole)]), 30.0, 20.0 * pole).tolist()
+        above.plot(*spot[:2], "o", mfc=paper, mec=ink, ms=9, zorder=5)
+        above.set_title(f"without the {'north' if pole > 0 else 'south'} pole")
+        u = stereographic(p, pole)
+        below.scatter(u[:, 0], u[:, 1], linewidths=0, **hue)
+        t = torch.linspace(0, 2 * math.pi, 181)
+        below.plot(t.cos(), t.sin(), color=ink, lw=1)
+        below.set(xlim=(-3, 3), ylim=(-3, 3), aspect="equal", xlabel="$u$", xticks=[-2, 0, 2], yticks=[-2, 0, 2])
+    axes[1, 0].set_ylabel("$v$")
+    return fig
+
+
+@figure(
+    alt="Left: a short path on the sphere crosses the meridian at longitude zero; another passes near the "
+    "pole. Right: in the rectangle of the two angles both are torn at the left and right edge."
+)
+def seam() -> Figure:
+    """Draw two short paths on the sphere and what the angle chart makes of them."""
+    fig, (left, right) = plt.subplots(1, 2, figsize=(4.7, 2.4), width_ratios=[1, 1.2])
+    azimuth, elevation = 10.0, 35.0
+    draw_globe(left, azimuth, elevation)
+    t = torch.linspace(-1, 1, 400)
+    across = spherical(0.35 * t, 1.25 + 0.1 * t)
+    over = torch.stack([0.12 + 0 * t, 0.35 * t, (1 - 0.12**2 - (0.35 * t) ** 2).sqrt()], dim=1)
+    for i, path in enumerate((across, over)):
+        x, y, _ = camera(path, azimuth, elevation).T
+        left.plot(x, y, color=f"C{i}", lw=3)
+        theta, phi = longitude(path), path[:, 2].acos()
+        jumps = torch.cat([theta.diff().abs() > 3, torch.tensor([False])])
+        right.plot(torch.where(jumps, torch.nan, theta), phi, color=f"C{i}", lw=3)
+    meridian = camera(spherical(torch.zeros(91), torch.linspace(0, math.pi, 91)), azimuth, elevation)
+    x, y, depth = meridian.T
+    left.plot(x, torch.where(depth > 0, y, torch.nan), color="C3", lw=1.2, ls="--")
+    right.axvline(0, color="C3", ls="--", lw=1.2)
+    right.axvline(2 * math.pi, color="C3", ls="--", lw=1.2)
+    right.set(xlim=(-0.2, 2 * math.pi + 0.2), ylim=(math.pi, -0.1), xlabel="$\\theta$", ylabel="$\\varphi$")
+    right.set(xticks=[0, math.pi, 2 * math.pi], yticks=[0, math.pi / 2, math.pi])
+    right.set_xticklabels(["0", "$\\pi$", "$2\\pi$"])
+    right.set_yticklabels(["0", "$\\pi/2$", "$\\pi$"])
+    right.yaxis.labelpad = 10
+    return fig
+
+
+@figure(
+    alt="The relative error of the angle from the pole after the round trip in single precision, against "
+    "the angle, on logarithmic axes. It grows as the inverse square; the repaired trip stays at rounding."
+)
+def cancellation() -> Figure:
+    """Draw the relative error of φ after the float32 round trip, as written and repaired."""
+    fig, ax = plt.subplots(figsize=(4.6, 3.0))
+    theta, phi = random_angles(2, torch.float32, 1500)
+    phi = 10 ** (-4.5 * phi / math.pi).to(torch.float32)
+    for i, (trip, name) in enumerate({round_trip: "through $1-z$ and arccos", stable_round_trip: "repaired"}.items()):
+        error = ((trip(theta, phi)[1] - phi) / phi).abs().nan_to_num(1.0).clamp(1e-9)
+        ax.scatter(phi, error, s=5, color=f"C{1 - i}", label=name, linewidths=0, rasterized=True)
+    ax.plot([1e-4, 1], [1e-7 / 1e-8, 1e-7], color=plt.rcParams["text.color"], lw=1, label="$10^{-7}/\\varphi^2$")
+    ax.set(xscale="log", yscale="log", xlabel="$\\varphi$, the angle from the pole", ylabel="relative error")
+    ax.set(ylim=(5e-10, 300))
+    ax.legend(loc="upper right", markerscale=3)
+    return fig
+
+
+@figure(
+    alt="The sphere seen from above. Left, points uniform by area cover it evenly. Right, points with two "
+    "uniform angles crowd around the pole."
+)
+def samples() -> Figure:
+    """Draw even and uneven samples, seen from a direction near the north pole."""
+    fig, axes = plt.subplots(1, 2, figsize=(4.7, 2.6))
+    titles = {uniform_on_sphere: "uniform by area", uniform_in_angles: "uniform in both angles"}
+    for i, (ax, (sample, title)) in enumerate(zip(axes, titles.items(), strict=True)):
+        draw_globe(ax, 20.0, 60.0)
+        x, y, depth = camera(sample(3000, torch.Generator().manual_seed(0)), 20.0, 60.0).T
+        near = depth > 0
+        ax.scatter(x[near], y[near], s=5, color=f"C{i}", linewidths=0, rasterized=True)
+        ax.set_title(title)
+    return fig
+
+
+@results(seed=0)
+def numbers() -> dict[str, int | float]:
+    """Return what the page says about the source's code, and about samples."""
+    shell = lattice_shell()
+    upper = shell[(shell[:, 2] - 1).abs() > 1e-2]
+    generator = torch.Generator().manual_seed(0)
+    even, uneven = uniform_on_sphere(10**6, generator), uniform_in_angles(10**6, generator)
+    cap = math.cos(math.radians(30))
+    seeds = torch.stack([random_angles(seed, torch.float32) for seed in range(20_000)])
+    single, other = (torch.cat([survives(s, trip) for s in seeds.split(1000)]) for trip in (round_trip, other_order))
+    double = torch.stack([random_angles(seed, torch.float64) for seed in range(1000)])
+    generic = double.to(torch.float32)
+    theta, phi = double.transpose(0, 1).flatten(1)
+    p = spherical(theta, phi)
+    q = spherical(longitude_arctan(p), phi)
+    back = torch.stack(round_trip(theta, phi))
+    return {
+        "shell_points": len(shell),
+        "shell_nearest": shell.double().norm(dim=1).min().item(),
+        "shell_farthest": shell.double().norm(dim=1).max().item(),
+        "shell_exact": int((shell.double().square().sum(1) == 1).sum()),
+        "upper_points": len(upper),
+        "upper_lowest": upper[:, 2].min().item(),
+        "upper_below_equator": (upper[:, 2] < 0).double().mean().item(),
+        "arctan_recovers": ((p - q).norm(dim=1) < 1e-9).double().mean().item(),
+        "arctan_in_place": ((longitude_arctan(p) - theta).abs() < 1e-9).double().mean().item(),
+        "seeds": len(single),
+        "phi_fails_south": int((seeds[~single[:, 1], 1].amax(1) > math.pi - 0.002).sum()),
+        "generic_seeds": len(generic),
+        "generic_fails": int((~survives(generic)[:, 1]).sum()),
+        "stable_fails": int((~survives(torch.cat([seeds[:1000], generic]), stable_round_trip)).sum()),
+        "theta_survives": int(single[:, 0].sum()),
+        "phi_survives": int(single[:, 1].sum()),
+        "phi_fails": int((~single[:, 1]).sum()),
+        "phi_fails_other_order": int((~other[:, 1]).sum()),
+        "double_worst": (back - torch.stack([theta, phi])).abs().max().item(),
+        "mean_z": even[:, 2].mean().item(),
+        "mean_z2": even[:, 2].square().mean().item(),
+        "cap_area": 1 - cap,
+        "cap_even": (even[:, 2].abs() > cap).double().mean().item(),
+        "cap_uneven": (uneven[:, 2].abs() > cap).double().mean().item(),
+    }

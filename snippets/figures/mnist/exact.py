@@ -1,0 +1,224 @@
+"""What is drawn and computed for the page *The exact solution*."""
+
+
+import matplotlib.pyplot as plt
+import torch
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from book import figure, results
+from snippets.mnist.data import load_images
+from snippets.mnist.exact import (
+    RANKS,
+    WEIGHTS,
+    Experiment,
+    average_over_shifts,
+    best_ranks,
+    block_loss,
+    commutator,
+    complex_truncation,
+    count_choices,
+    dense_loss,
+    dimension,
+    experiment,
+    fit,
+    frequency_moments,
+    loss,
+    notebook_blocks,
+    parameters,
+    reconstruct,
+    second_moment,
+    spectra,
+    top_eigenvectors,
+)
+from snippets.mnist.shifts import cyclic_shift, random_amounts, shift
+
+
+def row_of_losses(seed: int) -> dict[str, float]:
+    """Return the row of the table: losses on the shifted test pictures."""
+    e = experiment(seed)
+    row = {name.replace("-", "_"): loss(e.test_moments, fit(e.train_moments, r)) for name, r in e.ranks.items()}
+    return row | {"dense": dense_loss(e.dense_test, e.dense[:, -99:])}
+
+
+@results(seed=0)
+def table() -> dict[str, float | str | bool]:
+    """The paper's table, recomputed, and what surrounds it."""
+    e = experiment()
+    rows = [row_of_losses(seed) for seed in range(3)]
+    recipe = {
+        f"recipe_{name.replace('-', '_')}": block_loss(e.test_moments, notebook_blocks(e.dense_train, e.ranks[name]))
+        for name in RANKS
+    }
+    return rows[0] | recipe | {
+        "recipe_complex": block_loss(
+            e.test_moments, notebook_blocks(e.dense_train, RANKS["paper"], complex_truncation)
+        ),
+        "recipe_excess": recipe["recipe_paper"] / rows[0]["paper"] - 1,
+        "price": rows[0]["best"] / rows[0]["dense"] - 1,
+        "zero": float(e.dense_test.trace() / 784),
+        "best_ranks": ", ".join(map(str, e.ranks["best"])),
+        "spread": max(abs(row[name] - rows[0][name]) / rows[0][name] for row in rows for name in rows[0]),
+        "same_best": all(experiment(seed).ranks["best"] == e.ranks["best"] for seed in range(3)),
+        "commutator": commutator(e.dense[:, -99:] @ e.dense[:, -99:].T),
+    }
+
+
+def single_errors(e: Experiment) -> tuple[Float[Tensor, " count"], Float[Tensor, " count"]]:
+    """Return the squared error per pixel of every test picture: equivariant (the paper's ranks) and dense."""
+    bases = fit(e.train_moments, RANKS["paper"])
+    flat = e.test.flatten(1)
+    dense = flat - flat @ e.dense[:, -99:] @ e.dense[:, -99:].T
+    return (e.test - reconstruct(e.test, bases)).square().mean((1, 2)), dense.square().mean(1)
+
+
+@results(seed=0)
+def samples() -> dict[str, float]:
+    """How far the mean over 300 test pictures strays, and how far the cyclic shift is from the paper's."""
+    equivariant, dense = single_errors(experiment())
+    images = load_images("test")
+    amounts = random_amounts(len(images), torch.Generator().manual_seed(0)).round()
+    around = cyclic_shift(images, amounts.long())
+    source = torch.arange(28) - amounts[:, None]
+    wrapped = (around * ((source < 0) | (source > 27))[:, None, :]).sum((1, 2)) / images.sum((1, 2))
+    return {
+        "equivariant_direct": float(equivariant.mean()),
+        "error_of_300": float(equivariant.std() / 300**0.5),
+        "dense_error_of_300": float(dense.std() / 300**0.5),
+        "better_dense": float((dense < equivariant).double().mean()),
+        "agree": float((shift(images, amounts) == around).flatten(1).all(1).double().mean()),
+        "lost": float((wrapped > 0.01).double().mean()),
+    }
+
+
+@results(seed=0)
+def sizes() -> dict[str, int | float]:
+    """Parameters, dimensions and numbers of components."""
+    e, paper = experiment(), RANKS["paper"]
+    best = row_of_losses(0)["best"]
+    blocks = [(weight, 28) for weight in WEIGHTS]
+    exact = count_choices(blocks, 99)
+    smaller = count_choices(blocks[1:-1], 98 - 56)
+    rank = next(r for r in range(1, 99) if dense_loss(e.dense_test, e.dense[:, -r:]) < best)
+    return {
+        "parameters_dense": 2 * 784 * 99,
+        "parameters": parameters(paper),
+        "ratio": 2 * 784 * 99 / parameters(paper),
+        "dimension_dense": 99 * (2 * 784 - 99),
+        "dimension": dimension(paper),
+        "dimension_best": dimension(e.ranks["best"]),
+        "gauge": parameters(paper) - dimension(paper),
+        "components": exact,
+        "components_smaller": smaller,
+        "components_all": exact + smaller,
+        "components_complex": count_choices([(1, 28)] * 28, 99),
+        "dense_rank_3": dense_loss(e.dense_test, e.dense[:, -3:]),
+        "dense_rank_for_best": rank,
+        "dense_parameters_for_best": 2 * 784 * rank,
+    }
+
+
+@results(seed=0)
+def augmented() -> dict[str, float | str]:
+    """The dense optimum on all 28 cyclic shifts of the unshifted digits."""
+    images = load_images("train")
+    moment = average_over_shifts(second_moment(images))
+    moments = frequency_moments(images)
+    values = spectra(moments)
+    ranks = best_ranks(values, 99)
+    basis = top_eigenvectors(moment, 99)
+    gap = torch.linalg.eigvalsh(moment).flip(0)[97:101]
+    return {
+        "cyclic_dense": dense_loss(moment, basis),
+        "cyclic_best": loss(moments, fit(moments, ranks)),
+        "cyclic_paper": loss(moments, fit(moments, RANKS["paper"])),
+        "cyclic_ranks": ", ".join(map(str, ranks)),
+        "cyclic_commutator": commutator(basis @ basis.T),
+        "cyclic_gap": float((gap[1] - gap[2]) / gap[1]),
+    }
+
+
+def draw(ax: plt.Axes, picture: Float[Tensor, "28 28"]) -> None:
+    """Show one picture without ticks."""
+    ax.imshow(picture.numpy(), vmin=0, vmax=1)
+    ax.set(xticks=[], yticks=[])
+    for spine in ax.spines.values():
+        spine.set(visible=True, color=plt.rcParams["grid.color"])
+
+
+@figure(
+    alt="A wide digit 0 three times: unshifted; moved right by 5.6 pixels, cut at the edge and smeared; "
+    "moved right cyclically by 6 pixels, where what left on the right stands on the left."
+)
+def two_shifts() -> Figure:
+    """One digit under both shifts."""
+    image = load_images("test")[490:491] / 255.0
+    fig, axes = plt.subplots(1, 3, figsize=(5.2, 2.0))
+    moved = shift(image, torch.tensor([5.6]))
+    panels = {"a test digit": image, "the data's, by 5.6": moved, "cyclic, by 6": cyclic_shift(image, 6)}
+    for ax, (title, picture) in zip(axes, panels.items(), strict=True):
+        draw(ax, picture[0])
+        ax.set_title(title)
+    return fig
+
+
+@figure(
+    alt="Three rows of six digits: the shifted pictures; what the equivariant autoencoder makes of them, blurred "
+    "with faint ripples; what the dense autoencoder makes of them, a little sharper."
+)
+def reconstructions() -> Figure:
+    """Shifted test pictures and both outputs."""
+    e = experiment()
+    x = e.test[:6]
+    dense = (x.flatten(1) @ e.dense[:, -99:] @ e.dense[:, -99:].T).view(-1, 28, 28)
+    rows = {"input": x, "equivariant": reconstruct(x, fit(e.train_moments, RANKS["paper"])), "dense": dense}
+    fig, axes = plt.subplots(3, 6, figsize=(5.4, 2.9))
+    for line, (name, row) in zip(axes, rows.items(), strict=True):
+        for ax, picture in zip(line, row, strict=True):
+            draw(ax, picture)
+        line[0].set_ylabel(name)
+    return fig
+
+
+@figure(
+    alt="Eigenvalues by frequency, largest at frequency 0 and falling steeply with frequency and with index; "
+    "two staircases mark how many the slides' ranks and the best ranks keep, the slides' higher at frequency 0 only."
+)
+def spectrum() -> Figure:
+    """The spectra of the H_j, with the ranks chosen."""
+    e = experiment()
+    fig, ax = plt.subplots(figsize=(5.2, 3.4))
+    values = spectra(e.train_moments).clamp(min=1e-6).log10()
+    shown = values.T[:16].numpy()
+    image = ax.imshow(shown, origin="lower", aspect="auto", extent=(-0.5, 14.5, 0, 16), vmin=-3.5, vmax=1.5)
+    fig.colorbar(image, label="log$_{10}$ eigenvalue")
+    edges = [j - 0.5 for j in range(16)]
+    stairs = (("best", "C0", "-", "the best ranks"), ("paper", "C1", "--", "the slides' ranks"))
+    for name, colour, line, label in stairs:
+        ax.stairs(e.ranks[name], edges, baseline=None, color=colour, ls=line, lw=2.2, label=label)
+    ax.set(xlabel="frequency $j$", ylabel="eigenvalues kept, $r_j$", xticks=range(0, 15, 2))
+    ax.legend()
+    return fig
+
+
+@figure(
+    alt="Test loss against the number of parameters, both axes logarithmic: two falling curves, the equivariant "
+    "one far to the left of the dense one; points mark rank 99 on both."
+)
+def budget() -> Figure:
+    """Loss against parameters, dense and equivariant, for total ranks from 1 to 200."""
+    e = experiment()
+    values = spectra(e.train_moments)
+    totals = [1, 2, 3, 5, 8, 13, 21, 34, 50, 70, 99, 140, 200]
+    dense = [dense_loss(e.dense_test, e.dense[:, -r:]) for r in totals]
+    equivariant = [loss(e.test_moments, fit(e.train_moments, best_ranks(values, r))) for r in totals]
+    fig, ax = plt.subplots()
+    for name, step, losses, colour in (("equivariant", 56, equivariant, "C0"), ("dense", 1568, dense, "C1")):
+        ax.loglog([step * r for r in totals], losses, color=colour, label=name)
+        ax.plot(step * 99, losses[totals.index(99)], "o", color=colour)
+        ax.annotate("$r=99$", (step * 99, losses[totals.index(99)]), xytext=(6, 4), textcoords="offset points", size=12)
+    ax.set(xlabel="parameters", ylabel="loss per pixel, test")
+    ax.grid(alpha=0.5)
+    ax.legend()
+    return fig
