@@ -14,6 +14,7 @@ from book.project import BookError, nav
 
 CLAIMS = "reference/claims.md"
 GENERATED = "assets/generated"
+PLAYGROUNDS = "playgrounds"
 LEDGERS = ("ledger", "errata")  # what looks at all pages
 LISTING = '<div class="language-text highlight"><pre><span></span><code>{}\n</code></pre></div>'
 VERDICT_WORDS = {
@@ -38,6 +39,11 @@ class Context:
         """Return the path to a file of `docs/`, seen from this page."""
         here = posixpath.dirname(self.page.name) if self.page else ""
         return posixpath.relpath(target, here or ".")
+
+    def served(self, target: str) -> str:
+        """Return the path to a file of the site, seen from this page's address; engines turn the links of `a` and `img` alone."""
+        page = self.page.name if self.page else "index.md"
+        return posixpath.relpath(target, page.removesuffix(".md").removesuffix("index") or ".")
 
 
 def child(parent: etree.Element, tag: str, css: str = "", text: str = "", **attributes: str) -> etree.Element:
@@ -154,10 +160,14 @@ class Case(Block):
 
 
 class Figure(Block):
-    """A figure that a snippet draws, in both versions, with a caption."""
+    """A figure that a snippet draws, in both versions, with a caption.
+
+    With the option `play: linear-map?mode=eigen` it is what stands in the place of that playground until it is opened.
+    """
 
     NAME = "figure"
     ARGUMENT = True
+    OPTIONS = {"play": ("", type_string)}
     CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
@@ -166,12 +176,20 @@ class Figure(Block):
         entry = self.CONTEXT.known.figures[f"{module}:{name}"]
         width, height = entry["size"]
         figure = etree.SubElement(parent, "figure", {"class": "book-figure", "id": f"figure-{name}"})
+        room = self.playground(figure, name) if self.options["play"] else figure
         for mode in ("light", "dark"):
             source = self.CONTEXT.relative(f"{GENERATED}/figures/{module.replace('.', '/')}/{name}.{mode}.svg")
             attributes = {"src": f"{source}#only-{mode}", "alt": entry["alt"], "loading": "lazy"}
-            etree.SubElement(figure, "img", {**attributes, "width": str(width), "height": str(height)})
+            etree.SubElement(room, "img", {**attributes, "width": str(width), "height": str(height)})
         etree.SubElement(figure, "figcaption")
         return figure
+
+    def playground(self, figure: etree.Element, name: str) -> etree.Element:
+        """Open the room of a playground, with its style sheet and the script that loads it when it comes into view."""
+        play, _, given = self.options["play"].partition("?")
+        etree.SubElement(figure, "link", {"rel": "stylesheet", "href": self.CONTEXT.served(f"{PLAYGROUNDS}/play.css")})
+        etree.SubElement(figure, "script", {"type": "module", "src": self.CONTEXT.served(f"{PLAYGROUNDS}/page.js")})
+        return etree.SubElement(figure, "play-ground", {"data-play": play, "data-key": name, "data-given": given})
 
     def on_add(self, block: etree.Element) -> etree.Element:
         """Put the text into the caption."""

@@ -92,7 +92,7 @@ def _rewrite(line: str, page: pages.Page, known: Catalogue) -> list[str]:
         return [f"**{head[2].capitalize()}{title}**"]
     if re.match(r"^/{3,}\s*$", line):
         return [""]
-    if re.match(r"^    (id|verdict|proof): ", line):
+    if re.match(r"^    (id|verdict|proof|play): ", line):
         return []
     return [substitute(line, page.name, known)]
 
