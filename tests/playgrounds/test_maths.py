@@ -4,13 +4,26 @@ import json
 import subprocess
 from pathlib import Path
 
+import numpy
 import pytest
+import scipy.stats
 import torch
+from sympy.combinatorics import Permutation as Combinatorial
+from sympy.combinatorics import PermutationGroup
 
 from book import npm
+from snippets.lie_groups.exponential import exp_so3
 from snippets.linear_algebra.determinants import det2
+from snippets.linear_algebra.dot_products import angle, signed_length
 from snippets.linear_algebra.eigenvectors import power
+from snippets.linear_algebra.pca import residual
+from snippets.linear_algebra.span import coordinates
 from snippets.linear_algebra.svd import svd
+from snippets.linear_networks.groups import commutant_basis
+from snippets.linear_networks.permutations import Permutation, cycle_decomposition
+from snippets.manifolds.circle import stereographic
+from snippets.manifolds.sphere import uniform_on_sphere
+from snippets.manifolds.torus import missed_by_two
 
 HERE = Path(__file__).parent
 DRAWS = 200
@@ -29,8 +42,9 @@ def answers(module, function, arguments):
 
 def agree(found, expected):
     """Assert a relative error below 1e-9."""
-    scale = expected.abs().amax().clamp(min=1)
-    assert (found - expected).abs().amax() < 1e-9 * scale
+    assert found.shape == expected.shape
+    scale = max([1.0, *expected.abs().flatten().tolist()])
+    assert torch.allclose(found.double(), expected.double(), rtol=0, atol=1e-9 * scale), (found - expected).abs().max()
 
 
 @pytest.fixture
@@ -95,3 +109,164 @@ def test_rank_of_the_special_matrices(matrices):
 def test_way_from_the_identity(matrices):
     found = answers("plane", "blend", [[*values, 0.3] for values in flat(matrices)]).view(-1, 2, 2)
     agree(found, 0.7 * torch.eye(2) + 0.3 * matrices)
+
+
+def test_steps_along_two_arrows(matrices, draw):
+    targets = torch.randn(DRAWS, 2, generator=draw)
+    found = answers("plane", "coordinates", [[M.flatten().tolist(), t.tolist()] for M, t in zip(matrices, targets, strict=False)])
+    expected = torch.stack([coordinates(M, t) for M, t in zip(matrices, targets, strict=False)])
+    assert ((found - expected).abs() / torch.linalg.cond(matrices[:DRAWS])[:, None]).max() < 1e-9
+
+
+def test_small_steps_are_powers_of_one_matrix():
+    for theta, n in [(3.0, 1), (2.0, 7), (6.28, 50)]:
+        step = torch.eye(2) + theta / n * torch.tensor([[0.0, -1.0], [1.0, 0.0]])
+        found = torch.tensor(ask([["exponential", "steps", [theta, n]]])[0], dtype=torch.float64)
+        agree(found, torch.stack([torch.linalg.matrix_power(step, k)[:, 0] for k in range(n + 1)]))
+
+
+def test_rotations_are_those_of_the_chapter(draw):
+    omega = torch.cat([3 * torch.randn(DRAWS, 3, generator=draw), 1e-6 * torch.randn(20, 3, generator=draw), torch.zeros(1, 3)])
+    agree(answers("exponential", "rotation", [[w.tolist()] for w in omega]), exp_so3(omega))
+
+
+def test_leaving_the_ball_changes_no_rotation(draw):
+    omega = 4 * torch.randn(DRAWS, 3, generator=draw)
+    inside = answers("exponential", "into_ball", [[w.tolist()] for w in omega])
+    assert inside.norm(dim=1).max() <= torch.pi + 1e-12
+    agree(exp_so3(inside), exp_so3(omega))
+
+
+def test_a_head_with_one_number_is_wrong_by_half_a_turn_somewhere(draw):
+    errors = []
+    heights = [(180 + 120 * torch.randn(8, generator=draw, dtype=torch.float64)).tolist() for _ in range(100)]
+    for h, found in zip(heights, ask([["circle", "opposite", [h]] for h in heights]), strict=True):
+        assert found
+        errors += [[h, angle] for angle in found]
+    assert (answers("circle", "error", errors) - 180).abs().max() < 1e-9
+    angles = (torch.rand(DRAWS, generator=draw, dtype=torch.float64) * 720 - 360).tolist()
+    numpy_heights = numpy.interp(numpy.mod(angles, 360), numpy.arange(0, 361, 45), [*heights[0], heights[0][0]])
+    agree(answers("circle", "height", [[heights[0], a] for a in angles]), torch.tensor(numpy_heights))
+
+
+def test_points_that_two_charts_of_the_torus_miss():
+    for first, second in [(0.3, 1.9), (-2.0, 2.5)]:
+        found = torch.tensor(ask([["torus", "missed", [[[first, first], [second, second]]]]])[0], dtype=torch.float64)
+        expected = missed_by_two(first, second)
+        turned = lambda p: torch.view_as_real(torch.polar(torch.ones_like(p), p)).flatten(1)  # noqa: E731
+        apart = torch.cdist(turned(found), turned(expected.double()))
+        assert len(found) == len(expected) == 2
+        assert apart.amin(1).max() < 1e-7
+
+
+def test_three_charts_cover_the_torus_unless_their_lines_meet():
+    assert ask([["torus", "missed", [[[0, 1], [2, 3], [-1, -2]]]]]) == [[]]
+    assert ask([["torus", "missed", [[[0, 1], [2, 3], [0, 3]]]]])[0] == [[0, 3]]
+    assert ask([["torus", "missed", [[[0, 1]]]]]) == ["line"]
+    assert ask([["torus", "missed", [[[0, 1], [2, 1]]]]]) == ["line"]
+
+
+def test_normals_of_an_ellipse(draw):
+    a, b = 2.6, 1.5
+    points = (1.2 * torch.randn(60, 2, generator=draw)).tolist()
+    for u, found in zip(points, map(sorted, ask([["ellipse", "critical", [a, b, u]] for u in points])), strict=True):
+        # with z = exp(it) the condition is a polynomial of degree four; its roots on the circle are the feet
+        c, p, q = (b * b - a * a) / 4j, a * u[0] / 2j, b * u[1] / 2
+        roots = numpy.roots([c, p - q, 0, -p - q, -c])
+        expected = sorted(numpy.angle(roots[numpy.abs(numpy.abs(roots) - 1) < 1e-7]))
+        assert len(found) == len(expected)
+        assert numpy.allclose(found, expected, atol=1e-9)
+
+
+def test_the_loop_of_a_car_is_a_product_of_motions():
+    def motion(length, angle):
+        return torch.linalg.matrix_exp(torch.tensor([[0.0, -angle, length], [angle, 0.0, 0.0], [0.0, 0.0, 0.0]], dtype=torch.float64))
+
+    for t in (0.1, 0.7, 1.2):
+        for first, moves in (("drive", [(t, 0), (0, t), (-t, 0), (0, -t)]), ("turn", [(0, t), (t, 0), (0, -t), (-t, 0)])):
+            pose = torch.eye(3, dtype=torch.float64)
+            for found, move in zip(ask([["motions", "loop", [t, first]]])[0][1:], moves, strict=True):
+                pose = pose @ motion(*move)
+                agree(torch.tensor(found[:2], dtype=torch.float64), pose[:2, 2])
+
+
+def test_descent_follows_the_gradient(draw):
+    starts = torch.randn(20, 2, generator=draw, dtype=torch.float64)
+    walks = ask([["valley", "descend", [*start.tolist(), 0.7, 0.01, 50]] for start in starts])
+    for start, walk in zip(starts, walks, strict=True):
+        point, points = start.clone(), [start.tolist()]
+        for _ in range(50):
+            weights = point.clone().requires_grad_()
+            (slope,) = torch.autograd.grad((weights.prod() - 0.7) ** 2, weights)
+            point = point - 0.01 * slope
+            points.append(point.tolist())
+        agree(torch.tensor(walk, dtype=torch.float64), torch.tensor(points, dtype=torch.float64))
+
+
+def test_shadows_and_angles(draw):
+    pairs = torch.randn(DRAWS, 2, 2, generator=draw)
+    arguments = [pair.tolist() for pair in pairs]
+    agree(answers("dot", "signed_length", arguments), torch.stack([signed_length(w, v) for v, w in pairs]))
+    assert (answers("dot", "angle", arguments) - torch.stack([angle(v, w) for v, w in pairs])).abs().max() < 1e-7
+
+
+def test_density_of_cosines_is_that_of_the_beta_distribution():
+    cosines = numpy.linspace(-0.95, 0.95, 39)
+    for n in (2, 3, 4, 17, 512):
+        found = answers("dot", "cosine_density", [[n, c] for c in cosines.tolist()])
+        expected = scipy.stats.beta.pdf((cosines + 1) / 2, (n - 1) / 2, (n - 1) / 2) / 2
+        assert numpy.allclose(found.numpy(), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_line_leaves_over_between_the_two_eigenvalues():
+    points = torch.tensor(ask([["cloud", "cloud", [60]]])[0], dtype=torch.float64)
+    centred = points - points.mean(0)
+    covariance = torch.tensor(ask([["cloud", "covariance", [points.tolist()]]])[0], dtype=torch.float64).view(2, 2)
+    agree(covariance, centred.T @ centred / len(points))
+    angles = torch.linspace(0, 3.1, 25).tolist()
+    for angle_, left in zip(angles, ask([["cloud", "residual", [points.tolist(), a]] for a in angles]), strict=True):
+        axis = torch.tensor([[numpy.cos(angle_)], [numpy.sin(angle_)]], dtype=torch.float64)
+        assert abs(left - residual(points, points.mean(0) + centred @ axis @ axis.T)) < 1e-9
+        low, high = torch.linalg.eigvalsh(covariance).tolist()
+        assert low - 1e-12 <= left <= high + 1e-12
+
+
+@pytest.mark.parametrize("cycles", [["(1 3 4)(2 5)"], ["(1 2 3)"], ["(1 2 3 4)", "(1 3)"], ["(1 2)(3 4)", "(1 3)(2 4)"], ["(1 2 3 4 5)", "(1 2)"]])
+def test_permutations_and_their_classes(cycles):
+    n = max(int(point) for text in cycles for point in text if point.isdigit())
+    generators = [Permutation.from_cycles(text, n) for text in cycles]
+    images = ask([["permutations", "parse", [text, n]] for text in cycles])
+    group = PermutationGroup([Combinatorial(image) for image in images])
+    orders, orbits, classes = ask([["permutations", name, [images, n]] for name in ("order", "orbits", "entry_classes")])
+    assert orders == group.order()
+    assert len(set(orbits)) == len(group.orbits()) + n - len(set().union(*group.orbits()))
+    found, expected = torch.tensor(classes), commutant_basis(*generators).flatten()
+    assert torch.equal(found[:, None] == found, expected[:, None] == expected)
+    written = ["".join(f"({' '.join(map(str, cycle))})" for cycle in cycle_decomposition(sigma)) for sigma in generators]
+    assert ["".join(f"({' '.join(map(str, cycle))})" for cycle in found) for found in ask([["permutations", "cycles", [image]] for image in images])] == written
+
+
+def test_stereographic_maps_and_angles(draw):
+    points = uniform_on_sphere(DRAWS, draw)
+    for pole in (1, -1):
+        found = answers("sphere", "stereographic", [[p.tolist(), pole] for p in points])
+        agree(found, stereographic(points, pole))
+        agree(answers("sphere", "inverse", [[u.tolist(), pole] for u in found]), points)
+    there_and_back = answers("sphere", "point", [[a] for a in answers("sphere", "angles", [[p.tolist()] for p in points]).tolist()])
+    agree(there_and_back, points)
+
+
+def test_attention_among_points(draw):
+    points = torch.randn(5, 2, generator=draw)
+    mix = torch.tensor([[0.2, 1.1], [-0.4, 0.9]])
+
+    def attend(x, queries):
+        return (0.8 * queries @ x.T).softmax(1) @ x
+
+    agree(torch.tensor(ask([["attention", "layer", [points.tolist(), 0.8]]])[0]), attend(points, points))
+    agree(torch.tensor(ask([["attention", "twin", [points.tolist(), 0.8, mix.flatten().tolist()]]])[0]), attend(points, points @ mix.T))
+    mean = points.mean(0)
+    agree(torch.tensor(ask([["attention", "centred", [points.tolist(), 0.8]]])[0]), attend(points - mean, points - mean) + mean)
+    moved = torch.tensor(ask([["attention", "move", [points.tolist(), 0.6, [1, 2]]]])[0])
+    turn = torch.linalg.matrix_exp(0.6 * torch.tensor([[0.0, -1.0], [1.0, 0.0]]))
+    agree(moved, points @ turn.T + torch.tensor([1.0, 2.0]))

@@ -60,3 +60,10 @@ export const svd = ([a, b, c, d]) => {
     flip: turned >= mirrored ? 1 : -1,
   };
 };
+
+/** Return the coordinates of t in the columns of M, by Cramer's rule; the columns must not be parallel. */
+export const coordinates = (M, [x, y]) => {
+  const [a, b, c, d] = M;
+  const area = determinant(M);
+  return [(x * d - b * y) / area, (a * y - x * c) / area];
+};

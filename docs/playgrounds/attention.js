@@ -1,0 +1,83 @@
+// A molecule, a layer of attention, and a motion: does it matter whether one moves first or attends first?
+
+import { arrow, clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { centred, layer, move, twin } from "./maths/attention.js";
+
+const SIZE = 420;
+const MIX = [0.2, 1.1, -0.4, 0.9];
+const SHARPNESS = 0.8;
+const start_state = { which: "layer", angle: 50, right: 0, up: 0, ax: 1.4, ay: 0.3, bx: 0.2, by: 1.1, cx: -1.1, cy: 0.2, dx: -0.2, dy: -0.9 };
+const limits = { which: ["layer", "twin", "centred"], angle: [-180, 180], right: [-1.5, 1.5], up: [-1.5, 1.5], ...Object.fromEntries(["ax", "ay", "bx", "by", "cx", "cy", "dx", "dy"].map((name) => [name, [-1.8, 1.8]])) };
+const ATOMS = ["a", "b", "c", "d"];
+const atoms = (s) => ATOMS.map((name) => [s[`${name}x`], s[`${name}y`]]);
+const motion = (s) => (points) => move(points, (s.angle * Math.PI) / 180, [s.right, s.up]);
+const network = (s) => (points) => (s.which === "twin" ? twin(points, SHARPNESS, MIX) : s.which === "centred" ? centred(points, SHARPNESS) : layer(points, SHARPNESS));
+
+/** Return what comes out when the molecule is moved first, and when it is moved last. */
+const both = (s) => [network(s)(motion(s)(atoms(s))), motion(s)(network(s)(atoms(s)))];
+const error = (s) => {
+  const [first, last] = both(s);
+  return Math.max(...first.map((p, i) => Math.hypot(p[0] - last[i][0], p[1] - last[i][1])));
+};
+
+/** Put the picture into one sentence. */
+const say = (s) => `Moving first and moving last differ by ${show(error(s), 3)}.`;
+
+/** Start the playground in a room. */
+export const start = (room, options) => {
+  const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
+  const { state, change, settle, signal } = play;
+  const board = plane(play.board, { width: SIZE, height: SIZE, unit: 66, label: "A molecule before and after a motion, and where attention sends its atoms" });
+  svg("path", { class: "axis", d: board.path([[-3.1, 0], [3.1, 0]]) + board.path([[0, -3.1], [0, 3.1]]) }, board.root);
+  const before = svg("path", { class: "bond faint" }, board.root);
+  const after = svg("path", { class: "bond" }, board.root);
+  const steps = svg("path", { class: "vector one thin" }, board.root);
+  const wanted = svg("g", { class: "wanted" }, board.root);
+  const found = svg("g", { class: "found" }, board.root);
+  const dots = svg("g", { class: "cloud" }, board.root);
+  const grips = ATOMS.map((name) =>
+    handle(board, {
+      name: `Atom ${name}`, css: "faint-handle", signal, settle, step: 0.05,
+      at: () => [state[`${name}x`], state[`${name}y`]],
+      place: (p) => {
+        const [x, y] = p.map((v) => Math.round(clamp(v, -1.8, 1.8) * 20) / 20);
+        change({ [`${name}x`]: x, [`${name}y`]: y });
+      },
+    }));
+  const task = play.task();
+  play.choice("which", "Attention", { layer: "on vectors", twin: "on coordinates", centred: "on vectors, centred" });
+  play.slider(play.side, "angle", "turn", { step: 1, text: (a) => `${show(a, 0)}°` });
+  play.slider(play.side, "right", "move right", { step: 0.05 });
+  play.slider(play.side, "up", "move up", { step: 0.05 });
+  const shape = play.group("The molecule before the motion: a, b, c, d");
+  shape.classList.add("play-pair");
+  for (const name of ATOMS) {
+    play.field(shape, `${name}x`, `atom ${name}, right`, { step: 0.05 });
+    play.field(shape, `${name}y`, `atom ${name}, up`, { step: 0.05 });
+  }
+  const readings = { error: play.reading("largest difference") };
+  const tried = new Set();
+
+  const draw = () => {
+    const points = atoms(state);
+    const moved = motion(state)(points);
+    before.setAttribute("d", board.path(points, true));
+    after.setAttribute("d", board.path(moved, true));
+    const [first, last] = both(state);
+    steps.setAttribute("d", moved.map((p, i) => arrow(board, p, first[i], 7)).join(""));
+    const put = (group, shapes, make) => {
+      group.replaceChildren();
+      for (const p of shapes) make(group, ...board.to(p));
+    };
+    put(dots, moved, (group, cx, cy) => svg("circle", { cx: cx.toFixed(1), cy: cy.toFixed(1), r: 6 }, group));
+    put(found, first, (group, cx, cy) => svg("circle", { class: "foot nearest", cx: cx.toFixed(1), cy: cy.toFixed(1), r: 4 }, group));
+    put(wanted, last, (group, cx, cy) => svg("circle", { class: "wrong", cx: cx.toFixed(1), cy: cy.toFixed(1), r: 9 }, group));
+    grips.forEach((place) => place());
+    const away = error(state);
+    readings.error(away < 1e-12 ? "0, but for rounding" : show(away, 3));
+    const shifted = Math.hypot(state.right, state.up) > 0.3;
+    if (Math.abs(state.angle) > 20 && away < 1e-9 && shifted) tried.add("both");
+    task("every dot should lie in its ring. Which of the three survives a turn, which a turn and a shift?", tried.has("both"));
+  };
+  play.finish();
+};

@@ -1,0 +1,75 @@
+// A point and an ellipse: from where are there four normals, and from where only two?
+
+import { clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { bend, critical, evolute, nearest, point } from "./maths/ellipse.js";
+
+const SIZE = 420;
+const A = 2.6;
+const start_state = { x: 0.6, y: 0.3, b: 1.5 };
+const limits = { x: [-3.3, 3.3], y: [-3.3, 3.3], b: [1, 2.6] };
+const user = (s) => [s.x, s.y];
+const round = (s) => A - s.b < 0.005;
+
+/** Put the picture into one sentence. */
+const say = (s) => (round(s) && Math.hypot(s.x, s.y) < 0.005 ? "At the centre of a circle every point is critical." : `${critical(A, s.b, user(s)).length} critical points.`);
+
+/** Start the playground in a room. */
+export const start = (room, options) => {
+  const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
+  const { state, change, settle, signal } = play;
+  const board = plane(play.board, { width: SIZE, height: SIZE, unit: 60, label: "An ellipse, a point, and the normals through it" });
+  const curve = Array.from({ length: 241 }, (_, i) => (i * Math.PI) / 120);
+  const inner = svg("path", { class: "evolute" }, board.root);
+  const ellipse = svg("path", { class: "curve" }, board.root);
+  const normals = svg("g", {}, board.root);
+  const grip = handle(board, {
+    name: "The point u", css: "two", signal, settle, step: 0.05,
+    at: () => user(state),
+    place: (p) => {
+      const [x, y] = p.map((v) => Math.round(clamp(v, -3.3, 3.3) * 50) / 50);
+      change({ x, y });
+    },
+  });
+  const name = svg("text", { class: "two" }, board.root);
+  const place_name = svg("text", { class: "ink evolute-name" }, board.root);
+
+  const task = play.task();
+  play.slider(play.side, "b", "height of the ellipse", { text: (b) => (A - b < 0.005 ? "a circle" : show(b)) });
+  const row = play.group("The point u");
+  row.classList.add("play-pair");
+  play.field(row, "x", "u, right", { step: 0.05 });
+  play.field(row, "y", "u, up", { step: 0.05 });
+  const readings = { count: play.reading("critical points"), near: play.reading("nearest at distance"), minima: play.reading("of these, local minima") };
+
+  const draw = () => {
+    const { b } = state;
+    const u = user(state);
+    ellipse.setAttribute("d", board.path(curve.map((t) => point(A, b, t)), true));
+    inner.setAttribute("d", round(state) ? "" : board.path(curve.map((t) => evolute(A, b, t)), true));
+    const everywhere = round(state) && Math.hypot(...u) < 0.005;
+    const found = everywhere ? [] : critical(A, b, u);
+    const best = everywhere ? 0 : nearest(A, b, u);
+    normals.replaceChildren();
+    for (const t of found) {
+      const foot = point(A, b, t);
+      const kind = t === best ? "nearest" : bend(A, b, u, t) > 0 ? "minimum" : "saddle";
+      svg("path", { class: `normal ${kind}`, d: board.path([u, foot]) }, normals);
+      const [cx, cy] = board.to(foot);
+      svg("circle", { class: `foot ${kind}`, cx: cx.toFixed(1), cy: cy.toFixed(1), r: 6 }, normals);
+    }
+    grip();
+    const [ux, uy] = board.to(u);
+    name.setAttribute("x", (ux + 12).toFixed(1));
+    name.setAttribute("y", (uy - 10).toFixed(1));
+    name.textContent = "u";
+    const [ex, ey] = board.to(evolute(A, b, 0));
+    place_name.setAttribute("x", clamp(ex - 20, 10, SIZE - 90).toFixed(1));
+    place_name.setAttribute("y", (ey + 22).toFixed(1));
+    place_name.textContent = round(state) ? "" : "evolute";
+    readings.count(everywhere ? "every point" : `${found.length}`);
+    readings.near(show(Math.hypot(point(A, b, best)[0] - u[0], point(A, b, best)[1] - u[1])));
+    readings.minima(everywhere ? "–" : `${found.filter((t) => bend(A, b, u, t) > 0).length}`);
+    task("find a point outside the ellipse from which four normals start.", (u[0] / A) ** 2 + (u[1] / b) ** 2 > 1.001 && found.length === 4);
+  };
+  play.finish();
+};

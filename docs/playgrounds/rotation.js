@@ -1,0 +1,102 @@
+// Every rotation of space is a point of a ball: the axis is its direction, the angle its distance from the centre.
+
+import { frame, handle, plane, show, svg } from "./frame.js";
+import { into_ball, rotation } from "./maths/exponential.js";
+import { camera, runs } from "./space.js";
+
+const [WIDTH, HEIGHT] = [420, 300];
+const start_state = { x: 0.4, y: 1.2, z: 0.8 };
+const limits = { x: [-6, 6], y: [-6, 6], z: [-6, 6] };
+const eye = camera(35, 22);
+const omega = (s) => [s.x, s.y, s.z];
+const degrees = (angle) => (angle * 180) / Math.PI;
+const CORNERS = [-1, 1].flatMap((x) => [-1, 1].flatMap((y) => [-1, 1].map((z) => [x, y, z])));
+const FACES = [[[1, 0, 0], "one"], [[-1, 0, 0], "one"], [[0, 1, 0], "two"], [[0, -1, 0], "two"], [[0, 0, 1], "three"], [[0, 0, -1], "three"]];
+
+/** Put the picture into one sentence. */
+const say = (s) => `A turn by ${show(degrees(Math.hypot(...omega(s))), 0)} degrees.`;
+
+/** Return the four corners of the face with an outer normal, once around. */
+const corners_of = (normal) => {
+  const axis = normal.findIndex((v) => v !== 0);
+  const [i, j] = [0, 1, 2].filter((k) => k !== axis);
+  return [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([p, q]) => {
+    const corner = [0, 0, 0];
+    corner[axis] = normal[axis];
+    [corner[i], corner[j]] = [p, q];
+    return corner;
+  });
+};
+
+/** Start the playground in a room. */
+export const start = (room, options) => {
+  const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
+  const { state, change, settle, signal } = play;
+  const ball = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 38, origin: [140, 150], label: "The ball of all rotations, and a cube turned by the one at the point" });
+  const cube = { ...ball, to: ([x, y]) => [340 + 34 * x, 150 - 34 * y] };
+  const path = (board, points, closed = false) =>
+    points.map((p, i) => `${i ? "L" : "M"}${board.to(p).map((c) => c.toFixed(1)).join(" ")}`).join("") + (closed ? "Z" : "");
+  const around = Array.from({ length: 73 }, (_, i) => (i * Math.PI) / 36);
+  svg("path", { class: "curve", d: path(ball, around.map((t) => [Math.PI * Math.cos(t), Math.PI * Math.sin(t)]), true) }, ball.root);
+  const equator = runs(around.map((t) => eye.project([Math.PI * Math.cos(t), Math.PI * Math.sin(t), 0])));
+  svg("path", { class: "grid-moved back", d: equator.back.map((run) => path(ball, run)).join("") }, ball.root);
+  svg("path", { class: "grid-moved", d: equator.front.map((run) => path(ball, run)).join("") }, ball.root);
+  for (const [axis, css] of [[[1, 0, 0], "one"], [[0, 1, 0], "two"], [[0, 0, 1], "three"]]) {
+    const tip = axis.map((v) => v * Math.PI);
+    svg("path", { class: `spoke ${css}`, d: path(ball, [[0, 0], eye.project(tip)]) }, ball.root);
+  }
+  const foot = svg("path", { class: "normal saddle" }, ball.root);
+  const ray = svg("path", { class: "vector four" }, ball.root);
+  const faces = FACES.map(([, css]) => svg("path", { class: `face ${css}` }, ball.root));
+  const twin = svg("circle", { class: "wrong", r: 7 }, ball.root);
+  const grip = handle(ball, {
+    name: "The rotation", css: "four", signal, settle, step: 0.1,
+    at: () => eye.project(omega(state)),
+    place: ([right, up]) => {
+      const depth = eye.project(omega(state))[2];
+      const [x, y, z] = into_ball(eye.lift([right, up, depth])).map((v) => Math.round(v * 1000) / 1000);
+      change({ x, y, z });
+    },
+  });
+  const task = play.task();
+  const row = play.group("Axis times angle ω, in radians");
+  row.classList.add("play-three");
+  for (const name of ["x", "y", "z"]) play.field(row, name, name, { step: 0.1 });
+  play.presets("Turn by", {
+    nothing: { x: 0, y: 0, z: 0 },
+    "90° about z": { x: 0, y: 0, z: 1.5708 },
+    "180° about x": { x: 3.1416, y: 0, z: 0 },
+    "180° about −x": { x: -3.1416, y: 0, z: 0 },
+  });
+  const readings = { angle: play.reading("angle"), trace: play.reading("trace of the matrix") };
+  let crossed = false;
+  let last = null;
+
+  const draw = () => {
+    const w = into_ball(omega(state));
+    if (w.some((v, i) => Math.abs(v - omega(state)[i]) > 1e-6)) Object.assign(state, { x: w[0], y: w[1], z: w[2] });
+    if (last && Math.hypot(...w.map((v, i) => v - last[i])) > 4) crossed = true;
+    last = w;
+    const R = rotation(w);
+    const turn = (p) => R.map((r) => r[0] * p[0] + r[1] * p[1] + r[2] * p[2]);
+    const place = eye.project(w);
+    ray.setAttribute("d", path(ball, [[0, 0], place]));
+    foot.setAttribute("d", path(ball, [place, eye.project([w[0], w[1], 0])]));
+    const angle = Math.hypot(...w);
+    const opposite = eye.project(w.map((v) => -v));
+    twin.setAttribute("cx", ball.to(opposite)[0].toFixed(1));
+    twin.setAttribute("cy", ball.to(opposite)[1].toFixed(1));
+    twin.setAttribute("visibility", Math.PI - angle < 0.02 ? "visible" : "hidden");
+    FACES.forEach(([normal], i) => {
+      const seen = eye.project(turn(normal))[2] > 0.001;
+      const corners = corners_of(normal).map((p) => eye.project(turn(p)));
+      faces[i].setAttribute("d", seen ? path(cube, corners, true) : "");
+      faces[i].setAttribute("data-side", normal.some((v) => v < 0) ? "minus" : "plus");
+    });
+    grip();
+    readings.angle(`${show(degrees(angle), 0)}°`);
+    readings.trace(show(R[0][0] + R[1][1] + R[2][2]));
+    task("leave the ball through its surface, and watch that the cube does not jump.", crossed);
+  };
+  play.finish();
+};

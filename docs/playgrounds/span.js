@@ -1,0 +1,90 @@
+// Two arrows and a target: how many steps along each arrow lead there.
+
+import { arrow, clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { coordinates, determinant, svd } from "./maths/plane.js";
+
+const SIZE = 420;
+const start_state = { bx: 2, by: 0.5, cx: 0.5, cy: 1.5, tx: 3, ty: 2.5 };
+const limits = Object.fromEntries(Object.keys(start_state).map((name) => [name, [-3.4, 3.4]]));
+
+const arrows = (s) => [s.bx, s.cx, s.by, s.cy]; // the matrix whose columns are the two arrows
+const parallel = (s) => Math.abs(determinant(arrows(s))) < 1e-9;
+const condition = (s) => {
+  const { sigma } = svd(arrows(s));
+  return sigma[1] < 1e-9 ? Infinity : sigma[0] / sigma[1];
+};
+
+/** Put the picture into one sentence. */
+const say = (s) => {
+  if (parallel(s)) return "The two arrows lie on one line: their span is that line, or a point.";
+  const [p, q] = coordinates(arrows(s), [s.tx, s.ty]);
+  return `The target is ${show(p)} times the first arrow plus ${show(q)} times the second.`;
+};
+
+/** Start the playground in a room. */
+export const start = (room, options) => {
+  const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
+  const { state, change, settle, signal } = play;
+  const board = plane(play.board, { width: SIZE, height: SIZE, unit: 60, label: "Two arrows, the grid that they make, and a target" });
+  const grid = svg("path", { class: "grid-moved" }, board.root);
+  const line = svg("path", { class: "eigenline" }, board.root);
+  svg("path", { class: "axis", d: board.path([[-3.5, 0], [3.5, 0]]) + board.path([[0, -3.5], [0, 3.5]]) }, board.root);
+  const first_step = svg("path", { class: "step one" }, board.root);
+  const second_step = svg("path", { class: "step two" }, board.root);
+  const first = svg("path", { class: "vector one" }, board.root);
+  const second = svg("path", { class: "vector two" }, board.root);
+  const names = ["one", "two", "three"].map((css) => svg("text", { class: css }, board.root));
+
+  const put = (x, y) => (point) => {
+    const [px, py] = point.map((v) => Math.round(clamp(v, -3.4, 3.4) * 20) / 20);
+    change({ [x]: px, [y]: py });
+  };
+  const points = [["First arrow", "one", "bx", "by"], ["Second arrow", "two", "cx", "cy"], ["Target", "three", "tx", "ty"]];
+  const grips = points.map(([name, css, x, y]) =>
+    handle(board, { name, css, at: () => [state[x], state[y]], place: put(x, y), settle, step: 0.05, signal }));
+
+  const task = play.task();
+  for (const [name, , x, y] of points) {
+    const row = play.group(name);
+    row.classList.add("play-pair");
+    play.field(row, x, `${name}, right`, { step: 0.05 });
+    play.field(row, y, `${name}, up`, { step: 0.05 });
+  }
+  const readings = { p: play.reading("steps along the first"), q: play.reading("steps along the second"), condition: play.reading("condition number") };
+
+  const draw = () => {
+    const [b, c, t] = [[state.bx, state.by], [state.cx, state.cy], [state.tx, state.ty]];
+    const flat = parallel(state);
+    const far = (v, k) => [v[0] * k, v[1] * k];
+    const reach = 40;
+    const rays = [];
+    if (!flat) {
+      for (let i = -30; i <= 30; i += 1) {
+        rays.push(board.path([[i * b[0] - reach * c[0], i * b[1] - reach * c[1]], [i * b[0] + reach * c[0], i * b[1] + reach * c[1]]]));
+        rays.push(board.path([[i * c[0] - reach * b[0], i * c[1] - reach * b[1]], [i * c[0] + reach * b[0], i * c[1] + reach * b[1]]]));
+      }
+    }
+    grid.setAttribute("d", rays.join(""));
+    const along = Math.hypot(...b) > Math.hypot(...c) ? b : c;
+    line.setAttribute("d", flat && Math.hypot(...along) > 0 ? board.path([far(along, -50), far(along, 50)]) : "");
+    first.setAttribute("d", arrow(board, [0, 0], b));
+    second.setAttribute("d", arrow(board, [0, 0], c));
+    const [p, q] = flat ? [0, 0] : coordinates(arrows(state), t);
+    const corner = far(b, p);
+    first_step.setAttribute("d", flat ? "" : arrow(board, [0, 0], corner, 12));
+    second_step.setAttribute("d", flat ? "" : arrow(board, corner, t, 12));
+    [["b₁", b], ["b₂", c], ["target", t]].forEach(([words, at], i) => {
+      const [x, y] = board.to(at);
+      names[i].setAttribute("x", clamp(x + 12, 4, SIZE - 55).toFixed(1));
+      names[i].setAttribute("y", clamp(y - 10, 14, SIZE - 6).toFixed(1));
+      names[i].textContent = words;
+    });
+    grips.forEach((place) => place());
+    readings.p(flat ? "none, or many" : show(p));
+    readings.q(flat ? "none, or many" : show(q));
+    readings.condition(Number.isFinite(condition(state)) ? show(condition(state), 1) : "∞");
+    const short = [b, c, t].every((v) => Math.hypot(...v) <= 2.5);
+    task("with all three arrows at most 2.5 long, make a step count larger than 10.", !flat && short && Math.max(Math.abs(p), Math.abs(q)) > 10);
+  };
+  play.finish();
+};

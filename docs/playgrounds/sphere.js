@@ -1,0 +1,140 @@
+// Draw on a globe; the same stroke in three maps. Where a stroke is torn, the map is at fault, not the globe.
+
+import { clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { angles, point, stereographic } from "./maths/sphere.js";
+import { camera, runs } from "./space.js";
+
+const [WIDTH, HEIGHT] = [420, 440];
+const start_state = { longitude: 60, polar: 8.6, eye: 20 };
+const limits = { longitude: [-180, 180], polar: [0, 180], eye: [-180, 180] };
+const radians = (a) => (a * Math.PI) / 180;
+const degrees = (a) => (a * 180) / Math.PI;
+const pen = (s) => point([radians(s.longitude), radians(s.polar)]);
+const STEPS = 240;
+
+/** Return a circle of the sphere around an axis. */
+const circle = (axis, height) => {
+  const [a, b] = axis[2] > 0.9 ? [[1, 0, 0], [0, 1, 0]] : [[0, 0, 1], [axis[1], -axis[0], 0]];
+  const radius = Math.sqrt(1 - height * height);
+  return Array.from({ length: STEPS + 1 }, (_, i) => {
+    const t = (2 * Math.PI * i) / STEPS;
+    return [0, 1, 2].map((k) => height * axis[k] + radius * (Math.cos(t) * a[k] + Math.sin(t) * b[k]));
+  });
+};
+const STROKES = {
+  "over both poles": circle([0.5, Math.sqrt(0.75), 0], 0),
+  "past the north pole": circle([0.5, Math.sqrt(0.75), 0], 0.15),
+  "along a parallel": circle([0, 0, 1], 0.4),
+};
+
+/** Put the picture into one sentence. */
+const say = (s) => `Longitude ${show(s.longitude, 0)}, angle from the pole ${show(s.polar, 0)} degrees.`;
+
+/** Start the playground in a room. */
+export const start = (room, options) => {
+  const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
+  const { state, change, put, settle, redraw, signal } = play;
+  const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 92, origin: [106, 108], label: "A globe with a stroke, and the stroke in angles and in both stereographic maps" });
+  const on = (x, y, unit) => ({ ...board, to: ([a, b]) => [x + unit * a, y - unit * b] });
+  const path = (place, points, closed = false) => points.map((p, i) => `${i ? "L" : "M"}${place.to(p).map((c) => c.toFixed(1)).join(" ")}`).join("") + (closed ? "Z" : "");
+  const clip = (name, x, y, width, height) => svg("rect", { x, y, width, height }, svg("clipPath", { id: `${name}-${options.key}` }, svg("defs", {}, board.root)));
+  const maps = [
+    { name: "angles", title: "longitude and angle", box: [218, 24, 196, 100], place: on(316, 24, 31.2), of: (p) => { const [a, b] = angles(p); return [a, -b]; }, tear: 1 },
+    { name: "north", title: "from the north pole", box: [12, 240, 190, 190], place: on(107, 335, 36), of: (p) => stereographic(p, 1), tear: 4 },
+    { name: "south", title: "from the south pole", box: [222, 240, 190, 190], place: on(317, 335, 36), of: (p) => stereographic(p, -1), tear: 4 },
+  ];
+  for (const map of maps) {
+    const [x, y, width, height] = map.box;
+    clip(map.name, x, y, width, height);
+    svg("rect", { class: "map", x, y, width, height }, board.root);
+    svg("text", { class: "tick", x: x + 2, y: y - 6 }, board.root).textContent = map.title;
+    const inside = svg("g", { "clip-path": `url(#${map.name}-${options.key})` }, board.root);
+    if (map.name !== "angles") svg("path", { class: "grid-moved", d: path(map.place, Array.from({ length: 73 }, (_, i) => [Math.cos((i * Math.PI) / 36), Math.sin((i * Math.PI) / 36)]), true) }, inside);
+    map.line = svg("path", { class: "curve" }, inside);
+    map.torn = svg("path", { class: "opposite" }, inside);
+    map.dot = svg("circle", { class: "bead two", r: 5 }, inside);
+  }
+  const globe = svg("path", { class: "grid-moved" }, board.root);
+  const hidden = svg("path", { class: "grid-still" }, board.root);
+  svg("circle", { class: "frame", cx: 106, cy: 108, r: 92, fill: "none" }, board.root);
+  const back = svg("path", { class: "curve thin back" }, board.root);
+  const front = svg("path", { class: "curve" }, board.root);
+  const poles = svg("path", { class: "axis" }, board.root);
+  let stroke = STROKES["past the north pole"];
+  let drawn = false;
+  const eye = () => camera(state.eye, 24);
+  const grip = handle(board, {
+    name: "The pen", css: "two", signal, settle, step: 0.06,
+    at: () => eye().project(pen(state)),
+    place: ([x, y]) => {
+      const length = Math.hypot(x, y);
+      const [a, b] = length > 0.995 ? [(x / length) * 0.995, (y / length) * 0.995] : [x, y];
+      const here = eye().lift([a, b, Math.sqrt(1 - a * a - b * b)]);
+      const [longitude, polar] = angles(here);
+      stroke = drawn ? [...stroke.slice(-800), here] : [here];
+      drawn = true;
+      change({ longitude: Math.round(degrees(longitude) * 10) / 10, polar: Math.round(clamp(degrees(polar), 0, 180) * 10) / 10 });
+    },
+  });
+  const task = play.task();
+  const ready = play.group("Draw");
+  ready.classList.add("play-presets");
+  for (const [name, points] of Object.entries(STROKES)) {
+    play.button(ready, name, () => {
+      stroke = points;
+      drawn = false;
+      const [longitude, polar] = angles(points[0]).map((a) => Math.round(degrees(a) * 10) / 10);
+      put({ longitude, polar });
+    });
+  }
+  play.button(ready, "clear", () => {
+    stroke = [pen(state)];
+    drawn = true;
+    redraw();
+  });
+  play.slider(play.side, "eye", "walk around the globe", { step: 1, text: (a) => `${show(a, 0)}°` });
+  const row = play.group("The pen, in degrees");
+  row.classList.add("play-pair");
+  play.field(row, "longitude", "longitude", { step: 5 });
+  play.field(row, "polar", "angle from the north pole", { step: 5 });
+  const readings = { angles: play.reading("tears in the angles"), north: play.reading("off the north map"), south: play.reading("off the south map") };
+
+  const draw = () => {
+    const view = eye();
+    const rings = [];
+    for (let i = 1; i < 6; i += 1) rings.push(Array.from({ length: 73 }, (_, k) => point([(k * Math.PI) / 36, (i * Math.PI) / 6])));
+    for (let i = 0; i < 12; i += 1) rings.push(Array.from({ length: 37 }, (_, k) => point([(i * Math.PI) / 6, (k * Math.PI) / 36])));
+    const split = rings.map((ring) => runs(ring.map(view.project)));
+    globe.setAttribute("d", split.flatMap(({ front: f }) => f).map((run) => path(board, run)).join(""));
+    hidden.setAttribute("d", split.flatMap(({ back: b }) => b).map((run) => path(board, run)).join(""));
+    const own = runs(stroke.map(view.project));
+    front.setAttribute("d", own.front.map((run) => path(board, run)).join(""));
+    back.setAttribute("d", own.back.map((run) => path(board, run)).join(""));
+    poles.setAttribute("d", [1, -1].filter((z) => view.project([0, 0, z])[2] > 0).map((z) => path(board, [view.project([0, 0, z]), view.project([0, 0, 1.2 * z])])).join(""));
+    const tears = {};
+    for (const map of maps) {
+      const image = stroke.map(map.of);
+      const good = [[]];
+      const bad = [];
+      image.forEach((p, i) => {
+        const near = i > 0 && Math.hypot(p[0] - image[i - 1][0], p[1] - image[i - 1][1]) < map.tear && Math.hypot(...p) < 60;
+        if (i > 0 && !near) {
+          good.push([]);
+          if (Math.hypot(...p) < 60 && Math.hypot(...image[i - 1]) < 60) bad.push([image[i - 1], p]);
+        }
+        good.at(-1).push(p);
+      });
+      map.line.setAttribute("d", good.filter((run) => run.length > 1).map((run) => path(map.place, run)).join(""));
+      map.torn.setAttribute("d", bad.map((run) => path(map.place, run)).join(""));
+      const [x, y] = map.place.to(map.of(pen(state)));
+      map.dot.setAttribute("cx", clamp(x, -50, 500).toFixed(1));
+      map.dot.setAttribute("cy", clamp(y, -50, 500).toFixed(1));
+      tears[map.name] = map.name === "angles" ? bad.length : image.filter((p) => Math.hypot(...p) > 2.6).length;
+    }
+    grip();
+    readings.angles(`${tears.angles}`);
+    for (const name of ["north", "south"]) readings[name](`${show((100 * tears[name]) / stroke.length, 0)} % of the stroke`);
+    task("draw a stroke of your own that stays whole in both stereographic maps and is torn in the angles.", drawn && stroke.length > 8 && tears.angles > 0 && tears.north + tears.south === 0);
+  };
+  play.finish();
+};

@@ -1,0 +1,86 @@
+// Two weights and their product: the product moves on a line, the weights on a landscape with a saddle.
+
+import { arrow, clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { descend, loss } from "./maths/valley.js";
+
+const [WIDTH, HEIGHT] = [420, 470];
+const start_state = { a: 1.8, b: -0.6, target: 1 };
+const limits = { a: [-2.4, 2.4], b: [-2.4, 2.4], target: [-1.5, 1.5] };
+const path_of = (s) => descend(s.a, s.b, s.target, 0.01, 4000);
+
+/** Put the picture into one sentence. */
+const say = (s) => {
+  const [x, y] = path_of(s).at(-1);
+  return `From weights ${show(s.a)} and ${show(s.b)}, product ${show(s.a * s.b)}, descent ends at product ${show(x * y)}.`;
+};
+
+/** Start the playground in a room. */
+export const start = (room, options) => {
+  const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
+  const { state, change, settle, signal } = play;
+  const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 68, origin: [210, 175], label: "The landscape of two weights, and the line of their product" });
+  const clip = `clip-${options.key}`;
+  svg("rect", { x: 40, y: 5, width: 340, height: 340 }, svg("clipPath", { id: clip }, svg("defs", {}, board.root)));
+  const picture = svg("g", { "clip-path": `url(#${clip})` }, board.root);
+  const levels = svg("path", { class: "grid-moved" }, picture);
+  const valley = svg("path", { class: "truth" }, picture);
+  svg("path", { class: "axis", d: board.path([[-2.5, 0], [2.5, 0]]) + board.path([[0, -2.5], [0, 2.5]]) }, picture);
+  const way = svg("path", { class: "walk" }, picture);
+  const last = svg("circle", { class: "foot nearest", r: 6 }, picture);
+  const labels = [["a", [2.38, -0.22]], ["b", [0.12, 2.3]]];
+  for (const [words, at] of labels) svg("text", { x: board.to(at)[0], y: board.to(at)[1], class: "tick" }, board.root).textContent = words;
+  // Below: the loss over the product p = ab, a parabola.
+  const strip = ([p, l]) => [210 + 52 * p, 452 - 9 * l];
+  const put = (points) => points.map((p, i) => `${i ? "L" : "M"}${strip(p).map((c) => c.toFixed(1)).join(" ")}`).join("");
+  svg("path", { class: "axis", d: put([[-3.2, 0], [3.2, 0]]) }, board.root);
+  const parabola = svg("path", { class: "curve" }, board.root);
+  const now = svg("circle", { class: "bead one", r: 7 }, board.root);
+  const then = svg("circle", { class: "foot nearest", r: 5 }, board.root);
+  svg("text", { x: 368, y: 466, class: "tick" }, board.root).textContent = "p = ab";
+  const grip = handle(board, {
+    name: "The two weights", css: "one", signal, settle, step: 0.05,
+    at: () => [state.a, state.b],
+    place: (point) => {
+      const [a, b] = point.map((v) => Math.round(clamp(v, -2.4, 2.4) * 20) / 20);
+      change({ a, b });
+    },
+  });
+  const task = play.task();
+  const row = play.group("Weights a and b");
+  row.classList.add("play-pair");
+  play.field(row, "a", "weight a", { step: 0.05 });
+  play.field(row, "b", "weight b", { step: 0.05 });
+  play.slider(play.side, "target", "wanted product", { step: 0.05 });
+  const readings = { product: play.reading("product ab"), loss: play.reading("loss"), end: play.reading("descent ends at loss"), kept: play.reading("a² − b², at start and end") };
+  const hyperbola = (c) => {
+    const points = [];
+    for (let x = 0.05; x <= 2.6; x += 0.05) points.push([x, c / x]);
+    const seen = points.filter(([, y]) => Math.abs(y) < 3);
+    return board.path(seen) + board.path(seen.map(([x, y]) => [-x, -y]));
+  };
+
+  const draw = () => {
+    const { a, b, target } = state;
+    const rings = [0.25, 1, 2.25, 4, 6.25];
+    levels.setAttribute("d", rings.flatMap((l) => [hyperbola(target + Math.sqrt(l)), hyperbola(target - Math.sqrt(l))]).join(""));
+    valley.setAttribute("d", hyperbola(target));
+    const walked = path_of(state);
+    way.setAttribute("d", board.path(walked.filter((_, i) => i % 20 === 0 || i === walked.length - 1)) + arrow(board, walked[0], walked[40], 10));
+    const [x, y] = walked.at(-1);
+    const place = (dot, at) => {
+      dot.setAttribute("cx", at[0].toFixed(1));
+      dot.setAttribute("cy", at[1].toFixed(1));
+    };
+    place(last, board.to([x, y]));
+    parabola.setAttribute("d", put(Array.from({ length: 129 }, (_, i) => (i - 64) / 20).map((p) => [p, (p - target) ** 2]).filter(([, l]) => l <= 10)));
+    place(now, strip([clamp(a * b, target - 3.16, target + 3.16), Math.min(loss(a, b, target), 10)]));
+    place(then, strip([x * y, loss(x, y, target)]));
+    grip();
+    readings.product(show(a * b));
+    readings.loss(show(loss(a, b, target), 3));
+    readings.end(show(loss(x, y, target), 3));
+    readings.kept(`${show(a * a - b * b)},  ${show(x * x - y * y)}`);
+    task("the parabola below has no trap. Find weights, not both zero, from which descent still stops at a positive loss.", Math.hypot(a, b) > 0.3 && loss(x, y, target) > 0.01);
+  };
+  play.finish();
+};
