@@ -41,7 +41,7 @@ class Context:
         return posixpath.relpath(target, here or ".")
 
     def served(self, target: str) -> str:
-        """Return the path to a file of the site, seen from this page's address; engines turn the links of `a` and `img` alone."""
+        """Return the path to a file of the site, seen from this page's address, which engines do not do."""
         page = self.page.name if self.page else "index.md"
         return posixpath.relpath(target, page.removesuffix(".md").removesuffix("index") or ".")
 

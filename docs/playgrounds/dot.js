@@ -8,11 +8,10 @@ const start_state = { vx: 2, vy: 1, wx: 1, wy: 2.2, n: 3 };
 const limits = { vx: [-3, 3], vy: [-2.4, 2.4], wx: [-3, 3], wy: [-2.4, 2.4], n: [2, 1024] };
 const v = (s) => [s.vx, s.vy];
 const w = (s) => [s.wx, s.wy];
-const degrees = (a) => (a * 180) / Math.PI;
 const none = (s) => Math.hypot(...v(s)) < 1e-9 || Math.hypot(...w(s)) < 1e-9;
 
 /** Put the picture into one sentence. */
-const say = (s) => (none(s) ? "One of the two is the zero vector: the dot product is 0." : `Dot product ${show(dot(v(s), w(s)))}, angle ${show(degrees(angle(v(s), w(s))), 0)} degrees.`);
+const say = (s) => (none(s) ? "One of the two is the zero vector: the dot product is 0." : `Dot product ${show(dot(v(s), w(s)))}, angle ${show(angle(v(s), w(s)), 0)} degrees.`);
 
 /** Start the playground in a room. */
 export const start = (room, options) => {
@@ -81,7 +80,7 @@ export const start = (room, options) => {
     caption.textContent = `cosines of random directions in ${state.n} dimensions`;
     readings.dot(show(dot(a, b)));
     readings.shadow(length ? show(s) : "–");
-    readings.angle(none(state) ? "–" : `${show(degrees(angle(a, b)), 0)}°`);
+    readings.angle(none(state) ? "–" : `${show(angle(a, b), 0)}°`);
     readings.spread(show(1 / Math.sqrt(state.n), 3));
     task("move w without changing v · w. Which way may it go? Then make the dot product zero with two vectors longer than 2.", length > 2 && Math.hypot(...b) > 2 && Math.abs(dot(a, b)) < 0.005);
   };

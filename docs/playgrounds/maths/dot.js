@@ -6,8 +6,8 @@ export const dot = (v, w) => v[0] * w[0] + v[1] * w[1];
 /** Return the signed length of the shadow of w on the line through v. */
 export const signed_length = (v, w) => dot(v, w) / Math.hypot(...v);
 
-/** Return the angle between v and w, from 0 to π. */
-export const angle = (v, w) => Math.abs(Math.atan2(v[0] * w[1] - v[1] * w[0], dot(v, w)));
+/** Return the angle between v and w in degrees, from 0 to 180. */
+export const angle = (v, w) => (Math.abs(Math.atan2(v[0] * w[1] - v[1] * w[0], dot(v, w))) * 180) / Math.PI;
 
 /** Return the natural logarithm of Γ(k/2) for a whole number k ≥ 1. */
 const log_gamma_half = (k) => {
