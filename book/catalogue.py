@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from book import claims, depends, marked, pages, project
-from book.project import nearest, read_json, write_atomically
+from book.project import read_json, write_atomically
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -78,21 +78,6 @@ def _counts(tests: dict[str, list[dict]], figures: dict) -> dict[str, int]:
 def load() -> Catalogue:
     """Read the file; an absent one is an empty catalogue."""
     return Catalogue(**read_json(catalogue_file(), {}))
-
-
-def lint() -> list[str]:
-    """Check that every number on a page was computed."""
-    known, errors = load().values, []
-    for page in map(pages.read, pages.names()):
-        for line, match in page.values:
-            module, name = pages.value_target(page.name, match)
-            if module not in known:
-                errors.append(f"{page.where(line)}: no results of '{module}'{nearest(module, known)}")
-            elif name not in known[module]:
-                errors.append(
-                    f"{page.where(line)}: no number '{name}' in the results of {module}{nearest(name, known[module])}"
-                )
-    return errors
 
 
 def show(value: Any, spec: str | None) -> str:

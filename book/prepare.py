@@ -18,10 +18,10 @@ from typing import Any
 from filelock import FileLock
 
 from book import (
-    bibliography,
     catalogue,
     claims,
     depends,
+    lint,
     marked,
     notebooks,
     npm,
@@ -112,15 +112,13 @@ def _prepare() -> None:
     depends.file_of.cache_clear()
     npm.ensure_packages()
     npm.copy_katex()
-    _stop(
-        "the book has loose ends:", regions.lint() + pages.lint() + claims.lint() + marked.lint() + bibliography.lint()
-    )
+    _stop("the book has loose ends:", lint.loose_ends())
     state = read_json(state_file(), {})
     jobs, tests = _stale(state)
     if jobs or tests:
         _make(jobs, tests, state)
     catalogue.write(state)
-    _stop("pages ask for numbers that no snippet computes:", catalogue.lint())
+    _stop("pages ask for numbers that no snippet computes:", lint.numbers(catalogue.load()))
     notebooks.write_all(catalogue.load())
     _note_fresh(code)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import snippets
+import snippets.figures
 from book import npm, prepare, project
 
 TOY = '''"""A toy chapter."""
@@ -15,16 +15,20 @@ TOY = '''"""A toy chapter."""
 FACTOR = 2
 # --8<-- [end:setup]
 
-from matplotlib.figure import Figure
-
-from book import figure, results
-
 
 # --8<-- [start:double]
 def double(x: float) -> float:
     """Double x."""
     return FACTOR * x
 # --8<-- [end:double]
+'''
+
+FIGURES = '''"""What the toy chapter shows."""
+
+from matplotlib.figure import Figure
+
+from book import figure, results
+from snippets.part.toy import double
 
 
 @figure(alt="A rising line")
@@ -138,6 +142,9 @@ FILES = {
     "snippets/__init__.py": "",
     "snippets/part/__init__.py": "",
     "snippets/part/toy.py": TOY,
+    "snippets/figures/__init__.py": "",
+    "snippets/figures/part/__init__.py": "",
+    "snippets/figures/part/toy.py": FIGURES,
     "tests/part/test_toy.py": TEST,
     "docs/part/toy.md": PAGE,
     "docs/reference/bibliography.md": "# Bibliography\n\n**Somebody 1999** A title.\n{ #somebody }\n",
@@ -176,14 +183,15 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
     modules = npm.modules()
     monkeypatch.setattr(npm, "modules", lambda: modules)
     for name, folder in {
-        "ROOT": "", "DOCS": "docs", "SNIPPETS": "snippets", "TESTS": "tests",
+        "ROOT": "", "DOCS": "docs", "SNIPPETS": "snippets", "FIGURES": "snippets/figures", "TESTS": "tests",
         "CACHE": ".book", "GENERATED": "docs/assets/generated",
     }.items():  # fmt: skip
         monkeypatch.setattr(project, name, tmp_path / folder)
     monkeypatch.setattr(prepare, "_seen", None)
     monkeypatch.setattr(prepare, "_fresh_code", None)
     monkeypatch.setattr(snippets, "__path__", [str(tmp_path / "snippets")])
+    monkeypatch.setattr(snippets.figures, "__path__", [str(tmp_path / "snippets/figures")])
     monkeypatch.chdir(tmp_path)
     yield small
-    for name in [name for name in sys.modules if name.startswith("snippets.part")]:
+    for name in [name for name in sys.modules if name.startswith(("snippets.part", "snippets.figures.part"))]:
         del sys.modules[name]
