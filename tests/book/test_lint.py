@@ -69,7 +69,7 @@ def test_options_that_are_refused_are_read_all_the_same(tree):
     """So the page is not silent about the rest, and no default slips in."""
     tree.edit(PAGE, "    verdict: false", "  verdict: false")
     (erratum,) = [box for box in pages.read("part/toy.md").boxes if box.kind == "erratum"]
-    assert (erratum.id, erratum.verdict, erratum.first) == ("LA-01", "false", 39)
+    assert (erratum.id, erratum.verdict, erratum.first) == ("LA-01", "false", 40)
 
 
 def test_a_text_that_looks_like_an_option_is_text(tree):
