@@ -1,4 +1,4 @@
-"""The build tool of the book. Figures use two names from here, `figure` and `results`; everything else serves the build."""
+"""The build tool of the book. Figures take `figure` and `results` from here; everything else serves the build."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as etree
 from typing import Any
 
 from markdown.util import AtomicString
-from pymdownx.blocks.block import Block, type_boolean, type_string
+from pymdownx.blocks.block import Block, type_integer, type_string
 
 from book import pages
 from book.catalogue import Catalogue, show
@@ -33,6 +33,11 @@ class Context:
         self.page: pages.Page | None = None
         self.known = Catalogue()
 
+    def box(self, line: int) -> pages.Box:
+        """Return the block whose head is on a line of the page as it was written; one without options has no line."""
+        at_line = (block for block in self.page.blocks if block.line == line) if self.page else ()
+        return next(at_line, pages.Box("", 0, "", ""))
+
     def relative(self, target: str) -> str:
         """Return the path to a file of `docs/`, seen from this page."""
         here = posixpath.dirname(self.page.name) if self.page else ""
@@ -46,37 +51,33 @@ def child(parent: etree.Element, tag: str, css: str = "", text: str = "", **attr
     return element
 
 
-def word(value: Any) -> str:
-    """Read an option that is a word, also where YAML takes it for a boolean."""
-    return str(value).lower()
-
-
 class Box(Block):
     """A box with a kind, a title and, where it claims something, an id and its mark."""
 
     ARGUMENT = None
-    OPTIONS = {"id": ("", type_string), "verdict": ("", word), "proof": ("", word)}
+    OPTIONS = {"at": (0, type_integer)}
     CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Open the box with its title line."""
+        written = self.CONTEXT.box(self.options["at"])
         box = etree.SubElement(parent, "div", {"class": f"box box-{self.NAME}"})
-        if self.options["id"]:
-            box.set("id", self.options["id"])
+        if written.id:
+            box.set("id", written.id)
         title = child(box, "p", "box-title")
         kind = child(title, "span", "box-kind", self.NAME.capitalize())
         kind.tail = " "
         child(title, "span", "box-name", self.argument or "").tail = " "
-        if self.options["id"]:
-            self.mark(title)
+        if written.id:
+            self.mark(title, written)
         return box
 
-    def mark(self, title: etree.Element) -> None:
+    def mark(self, title: etree.Element, written: pages.Box) -> None:
         """Append the verdict of an erratum and the link to the test of a claim."""
-        id, known = self.options["id"], self.CONTEXT.known
+        id, known = written.id, self.CONTEXT.known
         if self.NAME == "erratum":
-            verdict = self.options["verdict"] or "imprecise"
-            child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS.get(verdict, verdict)).tail = " "
+            verdict = written.verdict
+            child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS[verdict]).tail = " "
         tested = id in known.tests
         child(
             title,
@@ -119,11 +120,12 @@ class Source(Block):
 
     NAME = "source"
     ARGUMENT = True
-    OPTIONS = {"open": (False, type_boolean)}
+    OPTIONS = {"at": (0, type_integer)}
+    CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Open the aside."""
-        if self.options["open"]:
+        if self.CONTEXT.box(self.options["at"]).open:
             box = etree.SubElement(parent, "div", {"class": "box-mistake"})
             child(box, "p", "box-mistake-title", "A tempting mistake")
             return box
@@ -137,18 +139,19 @@ class Case(Block):
 
     NAME = "case"
     ARGUMENT = True
-    OPTIONS = {"id": ("", type_string), "page": ("", type_string), "verdict": ("", word)}
+    OPTIONS = {"of": ("", type_string)}
     CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Open the case with its title, its place in the book and its verdict."""
-        verdict, page = self.options["verdict"], self.options["page"]
-        case = etree.SubElement(parent, "div", {"class": "erratum-case", "id": self.options["id"]})
+        box = next(box for box in pages.claims() if box.id == self.options["of"])
+        verdict, page = box.verdict, box.page
+        case = etree.SubElement(parent, "div", {"class": "erratum-case", "id": box.id})
         case.attrib.update({"data-verdict": verdict, "data-part": page.split("/")[0]})
         title = child(case, "p", "box-title")
         child(title, "span", "box-name", self.argument).tail = " "
-        child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS.get(verdict, verdict)).tail = " "
-        child(title, "a", "box-mark", self.options["id"], href=f"{self.CONTEXT.relative(page)}#{self.options['id']}")
+        child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS[verdict]).tail = " "
+        child(title, "a", "box-mark", box.id, href=f"{self.CONTEXT.relative(page)}#{box.id}")
         return case
 
 

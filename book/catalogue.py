@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from book import claims, marked, pages, project, record, recorded
-from book.project import nearest, write_atomically
+from book.project import write_atomically
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -73,21 +73,6 @@ def load(tree: str) -> Catalogue | None:
         return Catalogue(**content["made"]) if content["tree"] == tree else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def lint(made: Catalogue) -> list[str]:
-    """Check that every number on a page was computed."""
-    known, errors = made.values, []
-    for page in map(pages.read, pages.names()):
-        for line, match in page.values:
-            module, name = pages.value_target(page.name, match)
-            if module not in known:
-                errors.append(f"{page.where(line)}: no results of '{module}'{nearest(module, known)}")
-            elif name not in known[module]:
-                errors.append(
-                    f"{page.where(line)}: no number '{name}' in the results of {module}{nearest(name, known[module])}"
-                )
-    return errors
 
 
 def show(value: Any, spec: str | None) -> str:

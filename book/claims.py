@@ -4,8 +4,8 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from book import depends, pages, project
-from book.project import nav, nearest
+from book import depends, project
+from book.project import nav
 
 TOOLS = [Path(__file__).parent / name for name in ("measure.py", "expect.py", "work.py")]
 
@@ -69,30 +69,3 @@ def checks() -> list[Check]:
             if ids:
                 found.append(Check(file, name, function.lineno, ids))
     return found
-
-
-def lint() -> list[str]:
-    """Check that each claim has a test or says that none is possible, and each test's claim a box."""
-    boxes: dict[str, pages.Box] = {}
-    errors = []
-    for box in pages.claims():
-        where = pages.read(box.page).where(box.line)
-        if box.id in boxes:
-            errors.append(f"{where}: claim '{box.id}' is made twice, first on docs/{boxes[box.id].page}")
-        boxes[box.id] = box
-        if box.verdict not in (*pages.VERDICTS, "own"):
-            errors.append(f"{where}: verdict '{box.verdict}' is none of {', '.join(pages.VERDICTS)}")
-    found = checks()
-    tested = {id for check in found for id in check.ids}
-    for id, box in boxes.items():
-        where = pages.read(box.page).where(box.line)
-        if id not in tested and box.options.get("proof") != "only":
-            hint = nearest(id, tested - set(boxes))
-            errors.append(f"{where}: claim '{id}' has no test: mark one with @pytest.mark.claim(\"{id}\"){hint}")
-    for check in found:
-        errors += [
-            f"{check.file}:{check.line}: '{check.function}' names claim '{id}', which no page makes{nearest(id, boxes)}"
-            for id in check.ids
-            if id not in boxes
-        ]
-    return errors

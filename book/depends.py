@@ -1,7 +1,7 @@
 """What a thing is made from: the text of each project file that it imports, directly or not, and the library versions.
 
-A figure, a set of numbers, a page's outputs or a test is made anew when one of these changed. Nothing is imported to find
-out. Recorded results that lie beside a file (`recorded/*.json`) count as part of it.
+A figure, a set of numbers, a page's outputs or a test is made anew when one of these changed. Nothing is imported to
+find out. Recorded results that lie beside such a file, in `recorded/`, count too.
 """
 
 import ast

@@ -40,7 +40,7 @@ class Source(Preprocessor):
         if page.name == errata.PAGE:
             at = lines.index("/// errata")
             lines = [*lines[:at], *errata.cases(known), *lines[at + 2 :]]
-        lines = _without_damaged(lines, page)
+        lines = _with_places(_without_damaged(lines, page), page)
         outside = {number for number, _ in pages.unfenced(lines)}
         rewritten = [
             notebooks.substitute(line, page.name, known) if number in outside else _output(line)
@@ -64,6 +64,16 @@ def _without_damaged(lines: list[str], page: pages.Page) -> list[str]:
         if box.aside and box.aside.verdict == "damaged":
             kept[box.aside.line - 1 : box.aside.last] = [""] * (box.aside.last - box.aside.line + 1)
     return kept
+
+
+def _with_places(lines: list[str], page: pages.Page) -> list[str]:
+    """Put the line of its head in the place of a box's options, which are read only once, by `pages`."""
+    placed = list(lines)
+    for block in page.blocks:
+        taken = range(block.line, block.first - 1)
+        for index in taken:
+            placed[index] = f"    at: {block.line}" if index == block.line and placed[index] else ""
+    return placed
 
 
 def _output(line: str) -> str:

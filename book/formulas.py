@@ -49,7 +49,7 @@ class Typesetter:
         return html
 
     def _look_at_options(self) -> None:
-        """Hash what, besides the formula, decides the result, and end a process that was started with other options."""
+        """Hash what, besides the formula, decides the result; end a process that was started with other options."""
         times = [path.stat().st_mtime_ns for path in OPTIONS]
         if times != self.options:
             self.close()
@@ -57,7 +57,7 @@ class Typesetter:
             self.salt = record.hash_of(npm.installed("katex"), *(path.read_bytes() for path in OPTIONS))
 
     def _cached(self, query: str, *values: str) -> str | None:
-        """Ask the cache; a damaged one is made anew, and one that cannot be used, for want of space say, goes unused."""
+        """Ask the cache; a damaged one is made anew, and one that cannot be used, as the disk is full, goes unused."""
         for _ in range(2):
             try:
                 self.cache.execute("create table if not exists formula (key text primary key, html text)")
@@ -82,9 +82,10 @@ class Typesetter:
             answer = json.loads(line)
             failed, html = answer.get("error"), answer.get("html", "")
         except (OSError, ValueError, AttributeError) as error:
-            late = "" if limit.is_alive() else f" within {LIMIT} seconds"
+            self.process.kill()
             self.close()
-            raise BookError(f"Node ({command}) typesets no formula: no answer{late} that can be read ({error})") from error
+            within = f"within {LIMIT} seconds " if not limit.is_alive() else ""
+            raise BookError(f"Node ({command}) gave no answer {within}that can be read: {error}") from error
         finally:
             limit.cancel()
         if failed:

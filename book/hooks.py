@@ -125,7 +125,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 @event_priority(-100)  # when the page is whole
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Take the layout of formulas and the colours of code out of a page: the search plugin parses each page in Python."""
+    """Take the layout of formulas and the colours of code away while the search plugin parses the page, in Python."""
     extension.rendering = None
     lifted = _lifted[page.file.src_uri] = []
 

@@ -119,11 +119,8 @@ def record(text: str, name: str) -> str:
     outputs = run(found, name)
     for number, (listing, once, again) in enumerate(zip(found, outputs, run(found, name), strict=True), start=1):
         if not agree(once, again, listing.tolerance):
-            first = listing.code.strip().splitlines()[-1]
-            raise BookError(
-                f"docs/{name}: listing {number} ('{first}') prints\n{once.rstrip()}\nand, run again,\n{again.rstrip()}\n"
-                "Seed what it draws at random."
-            )
+            where = f"docs/{name}: listing {number} ('{listing.code.strip().splitlines()[-1]}')"
+            raise BookError(f"{where} prints\n{once}and, run again,\n{again}Seed what it draws at random.")
     outputs = iter(outputs)
     lines, result, at = text.splitlines(), [], 0
     while at < len(lines):

@@ -3,7 +3,7 @@
 import ast
 
 from book import depends, pages, project
-from book.project import chapters, figures_path, module_of, nearest
+from book.project import chapters, figures_path, module_of
 
 
 def _decorated(decorator: str) -> dict[tuple[str, str], ast.Call]:
@@ -27,6 +27,11 @@ def _shown() -> set[tuple[str, str]]:
     return {pages.figure_target(name, figure) for name in pages.names() for _, figure in pages.read(name).figures}
 
 
+def line(module: str, name: str) -> int:
+    """Return the line of a figure's or a result's function."""
+    return depends.parse(figures_path(module)).functions[name].lineno
+
+
 def _alt(call: ast.Call) -> str:
     for keyword in call.keywords:
         if keyword.arg == "alt":
@@ -39,26 +44,3 @@ def results() -> list[tuple[str, str]]:
     quoted = {pages.value_target(name, match)[0] for name in pages.names() for _, match in pages.read(name).values}
     own = quoted | set(map(module_of, chapters()))
     return [key for key in _decorated("results") if key[0] in own]
-
-
-def lint() -> list[str]:
-    """Check that figures have alt text and are shown, and that pages ask only for figures that exist."""
-    known, shown = figures(), _shown()
-    errors = [
-        f"{figures_path(module).relative_to(project.ROOT)}: figure '{name}' has no alt text: say what it shows"
-        for (module, name), alt in known.items()
-        if not alt.strip()
-    ]
-    for name in pages.names():
-        page = pages.read(name)
-        for line, figure in page.figures:
-            target = pages.figure_target(name, figure)
-            if target not in known:
-                near = nearest(target[1], [function for module, function in known if module == target[0]])
-                errors.append(f"{page.where(line)}: snippets.figures.{target[0]} draws no figure '{target[1]}'{near}")
-    errors += [
-        f"{figures_path(module).relative_to(project.ROOT)}: no page shows figure '{name}': show it or delete it"
-        for module, name in known
-        if (module, name) not in shown
-    ]
-    return errors

@@ -59,7 +59,7 @@ def convert(text: str, fmt: str = "md") -> str:
 def markdown(page: pages.Page, known: Catalogue) -> str:
     """Rewrite a page for a notebook: code embedded, boxes as headings, figures as calls, outputs left to the reader."""
     lines, skip = [SETUP], None
-    for line in regions.expand(page.text).splitlines():
+    for line in regions.expand(page.bare).splitlines():
         fence = pages.FENCE.match(line)
         if skip is not None:
             skip = None if fence and fence[1] == skip and not fence[2] else skip
@@ -80,8 +80,6 @@ def _rewrite(line: str, page: pages.Page, known: Catalogue) -> list[str]:
         return [f"**{head[2].capitalize()}{title}**"]
     if re.match(r"^/{3,}\s*$", line):
         return [""]
-    if re.match(r"^    (id|verdict|proof): ", line):
-        return []
     return [substitute(line, page.name, known)]
 
 

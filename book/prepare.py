@@ -16,10 +16,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from book import (
-    bibliography,
     catalogue,
     claims,
     depends,
+    lint,
     listings,
     marked,
     notebooks,
@@ -139,17 +139,14 @@ def _prepare() -> Catalogue:
         npm.copy_katex()
         for lab in (name for name in nav() if name.endswith(".py")):
             depends.parse(project.DOCS / lab)  # which stops at a syntax error
-        _stop(
-            "the book has loose ends:",
-            regions.lint() + pages.lint() + claims.lint() + marked.lint() + bibliography.lint(),
-        )
+        _stop("the book has loose ends:", lint.loose_ends())
         jobs, checks = [*_jobs_of_figures(), *_jobs_of_pages()], {check: check.digest() for check in claims.checks()}
         _make(jobs, checks)
         made = record.entries()
         record.forget_all_but([*(job.key for job in jobs), *(check.node for check in checks), *notebooks.keys()])
         known = catalogue.gather(made)
         _write_results(made)
-        _stop("pages ask for numbers that no snippet computes:", catalogue.lint(known))
+        _stop("pages ask for numbers that no snippet computes:", lint.numbers(known))
         notebooks.write_all(known, made)
     catalogue.save(_tree(), known)
     return known
@@ -178,7 +175,7 @@ def _jobs_of_pages() -> Iterator[Job]:
 
 
 def _make(jobs: list[Job], checks: dict[claims.Check, str]) -> None:
-    """Do stale jobs in worker processes and stale tests in pytest, at the same time; note what is done as it is done."""
+    """Do stale jobs in worker processes and stale tests in pytest, at the same time; note each as soon as it is done."""
     made, start = record.entries(), time.perf_counter()
     stale = [job for job in jobs if not _fresh(made, job.key, job.digest)]
     tests = [check for check, digest in checks.items() if not _fresh(made, check.node, digest)]

@@ -1,7 +1,7 @@
 """Which recorded results are older than the code that made them.
 
-A record takes minutes to make, so it does not depend on whole files: the function that made it counts, and the functions,
-classes and constants that this names, across modules.
+A record takes minutes to make, so it does not depend on whole files: the function that made it counts, and the
+functions, classes and constants that this names, across modules.
 """
 
 import ast

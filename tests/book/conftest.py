@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-import snippets
+import snippets.figures
 from book import claims, extension, npm, prepare, project, record, work
 
 REAL_POOL = work.pool
@@ -29,7 +29,7 @@ def double(x: float) -> float:
 # --8<-- [end:double]
 '''
 
-FIGURES = '''"""What draws and computes for the toy."""
+FIGURES = '''"""What the toy chapter shows."""
 
 from matplotlib.figure import Figure
 
@@ -230,6 +230,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
     monkeypatch.setattr(extension, "rendering", None)
     monkeypatch.setattr(work, "pool", lambda workers: Here())
     monkeypatch.setattr(snippets, "__path__", [str(tmp_path / "snippets")])
+    monkeypatch.setattr(snippets.figures, "__path__", [str(tmp_path / "snippets/figures")])
     monkeypatch.chdir(tmp_path)
     before = torch.get_default_dtype()
     shelved = {name: module for name, module in sys.modules.items() if name.startswith("snippets.figures")}

@@ -253,7 +253,7 @@ def test_what_is_wrong_stops_the_build_by_name_until_it_is_mended(tree, remade, 
 
 def test_a_figure_of_one_colour_is_refused(tree, remade):
     tree.edit(FIGURES, "    fig = Figure()\n    fig.subplots().plot([double(0.5), double(1.0)])", "    fig = Figure()\n    fig.text(0, 0, 'x', color='red')")
-    with pytest.raises(BookError, match="figure part.toy:line: it looks the same in the dark"):
+    with pytest.raises(BookError, match=r"figure part\.toy:line: it looks the same in the dark"):
         remade()
 
 
