@@ -3,8 +3,7 @@
 import re
 from functools import lru_cache
 
-from book import pages, project
-from book.project import nearest
+from book import project
 
 PAGE = "reference/bibliography.md"
 ENTRY = re.compile(r"\{[^{}]*#([\w-]+)[^{}]*\}")
@@ -26,14 +25,3 @@ def _entries(stamp: int) -> dict[str, str]:
 def entries() -> dict[str, str]:
     """Map each key of the bibliography to its label, the bold words of the entry."""
     return _entries((project.DOCS / PAGE).stat().st_mtime_ns)
-
-
-def lint() -> list[str]:
-    """Check that every citation has an entry."""
-    known = entries()
-    return [
-        f"{page.where(line)}: no entry '{key}' in docs/{PAGE}{nearest(key, known)}"
-        for page in map(pages.read, pages.names())
-        for line, key in page.citations
-        if key not in known
-    ]

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as etree
 from typing import Any
 
 from markdown.util import AtomicString
-from pymdownx.blocks.block import Block, type_boolean, type_string
+from pymdownx.blocks.block import Block, type_integer, type_string
 
 from book import pages
 from book.catalogue import Catalogue, show
@@ -33,7 +33,11 @@ class Context:
         """Start with no page, an empty catalogue and no error."""
         self.page: pages.Page | None = None
         self.known = Catalogue()
-        self.error: BookError | None = None
+
+    def box(self, line: int) -> pages.Box:
+        """Return the block whose head is on a line of the page as it was written; one without options has no line."""
+        at_line = (block for block in self.page.blocks if block.line == line) if self.page else ()
+        return next(at_line, pages.Box("", 0, "", ""))
 
     def relative(self, target: str) -> str:
         """Return the path to a file of `docs/`, seen from this page."""
@@ -53,37 +57,33 @@ def child(parent: etree.Element, tag: str, css: str = "", text: str = "", **attr
     return element
 
 
-def word(value: Any) -> str:
-    """Read an option that is a word, also where YAML takes it for a boolean."""
-    return str(value).lower()
-
-
 class Box(Block):
     """A box with a kind, a title and, where it claims something, an id and its mark."""
 
     ARGUMENT = None
-    OPTIONS = {"id": ("", type_string), "verdict": ("", word), "proof": ("", word)}
+    OPTIONS = {"at": (0, type_integer)}
     CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Open the box with its title line."""
+        written = self.CONTEXT.box(self.options["at"])
         box = etree.SubElement(parent, "div", {"class": f"box box-{self.NAME}"})
-        if self.options["id"]:
-            box.set("id", self.options["id"])
+        if written.id:
+            box.set("id", written.id)
         title = child(box, "p", "box-title")
         kind = child(title, "span", "box-kind", self.NAME.capitalize())
         kind.tail = " "
         child(title, "span", "box-name", self.argument or "").tail = " "
-        if self.options["id"]:
-            self.mark(title)
+        if written.id:
+            self.mark(title, written)
         return box
 
-    def mark(self, title: etree.Element) -> None:
+    def mark(self, title: etree.Element, written: pages.Box) -> None:
         """Append the verdict of an erratum and the link to the test of a claim."""
-        id, known = self.options["id"], self.CONTEXT.known
+        id, known = written.id, self.CONTEXT.known
         if self.NAME == "erratum":
-            verdict = self.options["verdict"] or "imprecise"
-            child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS.get(verdict, verdict)).tail = " "
+            verdict = written.verdict
+            child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS[verdict]).tail = " "
         tested = id in known.tests
         child(
             title,
@@ -126,11 +126,12 @@ class Source(Block):
 
     NAME = "source"
     ARGUMENT = True
-    OPTIONS = {"open": (False, type_boolean)}
+    OPTIONS = {"at": (0, type_integer)}
+    CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Open the aside."""
-        if self.options["open"]:
+        if self.CONTEXT.box(self.options["at"]).open:
             box = etree.SubElement(parent, "div", {"class": "box-mistake"})
             child(box, "p", "box-mistake-title", "A tempting mistake")
             return box
@@ -144,18 +145,19 @@ class Case(Block):
 
     NAME = "case"
     ARGUMENT = True
-    OPTIONS = {"id": ("", type_string), "page": ("", type_string), "verdict": ("", word)}
+    OPTIONS = {"of": ("", type_string)}
     CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Open the case with its title, its place in the book and its verdict."""
-        verdict, page = self.options["verdict"], self.options["page"]
-        case = etree.SubElement(parent, "div", {"class": "erratum-case", "id": self.options["id"]})
+        box = next(box for box in pages.claims() if box.id == self.options["of"])
+        verdict, page = box.verdict, box.page
+        case = etree.SubElement(parent, "div", {"class": "erratum-case", "id": box.id})
         case.attrib.update({"data-verdict": verdict, "data-part": page.split("/")[0]})
         title = child(case, "p", "box-title")
         child(title, "span", "box-name", self.argument).tail = " "
-        child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS.get(verdict, verdict)).tail = " "
-        child(title, "a", "box-mark", self.options["id"], href=f"{self.CONTEXT.relative(page)}#{self.options['id']}")
+        child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS[verdict]).tail = " "
+        child(title, "a", "box-mark", box.id, href=f"{self.CONTEXT.relative(page)}#{box.id}")
         return case
 
 
@@ -167,16 +169,19 @@ class Figure(Block):
 
     NAME = "figure"
     ARGUMENT = True
-    OPTIONS = {"play": ("", type_string)}
+    OPTIONS = {"at": (0, type_integer)}
     CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Place the images; sizes are known, so that nothing moves while they load."""
         module, name = pages.figure_target(self.CONTEXT.page.name, self.argument)
-        entry = self.CONTEXT.known.figures[f"{module}:{name}"]
+        entry = self.CONTEXT.known.figures.get(f"{module}:{name}")
+        if entry is None:
+            raise BookError(f"{self.CONTEXT.page.name}: snippets.figures.{module} draws no figure '{name}'")
         width, height = entry["size"]
         figure = etree.SubElement(parent, "figure", {"class": "book-figure", "id": f"figure-{name}"})
-        room = self.playground(figure, name) if self.options["play"] else figure
+        play = self.CONTEXT.box(self.options["at"]).options.get("play")
+        room = self.playground(figure, play, name) if play else figure
         for mode in ("light", "dark"):
             source = self.CONTEXT.relative(f"{GENERATED}/figures/{module.replace('.', '/')}/{name}.{mode}.svg")
             attributes = {"src": f"{source}#only-{mode}", "alt": entry["alt"], "loading": "lazy"}
@@ -184,9 +189,9 @@ class Figure(Block):
         etree.SubElement(figure, "figcaption")
         return figure
 
-    def playground(self, figure: etree.Element, name: str) -> etree.Element:
+    def playground(self, figure: etree.Element, play: str, name: str) -> etree.Element:
         """Open the room of a playground, with its style sheet and the script that loads it when it comes into view."""
-        play, _, given = self.options["play"].partition("?")
+        play, _, given = play.partition("?")
         etree.SubElement(figure, "link", {"rel": "stylesheet", "href": self.CONTEXT.served(f"{PLAYGROUNDS}/play.css")})
         etree.SubElement(figure, "script", {"type": "module", "src": self.CONTEXT.served(f"{PLAYGROUNDS}/page.js")})
         return etree.SubElement(figure, "play-ground", {"data-play": play, "data-key": name, "data-given": given})

@@ -1,15 +1,13 @@
-"""Which test checks which claim, found in the source; and the run of those whose code changed."""
+"""Which test checks which claim, found in the source."""
 
 import ast
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from book import depends, pages, project
-from book.project import nav, nearest, read_json
+from book import depends, project
+from book.project import nav
+
+TOOLS = [Path(__file__).parent / name for name in ("measure.py", "expect.py", "work.py")]
 
 
 @dataclass(frozen=True)
@@ -33,9 +31,14 @@ class Check:
         first = min([function.lineno, *[decorator.lineno for decorator in function.decorator_list]])
         return "\n".join(module.lines[first - 1 : function.end_lineno])
 
+    def files(self) -> list[Path]:
+        """List the files that the test runs, but for what these import."""
+        path = project.ROOT / self.file
+        return [path, *depends.conftests(path), *TOOLS]
+
     def digest(self) -> str:
-        """Hash the test and everything that it uses."""
-        return depends.digest_of_function(project.ROOT / self.file, self.function)
+        """Hash the test's file with all that it uses, and the settings of pytest."""
+        return depends.digest(self.files(), self.node, depends.read(project.ROOT / "pyproject.toml"))
 
 
 def _ids(function: ast.FunctionDef) -> tuple[str, ...]:
@@ -66,60 +69,3 @@ def checks() -> list[Check]:
             if ids:
                 found.append(Check(file, name, function.lineno, ids))
     return found
-
-
-def lint() -> list[str]:
-    """Check that each claim has a test or says that none is possible, and each test's claim a box."""
-    boxes: dict[str, pages.Box] = {}
-    errors = []
-    for box in pages.claims():
-        where = pages.read(box.page).where(box.line)
-        if box.id in boxes:
-            errors.append(f"{where}: claim '{box.id}' is made twice, first on docs/{boxes[box.id].page}")
-        boxes[box.id] = box
-        if box.verdict not in (*pages.VERDICTS, "own"):
-            errors.append(f"{where}: verdict '{box.verdict}' is none of {', '.join(pages.VERDICTS)}")
-    found = checks()
-    tested = {id for check in found for id in check.ids}
-    for id, box in boxes.items():
-        where = pages.read(box.page).where(box.line)
-        if id not in tested and box.options.get("proof") != "only":
-            hint = nearest(id, tested - set(boxes))
-            errors.append(f"{where}: claim '{id}' has no test: mark one with @pytest.mark.claim(\"{id}\"){hint}")
-    for check in found:
-        errors += [
-            f"{check.file}:{check.line}: '{check.function}' names claim '{id}', which no page makes{nearest(id, boxes)}"
-            for id in check.ids
-            if id not in boxes
-        ]
-    return errors
-
-
-def run(stale: list[Check]) -> dict[str, dict]:
-    """Run tests by name and return {node: {"passed": …, "error": …, "message": …}}."""
-    report = project.CACHE / f"claims.{os.getpid()}.json"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--claims-report={report}"]
-    done = subprocess.run(
-        [*command, *[check.node for check in stale]],
-        cwd=project.ROOT,
-        env=project.one_thread(),
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    found = read_json(report, {})
-    report.unlink(missing_ok=True)
-    for check in stale:
-        lost = {
-            "passed": False,
-            "error": None,
-            "message": "\n".join(done.stdout.splitlines()[-12:]) + done.stderr[-2000:],
-        }
-        found.setdefault(check.node, lost)
-    return found
-
-
-def write_report(path: Path, outcomes: dict[str, dict]) -> None:
-    """Write what pytest saw, for `run` to read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(outcomes))

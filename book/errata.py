@@ -18,8 +18,7 @@ def cases(known: Catalogue) -> Iterator[str]:
     order = {name: place for place, name in enumerate(nav())}
     wrong = [box for box in pages.claims() if box.verdict in pages.WRONG and box.page in order]
     for box in sorted(wrong, key=lambda box: (order[box.page], box.line)):
-        yield f"{OUTER} case | {box.title}"
-        yield from (f"    id: {box.id}", f"    page: {box.page}", f"    verdict: {box.verdict}", "")
+        yield from (f"{OUTER} case | {box.title}", f"    of: {box.id}", "")
         for line in regions.expand("\n".join(_body(box))).splitlines():
             yield _moved(notebooks.substitute(line, box.page, known), box.page)
         yield from (OUTER, "")
@@ -27,18 +26,8 @@ def cases(known: Catalogue) -> Iterator[str]:
 
 def _body(box: pages.Box) -> list[str]:
     """Return the lines of what the source says, without the head and the end of their block."""
-    lines = pages.read(box.page).text.splitlines()
-    first, last = (box.aside.line, box.aside.last) if box.aside else (box.line, _end(lines, box.line))
-    body = lines[first : last - 1]
-    while body and body[0].startswith("    "):
-        del body[0]
-    return body
-
-
-def _end(lines: list[str], start: int) -> int:
-    """Return the line that ends the box whose head is on line `start`."""
-    slashes = pages.HEAD.match(lines[start - 1])[1]
-    return next(number for number, line in enumerate(lines, 1) if number > start and line.strip() == slashes)
+    block = box.aside or box
+    return pages.read(box.page).text.splitlines()[block.first - 1 : block.last - 1]
 
 
 def _moved(line: str, page: str) -> str:

@@ -3,7 +3,7 @@
 import ast
 
 from book import depends, pages, project
-from book.project import chapters, figures_path, module_of, nearest
+from book.project import chapters, figures_path, module_of
 
 
 def _decorated(decorator: str) -> dict[tuple[str, str], ast.Call]:
@@ -12,7 +12,7 @@ def _decorated(decorator: str) -> dict[tuple[str, str], ast.Call]:
         module = str(path.relative_to(project.FIGURES).with_suffix("")).replace("/", ".")
         for name, function in depends.parse(path).functions.items():
             for call in function.decorator_list:
-                if isinstance(call, ast.Call) and ast.unparse(call.func) == decorator:
+                if ast.unparse(getattr(call, "func", call)) == decorator:
                     found[module, name] = call
     return found
 
@@ -25,6 +25,11 @@ def figures() -> dict[tuple[str, str], str]:
 
 def _shown() -> set[tuple[str, str]]:
     return {pages.figure_target(name, figure) for name in pages.names() for _, figure in pages.read(name).figures}
+
+
+def line(module: str, name: str) -> int:
+    """Return the line of a figure's or a result's function."""
+    return depends.parse(figures_path(module)).functions[name].lineno
 
 
 def _alt(call: ast.Call) -> str:
@@ -41,24 +46,6 @@ def results() -> list[tuple[str, str]]:
     return [key for key in _decorated("results") if key[0] in own]
 
 
-def lint() -> list[str]:
-    """Check that figures have alt text and are shown, and that pages ask only for figures that exist."""
-    known, shown = figures(), _shown()
-    errors = [
-        f"{figures_path(module).relative_to(project.ROOT)}: figure '{name}' has no alt text: say what it shows"
-        for (module, name), alt in known.items()
-        if not alt.strip()
-    ]
-    for name in pages.names():
-        page = pages.read(name)
-        for line, figure in page.figures:
-            target = pages.figure_target(name, figure)
-            if target not in known:
-                near = nearest(target[1], [function for module, function in known if module == target[0]])
-                errors.append(f"{page.where(line)}: snippets.figures.{target[0]} draws no figure '{target[1]}'{near}")
-    errors += [
-        f"{figures_path(module).relative_to(project.ROOT)}: no page shows figure '{name}': show it or delete it"
-        for module, name in known
-        if (module, name) not in shown
-    ]
-    return errors
+def data() -> list[tuple[str, str]]:
+    """List (module, function) of what playgrounds read."""
+    return sorted(_decorated("data"))

@@ -6,39 +6,67 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
-from book import project
+from book import depends, project
 from book.project import module_of, nav, nearest
 
 ERRATUM_PARTS = ("says", "counterexample", "truth")
-BOX_KINDS = ("definition", "theorem", "claim", "example", "erratum", "note", "proof", "exercise", "solution")
-BLOCKS = (*BOX_KINDS, *ERRATUM_PARTS, "source", "case", "figure", "ledger", "errata")
-BLOCKS += ("details", "caption", "figure-caption", "tab")
+STATED = ("definition", "theorem", "claim", "example")  # the boxes that have an id and a test
+CLAIM_KINDS = (*STATED, "erratum")
+BOX_KINDS = (*CLAIM_KINDS, "note", "proof", "exercise", "solution")
 WRONG = ("false", "imprecise", "damaged")
-CLAIM_KINDS = ("definition", "theorem", "claim", "example", "erratum")
-VERDICTS = ("true", "imprecise", "false", "damaged")
-YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, where libyaml is there
+VERDICTS = ("true", *WRONG)
+ID = re.compile(r"[A-Z]{2}-\d+[a-z]?")
+ID_WORDS = "two capital letters, a hyphen and a number, as in LA-101"
+
+PLAY = re.compile(r"[\w-]+(\?[\w.=,-]+)?")
+
+# What may stand under the head of each block: the pattern of each option's value, and what it should be, in words.
+_STATEMENT = {
+    "id": (ID, ID_WORDS),
+    "verdict": (re.compile("|".join(VERDICTS)), " or ".join(VERDICTS)),
+    "proof": (re.compile("only"), "'only'"),
+}
+_SWITCH = (re.compile("true|false"), "true or false")
+OPTIONS: dict[str, dict[str, tuple[re.Pattern, str]]] = {
+    **dict.fromkeys(CLAIM_KINDS, _STATEMENT),
+    **{kind: {} for kind in ("note", "proof", "exercise", "solution", *ERRATUM_PARTS, "ledger", "errata")},
+    "source": {"open": _SWITCH},
+    "figure": {"play": (PLAY, "a playground, with what it begins from where you like: linear-map?mode=eigen,a=2")},
+}
+# Blocks that come with pymdownx, which reads their options itself.
+FOREIGN = {
+    "details": ("open", "type", "attrs"),
+    "tab": ("new", "select", "attrs"),
+    "caption": ("type", "attrs"),
+    "figure-caption": ("type", "attrs"),
+}
+BLOCKS = (*OPTIONS, *FOREIGN)
 
 HEAD = re.compile(r"^(/{3,})\s*([\w-]+)\s*(?:\|\s*(.*?)\s*)?$")
+INDENTED_HEAD = re.compile(r"^ {1,3}/{3,}")
+OPTION = re.compile(r"^(?P<indent>[ \t]*)(?P<key>[\w-]+)[ \t]*:(?:[ \t]+(?P<value>.*?))?[ \t]*$")
 END = re.compile(r"^(/{3,})\s*$")
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(.*?)\s*$")
 VALUE = re.compile(r"\{\{ +(?:(?P<module>[\w.]+)/)?(?P<name>[\w.-]+)(?: *\| *(?P<format>[^{}|]+?))? +\}\}")
 ALMOST_VALUE = re.compile(r"\{\{\s[^{}]*\}\}")
+UNKNOWN = "a page"  # the name of one that is not in docs/
 CITATION = re.compile(r"\[@([\w-]+)\]")
-FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n+", re.DOTALL)
 
 
 @dataclass
 class Box:
-    """A box of a page: where it starts, what it is, and its options."""
+    """A block of a page: from its head (line) to its end (last), what it is, its options, and the block around it."""
 
     page: str
     line: int
     kind: str
     title: str
-    options: dict = field(default_factory=dict)
-    aside: "Aside | None" = None
+    options: dict[str, str] = field(default_factory=dict)
+    first: int = 0  # the line behind its options
+    last: int = 0
+    around: "Box | None" = None
+    aside: "Box | None" = None  # what a source says of this claim: the block `source` in it
 
     @property
     def id(self) -> str | None:
@@ -46,23 +74,27 @@ class Box:
         return self.options.get("id")
 
     @property
+    def open(self) -> bool:
+        """Whether what a source says stands open, as a mistake that a reader might make."""
+        return self.options.get("open") == "true"
+
+    @property
     def verdict(self) -> str:
         """How the source fared; `own` where the book makes the claim itself: a bridge (BR-01), or numbers above 100."""
-        number = re.search(r"\d+", self.id or "")
-        own = number is None or int(number[0]) > 100 or (self.id or "").startswith("BR")
+        if self.kind == "source":
+            return self.title.lower()
         if self.aside:
             return self.aside.verdict
-        return str(self.options.get("verdict", "own" if own else "true")).lower()
+        number = re.search(r"\d+", self.id or "")
+        own = number is None or int(number[0]) > 100 or (self.id or "").startswith("BR")
+        return self.options.get("verdict", "own" if own else "true")
 
-
-@dataclass
-class Aside:
-    """What a source says of a claim: the block `source`, from its head (line) to its end (last)."""
-
-    line: int
-    last: int
-    verdict: str
-    open: bool
+    def holder(self) -> "Box | None":
+        """Return the box with an id in which this block stands."""
+        around = self.around
+        while around and not around.id:
+            around = around.around
+        return around
 
 
 @dataclass
@@ -72,10 +104,22 @@ class Page:
     name: str
     text: str
     offset: int
-    boxes: list[Box]
-    figures: list[tuple[int, str]]
-    values: list[tuple[int, re.Match]]
-    citations: list[tuple[int, str]]
+    blocks: list[Box] = field(default_factory=list)
+    figures: list[tuple[int, str]] = field(default_factory=list)
+    values: list[tuple[int, re.Match]] = field(default_factory=list)
+    citations: list[tuple[int, str]] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)  # with heads, ends and options
+
+    @property
+    def boxes(self) -> list[Box]:
+        """The boxes of the book, without the blocks that only fold or place something."""
+        return [block for block in self.blocks if block.kind in (*BOX_KINDS, *ERRATUM_PARTS)]
+
+    @property
+    def bare(self) -> str:
+        """The text without the options of its boxes."""
+        taken = {number for block in self.blocks for number in range(block.line + 1, block.first)}
+        return "\n".join(line for number, line in enumerate(self.text.splitlines(), 1) if number not in taken)
 
     def where(self, line: int) -> str:
         """Name a line of the body as an editor would: docs/part/chapter.md:12."""
@@ -111,51 +155,99 @@ def fences(text: str) -> Iterator[tuple[str, str]]:
             body.append(line)
 
 
-def _options(lines: list[str], start: int) -> dict:
-    """Read the indented YAML under the head of a box."""
-    end = start
-    while end < len(lines) and lines[end].startswith("    ") and lines[end].strip():
-        end += 1
-    read = yaml.load("\n".join(lines[start:end]), Loader=YAML) if end > start else {}
-    return read if isinstance(read, dict) else {}
+def _options(kind: str, lines: list[str], start: int) -> tuple[dict[str, str], int, list[tuple[int, str]]]:
+    """Read the options under the head of a block; return them, how many lines they take, and what is wrong.
+
+    An option is `key: value`, indented by four spaces; they end before the first line that is none. A line that would
+    be one but for its indentation or its key is reported, since it would else be a word of the text.
+    """
+    known = OPTIONS[kind]
+    options, problems, taken = {}, [], 0
+    for number, line in enumerate(lines[start:], start=start + 1):
+        found = OPTION.match(line)
+        indented = line.startswith(("    ", "\t"))
+        if not line.strip() or not ((found and found["key"] in known) or (found and found["indent"]) or indented):
+            break
+        taken += 1
+        key, value = (found["key"], found["value"] or "") if found else ("", "")
+        if not found:
+            problems.append((number, f"'{line.strip()}' is no option 'key: value': leave a line empty before text"))
+        elif key not in known:
+            offer = nearest(key, known) or (f"; it knows {', '.join(known)}" if known else "; it has none")
+            problems.append((number, f"'{kind}' has no option '{key}'{offer}"))
+        elif found["indent"] != "    ":
+            problems.append((number, f"option '{key}' is to be indented by four spaces, under the head of '{kind}'"))
+        elif key in options:
+            problems.append((number, f"option '{key}' stands twice: keep one"))
+        elif not known[key][0].fullmatch(value):
+            wanted = known[key][1]
+            problems.append((number, f"{key} '{value}' is none: write {wanted}{nearest(value, wanted.split())}"))
+        if key in known and key not in options:
+            options[key] = value
+    return options, taken, problems
 
 
 @lru_cache(maxsize=256)
-def _parse(path: Path, name: str, stamp: int) -> Page:
-    whole = path.read_text()
+def _read(path: Path, name: str, stamp: int) -> Page:
+    whole = depends.read(path)
     front = FRONT_MATTER.match(whole)
-    text = whole[front.end() :] if front else whole
+    return parse(name, whole[front.end() :] if front else whole, front[0].count("\n") if front else 0)
+
+
+def parse(name: str, text: str, offset: int | None = None) -> Page:
+    """Parse the body of a page, which an engine may have read before the last edit."""
+    known = (project.DOCS / name).is_file() and offset is None
+    page = Page(name, text, read(name).offset if known else offset or 0)
     lines = text.splitlines()
-    page = Page(name, text, front[0].count("\n") if front else 0, [], [], [], [])
     for number, line in unfenced(lines):
-        head = HEAD.match(line)
-        if head and head[2] == "figure":
-            page.figures.append((number, head[3] or ""))
-        elif head and head[2] in (*BOX_KINDS, *ERRATUM_PARTS):
-            page.boxes.append(Box(name, number, head[2], head[3] or "", _options(lines, number)))
         page.values += [(number, match) for match in VALUE.finditer(line)]
         page.citations += [(number, key) for key in CITATION.findall(line)]
-    _note_asides(page, lines)
+    _note_blocks(page, lines)
+    page.figures = [(block.line, block.title) for block in page.blocks if block.kind == "figure"]
     return page
 
 
-def _note_asides(page: Page, lines: list[str]) -> None:
-    """Give each box the `source` that stands in it."""
-    by_line = {box.line: box for box in page.boxes}
-    stack: list[tuple[int, str, str]] = []
+def _note_blocks(page: Page, lines: list[str]) -> None:
+    """Find the blocks of a page, what stands in what, and heads and ends that do not fit."""
+    stack: list[tuple[int, Box]] = []
     for number, line in unfenced(lines):
-        if head := HEAD.match(line):
-            stack.append((number, head[2], head[3] or ""))
-        elif END.match(line) and stack:
-            start, kind, verdict = stack.pop()
-            holder = next((by_line[at] for at, *_ in reversed(stack) if at in by_line and by_line[at].id), None)
-            if kind == "source" and holder:
-                holder.aside = Aside(start, number, verdict, bool(_options(lines, start).get("open")))
+        head, end = HEAD.match(line), END.match(line)
+        if INDENTED_HEAD.match(line):
+            page.problems.append((number, f"'{line.strip()}' begins or ends a block: take the spaces before it away"))
+        elif head:
+            around = stack[-1][1] if stack else None
+            block = Box(page.name, number, head[2], head[3] or "", first=number + 1, around=around)
+            if block.kind in OPTIONS:
+                block.options, taken, problems = _options(block.kind, lines, number)
+                block.first += taken
+                page.problems += problems
+            elif block.kind not in FOREIGN:
+                page.problems.append((number, f"there is no box '{block.kind}'{nearest(block.kind, BLOCKS)}"))
+            if stack and len(head[1]) >= stack[-1][0]:
+                page.problems.append(
+                    (number, f"'{block.kind}' stands in '{around.kind}' and needs fewer slashes than it")
+                )
+            page.blocks.append(block)
+            stack.append((len(head[1]), block))
+        elif end:
+            _end(page, stack, number, line)
+    page.problems += [(block.line, f"box '{block.kind}' has no end") for _, block in stack]
+
+
+def _end(page: Page, stack: list[tuple[int, Box]], number: int, line: str) -> None:
+    """Close the innermost block; one that says what a source says is an aside of the box that it stands in."""
+    slashes, block = stack.pop() if stack else (0, None)
+    if slashes != len(line.strip()):
+        page.problems.append((number, f"'{line.strip()}' closes no box: count the slashes"))
+    if block:
+        block.last = number
+        if block.kind == "source" and (holder := block.holder()):
+            holder.aside = block
 
 
 def read(name: str) -> Page:
     """Parse a page, once per change of its file."""
-    return _parse(project.DOCS / name, name, (project.DOCS / name).stat().st_mtime_ns)
+    return _read(project.DOCS / name, name, (project.DOCS / name).stat().st_mtime_ns)
 
 
 def names() -> list[str]:
@@ -163,13 +255,10 @@ def names() -> list[str]:
     return [name for name in nav() if name.endswith(".md") and (project.DOCS / name).exists()]
 
 
-def identify(text: str) -> Page | None:
-    """Find the page whose body is `text`.
-
-    Neither MkDocs nor Zensical tells an extension which file it renders; the text does.
-    """
+def identify(text: str) -> str:
+    """Find the name of the page whose body is `text`, for an engine that does not tell."""
     body = text.strip()
-    return next((page for page in map(read, _all_names()) if page.text.strip() == body), None)
+    return next((page.name for page in map(read, _all_names()) if page.text.strip() == body), UNKNOWN)
 
 
 def _all_names() -> Iterator[str]:
@@ -180,51 +269,6 @@ def _all_names() -> Iterator[str]:
         name = str(path.relative_to(project.DOCS))
         if name not in listed:
             yield name
-
-
-def lint() -> list[str]:
-    """Check that boxes are of known kinds, closed and nested, and that every erratum has its three parts."""
-    return [error for name in names() for error in _problems(read(name))]
-
-
-def _problems(page: Page) -> Iterator[str]:
-    yield from _nesting(page)
-    yield from _errata(page)
-    yield from _values(page)
-
-
-def _nesting(page: Page) -> Iterator[str]:
-    stack: list[tuple[int, str, int]] = []
-    for number, line in unfenced(page.text.splitlines()):
-        head, end = HEAD.match(line), END.match(line)
-        if head:
-            if head[2] not in BLOCKS:
-                yield f"{page.where(number)}: there is no box '{head[2]}'{nearest(head[2], BLOCKS)}"
-            if stack and len(head[1]) >= stack[-1][0]:
-                yield f"{page.where(number)}: '{head[2]}' stands in '{stack[-1][1]}' and needs fewer slashes than it"
-            stack.append((len(head[1]), head[2], number))
-        elif end and (not stack or stack.pop()[0] != len(end[1])):
-            yield f"{page.where(number)}: '{line.strip()}' closes no box: count the slashes"
-    for _, kind, number in stack:
-        yield f"{page.where(number)}: box '{kind}' has no end"
-
-
-def _values(page: Page) -> Iterator[str]:
-    for number, line in unfenced(page.text.splitlines()):
-        for found in ALMOST_VALUE.findall(VALUE.sub("", line)):
-            yield f"{page.where(number)}: '{found}' asks for no number; write '{{{{ name | .3f }}}}'"
-
-
-def _errata(page: Page) -> Iterator[str]:
-    for index, box in enumerate(page.boxes):
-        if box.kind == "erratum":
-            parts = []
-            for following in page.boxes[index + 1 :]:
-                if following.kind not in (*ERRATUM_PARTS, "proof"):
-                    break
-                parts.append(following.kind)
-            for missing in [part for part in ERRATUM_PARTS if part not in parts]:
-                yield f"{page.where(box.line)}: the erratum '{box.title}' lacks its part '{missing}'"
 
 
 def claims() -> list[Box]:

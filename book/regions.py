@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from book import project
-from book.project import chapters, module_of, module_path, nav, nearest
+from book import depends, project
+from book.project import nav, nearest
 
 EMBED = re.compile(r"^(?P<indent>[ \t]*)--8<-- \"(?P<file>[^\":]+)(?::(?P<name>[\w-]+))?\"\s*$")
 MARKER = re.compile(r"^\s*# --8<-- \[(?P<kind>start|end):(?P<name>[\w-]+)\]\s*$")
@@ -25,7 +25,7 @@ def _regions(path: Path, stamp: int) -> tuple[dict[str, tuple[int, int]], list[s
     starts: dict[str, int] = {}
     errors = []
     where = path.relative_to(project.ROOT)
-    for number, line in enumerate(path.read_text().splitlines(), start=1):
+    for number, line in enumerate(depends.read(path).splitlines(), start=1):
         marker = MARKER.match(line)
         if marker is None:
             if ALMOST.search(line):
@@ -56,7 +56,7 @@ def region_text(file: str, name: str | None) -> str:
 @lru_cache(maxsize=4096)
 def _text(path: Path, name: str | None, stamp: int) -> str:
     """Read a region, once for each time that its file was written."""
-    lines = path.read_text().splitlines()
+    lines = depends.read(path).splitlines()
     if name:
         first, last = regions(path)[0][name]
         lines = lines[first - 1 : last]
@@ -90,7 +90,7 @@ def expand(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _embeddings() -> Iterator[tuple[str, re.Match]]:
+def embeddings() -> Iterator[tuple[str, re.Match]]:
     """Yield place and match of each line of the book's pages that embeds code."""
     for page in nav():
         if page.endswith(".md") and (project.DOCS / page).exists():
@@ -98,26 +98,3 @@ def _embeddings() -> Iterator[tuple[str, re.Match]]:
                 embed = EMBED.match(line)
                 if embed:
                     yield f"docs/{page}:{number}", embed
-
-
-def lint() -> list[str]:
-    """Check every marker in `snippets/`, that what a page embeds is there, and that some page shows each region."""
-    embeddings = list(_embeddings())
-    shown = {(embed["file"], embed["name"]) for _, embed in embeddings}
-    own = {str(module_path(module_of(page)).relative_to(project.ROOT)) for page in chapters()}
-    files = own | {file for file, _ in shown}
-    errors = []
-    for path in sorted(project.SNIPPETS.rglob("*.py")):
-        file = str(path.relative_to(project.ROOT))
-        found, problems = regions(path)
-        errors += problems
-        errors += [
-            f"{file}:{first - 1}: no page shows region '{name}': embed it or take its markers out"
-            for name, (first, _) in found.items()
-            if file in files and (file, name) not in shown
-        ]
-    for where, embed in embeddings:
-        problem = problem_with(embed["file"], embed["name"])
-        if problem:
-            errors.append(f"{where}: {problem}")
-    return errors

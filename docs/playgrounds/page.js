@@ -23,7 +23,8 @@ class PlayGround extends HTMLElement {
     if (signal.aborted) return;
     const room = document.createElement("div");
     room.className = "play";
-    start(room, { key: this.dataset.key, given: this.dataset.given ?? "", signal });
+    await start(room, { key: this.dataset.key, given: this.dataset.given ?? "", signal });
+    if (signal.aborted) return;
     this.append(room);
     this.classList.add("is-open");
   }

@@ -1,5 +1,6 @@
 """What is drawn and computed for the page *Home*."""
 
+import base64
 from collections.abc import Callable
 from functools import cache
 
@@ -10,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from book import figure, results
+from book import data, figure, results
 from snippets.home import bend
-from snippets.mnist.data import load_images
+from snippets.mnist.data import load_images, load_labels
 from snippets.mnist.exact import RANKS, frequency_moments, second_moment, top_eigenvectors
 from snippets.mnist.shifts import cyclic_shift
 
@@ -68,6 +69,31 @@ def numbers() -> dict[str, float | str]:
         "pixels": PIXELS,
         "image_of_sum": "({:g}, {:g})".format(*bend(1.0 + 0.0, 0.0 + 1.0)),
         "sum_of_images": f"({right[0] + up[0]:g}, {right[1] + up[1]:g})",
+    }
+
+
+def packed(values: Float[Tensor, "..."], levels: int = 127) -> dict[str, float | str]:
+    """Return numbers in a byte each, as multiples of a scale; fewer levels take less space."""
+    scale = float(values.abs().max()) / levels
+    small = (values / scale).round().to(torch.int8)
+    return {"scale": scale, "bytes": base64.b64encode(small.numpy().tobytes()).decode()}
+
+
+@data
+def networks() -> dict[str, object]:
+    """Return the ten digits and both networks of this page, for the playground."""
+    labels = load_labels("test")
+    pictures = load_images("test").to(torch.float64) / 255
+    basis = top_eigenvectors(second_moment(load_images("train")[:10_000]), 99)
+    moments = frequency_moments(load_images("train")[:10_000])
+    waves = [top_eigenvectors(moment, rank) for moment, rank in zip(moments, RANKS["paper"], strict=True)]
+    padded = [torch.cat([wave, wave.new_zeros(28, 28 - wave.shape[1])], dim=1) for wave in waves]
+    return {
+        "digits": [packed(pictures[int((labels == digit).nonzero()[0])]) for digit in (7, 0, 1, 2, 3, 4, 5, 6, 8, 9)],
+        "names": [7, 0, 1, 2, 3, 4, 5, 6, 8, 9],
+        "ranks": list(RANKS["paper"]),
+        "dense": packed(basis, levels=63),
+        "waves": packed(torch.view_as_real(torch.stack(padded)).movedim(-1, 0)),
     }
 
 

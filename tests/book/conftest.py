@@ -1,13 +1,19 @@
 """A small book in a temporary folder, on which the build tool is tried."""
 
+import contextlib
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
+import torch
 
-import snippets
-from book import npm, prepare, project
+import snippets.figures
+from book import claims, extension, npm, prepare, project, record, work
+
+REAL_POOL = work.pool
 
 TOY = '''"""A toy chapter."""
 
@@ -15,16 +21,20 @@ TOY = '''"""A toy chapter."""
 FACTOR = 2
 # --8<-- [end:setup]
 
-from matplotlib.figure import Figure
-
-from book import figure, results
-
 
 # --8<-- [start:double]
 def double(x: float) -> float:
     """Double x."""
     return FACTOR * x
 # --8<-- [end:double]
+'''
+
+FIGURES = '''"""What the toy chapter shows."""
+
+from matplotlib.figure import Figure
+
+from book import figure, results
+from snippets.part.toy import double
 
 
 @figure(alt="A rising line")
@@ -138,6 +148,9 @@ FILES = {
     "snippets/__init__.py": "",
     "snippets/part/__init__.py": "",
     "snippets/part/toy.py": TOY,
+    "snippets/figures/__init__.py": "",
+    "snippets/figures/part/__init__.py": "",
+    "snippets/figures/part/toy.py": FIGURES,
     "tests/part/test_toy.py": TEST,
     "docs/part/toy.md": PAGE,
     "docs/reference/bibliography.md": "# Bibliography\n\n**Somebody 1999** A title.\n{ #somebody }\n",
@@ -155,7 +168,7 @@ class Tree:
             self.write(name, text)
 
     def write(self, name: str, text: str) -> None:
-        """Write a file, with a time that differs from the last one."""
+        """Write a file."""
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -167,23 +180,68 @@ class Tree:
         self.write(name, text.replace(old, new))
 
 
+class Here(contextlib.nullcontext):
+    """Does the work in this process, which is quicker than to start others, with the snippets as they are now."""
+
+    LOCK = threading.Lock()
+
+    def submit(self, function, kind: str, *arguments: str) -> Future:
+        """Do a job; tests of claims pass, with an error of 1e-13, without being run."""
+        done = Future()
+        with self.LOCK:
+            forget_snippets()
+            done.set_result(passes(arguments) if kind == "test" else function(kind, *arguments))
+        return done
+
+    def __enter__(self) -> "Here":
+        """Be the pool."""
+        return self
+
+
+def passes(nodes: tuple[str, ...]) -> dict[str, str]:
+    """Note tests as passed."""
+    digests = {check.node: check.digest() for check in claims.checks()}
+    for node in nodes:
+        record.note(node, digests[node], error=1e-13)
+    return {"said": ""}
+
+
+def forget_snippets() -> None:
+    """Let the small book's modules be imported anew."""
+    for name in [name for name in sys.modules if name.startswith(("snippets.part", "snippets.figures"))]:
+        del sys.modules[name]
+
+
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
-    """Point the build tool, its workers and `snippets` at a small book."""
+    """Point the build tool and `snippets` at a small book, which is made in this process."""
     small = Tree(tmp_path)
     monkeypatch.setenv("BOOK_ROOT", str(tmp_path))
     monkeypatch.setattr(npm, "ensure_packages", lambda: None)
     modules = npm.modules()
     monkeypatch.setattr(npm, "modules", lambda: modules)
     for name, folder in {
-        "ROOT": "", "DOCS": "docs", "SNIPPETS": "snippets", "TESTS": "tests",
+        "ROOT": "", "DOCS": "docs", "SNIPPETS": "snippets", "FIGURES": "snippets/figures", "TESTS": "tests",
         "CACHE": ".book", "GENERATED": "docs/assets/generated",
     }.items():  # fmt: skip
         monkeypatch.setattr(project, name, tmp_path / folder)
-    monkeypatch.setattr(prepare, "_seen", None)
-    monkeypatch.setattr(prepare, "_fresh_code", None)
+    monkeypatch.setattr(prepare, "_last", None)
+    monkeypatch.setattr(prepare, "_announced", False)
+    monkeypatch.setattr(extension, "rendering", None)
+    monkeypatch.setattr(work, "pool", lambda workers: Here())
     monkeypatch.setattr(snippets, "__path__", [str(tmp_path / "snippets")])
+    monkeypatch.setattr(snippets.figures, "__path__", [str(tmp_path / "snippets/figures")])
     monkeypatch.chdir(tmp_path)
+    before = torch.get_default_dtype()
+    shelved = {name: module for name, module in sys.modules.items() if name.startswith("snippets.figures")}
     yield small
-    for name in [name for name in sys.modules if name.startswith("snippets.part")]:
-        del sys.modules[name]
+    torch.set_default_dtype(before)
+    forget_snippets()
+    sys.modules.update(shelved)
+
+
+@pytest.fixture
+def real(tree, monkeypatch) -> Tree:
+    """Let processes of their own make the small book, as in a build."""
+    monkeypatch.setattr(work, "pool", REAL_POOL)
+    return tree

@@ -3,6 +3,18 @@
 const SIDE = 28;
 const COUNT = SIDE / 2 + 1;
 
+/** Return the numbers that were packed into bytes, as multiples of a scale. */
+export const unpacked = ({ scale, bytes }) =>
+  Array.from(atob(bytes), (letter) => ((letter.charCodeAt(0) << 24) >> 24) * scale);
+
+/** Return the bases of all frequencies, each as [real, imaginary], from their packed numbers. */
+export const bases_of = (packed) => {
+  const numbers = unpacked(packed);
+  const size = SIDE * SIDE;
+  const half = numbers.length / 2;
+  return Array.from({ length: COUNT }, (_, k) => [0, half].map((from) => numbers.slice(from + k * size, from + (k + 1) * size)));
+};
+
 /** Return a picture moved to the right by `by` pixels, around the edge. */
 export const shift = (picture, by) =>
   picture.map((_, i) => picture[i - (i % SIDE) + ((((i % SIDE) - by) % SIDE) + SIDE) % SIDE]);
