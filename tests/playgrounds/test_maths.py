@@ -12,6 +12,7 @@ from sympy.combinatorics import Permutation as Combinatorial
 from sympy.combinatorics import PermutationGroup
 
 from book import npm
+from snippets.figures.home import packed
 from snippets.lie_groups.exponential import exp_so3
 from snippets.linear_algebra.determinants import det2
 from snippets.linear_algebra.dot_products import angle, signed_length
@@ -24,6 +25,8 @@ from snippets.linear_networks.permutations import Permutation, cycle_decompositi
 from snippets.manifolds.circle import stereographic
 from snippets.manifolds.sphere import uniform_on_sphere
 from snippets.manifolds.torus import missed_by_two
+from snippets.mnist.exact import RANKS, parameters, reconstruct, total_rank
+from snippets.mnist.shifts import cyclic_shift
 
 HERE = Path(__file__).parent
 DRAWS = 200
@@ -270,3 +273,53 @@ def test_attention_among_points(draw):
     moved = torch.tensor(ask([["attention", "move", [points.tolist(), 0.6, [1, 2]]]])[0])
     turn = torch.linalg.matrix_exp(0.6 * torch.tensor([[0.0, -1.0], [1.0, 0.0]]))
     agree(moved, points @ turn.T + torch.tensor([1.0, 2.0]))
+
+
+@pytest.fixture
+def picture(draw):
+    return torch.rand(28, 28, generator=draw)
+
+
+def as_columns(waves):
+    """Write complex bases as the browser reads them: for each frequency the real and the imaginary parts, row by row."""
+    return [[part.flatten().tolist() for part in (basis.real, basis.imag)] for basis in waves]
+
+
+def test_waves_of_a_picture_are_torch_s_and_lead_back(picture):
+    found, back = ask([["waves", "waves", [picture.flatten().tolist()]]])[0], None
+    expected = torch.fft.rfft(picture, norm="ortho").T
+    agree(torch.tensor(found, dtype=torch.float64), torch.stack([expected.real, expected.imag], dim=1))
+    back = torch.tensor(ask([["waves", "picture_of", [found]]])[0], dtype=torch.float64)
+    agree(back, picture.flatten())
+
+
+def test_shifts_move_to_the_right_and_around(picture):
+    found = answers("waves", "shift", [[picture.flatten().tolist(), by] for by in (0, 1, 8, 27)]).view(-1, 28, 28)
+    agree(found, torch.stack([cyclic_shift(picture[None], by)[0] for by in (0, 1, 8, 27)]))
+
+
+def test_both_networks_are_those_of_the_chapter(picture, draw):
+    ranks = RANKS["paper"]
+    bases = [torch.linalg.qr(torch.complex(*torch.randn(2, 28, 28, generator=draw)))[0] for _ in ranks]
+    found = torch.tensor(ask([["waves", "equivariant", [picture.flatten().tolist(), as_columns(bases), ranks]]])[0], dtype=torch.float64)
+    expected = reconstruct(picture[None], [basis[:, :rank] for basis, rank in zip(bases, ranks, strict=True)])[0]
+    agree(found, expected.flatten())
+    basis = torch.linalg.qr(torch.randn(784, 5, generator=draw))[0]
+    found = torch.tensor(ask([["waves", "dense", [picture.flatten().tolist(), basis.flatten().tolist(), 5]]])[0], dtype=torch.float64)
+    agree(found, basis @ (basis.T @ picture.flatten()))
+
+
+def test_rank_weights_and_loss_of_a_choice(draw):
+    gains = torch.rand(15, 28, generator=draw)
+    for ranks in RANKS.values():
+        found = ask([["waves", "total", [ranks]], ["waves", "weights", [ranks]], ["waves", "loss", [ranks, 9.0, gains.tolist()]]])
+        assert found[:2] == [total_rank(ranks), parameters(ranks)]
+        assert abs(found[2] - (9 - sum(float(row[:rank].sum()) for row, rank in zip(gains, ranks, strict=True)))) < 1e-9
+
+
+def test_bytes_become_numbers_again(draw):
+    values = torch.randn(2 * 15 * 28 * 28, generator=draw)
+    found = torch.tensor(ask([["waves", "unpacked", [packed(values)]]])[0], dtype=torch.float64)
+    assert (found - values).abs().max() <= packed(values)["scale"] / 2 + 1e-12
+    bases = torch.tensor(ask([["waves", "bases_of", [packed(values)]]])[0], dtype=torch.float64)
+    assert torch.equal(bases, found.view(2, 15, 784).movedim(0, 1))

@@ -7,7 +7,8 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from book import figure, results
+from book import data, figure, results
+from snippets.figures.home import packed
 from snippets.mnist.data import load_images
 from snippets.mnist.exact import (
     RANKS,
@@ -62,6 +63,25 @@ def table() -> dict[str, float | str | bool]:
         "spread": max(abs(row[name] - rows[0][name]) / rows[0][name] for row in rows for name in rows[0]),
         "same_best": all(experiment(seed).ranks["best"] == e.ranks["best"] for seed in range(3)),
         "commutator": commutator(e.dense[:, -99:] @ e.dense[:, -99:].T),
+    }
+
+
+@data
+def network() -> dict[str, object]:
+    """Return what the playground of ranks needs: gains on the test pictures, bases of all frequencies, three digits."""
+    e = experiment()
+    bases = [basis.flip(1) for basis in fit(e.train_moments, (28,) * 15)]  # the strongest column first
+    gains = [
+        (weight * (basis.conj() * (moment @ basis)).sum(0).real / 784).tolist()
+        for weight, basis, moment in zip(WEIGHTS, bases, e.test_moments, strict=True)
+    ]
+    return {
+        "nothing": float(e.dense_test.trace() / 784),
+        "dense": dense_loss(e.dense_test, e.dense[:, -99:]),
+        "gains": gains,
+        "ranks": {name: list(ranks) for name, ranks in e.ranks.items()},
+        "waves": packed(torch.view_as_real(torch.stack(bases)).movedim(-1, 0)),
+        "digits": [packed(e.test[index]) for index in (0, 1, 3)],
     }
 
 
