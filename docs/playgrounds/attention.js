@@ -1,6 +1,6 @@
 // A molecule, a layer of attention, and a motion: does it matter whether one moves first or attends first?
 
-import { arrow, clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { arrow, clamp, frame, handle, html, plane, show, svg } from "./frame.js";
 import { centred, layer, move, twin } from "./maths/attention.js";
 
 const SIZE = 420;
@@ -49,8 +49,9 @@ export const start = (room, options) => {
   play.slider(play.side, "angle", "turn", { step: 1, text: (a) => `${show(a, 0)}°` });
   play.slider(play.side, "right", "move right", { step: 0.05 });
   play.slider(play.side, "up", "move up", { step: 0.05 });
-  const shape = play.group("The molecule before the motion: a, b, c, d");
-  shape.classList.add("play-pair");
+  const fold = html("details", { class: "play-fold" }, play.side);
+  html("summary", { text: "the atoms a, b, c, d as numbers" }, fold);
+  const shape = html("div", { class: "play-pair" }, fold);
   for (const name of ATOMS) {
     play.field(shape, `${name}x`, `atom ${name}, right`, { step: 0.05 });
     play.field(shape, `${name}y`, `atom ${name}, up`, { step: 0.05 });

@@ -50,7 +50,8 @@ export const read = (text, start, limits = {}) => {
       if (number < low || number > high) throw new Error(`${name} = ${value} is outside ${low} … ${high}`);
       state[name] = number;
     } else {
-      if (limits[name] && !limits[name].includes(value)) throw new Error(`“${value}” is none of ${limits[name].join(", ")}`);
+      if (limits[name] instanceof RegExp && !limits[name].test(value ?? "")) throw new Error(`“${value}” is no ${name}`);
+      if (Array.isArray(limits[name]) && !limits[name].includes(value)) throw new Error(`“${value}” is none of ${limits[name].join(", ")}`);
       state[name] = value ?? "";
     }
   }
@@ -269,6 +270,7 @@ export const handle = (board, { name, css = "", at, place, settle, step = 0.1, s
   svg("circle", { r: 24, class: "play-reach" }, mark);
   svg("circle", { r: 8, class: "play-dot" }, mark);
   let grip = null;
+  mark.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false, signal }); // else the page scrolls
   mark.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     mark.setPointerCapture(event.pointerId);

@@ -47,7 +47,7 @@ export const start = async (room, options) => {
       place: ([, rank]) => change({ [name]: Math.round(clamp(rank, 0, FULL)) }),
     }));
   const row = html("div", { class: "play-pictures" }, play.board);
-  const shown = digits.map((_, i) => picture(row, i ? "" : "out of the network"));
+  const shown = digits.map(() => picture(row, "out of the network"));
 
   const task = play.task();
   const readings = { rank: play.reading(`rank, of ${BUDGET}`), weights: play.reading("weights"), loss: play.reading("test loss"), over: play.reading("above the best of its kind"), dense: play.reading("above the dense network") };

@@ -5,8 +5,8 @@ import { angles, point, stereographic } from "./maths/sphere.js";
 import { camera, runs } from "./space.js";
 
 const [WIDTH, HEIGHT] = [420, 440];
-const start_state = { longitude: 60, polar: 8.6, eye: 20 };
-const limits = { longitude: [-180, 180], polar: [0, 180], eye: [-180, 180] };
+const start_state = { longitude: 60, polar: 8.6, eye: 20, stroke: "north" };
+const limits = { longitude: [-180, 180], polar: [0, 180], eye: [-180, 180], stroke: /^(poles|north|parallel|(-?\d+:\d+;?)*)$/ };
 const radians = (a) => (a * Math.PI) / 180;
 const degrees = (a) => (a * 180) / Math.PI;
 const pen = (s) => point([radians(s.longitude), radians(s.polar)]);
@@ -22,10 +22,16 @@ const circle = (axis, height) => {
   });
 };
 const STROKES = {
-  "over both poles": circle([0.5, Math.sqrt(0.75), 0], 0),
-  "past the north pole": circle([0.5, Math.sqrt(0.75), 0], 0.15),
-  "along a parallel": circle([0, 0, 1], 0.4),
+  poles: ["over both poles", circle([0.5, Math.sqrt(0.75), 0], 0)],
+  north: ["past the north pole", circle([0.5, Math.sqrt(0.75), 0], 0.15)],
+  parallel: ["along a parallel", circle([0, 0, 1], 0.4)],
 };
+const LONGEST = 150;
+
+/** Return the points of a stroke: a ready one, or one of the reader's own, kept as tenths of degrees "longitude:polar;…". */
+const points_of = (stroke) =>
+  STROKES[stroke]?.[1] ?? stroke.split(";").filter(Boolean).map((pair) => point(pair.split(":").map((tenths) => radians(tenths / 10))));
+const own = (stroke) => !(stroke in STROKES);
 
 /** Put the picture into one sentence. */
 const say = (s) => `Longitude ${show(s.longitude, 0)}, angle from the pole ${show(s.polar, 0)} degrees.`;
@@ -33,7 +39,7 @@ const say = (s) => `Longitude ${show(s.longitude, 0)}, angle from the pole ${sho
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
-  const { state, change, put, settle, redraw, signal } = play;
+  const { state, change, put, settle, signal } = play;
   const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 92, origin: [106, 108], label: "A globe with a stroke, and the stroke in angles and in both stereographic maps" });
   const on = (x, y, unit) => ({ ...board, to: ([a, b]) => [x + unit * a, y - unit * b] });
   const path = (place, points, closed = false) => points.map((p, i) => `${i ? "L" : "M"}${place.to(p).map((c) => c.toFixed(1)).join(" ")}`).join("") + (closed ? "Z" : "");
@@ -60,8 +66,6 @@ export const start = (room, options) => {
   const back = svg("path", { class: "curve thin back" }, board.root);
   const front = svg("path", { class: "curve" }, board.root);
   const poles = svg("path", { class: "axis" }, board.root);
-  let stroke = STROKES["past the north pole"];
-  let drawn = false;
   const eye = () => camera(state.eye, 24);
   const grip = handle(board, {
     name: "The pen", css: "two", signal, settle, step: 0.06,
@@ -71,26 +75,22 @@ export const start = (room, options) => {
       const [a, b] = length > 0.995 ? [(x / length) * 0.995, (y / length) * 0.995] : [x, y];
       const here = eye().lift([a, b, Math.sqrt(1 - a * a - b * b)]);
       const [longitude, polar] = angles(here);
-      stroke = drawn ? [...stroke.slice(-800), here] : [here];
-      drawn = true;
-      change({ longitude: Math.round(degrees(longitude) * 10) / 10, polar: Math.round(clamp(degrees(polar), 0, 180) * 10) / 10 });
+      const [a10, b10] = [Math.round(degrees(longitude) * 10), Math.round(clamp(degrees(polar), 0, 180) * 10)];
+      const before = own(state.stroke) ? state.stroke.split(";").filter(Boolean) : [];
+      change({ longitude: a10 / 10, polar: b10 / 10, stroke: [...before, `${a10}:${b10}`].slice(-LONGEST).join(";") });
     },
   });
   const task = play.task();
   const ready = play.group("Draw");
   ready.classList.add("play-presets");
-  for (const [name, points] of Object.entries(STROKES)) {
+  for (const [stroke, [name, points]] of Object.entries(STROKES)) {
     play.button(ready, name, () => {
-      stroke = points;
-      drawn = false;
       const [longitude, polar] = angles(points[0]).map((a) => Math.round(degrees(a) * 10) / 10);
-      put({ longitude, polar });
+      put({ longitude, polar, stroke });
     });
   }
   play.button(ready, "clear", () => {
-    stroke = [pen(state)];
-    drawn = true;
-    redraw();
+    put({ stroke: "" });
   });
   play.slider(play.side, "eye", "walk around the globe", { step: 1, text: (a) => `${show(a, 0)}°` });
   const row = play.group("The pen, in degrees");
@@ -107,9 +107,10 @@ export const start = (room, options) => {
     const split = rings.map((ring) => runs(ring.map(view.project)));
     globe.setAttribute("d", split.flatMap(({ front: f }) => f).map((run) => path(board, run)).join(""));
     hidden.setAttribute("d", split.flatMap(({ back: b }) => b).map((run) => path(board, run)).join(""));
-    const own = runs(stroke.map(view.project));
-    front.setAttribute("d", own.front.map((run) => path(board, run)).join(""));
-    back.setAttribute("d", own.back.map((run) => path(board, run)).join(""));
+    const stroke = points_of(state.stroke);
+    const seen = runs(stroke.map(view.project));
+    front.setAttribute("d", seen.front.map((run) => path(board, run)).join(""));
+    back.setAttribute("d", seen.back.map((run) => path(board, run)).join(""));
     poles.setAttribute("d", [1, -1].filter((z) => view.project([0, 0, z])[2] > 0).map((z) => path(board, [view.project([0, 0, z]), view.project([0, 0, 1.2 * z])])).join(""));
     const tears = {};
     for (const map of maps) {
@@ -133,8 +134,8 @@ export const start = (room, options) => {
     }
     grip();
     readings.angles(`${tears.angles}`);
-    for (const name of ["north", "south"]) readings[name](`${show((100 * tears[name]) / stroke.length, 0)} % of the stroke`);
-    task("draw a stroke of your own that stays whole in both stereographic maps and is torn in the angles.", drawn && stroke.length > 8 && tears.angles > 0 && tears.north + tears.south === 0);
+    for (const name of ["north", "south"]) readings[name](`${show((100 * tears[name]) / Math.max(1, stroke.length), 0)} % of the stroke`);
+    task("draw a stroke of your own that stays whole in both stereographic maps and is torn in the angles.", own(state.stroke) && stroke.length > 8 && tears.angles > 0 && tears.north + tears.south === 0);
   };
   play.finish();
 };
