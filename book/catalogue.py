@@ -32,13 +32,17 @@ def results_file(module: str) -> Path:
 
 
 def gather(made: dict[str, record.Entry]) -> Catalogue:
-    """Gather what rendering needs from the record and the sources."""
+    """Gather what rendering needs from the record and the sources.
+
+    What is not in the record was written while the rest was made; it is made right after.
+    """
     known = Catalogue(stale=list(recorded.stale()))
     for (module, name), alt in marked.figures().items():
-        known.figures[f"{module}:{name}"] = {"alt": alt, "size": made[f"figure {module}:{name}"]["size"]}
+        if entry := made.get(f"figure {module}:{name}"):
+            known.figures[f"{module}:{name}"] = {"alt": alt, "size": entry["size"]}
     for module, function in marked.results():
-        known.values.setdefault(module, {}).update(made[f"results {module}:{function}"]["values"])
-    for check in claims.checks():
+        known.values.setdefault(module, {}).update(made.get(f"results {module}:{function}", {}).get("values", {}))
+    for check in [check for check in claims.checks() if check.node in made]:
         entry = {"node": check.node, "line": check.line, "source": check.source(), "error": made[check.node]["error"]}
         for id in check.ids:
             known.tests.setdefault(id, []).append(entry)

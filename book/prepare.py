@@ -175,7 +175,7 @@ def _jobs_of_pages() -> Iterator[Job]:
 
 
 def _make(jobs: list[Job], checks: dict[claims.Check, str]) -> None:
-    """Do stale jobs in worker processes and stale tests in pytest, at the same time; note each as soon as it is done."""
+    """Do stale jobs in worker processes and stale tests in pytest, at the same time; note each when it is done."""
     made, start = record.entries(), time.perf_counter()
     stale = [job for job in jobs if not _fresh(made, job.key, job.digest)]
     tests = [check for check, digest in checks.items() if not _fresh(made, check.node, digest)]
@@ -236,7 +236,9 @@ def _write_results(made: dict[str, record.Entry]) -> None:
     """Write the numbers of each module with what made them."""
     files: dict[str, dict[str, Any]] = {}
     for module, function in marked.results():
-        entry = made[f"results {module}:{function}"]
+        entry = made.get(f"results {module}:{function}")
+        if entry is None:
+            continue
         made_by = {
             "snippet": str(figures_path(module).relative_to(project.ROOT)),
             "hash": entry["digest"],

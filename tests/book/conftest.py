@@ -1,6 +1,7 @@
 """A small book in a temporary folder, on which the build tool is tried."""
 
 import contextlib
+import importlib
 import sys
 import threading
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ def line() -> Figure:
 
 
 @results(seed=3)
-def numbers() -> dict[str, float]:
+def numbers() -> dict:
     """Compute."""
     return {"two": double(1.0), "count": 12345, "word": "yes"}
 '''
@@ -208,7 +209,8 @@ def passes(nodes: tuple[str, ...]) -> dict[str, str]:
 
 def forget_snippets() -> None:
     """Let the small book's modules be imported anew."""
-    for name in [name for name in sys.modules if name.startswith(("snippets.part", "snippets.figures"))]:
+    importlib.invalidate_caches()
+    for name in [name for name in sys.modules if name.startswith(("snippets.part", "snippets.figures.part"))]:
         del sys.modules[name]
 
 
@@ -231,13 +233,12 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
     monkeypatch.setattr(work, "pool", lambda workers: Here())
     monkeypatch.setattr(snippets, "__path__", [str(tmp_path / "snippets")])
     monkeypatch.setattr(snippets.figures, "__path__", [str(tmp_path / "snippets/figures")])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # which goes by seconds, and an edit here takes less
     monkeypatch.chdir(tmp_path)
     before = torch.get_default_dtype()
-    shelved = {name: module for name, module in sys.modules.items() if name.startswith("snippets.figures")}
     yield small
     torch.set_default_dtype(before)
     forget_snippets()
-    sys.modules.update(shelved)
 
 
 @pytest.fixture

