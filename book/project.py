@@ -73,6 +73,12 @@ def figures_path(module: str) -> Path:
     return FIGURES / (module.replace(".", "/") + ".py")
 
 
+def tests_path(module: str) -> Path:
+    """Return the file that tests a module given without the prefix `snippets.`."""
+    folder, _, name = module.rpartition(".")
+    return TESTS / folder.replace(".", "/") / f"test_{name}.py"
+
+
 class _Loader(yaml.SafeLoader):
     """Reads mkdocs.yml without running the Python objects that it names."""
 

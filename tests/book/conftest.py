@@ -56,9 +56,11 @@ Two is {{ two | .1f }}, and a count {{ count }} [@somebody].
 The line $y=2x$.
 ///
 
+/// details | Set-up
 ```python
 --8<-- "snippets/part/toy.py:setup"
 ```
+///
 
 ```python
 --8<-- "snippets/part/toy.py:double"
@@ -101,6 +103,22 @@ It is linear.
 ///
 ////
 
+//// exercise | By hand
+Double one.
+
+/// solution
+Two.
+///
+////
+
+//// exercise | In code
+Double two.
+
+/// solution
+Four.
+///
+////
+
 /// note | The end
 That is all.
 ///
@@ -111,7 +129,10 @@ TEST = '''"""Tests of the toy."""
 import math
 
 import pytest
+from book.expect import numbers
 from snippets.part.toy import double
+
+test_numbers = numbers("part.toy", {"two": 2.0, "count": 12345})
 
 
 @pytest.mark.claim("LA-101", "LA-01")
