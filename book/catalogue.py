@@ -54,6 +54,8 @@ def write(state: dict) -> None:
             "line": check.line,
             "source": check.source(),
             "error": state[check.node]["error"],
+            "by": check.by,
+            "draws": check.draws,
         }
         for id in check.ids:
             tests.setdefault(id, []).append(entry)

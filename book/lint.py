@@ -12,7 +12,7 @@ from book.project import chapters, figures_path, module_of, module_path, nearest
 OPEN = 2  # mistakes that stand open on a page
 EXERCISES = (2, 6)  # of a chapter
 WIDTH = 88  # columns of code that is shown
-READS_RECORDS = (Path("snippets/mnist/records.py"),)
+READS_RECORDS = (Path("snippets/mnist/records.py"), Path("snippets/mnist/nonlinear.py"))
 
 
 def loose_ends() -> list[str]:
@@ -171,6 +171,9 @@ def _claims() -> Iterator[str]:
             where = pages.read(box.page).where(box.line)
             yield f"{where}: claim '{id}' has no test: mark one with @pytest.mark.claim(\"{id}\"){hint}"
     for check in found:
+        if check.by not in claims.BY:
+            kinds = f"write {', '.join(claims.BY)}{nearest(check.by, claims.BY)}"
+            yield f"{check.file}:{check.line}: '{check.function}' gives evidence by '{check.by}': {kinds}"
         for id in check.ids:
             if id not in boxes:
                 hint = nearest(id, boxes)

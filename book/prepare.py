@@ -21,6 +21,7 @@ from book import (
     catalogue,
     claims,
     depends,
+    ledger,
     lint,
     marked,
     notebooks,
@@ -119,6 +120,7 @@ def _prepare() -> None:
         _make(jobs, tests, state)
     catalogue.write(state)
     _stop("pages ask for numbers that no snippet computes:", lint.numbers(catalogue.load()))
+    ledger.write_files(catalogue.load())
     notebooks.write_all(catalogue.load())
     _note_fresh(code)
 

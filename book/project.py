@@ -104,6 +104,19 @@ def nav() -> list[str]:
     return _nav((ROOT / "mkdocs.yml").read_text())
 
 
+@cache
+def _parts(text: str) -> dict[str, str]:
+    entries = [
+        pair for entry in yaml.load(text, Loader=_Loader)["nav"] if isinstance(entry, dict) for pair in entry.items()
+    ]
+    return {page: part for part, inner in entries if isinstance(inner, list) for page in _leaves(inner)}
+
+
+def part_of(page: str) -> str:
+    """Return the name of the part in which a page stands, as `mkdocs.yml` has it; none for a page outside of parts."""
+    return _parts((ROOT / "mkdocs.yml").read_text()).get(page, "")
+
+
 def chapters() -> list[str]:
     """List the pages that have a snippet module, in reading order."""
     return [page for page in nav() if page.endswith(".md") and module_path(module_of(page)).exists()]

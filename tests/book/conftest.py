@@ -143,7 +143,7 @@ def test_doubling(measured):
 
 SETTINGS = """
 site_name: Toy
-nav: [part/toy.md, {Reference: [reference/bibliography.md, reference/claims.md]}]
+nav: [part/toy.md, {Reference: [reference/bibliography.md, reference/claims.md, reference/errata.md]}]
 theme: {name: material, font: false}
 plugins: []
 markdown_extensions:
@@ -169,7 +169,8 @@ FILES = {
     "tests/part/test_toy.py": TEST,
     "docs/part/toy.md": PAGE,
     "docs/reference/bibliography.md": "# Bibliography\n\n**Somebody 1999** A title.\n{ #somebody }\n",
-    "docs/reference/claims.md": "# Claims\n\n/// ledger\n///\n\n/// errata\n///\n",
+    "docs/reference/claims.md": "# Claims\n\n/// ledger\n///\n",
+    "docs/reference/errata.md": "# Errata\n\n/// errata\n///\n",
 }
 
 
