@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from book import author, listings, pages, prepare, project
+from book import author, listings, pages, prepare, project, tidy
 from book.project import BookError, write_atomically
 
 
@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("prepare", help="draw, compute and check whatever changed")
     recorder = commands.add_parser("record", help="write what the listings of pages print")
     recorder.add_argument("pages", nargs="+", type=Path)
+    commands.add_parser("format", help="lay out all code")
     for name, argument, said in (
         ("check", "chapter", "say all that is wrong with a chapter, as linear-algebra/span"),
         ("new", "chapter", "write the four files of a chapter, with an example that passes"),
@@ -49,6 +50,8 @@ def _run(options: argparse.Namespace) -> int:
     elif options.command == "new":
         for path in author.new(options.chapter):
             print(f"wrote {path.relative_to(project.ROOT)}")
+    elif options.command == "format":
+        tidy.format_all()
     elif options.command == "ids":
         print(author.ids(options.prefix))
     else:

@@ -140,18 +140,14 @@ def _stages(page: str, python: list[str]) -> Iterator[tuple[str, Iterator[str]]]
 
 
 def _ruff(python: list[str]) -> Iterator[str]:
-    looks = (["check", "--quiet", "--output-format", "concise"], ["check", "--fix"]), (["format", "--check"], ["format"])
-    for command, repair in looks:
+    style = ["check", "--quiet", "--output-format", "concise"]
+    for command, repair in ((style, "ruff check --fix ."), (["format", "--check"], "python -m book format")):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *command, *python], cwd=project.ROOT, capture_output=True, text=True
         )
         if done.returncode:
             yield from (done.stdout + done.stderr).strip().splitlines()
-            yield f"mend it with: ruff {' '.join([*repair, *_relative(python)])}"
-
-
-def _relative(files: list[str]) -> list[str]:
-    return [str(Path(file).relative_to(project.ROOT)) for file in files]
+            yield f"mend it with: {repair}"
 
 
 def _loose_ends(page: str) -> Iterator[str]:

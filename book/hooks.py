@@ -27,7 +27,7 @@ from book.catalogue import Catalogue
 from book.formulas import CLOSE, OPEN
 from book.watching import watch_sources
 
-FORMULA = rf'<(?P<tag>span|div)[^>]*>{OPEN}.*?{CLOSE}</(?P=tag)>'
+FORMULA = rf"<(?P<tag>span|div)[^>]*>{OPEN}.*?{CLOSE}</(?P=tag)>"
 HEAVY = re.compile(rf"{FORMULA}|(?<=<pre><span></span>)(?P<code><code.*?</code>)", re.DOTALL)
 COLOUR = re.compile(r"</?span[^>]*>")
 SPOKEN = re.compile(r"<semantics>(.*?)<annotation", re.DOTALL)

@@ -1,6 +1,6 @@
 """The four files of a new chapter, with an example that passes: replace it piece by piece."""
 
-PAGE = '''---
+PAGE = """---
 description: What the chapter is about, in one sentence
 ---
 
@@ -95,7 +95,7 @@ tensor([2., 1.])
 ## What's next
 
 One sentence that leads on.
-'''
+"""
 
 SNIPPET = '''"""@TITLE@: one sentence."""
 

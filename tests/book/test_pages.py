@@ -83,7 +83,12 @@ def test_errata_are_shown_in_full_and_closed(tree):
     """A case has the true title, the verdict and its place in the summary; what the source says and what is true inside."""
     text = (tree.root / "docs/part/toy.md").read_text()
     aside = "//// claim | So\n    id: LA-01\n\nTruly [so](#a-toy).\n\n/// source | imprecise\n\n/// says\nNot so.\n///\n\nFor a reason.\n///\n////\n"
-    aside = aside.replace("/// source | imprecise", "///+ source | imprecise").replace("////", "/////").replace("///+", "////").replace("reason.\n///", "reason.\n////")
+    aside = (
+        aside.replace("/// source | imprecise", "///+ source | imprecise")
+        .replace("////", "/////")
+        .replace("///+", "////")
+        .replace("reason.\n///", "reason.\n////")
+    )
     start, end = text.index("//// erratum"), text.index("//// exercise")
     for case, said in ((text[start:end], "The map is not affine only"), (aside, "So")):
         tree.write("docs/part/toy.md", text[:start] + case + "\n" + text[end:])
@@ -459,7 +464,9 @@ def test_report_is_registered_where_it_is_asked_for():
     assert registered(argument="tests/test_home.py::test_case[1]") == []
 
 
-@pytest.mark.parametrize(("phases", "noted"), [((True, True, True), 1), ((True, False, True), 0), ((True, True, False), 0)])
+@pytest.mark.parametrize(
+    ("phases", "noted"), [((True, True, True), 1), ((True, False, True), 0), ((True, True, False), 0)]
+)
 def test_only_a_case_whose_every_phase_passed_is_noted(tree, phases, noted):
     """A test that failed, or whose fixtures did when they were put away, shows nothing."""
     from book.measure import _Witness
