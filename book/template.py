@@ -139,7 +139,7 @@ def arrows() -> Figure:
 def numbers() -> dict[str, float]:
     """Return what the page quotes."""
     v = torch.tensor([2.0, 1.0])
-    return {"factor": double(v).norm() / v.norm()}
+    return {"factor": (double(v).norm() / v.norm()).item()}
 '''
 
 TEST = '''"""@TITLE@: the double of a vector."""
