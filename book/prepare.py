@@ -19,6 +19,7 @@ from book import (
     catalogue,
     claims,
     depends,
+    ledger,
     lint,
     listings,
     marked,
@@ -147,6 +148,7 @@ def _prepare() -> Catalogue:
         known = catalogue.gather(made)
         _write_results(made)
         _stop("pages ask for numbers that no snippet computes:", lint.numbers(known))
+        ledger.write_files(known)
         notebooks.write_all(known, made)
     catalogue.save(_tree(), known)
     return known

@@ -63,9 +63,11 @@ Two is {{ two | .1f }}, and a count {{ count }} [@somebody].
 The line $y=2x$.
 ///
 
+/// details | Set-up
 ```python
 --8<-- "snippets/part/toy.py:setup"
 ```
+///
 
 ```python
 --8<-- "snippets/part/toy.py:double"
@@ -108,6 +110,22 @@ It is linear.
 ///
 ////
 
+//// exercise | By hand
+Double one.
+
+/// solution
+Two.
+///
+////
+
+//// exercise | In code
+Double two.
+
+/// solution
+Four.
+///
+////
+
 /// note | The end
 That is all.
 ///
@@ -118,7 +136,10 @@ TEST = '''"""Tests of the toy."""
 import math
 
 import pytest
+from book.expect import numbers
 from snippets.part.toy import double
+
+test_numbers = numbers("part.toy", {"two": 2.0, "count": 12345})
 
 
 @pytest.mark.claim("LA-101", "LA-01")
@@ -129,7 +150,7 @@ def test_doubling(measured):
 
 SETTINGS = """
 site_name: Toy
-nav: [part/toy.md, {Reference: [reference/bibliography.md, reference/claims.md]}]
+nav: [part/toy.md, {Reference: [reference/bibliography.md, reference/claims.md, reference/errata.md]}]
 theme: {name: material, font: false}
 plugins: []
 markdown_extensions:
@@ -155,7 +176,8 @@ FILES = {
     "tests/part/test_toy.py": TEST,
     "docs/part/toy.md": PAGE,
     "docs/reference/bibliography.md": "# Bibliography\n\n**Somebody 1999** A title.\n{ #somebody }\n",
-    "docs/reference/claims.md": "# Claims\n\n/// ledger\n///\n\n/// errata\n///\n",
+    "docs/reference/claims.md": "# Claims\n\n/// ledger\n///\n",
+    "docs/reference/errata.md": "# Errata\n\n/// errata\n///\n",
 }
 
 

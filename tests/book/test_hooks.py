@@ -119,7 +119,7 @@ def test_a_full_disk_leaves_the_last_site_and_one_line(settings, monkeypatch):
 
     with monkeypatch.context() as broken:
         broken.setattr("mkdocs.utils.write_file", full)
-        with pytest.raises(Abort, match="^Error: the site is not built: .*No space left on device$"):
+        with pytest.raises(Abort, match=r"^Error: the site is not built: .*No space left on device$"):
             built(settings)
     assert (settings.root / "site-mkdocs.yml" / TOY).read_text() == before
     built(settings)
@@ -138,7 +138,10 @@ def test_with_dirty_what_shows_a_change_is_rendered_again_and_nothing_else(setti
     assert after("docs/part/toy.md", "That is all.", "That is nearly all.") == {"part/toy.md"}
     assert after("snippets/part/toy.py", "return FACTOR * x", "return x * FACTOR") == {"part/toy.md"}
     assert "x * FACTOR" in re.sub(r"<[^>]*>", "", (site / TOY).read_text())
-    assert after("docs/part/toy.md", "theorem | Doubling $x$ is", "theorem | To double $x$ is") == {"part/toy.md", "reference/claims.md"}
+    assert after("docs/part/toy.md", "theorem | Doubling $x$ is", "theorem | To double $x$ is") == {
+        "part/toy.md",
+        "reference/claims.md",
+    }
     assert "To double" in (site / "reference/claims/index.html").read_text()
     assert after("tests/part/test_toy.py", "Double.", "Twice.") == {"part/toy.md", "reference/claims.md"}
     assert after("snippets/figures/part/toy.py", "12345", "54321") >= {"part/toy.md"}
@@ -158,8 +161,16 @@ def test_the_server_watches_what_is_written_by_hand(settings):
     for item in config.watch:
         server.watch(item)
     server.server_close()
-    watched = {(str(Path(e.watch.path).relative_to(settings.root)), e.watch.is_recursive) for e in server.observer.emitters}
-    assert watched == {("docs", False), ("docs/assets", False), ("docs/part", True), ("docs/reference", True), ("snippets", True)}
+    watched = {
+        (str(Path(e.watch.path).relative_to(settings.root)), e.watch.is_recursive) for e in server.observer.emitters
+    }
+    assert watched == {
+        ("docs", False),
+        ("docs/assets", False),
+        ("docs/part", True),
+        ("docs/reference", True),
+        ("snippets", True),
+    }
 
 
 def test_a_site_that_was_never_built_or_was_removed_is_built(settings):

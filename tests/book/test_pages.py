@@ -14,10 +14,12 @@ import pytest
 
 from book import (
     bibliography,
-    boxes,
+    catalogue,
+    claims,
     extension,
     figure,
     formulas,
+    ledger,
     listings,
     notebooks,
     npm,
@@ -58,7 +60,7 @@ def test_page_shows_what_was_made(tree):
     assert '<span class="katex-display">' in html
     assert 'tabindex="0"' in html
     assert 'href="../reference/claims.md#LA-101"' in html
-    assert "✓ LA-01" in html
+    assert "✓ measured 1 × 10⁻¹³ · LA-01" in html
     assert "notebooks/part/toy.ipynb" in html
     assert "2 claims, each with its test" in html
     assert "<summary>Proof</summary>" in html
@@ -67,13 +69,39 @@ def test_page_shows_what_was_made(tree):
 
 
 def test_ledger_lists_claims_with_tests_and_errors(tree):
-    """The claims page has a row a claim with its test's source; the errata only those that are wrong."""
+    """The claims page has a closed row a claim, with its evidence, its test's source and what became of the source."""
     html = render(tree, "reference/claims.md")
     assert html.count('id="LA-101"') == 1
-    assert html.count("<tr id=") == 3
+    assert html.count('class="ledger-row"') == 2
+    assert "<details open" not in html
+    assert 'data-evidence="measured"' in html
+    assert "✓ measured 1 × 10⁻¹³" in html
     assert "def test_doubling(measured)" in html
-    assert "1.0 × 10⁻¹³" in html
     assert "verdict-false" in html
+
+
+def test_errata_are_shown_in_full_and_closed(tree):
+    """A case has the true title, the verdict and its place in the summary; what the source says and what is true inside."""
+    text = (tree.root / "docs/part/toy.md").read_text()
+    aside = "//// claim | So\n    id: LA-01\n\nTruly [so](#a-toy).\n\n/// source | imprecise\n\n/// says\nNot so.\n///\n\nFor a reason.\n///\n////\n"
+    aside = (
+        aside.replace("/// source | imprecise", "///+ source | imprecise")
+        .replace("////", "/////")
+        .replace("///+", "////")
+        .replace("reason.\n///", "reason.\n////")
+    )
+    start, end = text.index("//// erratum"), text.index("//// exercise")
+    for case, said in ((text[start:end], "The map is not affine only"), (aside, "So")):
+        tree.write("docs/part/toy.md", text[:start] + case + "\n" + text[end:])
+        html = render(tree, "reference/errata.md")
+        assert html.count("<details") == 1
+        summary = html[html.index("<summary>") : html.index("</summary>")]
+        assert said in summary
+        assert "A toy · LA-01" in summary
+        assert html.index("The source says") < html.index("What is true")
+    assert "verdict-imprecise" in html
+    assert "For a reason." in html
+    assert '<a href="../part/toy.md#a-toy">so</a>' in html
 
 
 def test_page_that_is_not_of_the_book_is_left_alone(tree):
@@ -171,7 +199,10 @@ def test_a_node_that_does_not_answer_is_named(tree, monkeypatch, program, messag
     typesetter.close()
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:5000], lambda data: b"\xff" * len(data), lambda data: data[:4096] + b"\0" * (len(data) - 4096)])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda data: data[:5000], lambda data: b"\xff" * len(data), lambda data: data[:4096] + b"\0" * (len(data) - 4096)],
+)
 def test_a_damaged_cache_of_formulas_is_made_anew(tree, monkeypatch, damage):
     path = tree.root / "cache.sqlite"
     first = formulas.Typesetter(path)
@@ -217,7 +248,9 @@ def test_a_hanging_process_is_killed(tree):
         if not killed:
             raise subprocess.TimeoutExpired("node", timeout)
 
-    typesetter.process = SimpleNamespace(stdin=io.StringIO(), stdout=io.StringIO(), wait=wait, kill=lambda: killed.append(1))
+    typesetter.process = SimpleNamespace(
+        stdin=io.StringIO(), stdout=io.StringIO(), wait=wait, kill=lambda: killed.append(1)
+    )
     typesetter.close()
     assert killed == [1]
 
@@ -333,7 +366,10 @@ def test_record_writes_what_listings_print(tree):
 
 def test_record_names_the_listing_that_prints_something_else_each_time(tree):
     text = "```python\nimport random\n```\n\n```python\nprint('at random', random.random())\n```\n"
-    with pytest.raises(BookError, match=r"docs/part/x\.md: listing 2 \('print\(.*'\) prints\nat random 0\..*\nand, run again,\nat random 0\..*\nSeed"):
+    with pytest.raises(
+        BookError,
+        match=r"docs/part/x\.md: listing 2 \('print\(.*'\) prints\nat random 0\..*\nand, run again,\nat random 0\..*\nSeed",
+    ):
         listings.record(text, "part/x.md")
 
 
@@ -415,12 +451,85 @@ def test_measured_asserts_and_remembers_the_largest_error():
     measured.exact(2, 2)
 
 
-def test_ledger_says_how_large_the_error_is():
-    """No test, a test without measurement, an exact one, and a measured one."""
-    assert boxes.measured([]) == "proof only"
-    assert boxes.measured([{"error": None}]) == "passes"
-    assert boxes.measured([{"error": 0.0}, {"error": None}]) == "exact"
-    assert boxes.measured([{"error": 3e-9}]) == "3.0 × 10⁻⁹"
+def evidence_of(by="example", error=None, draws=None):
+    """Return what the catalogue says of one test."""
+    return {"by": by, "error": error, "draws": draws}
+
+
+@pytest.mark.parametrize(
+    ("tests", "said"),
+    [
+        ([], "proof in the text"),
+        ([evidence_of()], "example"),
+        ([evidence_of(error=3e-9)], "example"),
+        ([evidence_of("measured", 2.49e-15), evidence_of()], "measured 3 × 10⁻¹⁵"),
+        ([evidence_of("measured", 0.0)], "measured, exact"),
+        ([evidence_of("measured")], "measured"),
+        ([evidence_of("drawn", 1e-9, 1000), evidence_of("drawn", None, 50)], "1,000 inputs drawn"),
+        ([evidence_of("drawn")], "inputs drawn"),
+        ([evidence_of("example"), evidence_of("drawn", None, 9), evidence_of("proved")], "proved"),
+    ],
+)
+def test_mark_says_what_kind_of_evidence_there_is(tests, said):
+    """The strongest kind among the tests of a claim, with the number of draws or the largest error."""
+    assert ledger.words(tests) == said
+
+
+MARKS = """
+import pytest
+from hypothesis import given, settings
+MARK = pytest.mark.claim
+
+@pytest.mark.claim("A-1")
+def test_a(): ...
+
+@pytest.mark.claim("A-1", "A-2")
+def test_b(measured): ...
+
+@settings(max_examples=20)
+@given(x=0)
+@pytest.mark.claim("A-1")
+def test_c(x, measured): ...
+
+@given(x=0)
+@pytest.mark.claim("A-1")
+def test_d(x): ...
+
+@pytest.mark.claim("A-1", by="proved")
+def test_e(measured): ...
+
+@pytest.mark.claim("A-1", by="drawn", draws=7)
+def test_f(): ...
+"""
+
+
+def test_kind_of_evidence_is_read_from_the_test(tree):
+    """Without `by` a property test draws, one that measures measures, any other is an example."""
+    tree.write("tests/test_marks.py", MARKS)
+    found = [(check.by, check.draws) for check in claims.checks() if check.file == "tests/test_marks.py"]
+    assert found == [
+        ("example", None), ("measured", None), ("drawn", 20), ("drawn", 100), ("proved", None), ("drawn", 7),
+    ]  # fmt: skip
+    assert next(check.ids for check in claims.checks() if check.function == "test_b") == ("A-1", "A-2")
+
+
+def test_claims_are_written_for_programs(tree):
+    """One entry a claim, in JSON and in CSV, and nothing is written where nothing changed."""
+    test = {"node": "tests/part/test_toy.py::test_doubling", **evidence_of("measured", 1e-13)}
+    known = catalogue.Catalogue(tests={"LA-101": [test]})
+    ledger.write_files(known)
+    first, second = json.loads((project.GENERATED / "claims.json").read_text())
+    assert first == {
+        "id": "LA-101", "title": "Doubling $x$ is linear", "page": "part/toy/#LA-101", "verdict": "own",
+        "evidence": "measured", "error": 1e-13, "tests": [test["node"]],
+    }  # fmt: skip
+    assert (second["verdict"], second["evidence"], second["error"]) == ("false", "proof", None)
+    head, row, _ = (project.GENERATED / "claims.csv").read_text().splitlines()
+    assert head == "id,title,page,verdict,evidence,error,tests"
+    assert row.startswith("LA-101,Doubling $x$ is linear,part/toy/#LA-101,own,measured,1e-13,tests/part/")
+    stamp = (project.GENERATED / "claims.csv").stat().st_mtime_ns
+    ledger.write_files(known)
+    assert (project.GENERATED / "claims.csv").stat().st_mtime_ns == stamp
 
 
 def test_citations_are_labelled_by_the_bold_words(tree):
