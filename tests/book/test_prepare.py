@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from book import catalogue, depends, prepare, project, record, work
+from book import catalogue, depends, prepare, project, record, recorded, work
 from book.project import BookError
 
 CHAPTER, SNIPPET, FIGURES, TEST = (
@@ -144,6 +144,24 @@ def test_recorded_results_beside_a_file_are_part_of_it(tree, remade):
     remade()
     tree.write("snippets/part/recorded/toy.json", '{"values": 1}')
     assert remade() == ALL - PAGE_ALONE  # the page imports nothing
+
+
+def test_a_stale_record_is_named_at_each_build_and_stops_none(tree, remade, capsys):
+    """The code that made a record changed, or is gone: the build says what to run. What runs only as a command does not count."""
+    made_by = {"command": "make toy", "snippet": SNIPPET, "function": "double"}
+    made_by["hash"] = recorded.digest_of_function(tree.root / SNIPPET, "double")
+    tree.write("snippets/part/recorded/toy.json", json.dumps({"values": {}, "made_by": made_by}))
+    tree.write(SNIPPET, (tree.root / SNIPPET).read_text() + '\nif __name__ == "__main__":\n    print(double(2))\n')
+    remade()
+    assert "older" not in capsys.readouterr().out
+    tree.edit(SNIPPET, "FACTOR = 2", "FACTOR = 4 / 2")
+    for _ in range(2):
+        remade()
+        said = f"book: recorded results of snippets/part/recorded/toy.json are older than {SNIPPET}; run make toy\n"
+        assert capsys.readouterr().out.endswith(said)
+    tree.edit("snippets/part/recorded/toy.json", "part/toy.py", "part/gone.py")
+    remade()
+    assert "are older than snippets/part/gone.py; run make toy" in capsys.readouterr().out
 
 
 DAMAGES = {
