@@ -15,7 +15,7 @@ $(READY): requirements.txt pyproject.toml
 	@touch $(READY)
 
 serve: $(READY) ## build the book and serve it on this machine
-	$(BIN)/mkdocs serve
+	$(BIN)/mkdocs serve --dirty
 
 test: $(READY) ## run all tests: snippets, pages, the build tool, and the site in a browser
 	$(BIN)/ruff check .

@@ -1,8 +1,38 @@
-"""The build tool of the book.
+"""The build tool of the book. Figures take `figure` and `results` from here; everything else serves the build."""
 
-Snippets use two names from here, `figure` and `results`; everything else serves the build.
-"""
-
-from book.marks import figure, results
+from collections.abc import Callable
+from typing import TypeVar
 
 __all__ = ["figure", "results"]
+
+Function = TypeVar("Function", bound=Callable)
+
+
+def figure(*, alt: str) -> Callable[[Function], Function]:
+    """Mark a function without arguments that returns a matplotlib figure.
+
+    `alt` describes the picture to a reader who does not see it. The build reads it, and the
+    function's dependencies, from the source text, so it has to be a literal string.
+    """
+    if not alt.strip():
+        raise ValueError("alt is empty: describe what the figure shows")
+
+    def mark(function: Function) -> Function:
+        function.alt = alt
+        return function
+
+    return mark
+
+
+def results(*, seed: int = 0) -> Callable[[Function], Function]:
+    """Mark a function without arguments that returns the numbers its page quotes, by name.
+
+    The build calls it after `torch.manual_seed(seed)` and keeps what it returns (numbers, strings
+    and booleans) together with the seed, the versions and the hash of the code that made it.
+    """
+
+    def mark(function: Function) -> Function:
+        function.seed = seed
+        return function
+
+    return mark

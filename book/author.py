@@ -1,5 +1,6 @@
 """What an author asks for: which numbers are free, a new chapter that passes, and all that is wrong with one."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from book import catalogue, lint, marked, pages, project, template, work
+from book import catalogue, lint, marked, pages, project, record, regions, template, work
 from book.catalogue import Catalogue
-from book.project import BookError, figures_path, module_of, module_path, nav, nearest, read_json, tests_path
+from book.project import BookError, figures_path, module_of, module_path, nav, nearest, tests_path
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 OWN = 100  # the book's own claims have numbers above
@@ -112,7 +113,7 @@ def check(chapter: str) -> bool:
     with subprocess.Popen(
         [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", python[-1]],
         cwd=project.ROOT,
-        env=project.one_thread(),
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -136,7 +137,7 @@ def _stages(page: str, python: list[str]) -> Iterator[tuple[str, Iterator[str]]]
     yield "loose ends", _loose_ends(page)
     yield "figures", _figures(page)
     yield "numbers", _numbers(page)
-    yield "listings", iter(work.check(page)["problems"])
+    yield "listings", iter(work.check(page, regions.expand(pages.read(page).text))["problems"])
 
 
 def _ruff(python: list[str]) -> Iterator[str]:
@@ -159,7 +160,7 @@ def _figures(page: str) -> Iterator[str]:
     for module, name in sorted(marked.figures()):
         if module == module_of(page):
             try:
-                work.draw(module, name)
+                yield from work.draw(module, name).get("problems", [])
             except Exception as error:
                 where = f"{figures_path(module).relative_to(project.ROOT)}:{marked.line(module, name)}"
                 yield f"{where}: figure '{name}' raises {type(error).__name__}: {error}"
@@ -167,14 +168,7 @@ def _figures(page: str) -> Iterator[str]:
 
 def _numbers(page: str) -> Iterator[str]:
     """Compute the page's numbers anew; take those of other pages as they were made last."""
-    values = dict(catalogue.load().values)
-    for module in {pages.value_target(page, match)[0] for _, match in pages.read(page).values} - set(values):
-        values[module] = {
-            name: value
-            for made in read_json(catalogue.results_file(module), {}).values()
-            for name, value in made["values"].items()
-        }
-    values[module_of(page)] = {}
+    values = {**catalogue.numbers(record.entries()), module_of(page): {}}
     for module, function in marked.results():
         if module == module_of(page):
             try:

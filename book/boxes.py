@@ -25,7 +25,6 @@ class Context:
         """Start with no page, an empty catalogue and no error."""
         self.page: pages.Page | None = None
         self.known = Catalogue()
-        self.error: BookError | None = None
 
     def box(self, line: int) -> pages.Box:
         """Return the block whose head is on a line of the page as it was written; one without options has no line."""
@@ -160,7 +159,9 @@ class Figure(Block):
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Place the images; sizes are known, so that nothing moves while they load."""
         module, name = pages.figure_target(self.CONTEXT.page.name, self.argument)
-        entry = self.CONTEXT.known.figures[f"{module}:{name}"]
+        entry = self.CONTEXT.known.figures.get(f"{module}:{name}")
+        if entry is None:
+            raise BookError(f"{self.CONTEXT.page.name}: snippets.figures.{module} draws no figure '{name}'")
         width, height = entry["size"]
         figure = etree.SubElement(parent, "figure", {"class": "book-figure", "id": f"figure-{name}"})
         for mode in ("light", "dark"):

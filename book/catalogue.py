@@ -6,8 +6,8 @@ from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
 
-from book import claims, depends, marked, pages, project
-from book.project import read_json, write_atomically
+from book import claims, marked, pages, project, record, recorded
+from book.project import write_atomically
 
 FORMATS = ("sci", "tex", "up", "up tex")  # beside those of Python
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -33,55 +33,66 @@ def results_file(module: str) -> Path:
     return project.GENERATED / "results" / (module.replace(".", "/") + ".json")
 
 
-def write(state: dict) -> None:
-    """Gather what rendering needs from the state, the results files and the sources.
+def gather(made: dict[str, record.Entry]) -> Catalogue:
+    """Gather what rendering needs from the record and the sources.
 
-    What is not in the state yet was written while the rest was made; it is prepared right after.
+    What is not in the record was written while the rest was made; it is made right after.
     """
-    figures = {
-        f"{module}:{name}": {"alt": alt, "size": state[f"figure {module}:{name}"]["size"]}
-        for (module, name), alt in marked.figures().items()
-        if f"figure {module}:{name}" in state
-    }
-    values: dict[str, dict[str, Any]] = {}
-    for module, function in marked.results():
-        made = read_json(results_file(module), {})
-        values.setdefault(module, {}).update(made.get(function, {"values": {}})["values"])
-    tests: dict[str, list[dict]] = {}
-    for check in [check for check in claims.checks() if check.node in state]:
+    known = Catalogue(stale=list(recorded.stale()))
+    for (module, name), alt in marked.figures().items():
+        if entry := made.get(f"figure {module}:{name}"):
+            known.figures[f"{module}:{name}"] = {"alt": alt, "size": entry["size"]}
+    known.values = numbers(made)
+    for check in [check for check in claims.checks() if check.node in made]:
         entry = {
             "node": check.node,
             "line": check.line,
             "source": check.source(),
-            "error": state[check.node]["error"],
+            "error": made[check.node].get("error"),
             "by": check.by,
             "draws": check.draws,
         }
         for id in check.ids:
-            tests.setdefault(id, []).append(entry)
-    values["book"] = _counts(tests, figures)
-    content = {"figures": figures, "values": values, "tests": tests, "stale": list(depends.stale_records())}
-    write_atomically(catalogue_file(), json.dumps(content))
+            known.tests.setdefault(id, []).append(entry)
+    known.values["book"] = _counts(known)
+    return known
 
 
-def _counts(tests: dict[str, list[dict]], figures: dict) -> dict[str, int]:
+def numbers(made: dict[str, record.Entry]) -> dict[str, dict[str, Any]]:
+    """Return the numbers of each module by name."""
+    found: dict[str, dict[str, Any]] = {}
+    for module, function in marked.results():
+        found.setdefault(module, {}).update(made.get(f"results {module}:{function}", {}).get("values", {}))
+    return found
+
+
+def _counts(known: Catalogue) -> dict[str, int]:
     """Count what the book says of itself."""
     boxes = pages.claims()
     verdicts = [box.verdict for box in boxes]
     return {
         "claims": len(boxes),
-        "claims_tested": sum(box.id in tests for box in boxes),
+        "claims_tested": sum(box.id in known.tests for box in boxes),
         "claims_own": verdicts.count("own"),
         "claims_sources": len(boxes) - verdicts.count("own"),
         **{f"claims_{verdict}": verdicts.count(verdict) for verdict in pages.VERDICTS},
-        "tests": len({test["node"] for found in tests.values() for test in found}),
-        "figures": len(figures),
+        "tests": len({test["node"] for found in known.tests.values() for test in found}),
+        "figures": len(known.figures),
     }
 
 
-def load() -> Catalogue:
-    """Read the file; an absent one is an empty catalogue."""
-    return Catalogue(**read_json(catalogue_file(), {}))
+def save(tree: str, known: Catalogue) -> None:
+    """Write the catalogue of a tree."""
+    write_atomically(catalogue_file(), json.dumps({"tree": tree, "made": vars(known)}))
+
+
+def load(tree: str) -> Catalogue | None:
+    """Read the catalogue of a tree; one that is absent, damaged or of another tree is gathered anew."""
+    try:
+        content = json.loads(catalogue_file().read_bytes())
+        return Catalogue(**content["made"]) if content["tree"] == tree else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def show(value: Any, spec: str | None) -> str:

@@ -1,15 +1,13 @@
-"""Which test checks which claim, found in the source; and the run of those whose code changed."""
+"""Which test checks which claim, found in the source."""
 
 import ast
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from book import depends, project
-from book.project import nav, read_json
+from book.project import nav
+
+TOOLS = [Path(__file__).parent / name for name in ("measure.py", "expect.py", "work.py")]
 
 BY = ("proved", "drawn", "measured", "example")  # the kinds of evidence, the strongest first
 DRAWS = 100  # inputs that hypothesis draws where nothing is said
@@ -38,9 +36,14 @@ class Check:
         first = min([function.lineno, *[decorator.lineno for decorator in function.decorator_list]])
         return "\n".join(module.lines[first - 1 : function.end_lineno])
 
+    def files(self) -> list[Path]:
+        """List the files that the test runs, but for what these import."""
+        path = project.ROOT / self.file
+        return [path, *depends.conftests(path), *TOOLS]
+
     def digest(self) -> str:
-        """Hash the test and everything that it uses."""
-        return depends.digest_of_function(project.ROOT / self.file, self.function)
+        """Hash the test's file with all that it uses, and the settings of pytest."""
+        return depends.digest(self.files(), self.node, depends.read(project.ROOT / "pyproject.toml"))
 
 
 def _mark(function: ast.FunctionDef) -> tuple[tuple[str, ...], str, int | None]:
@@ -85,33 +88,3 @@ def checks() -> list[Check]:
             if ids:
                 found.append(Check(file, name, function.lineno, ids, by, draws))
     return found
-
-
-def run(stale: list[Check]) -> dict[str, dict]:
-    """Run tests by name and return {node: {"passed": …, "error": …, "message": …}}."""
-    report = project.CACHE / f"claims.{os.getpid()}.json"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--claims-report={report}"]
-    done = subprocess.run(
-        [*command, *[check.node for check in stale]],
-        cwd=project.ROOT,
-        env=project.one_thread(),
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    found = read_json(report, {})
-    report.unlink(missing_ok=True)
-    for check in stale:
-        lost = {
-            "passed": False,
-            "error": None,
-            "message": "\n".join(done.stdout.splitlines()[-12:]) + done.stderr[-2000:],
-        }
-        found.setdefault(check.node, lost)
-    return found
-
-
-def write_report(path: Path, outcomes: dict[str, dict]) -> None:
-    """Write what pytest saw, for `run` to read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(outcomes))

@@ -17,12 +17,13 @@ from book.formulas import CLOSE, OPEN, FormulaError, typesetter
 from book.project import BookError, chapters, nav
 
 OUTPUT_FENCE = re.compile(r"^(\s*)(`{3,})\s*(\S.*)$")
+rendering: str | None = None  # the page, as the hooks know it
 INLINE = ("span", "arithmatex")  # how arithmatex marks a formula in a sentence
 AFTER = re.compile(r"[^\s\x02]{1,3}(?=\s|$)|[,.;:!?)\]]+|-\w+")  # \x02 begins what Markdown has put aside
 
 
 class Source(Preprocessor):
-    """Sees the page as it was written: finds out which it is, and puts in numbers, citations and tools."""
+    """Sees the page as it was written: learns which it is, and puts in numbers, citations and tools."""
 
     def __init__(self, md: Markdown, context: boxes.Context) -> None:
         """Remember where the page is to be noted."""
@@ -31,15 +32,11 @@ class Source(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         """Rewrite the page line by line; the number of lines stays what it is up to the tools."""
-        if self.context.error:
-            raise self.context.error
-        page = pages.identify("\n".join(lines))
-        self.context.page = page
-        if page is None:
-            return lines
+        self.context.known = known = prepare.ensure()
+        page = self.context.page = pages.parse(self.name(lines), "\n".join(lines))
         if page.name not in nav():
-            return [line for line in lines if line.startswith("# ")][:1]
-        known = self.context.known
+            outside = page.name == pages.UNKNOWN
+            return lines if outside else [line for line in lines if line.startswith("# ")][:1]
         if page.name == errata.PAGE:
             at = lines.index("/// errata")
             lines = [*lines[:at], *errata.cases(known), *lines[at + 2 :]]
@@ -50,6 +47,14 @@ class Source(Preprocessor):
             for number, line in enumerate(lines, start=1)
         ]
         return _with_tools(rewritten, page, self.context)
+
+    def name(self, lines: list[str]) -> str:
+        """Return the name of the page: MkDocs told the hooks, Zensical keeps it here; else the text has to do."""
+        if rendering:
+            return rendering
+        if "rendering_context" in self.md.preprocessors:
+            return self.md.preprocessors["rendering_context"].page.path
+        return pages.identify("\n".join(lines))
 
 
 def _without_damaged(lines: list[str], page: pages.Page) -> list[str]:
@@ -152,8 +157,8 @@ class Formulas(Treeprocessor):
     def where(self, tex: str) -> str:
         """Find the line of a formula, by its first line, in the page as it was written."""
         page = self.context.page
-        if page is None:
-            return "a page"
+        if page.name == pages.UNKNOWN:
+            return pages.UNKNOWN
         first = tex.strip().splitlines()[0].strip()
         for number, line in enumerate(page.text.splitlines(), start=1):
             if first in notebooks.substitute(line, page.name, self.context.known):
@@ -178,13 +183,8 @@ class Book(BlocksExtension):
     """All of the above."""
 
     def extendMarkdown(self, md: Markdown) -> None:
-        """Prepare the book where its sources changed, then register what renders a page."""
+        """Register what renders a page."""
         self.context = boxes.Context()
-        try:
-            self.context.known = prepare.ensure()
-        except BookError as error:
-            # MkDocs loads extensions while it reads its settings, and would print a trace; a page reports it cleanly.
-            self.context.error = error
         super().extendMarkdown(md)
         md.preprocessors.register(Source(md, self.context), "book-source", 40)
         md.treeprocessors.register(Formulas(md, self.context), "book-formulas", 12)

@@ -1,7 +1,7 @@
 """Formulas become KaTeX's HTML and MathML while the site is built; no script reaches the reader for them."""
 
 import atexit
-import hashlib
+import contextlib
 import json
 import sqlite3
 import subprocess
@@ -9,22 +9,17 @@ import threading
 from functools import cache
 from pathlib import Path
 
-from book import npm, project
+from book import npm, project, record
+from book.project import BookError
 
 HERE = Path(__file__).parent
+OPTIONS = (HERE / "katex.mjs", HERE / "macros.json")
 OPEN, CLOSE = "<!--formula-->", "<!--/formula-->"  # so that a formula's end is found without parsing HTML
+LIMIT = 30  # seconds for an answer
 
 
 class FormulaError(ValueError):
     """A formula that KaTeX cannot read; the message is KaTeX's."""
-
-
-@cache
-def _salt() -> str:
-    """Hash what, besides the formula, decides the result: KaTeX's version, the options and the macros."""
-    version = json.loads((npm.modules() / "katex" / "package.json").read_text())["version"]
-    options = (HERE / "katex.mjs").read_text() + (HERE / "macros.json").read_text()
-    return hashlib.sha256((version + options).encode()).hexdigest()
 
 
 class Typesetter:
@@ -33,44 +28,93 @@ class Typesetter:
     def __init__(self, path: Path) -> None:
         """Open the cache at `path`."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.lock = threading.Lock()
+        self.path, self.lock = path, threading.Lock()
         self.process: subprocess.Popen[str] | None = None
-        self.cache = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
-        self.cache.execute("create table if not exists formula (key text primary key, html text)")
+        self.options: list[int] = []  # the times of the options' files
+        self.salt = ""
+        self.cache: sqlite3.Connection | None = None
 
     def __call__(self, tex: str, display: bool) -> str:
         """Return the HTML of a formula; raises FormulaError where KaTeX cannot parse it."""
-        key = hashlib.sha256(f"{_salt()}\0{display}\0{tex}".encode()).hexdigest()
         with self.lock:
-            row = self.cache.execute("select html from formula where key = ?", (key,)).fetchone()
-            if row:
-                return row[0]
-            html = self._ask(tex, display)
-            self.cache.execute("insert or replace into formula values (?, ?)", (key, html))
+            self._look_at_options()
+            key = record.hash_of(self.salt, str(display), tex)
+            html = self._cached("select html from formula where key = ?", key)
+            if html is None:
+                html = self._ask(tex, display)
+                self._cached("insert or replace into formula values (?, ?)", key, html)
         return html
 
+    def _look_at_options(self) -> None:
+        """Hash what, besides the formula, decides the result; end a process that was started with other options."""
+        times = [path.stat().st_mtime_ns for path in OPTIONS]
+        if times != self.options:
+            self.close()
+            self.options = times
+            self.salt = record.hash_of(npm.installed("katex"), *(path.read_bytes() for path in OPTIONS))
+
+    def _cached(self, query: str, *values: str) -> str | None:
+        """Ask the cache; a damaged one is made anew, and one that cannot be used, as the disk is full, goes unused."""
+        for _ in range(2):
+            try:
+                self.cache = self.cache or sqlite3.connect(
+                    self.path, check_same_thread=False, isolation_level=None, timeout=30
+                )
+                self.cache.execute("create table if not exists formula (key text primary key, html text)")
+                row = self.cache.execute(query, values).fetchone()
+                return row[0] if row else None
+            except sqlite3.OperationalError:
+                return None
+            except sqlite3.DatabaseError:
+                self.cache.close()
+                self.cache = None
+                self.path.unlink(missing_ok=True)
+        return None
+
     def _ask(self, tex: str, display: bool) -> str:
-        if self.process is None or self.process.poll() is not None:
-            self.process = subprocess.Popen(
-                [*npm.node(), str(HERE / "katex.mjs")],
-                cwd=project.ROOT,
-                text=True,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-            )
+        command = self._start()
+        limit = threading.Timer(LIMIT, self.process.kill)
+        limit.start()
+        try:
+            self.process.stdin.write(json.dumps({"tex": tex, "display": display}) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+            answer = json.loads(line)
+            failed, html = answer.get("error"), answer.get("html", "")
+        except (OSError, ValueError, AttributeError) as error:
+            self.process.kill()
+            self.close()
+            within = f"within {LIMIT} seconds " if not limit.is_alive() else ""
+            raise BookError(f"Node ({command}) gave no answer {within}that can be read: {error}") from error
+        finally:
+            limit.cancel()
+        if failed:
+            raise FormulaError(failed)
+        return html
+
+    def _start(self) -> str:
+        """Start Node where it does not run; return its command."""
+        command = [*npm.node(), str(HERE / "katex.mjs")] if self.process is None else self.process.args
+        if self.process is None:
+            try:
+                self.process = subprocess.Popen(
+                    command, cwd=project.ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                )
+            except OSError as error:
+                raise BookError(f"Node ({command[0]}) cannot be started: {error}") from error
             atexit.register(self.close)
-        self.process.stdin.write(json.dumps({"tex": tex, "display": display}) + "\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        if "error" in answer:
-            raise FormulaError(answer["error"])
-        return answer["html"]
+        return command[0]
 
     def close(self) -> None:
         """End the Node process."""
         if self.process:
-            self.process.stdin.close()
-            self.process.wait(timeout=10)
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
+            try:
+                self.process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
             self.process.stdout.close()
             self.process = None
 

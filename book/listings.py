@@ -1,5 +1,6 @@
 """The code of a page and what it prints: extraction, execution, comparison, recording."""
 
+import ast
 import contextlib
 import io
 import linecache
@@ -7,7 +8,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from book import regions
+from book import depends, pages, regions
 from book.project import BookError
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -41,11 +42,21 @@ def listings(text: str) -> list[Listing]:
             found.append(Listing(block.code, block.lineno))
         elif output:
             if not found or found[-1].shown is not None:
-                raise ValueError(f"line {block.lineno} of the expanded page: an output stands below no code")
+                raise BookError(f"line {block.lineno} of the expanded page: an output stands below no code")
             tolerance = output["tolerance"] or DEFAULT_TOLERANCE
             found[-1].shown = block.code
             found[-1].tolerance = tolerance if tolerance == "magnitude" else float(tolerance)
     return found
+
+
+def parse(code: str, page: pages.Page) -> depends.Module:
+    """Parse a listing; where it is no Python, name the line of the page."""
+    try:
+        return depends.Module(code, ast.parse(code))
+    except SyntaxError as error:
+        wrong = (error.text or "").strip()
+        lines = (number for number, line in enumerate(page.text.splitlines(), start=1) if line.strip() == wrong)
+        raise BookError(f"{page.where(next(lines, 1))}: {error.msg}: {wrong}") from error
 
 
 def run(found: list[Listing], name: str) -> list[str]:
@@ -104,7 +115,13 @@ def check(text: str, name: str) -> list[str]:
 
 def record(text: str, name: str) -> str:
     """Return the page with every output replaced by what its listing prints now."""
-    outputs = iter(run(listings(text), name))
+    found = listings(text)
+    outputs = run(found, name)
+    for number, (listing, once, again) in enumerate(zip(found, outputs, run(found, name), strict=True), start=1):
+        if not agree(once, again, listing.tolerance):
+            where = f"docs/{name}: listing {number} ('{listing.code.strip().splitlines()[-1]}')"
+            raise BookError(f"{where} prints\n{once}and, run again,\n{again}Seed what it draws at random.")
+    outputs = iter(outputs)
     lines, result, at = text.splitlines(), [], 0
     while at < len(lines):
         fence = re.match(r"^(\s*)(`{3,})(.*)$", lines[at])

@@ -1,15 +1,18 @@
-"""The pytest side of claims: a fixture that measures, a report of what each test measured, a note of what passed."""
+"""The pytest plugin of the book: a fixture that measures, and a note in the record of each claim's test that passed."""
 
+import contextlib
 import math
+import time
 from collections import Counter
 from collections.abc import Generator
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pytest
 
-from book import claims, proven, sources
+from book import claims, depends, record
+from book.project import BookError
 
 
 class Measured:
@@ -43,75 +46,68 @@ def measured(request: pytest.FixtureRequest) -> Measured:
     return measurement
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer the report that the build reads."""
-    parser.addoption("--claims-report", type=Path, help="write what the tests measured to this JSON file")
+_cases: Counter[str] = Counter()  # of each test in this process
 
 
-def _node(item: pytest.Item) -> str:
-    return item.nodeid.split("[")[0]
+def _node(name: str) -> str:
+    return name.split("[")[0]
 
 
-def _error(item: pytest.Item) -> float | None:
-    return getattr(getattr(item, "measured", None), "error", None)
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count the cases of each test before any is deselected."""
+    _cases.clear()
+    _cases.update(_node(item.nodeid) for item in items)
 
 
-class _Report:
-    """Gathers outcome and largest error by test function; the cases of a parametrised test count as one."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.outcomes = path, {}
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> Generator[None, Any, Any]:
-        """Note the outcome of each phase of a test."""
-        report = yield
-        node = _node(item)
-        entry = self.outcomes.setdefault(node, {"passed": True, "error": None, "message": ""})
-        if not report.passed:
-            entry["passed"], entry["message"] = False, report.longreprtext
-        error = _error(item)
-        if error is not None:
-            entry["error"] = max(error, entry["error"] or 0.0)
-        return report
-
-    def pytest_sessionfinish(self) -> None:
-        """Write the report."""
-        claims.write_report(self.path, self.outcomes)
-
-
-class _Witness:
-    """Notes each test of a claim that passes, so that the build need not run it again on the same tree."""
-
-    def __init__(self, path: Path, tree: str) -> None:
-        self.path, self.tree = path, tree
-        self.cases: Counter[str] = Counter()
-        self.failed: set[str] = set()
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Count the cases of each test before any is deselected."""
-        self.cases.update(map(_node, items))
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> Generator[None, Any, Any]:
-        """Note a case whose every phase passed."""
-        report = yield
-        if not report.passed:
-            self.failed.add(item.nodeid)
-        elif report.when == "teardown" and item.nodeid not in self.failed and item.get_closest_marker("claim"):
-            node = _node(item)
-            line = {"node": node, "case": item.nodeid, "cases": self.cases[node], "error": _error(item)}
-            proven.note(self.path, tree=self.tree, **line)
-        return report
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Generator[None, Any, Any]:
+    """Let the report of a claim's test carry, from process to process, what it measured."""
+    report = yield
+    if item.get_closest_marker("claim"):
+        error = getattr(getattr(item, "measured", None), "error", None)
+        report.claim = {"cases": _cases[_node(item.nodeid)], "error": error}
+    return report
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Gather the report where one is asked for, else what passes, but for single cases named one by one."""
-    if config.getoption("--claims-report"):
-        config.pluginmanager.register(_Report(config.getoption("--claims-report")))
-    elif not any("[" in argument for argument in config.args):
-        tree = sources.state()
-        if not hasattr(config, "workerinput"):  # the process that starts the others, or the only one
-            proven.forget_other_trees(tree)
-        config.pluginmanager.register(_Witness(proven.proofs_file(), tree))
+    """Take notes in the process that starts the others, or the only one, unless single cases are asked for."""
+    single = any("[" in argument for argument in config.args) or config.getoption("lf", False)
+    if not hasattr(config, "workerinput") and not single:
+        config.pluginmanager.register(Witness())
+
+
+class Witness:
+    """Notes the claim tests that passed in all their cases, and those that failed, so that the build knows."""
+
+    def __init__(self) -> None:
+        """Start with nothing seen."""
+        self.start = time.time_ns()
+        self.passed: dict[str, dict[str, float | None]] = {}
+        self.failed: set[str] = set()
+
+    @cached_property
+    def checks(self) -> dict[str, claims.Check]:
+        """Return the tests of claims by name."""
+        return {check.node: check for check in claims.checks()}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note a test when the last of its cases has passed, or when one has not."""
+        node, claim = _node(report.nodeid), getattr(report, "claim", None)
+        if claim is None or node in self.failed:
+            return
+        # Where nothing can be noted, the build runs the test itself.
+        with contextlib.suppress(OSError, BookError):
+            if not report.passed:
+                self.failed.add(node)
+                record.note(node, "", message=report.longreprtext)
+            elif report.when == "teardown":
+                errors = self.passed.setdefault(node, {})
+                errors[report.nodeid] = claim["error"]
+                if len(errors) == claim["cases"] and node in self.checks:
+                    self._note(self.checks[node], [error for error in errors.values() if error is not None])
+
+    def _note(self, check: claims.Check, errors: list[float]) -> None:
+        """Note that a test passed, unless somebody has edited meanwhile what it ran."""
+        if all(path.stat().st_mtime_ns < self.start for path in depends.closure(check.files())):
+            record.note(check.node, check.digest(), ids=check.ids, error=max(errors, default=None))

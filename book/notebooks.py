@@ -1,13 +1,10 @@
 """Each chapter as a notebook, made from the page itself."""
 
-import hashlib
-import json
 import re
-from pathlib import Path
 
-from book import bibliography, catalogue, pages, project, regions, sources
+from book import bibliography, catalogue, depends, pages, project, record, regions
 from book.catalogue import Catalogue
-from book.project import chapters, nav, read_json, write_atomically
+from book.project import BookError, chapters, nav, write_atomically
 
 SETUP = """```python
 # This notebook is a chapter of "Equivariance from First Principles". Its figures, and what it takes from earlier
@@ -20,40 +17,32 @@ if importlib.util.find_spec("snippets") is None:
 ```
 """
 
-_texts: dict[str, tuple[int | None, str]] = {}
-
-
-def stamps_file() -> Path:
-    """Return the file that remembers from which text each notebook was made."""
-    return project.CACHE / "notebooks.json"
-
 
 def notebook_file(page: str) -> str:
     """Return where a page's notebook lies, relative to the site's assets."""
     return "notebooks/" + page.rpartition(".")[0] + ".ipynb"
 
 
-def write_all(known: Catalogue) -> None:
+def key(page: str) -> str:
+    """Return the key of a page's notebook in the record."""
+    return f"notebook {page}"
+
+
+def keys() -> list[str]:
+    """List the keys of all notebooks."""
+    return list(map(key, nav()))
+
+
+def write_all(known: Catalogue, made: dict[str, record.Entry]) -> None:
     """Write the notebook of each chapter and lab whose text changed."""
-    stamps = read_json(stamps_file(), {})
-    made_of = repr((known, bibliography.entries(), sources.code()))
-    texts = {name: (_text(pages.read(name), made_of, known), "md") for name in chapters()}
+    texts = {name: (markdown(pages.read(name), known), "md") for name in chapters()}
     texts |= {name: ((project.DOCS / name).read_text(), "py:percent") for name in nav() if name.endswith(".py")}
     for name, (text, fmt) in texts.items():
-        stamp = hashlib.sha256(text.encode()).hexdigest()
-        path = project.GENERATED / notebook_file(name)
-        if stamps.get(name) != stamp or not path.exists():
+        entry, digest = made.get(key(name)), record.hash_of(text, fmt, depends.versions())
+        if not (entry and entry["digest"] == digest and record.intact(entry)):
+            path = project.GENERATED / notebook_file(name)
             write_atomically(path, convert(text, fmt))
-            stamps[name] = stamp
-    write_atomically(stamps_file(), json.dumps(stamps))
-
-
-def _text(page: pages.Page, made_of: str, known: Catalogue) -> str:
-    """Return the Markdown of a page's notebook, rewritten once for each state of what it is made of."""
-    state = hash((page.text, made_of))
-    if _texts.get(page.name, (None, ""))[0] != state:
-        _texts[page.name] = (state, markdown(page, known))
-    return _texts[page.name][1]
+            record.note(key(name), digest, files=record.hashes([path]))
 
 
 def convert(text: str, fmt: str = "md") -> str:
@@ -100,10 +89,12 @@ def substitute(line: str, page: str, known: Catalogue) -> str:
 
     def number(match: re.Match) -> str:
         module, name = pages.value_target(page, match)
+        if name not in known.values.get(module, {}):
+            raise BookError(f"docs/{page}: no number '{name}' in the results of {module}")
         return catalogue.show(known.values[module][name], match["format"])
 
     def citation(match: re.Match) -> str:
         up = "../" * page.count("/")
-        return f"[[{bibliography.entries()[match[1]]}]]({up}{bibliography.PAGE}#{match[1]})"
+        return f"[[{bibliography.entries().get(match[1], match[1])}]]({up}{bibliography.PAGE}#{match[1]})"
 
     return pages.CITATION.sub(citation, pages.VALUE.sub(number, line))

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from book import project
-from book.project import BookError
+from book.project import BookError, write_atomically
 
 OLDEST_NODE = 20
 
@@ -29,13 +29,20 @@ def _bundled() -> Path:
 
 
 def node() -> list[str]:
-    """Return the command of Node: the machine's where it is new enough, else the one from PyPI."""
+    """Return the command of Node: the machine's where it works and is new enough, else the one from PyPI."""
     found = shutil.which("node")
-    if found and shutil.which("npm"):
-        version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
-        if int(version.lstrip("v").split(".")[0]) >= OLDEST_NODE:
-            return [found]
+    if found and shutil.which("npm") and _major(found) >= OLDEST_NODE:
+        return [found]
     return [str(_bundled() / "bin" / "node")]
+
+
+def _major(command: str) -> int:
+    """Ask Node for its version; one that dies, hangs or says something else is as good as none."""
+    try:
+        said = subprocess.run([command, "--version"], capture_output=True, text=True, check=True, timeout=10).stdout
+        return int(said.strip().lstrip("v").split(".")[0])
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return 0
 
 
 def npm() -> list[str]:
@@ -50,17 +57,20 @@ def _wanted() -> dict[str, str]:
     return package.get("dependencies", {})
 
 
-def _installed(name: str) -> str | None:
-    path = modules() / name / "package.json"
-    return json.loads(path.read_text())["version"] if path.exists() else None
+def installed(name: str) -> str:
+    """Return the version of a package, or nothing where it is absent or damaged."""
+    try:
+        return str(json.loads((modules() / name / "package.json").read_bytes())["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def ensure_packages() -> None:
     """Run `npm ci` where a package of package.json is absent or of another version."""
-    missing = [f"{name}@{version}" for name, version in _wanted().items() if _installed(name) != version]
+    missing = [f"{name}@{version}" for name, version in _wanted().items() if installed(name) != version]
     if not missing:
         return
-    command = [*npm(), "ci", "--no-fund", "--no-audit", "--loglevel=error"]
+    command = [*npm(), "ci", "--loglevel=error", "--fetch-retries=0", "--fetch-timeout=60000"]
     print(
         f"book: fetching {', '.join(missing)} with 'npm ci' (once; the build needs no network after this)",
         flush=True,
@@ -78,15 +88,9 @@ def ensure_packages() -> None:
 
 
 def copy_katex() -> None:
-    """Copy KaTeX's style sheet and its woff2 fonts into the site, once a version."""
+    """Let KaTeX's style sheet and its woff2 fonts lie where the site serves them."""
     source, target = modules() / "katex" / "dist", project.GENERATED / "katex"
-    version = _installed("katex")
-    stamp = target / "VERSION"
-    if stamp.exists() and stamp.read_text() == version:
-        return
-    shutil.rmtree(target, ignore_errors=True)
-    (target / "fonts").mkdir(parents=True)
-    for font in Path(source / "fonts").glob("*.woff2"):
-        shutil.copy(font, target / "fonts")
-    shutil.copy(source / "katex.min.css", target)
-    stamp.write_text(version or "")
+    for file in (source / "katex.min.css", *(source / "fonts").glob("*.woff2")):
+        copy, content = target / file.relative_to(source), file.read_bytes()
+        if not copy.is_file() or copy.read_bytes() != content:
+            write_atomically(copy, content)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from book import project
+from book import depends, project
 from book.project import module_of, nav, nearest
 
 ERRATUM_PARTS = ("says", "counterexample", "truth")
@@ -46,6 +46,7 @@ END = re.compile(r"^(/{3,})\s*$")
 FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(.*?)\s*$")
 VALUE = re.compile(r"\{\{ +(?:(?P<module>[\w.]+)/)?(?P<name>[\w.-]+)(?: *\| *(?P<format>[^{}|]+?))? +\}\}")
 ALMOST_VALUE = re.compile(r"\{\{\s[^{}]*\}\}")
+UNKNOWN = "a page"  # the name of one that is not in docs/
 CITATION = re.compile(r"\[@([\w-]+)\]")
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n+", re.DOTALL)
 
@@ -193,11 +194,17 @@ def _options(kind: str, lines: list[str], start: int) -> tuple[dict[str, str], i
 
 
 @lru_cache(maxsize=256)
-def _parse(path: Path, name: str, stamp: int) -> Page:
-    whole = path.read_text()
+def _read(path: Path, name: str, stamp: int) -> Page:
+    whole = depends.read(path)
     front = FRONT_MATTER.match(whole)
-    page = Page(name, whole[front.end() :] if front else whole, front[0].count("\n") if front else 0)
-    lines = page.text.splitlines()
+    return parse(name, whole[front.end() :] if front else whole, front[0].count("\n") if front else 0)
+
+
+def parse(name: str, text: str, offset: int | None = None) -> Page:
+    """Parse the body of a page, which an engine may have read before the last edit."""
+    known = (project.DOCS / name).is_file() and offset is None
+    page = Page(name, text, read(name).offset if known else offset or 0)
+    lines = text.splitlines()
     for number, line in unfenced(lines):
         page.values += [(number, match) for match in VALUE.finditer(line)]
         page.citations += [(number, key) for key in CITATION.findall(line)]
@@ -246,7 +253,7 @@ def _end(page: Page, stack: list[tuple[int, Box]], number: int, line: str) -> No
 
 def read(name: str) -> Page:
     """Parse a page, once per change of its file."""
-    return _parse(project.DOCS / name, name, (project.DOCS / name).stat().st_mtime_ns)
+    return _read(project.DOCS / name, name, (project.DOCS / name).stat().st_mtime_ns)
 
 
 def names() -> list[str]:
@@ -254,13 +261,10 @@ def names() -> list[str]:
     return [name for name in nav() if name.endswith(".md") and (project.DOCS / name).exists()]
 
 
-def identify(text: str) -> Page | None:
-    """Find the page whose body is `text`.
-
-    Neither MkDocs nor Zensical tells an extension which file it renders; the text does.
-    """
+def identify(text: str) -> str:
+    """Find the name of the page whose body is `text`, for an engine that does not tell."""
     body = text.strip()
-    return next((page for page in map(read, _all_names()) if page.text.strip() == body), None)
+    return next((page.name for page in map(read, _all_names()) if page.text.strip() == body), UNKNOWN)
 
 
 def _all_names() -> Iterator[str]:

@@ -1,21 +1,19 @@
-"""Everything that is made before pages are rendered, and only where something that it uses changed."""
+"""Everything that is made before pages are rendered, and only where something that it is made from changed."""
 
-import json
 import os
-import subprocess
-import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from queue import Empty, Queue
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from book import (
     catalogue,
@@ -23,116 +21,137 @@ from book import (
     depends,
     ledger,
     lint,
+    listings,
     marked,
     notebooks,
     npm,
     pages,
     project,
-    proven,
+    record,
     regions,
-    sources,
+    work,
 )
 from book.catalogue import Catalogue
-from book.project import BookError, chapters, figures_path, read_json, write_atomically
-from book.style import MODES
-from book.work import figure_file
+from book.project import BookError, chapters, figures_path, nav
 
 TOOL = Path(__file__).parent
+SETTINGS = ("mkdocs.yml", "package.json", "requirements.txt", "pyproject.toml")
+SOURCES = (".md", ".py", ".json", ".mjs")
+
 _lock = threading.Lock()
-_seen: tuple[list[str], Catalogue] | None = None
-_fresh_code: tuple[str, str] | None = None  # with these sources, and what was made of them, only pages can be stale
-
-
-def fingerprint_file() -> Path:
-    """Return the file that remembers the tree as it was last prepared."""
-    return project.CACHE / "fingerprint.json"
-
-
-def state_file() -> Path:
-    """Return the file that remembers what was made, and from what."""
-    return project.CACHE / "state.json"
+_announced = False  # by an engine that says when a build begins
+_last: tuple[str, Catalogue | BookError] | None = None  # the tree as it was last looked at, and what was made of it
 
 
 @dataclass(frozen=True)
 class Job:
-    """Something to make: its key in the state, the hash of what it depends on, and the worker's request."""
+    """Something to make: its key in the record, the hash of what it is made from, and what a worker is to do."""
 
     key: str
     digest: str
     request: tuple[str, ...]
 
 
+def begin() -> Catalogue:
+    """Prepare for a build that begins now, and leave it at that until the next begins."""
+    global _announced, _last
+    _announced, _last = True, None
+    return ensure()
+
+
 def ensure() -> Catalogue:
-    """Prepare once per state of the tree and return what was made; cheap where nothing changed."""
-    global _seen
+    """Return what was made of the tree as it is; without an engine that announces builds, look at it each time."""
+    global _last
     with _lock:
-        fingerprint = _fingerprint()
-        if _seen is None or fingerprint != _seen[0]:
-            if fingerprint != read_json(fingerprint_file(), None):
-                # Two builds at once, a server and a test run say, would overwrite each other's files.
-                project.CACHE.mkdir(parents=True, exist_ok=True)
-                with FileLock(project.CACHE / "lock"):
-                    fingerprint = _prepare_all()
-                write_atomically(fingerprint_file(), json.dumps(fingerprint))
-            _seen = (fingerprint, catalogue.load())
-            for line in _seen[1].stale:
-                print(f"book: {line}", flush=True)
-    return _seen[1]
+        if _last is None or not (_announced or _last[0] == _stamp()):
+            stamp = _stamp()
+            try:
+                _last = (stamp, _current())
+            except OSError as error:
+                _last = (stamp, BookError(f"the book cannot be prepared: {error}"))
+            except BookError as error:
+                _last = (stamp, error)
+    if isinstance(_last[1], BookError):
+        raise _last[1]
+    return _last[1]
 
 
-def read_ahead() -> None:
-    """Look at all sources before the first edit needs it, which then costs no more than those after it."""
-    with _lock:
-        code = sources.code()
-        if not any(_stale(read_json(state_file(), {}))):
-            _note_fresh(code)
+def _current() -> Catalogue:
+    known = catalogue.load(_tree())
+    if known is None:
+        # Two builds at once, a server and a test run say, would do the same work twice.
+        with locked("preparing the book"):
+            known = catalogue.load(_tree()) or _prepare()
+    for line in known.stale:
+        print(f"book: {line}", flush=True)
+    return known
 
 
-def _note_fresh(code: str) -> None:
-    """Remember that all is made of the code as it was before somebody looked at it."""
-    global _fresh_code
-    _fresh_code = (code, sources.made())
+def locked(doing: str, name: str = "lock") -> AbstractContextManager:
+    """Take a lock, and say so where another build holds it."""
+    project.CACHE.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(project.CACHE / name)
+    try:
+        return lock.acquire(timeout=1)
+    except Timeout:
+        print(f"book: another build is {doing}; waiting for it", flush=True)
+        return lock.acquire()
 
 
-def _fingerprint() -> list[str]:
-    """Hash names and times of all sources, and the names of all that was made from them."""
-    return [sources.state(), sources.made()]
+def _sources() -> Iterator[Path]:
+    """Yield the files that the book is made from."""
+    yield from (project.ROOT / name for name in SETTINGS)
+    for folder in (project.DOCS, project.SNIPPETS, project.TESTS, TOOL):
+        yield from (path for path in _files(str(folder)) if path.suffix in SOURCES)
 
 
-def _prepare_all() -> list[str]:
-    """Prepare, and again where somebody edited meanwhile; return the fingerprint of what was prepared."""
-    state = None
-    while state != sources.state():
-        state = sources.state()
-        _prepare()
-    return _fingerprint()
+def _files(folder: str) -> Iterator[Path]:
+    for inner, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in ("__pycache__", project.GENERATED.name)]
+        yield from (Path(inner, name) for name in names)
 
 
-def _prepare() -> None:
-    code = sources.code()
-    depends.file_of.cache_clear()
-    npm.ensure_packages()
-    npm.copy_katex()
-    _stop("the book has loose ends:", lint.loose_ends())
-    state = read_json(state_file(), {})
-    jobs, tests = _stale(state)
-    if jobs or tests:
-        _make(jobs, tests, state)
-    catalogue.write(state)
-    _stop("pages ask for numbers that no snippet computes:", lint.numbers(catalogue.load()))
-    ledger.write_files(catalogue.load())
-    notebooks.write_all(catalogue.load())
-    _note_fresh(code)
+def _stamp() -> str:
+    """Hash names and times of all sources: cheap enough for every page."""
+    return record.hash_of(*sorted(f"{path} {path.stat().st_mtime_ns}" for path in _sources()))
 
 
-def _stale(state: dict) -> tuple[list[Job], list[claims.Check]]:
-    """List what is to be made, and the tests to be run, because something that they depend on changed."""
-    code = sources.code()
-    pages_alone = (code, sources.made()) == _fresh_code
-    jobs = [*_jobs_of_pages(code)] if pages_alone else [*_jobs_of_snippets(), *_jobs_of_pages(code)]
-    tests = [] if pages_alone else claims.checks()
-    stale_tests = [check for check in tests if state.get(check.node, {}).get("digest") != check.digest()]
-    return [job for job in jobs if not _fresh(job, state)], stale_tests
+def _source_tree() -> str:
+    """Hash the contents of all sources, and the versions of the libraries."""
+    return record.hash_of(depends.versions(), *(_content(path) for path in sorted(_sources())))
+
+
+def _content(path: Path) -> str:
+    return f"{path} {record.hash_of(path.read_bytes())}"
+
+
+def _tree() -> str:
+    """Hash the contents of all sources and of all that was made from them."""
+    made = sorted(path for path in project.GENERATED.rglob("*") if path.is_file())
+    return record.hash_of(_source_tree(), *(_content(path) for path in made))
+
+
+def _prepare() -> Catalogue:
+    """Make what is stale, and again where somebody edited meanwhile."""
+    before, known = "", Catalogue()
+    while before != _source_tree():
+        before = _source_tree()
+        npm.ensure_packages()
+        npm.copy_katex()
+        for lab in (name for name in nav() if name.endswith(".py")):
+            depends.parse(project.DOCS / lab)  # which stops at a syntax error
+        _stop("the book has loose ends:", lint.loose_ends())
+        jobs, checks = [*_jobs_of_figures(), *_jobs_of_pages()], {check: check.digest() for check in claims.checks()}
+        _make(jobs, checks)
+        made = record.entries()
+        record.forget_all_but([*(job.key for job in jobs), *(check.node for check in checks), *notebooks.keys()])
+        known = catalogue.gather(made)
+        _write_results(made)
+        _stop("pages ask for numbers that no snippet computes:", lint.numbers(known))
+        ledger.write_files(known)
+        notebooks.write_all(known, made)
+    catalogue.save(_tree(), known)
+    return known
 
 
 def _stop(heading: str, errors: list[str]) -> None:
@@ -140,133 +159,96 @@ def _stop(heading: str, errors: list[str]) -> None:
         raise BookError("\n".join([heading, *errors]))
 
 
-def _jobs_of_snippets() -> Iterator[Job]:
-    torch, matplotlib = version("torch"), version("matplotlib")
-    style = (TOOL / "style.py").read_text()
-    for module, function in sorted(marked.figures()):
-        digest = depends.digest_of_function(figures_path(module), function, matplotlib, style)
-        yield Job(f"figure {module}:{function}", digest, ("draw", module, function))
-    for module, function in sorted(marked.results()):
-        digest = depends.digest_of_function(figures_path(module), function, torch)
-        yield Job(f"results {module}:{function}", digest, ("compute", module, function))
+def _jobs_of_figures() -> Iterator[Job]:
+    for kind, name, keys in (("draw", "figure", sorted(marked.figures())), ("compute", "results", marked.results())):
+        for module, function in keys:
+            digest = depends.digest([figures_path(module), TOOL / "work.py", TOOL / "style.py"], function)
+            yield Job(f"{name} {module}:{function}", digest, (kind, module, function))
 
 
-def _jobs_of_pages(code: str) -> Iterator[Job]:
+def _jobs_of_pages() -> Iterator[Job]:
     for page in chapters():
-        fences = list(pages.fences(regions.expand(pages.read(page).text)))
-        listing = "\n".join(body for syntax, body in fences if syntax == "python")
-        yield Job(f"page {page}", _digest_of_page(listing, repr(fences), code), ("check", page))
+        text = regions.expand(pages.read(page).text)
+        fences = list(pages.fences(text))
+        code = [listings.parse(body, pages.read(page)) for syntax, body in fences if syntax == "python"]
+        used = [file for listing in code for file in listing.imports]
+        digest = depends.digest([*used, TOOL / "work.py", TOOL / "listings.py"], repr(fences))
+        yield Job(f"page {page}", digest, ("check", page, text))
 
 
-@lru_cache(maxsize=128)
-def _digest_of_page(listing: str, fences: str, code: str) -> str:
-    """Hash a page's code with all that it uses, once for each state of the code."""
-    return depends.digest_of_text(listing, version("torch"), fences)
-
-
-def _fresh(job: Job, state: dict) -> bool:
-    if state.get(job.key, {}).get("digest") != job.digest:
-        return False
-    kind, *arguments = job.request
-    if kind == "draw":
-        return all(figure_file(*arguments, mode).exists() for mode in MODES)
-    return kind != "compute" or arguments[1] in read_json(catalogue.results_file(arguments[0]), {})
-
-
-def _make(jobs: list[Job], tests: list[claims.Check], state: dict) -> None:
-    """Run stale jobs in worker processes and stale claims in pytest, at the same time."""
-    start = time.perf_counter()
-    outcomes = proven.outcomes()
-    unproven = [check for check in tests if check.node not in outcomes]
-    names = ", ".join(job.key for job in jobs[:4]) + (f" and {len(jobs) - 4} more" if len(jobs) > 4 else "")
-    print(f"book: {names or 'no figure, number or page'}; {len(unproven)} tests of claims", flush=True)
-    queue: Queue[Job] = Queue()
-    for job in sorted(jobs, key=lambda job: job.request[0] != "compute"):
-        queue.put(job)
-    workers = min(os.cpu_count() or 1, len(jobs))  # beside pytest, which ends earlier
-    with ThreadPoolExecutor(max_workers=workers + 1) as pool:
-        running = [pool.submit(_work, queue) for _ in range(workers)]
-        tested = pool.submit(claims.run, unproven) if unproven else None
-        answers = [pair for future in running for pair in future.result()]
-        outcomes |= tested.result() if tested else {}
-    errors = _keep(answers, state) + _keep_outcomes(tests, outcomes, state)
-    write_atomically(state_file(), json.dumps(state, indent=1, sort_keys=True))
+def _make(jobs: list[Job], checks: dict[claims.Check, str]) -> None:
+    """Do stale jobs in worker processes and stale tests in pytest, at the same time; note each when it is done."""
+    made, start = record.entries(), time.perf_counter()
+    stale = [job for job in jobs if not _fresh(made, job.key, job.digest)]
+    tests = [check for check, digest in checks.items() if not _fresh(made, check.node, digest)]
+    if not stale and not tests:
+        return
+    names = ", ".join(job.key for job in stale[:4]) + (f" and {len(stale) - 4} more" if len(stale) > 4 else "")
+    print(f"book: {names or 'no figure, number or page'}; {len(tests)} tests of claims", flush=True)
+    stale.sort(key=lambda job: job.request[0] != "compute")
+    testing = [Job("the tests of claims", "", ("test", *(check.node for check in tests)))] if tests else []
+    with ThreadPoolExecutor(1) as beside:
+        tested = beside.submit(lambda: list(_run(testing, 1)))
+        errors = [problem for job, answer in _run(stale, os.cpu_count() or 1) for problem in _keep(job, answer)]
+        said = "".join(answer.get("said", answer.get("error", "")) for _, answer in tested.result())
+    made = record.entries()
+    for check in tests:
+        if not _fresh(made, check.node, checks[check]):
+            why = made.get(check.node, {}).get("message") or "\n".join(said.splitlines()[-12:])
+            errors.append(f"claim {', '.join(check.ids)} fails: {check.file}:{check.line} {check.function}\n{why}")
     _stop("what the book shows is not what its code does:", errors)
     print(f"book: made in {time.perf_counter() - start:.1f} s", flush=True)
 
 
-def _work(queue: "Queue[Job]") -> list[tuple[Job, dict[str, Any]]]:
-    """Feed a worker process from the queue until it is empty; start another where one dies."""
-    answers: list[tuple[Job, dict[str, Any]]] = []
-    while not queue.empty():
-        with subprocess.Popen(
-            [sys.executable, "-m", "book.work"],
-            cwd=project.ROOT,
-            env=project.one_thread(),
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        ) as worker:
-            _feed(worker, queue, answers)
-    return answers
+def _fresh(made: dict[str, record.Entry], key: str, digest: str) -> bool:
+    return key in made and made[key]["digest"] == digest and record.intact(made[key])
 
 
-def _feed(worker: subprocess.Popen[str], queue: "Queue[Job]", answers: list[tuple[Job, dict[str, Any]]]) -> None:
-    """Give one worker jobs until none is left or the worker is gone."""
-    while True:
-        try:
-            job = queue.get_nowait()
-        except Empty:
-            worker.stdin.close()
+def _run(jobs: list[Job], workers: int) -> Iterator[tuple[Job, dict[str, Any]]]:
+    """Do jobs side by side; where a process dies, do those that it may have been doing again, each by itself."""
+    waiting, running = deque(jobs), {}
+    try:
+        with work.pool(min(workers, len(jobs) or 1)) as pool:
+            while waiting or running:
+                while waiting and len(running) < workers:
+                    running[pool.submit(work.do, *waiting[0].request)] = waiting[0]
+                    waiting.popleft()
+                for done in wait(running, return_when=FIRST_COMPLETED).done:
+                    answer = done.result()
+                    yield running.pop(done), answer
+    except BrokenProcessPool:
+        if len(jobs) == 1:
+            yield jobs[0], {"error": "the process that worked on it died"}
             return
-        worker.stdin.write(json.dumps(job.request) + "\n")
-        worker.stdin.flush()
-        line = worker.stdout.readline()
-        answers.append((job, json.loads(line) if line else {"error": "the worker process died"}))
-        if not line:
-            return
+        for job in running.values():
+            yield from _run([job], 1)
+        yield from _run([*waiting], workers)
 
 
-def _keep(answers: list[tuple[Job, dict[str, Any]]], state: dict) -> list[str]:
-    """Enter what succeeded into the state and return what did not."""
-    errors = []
-    for job, answer in answers:
-        if "error" in answer:
-            errors.append(f"{job.key}: {answer['error']}")
-        elif answer["ok"].get("problems"):
-            errors += answer["ok"]["problems"]
-        else:
-            state[job.key] = {"digest": job.digest, **answer["ok"]}
-            if job.request[0] == "compute":
-                _write_results(job, answer["ok"])
-    return errors
+def _keep(job: Job, answer: dict[str, Any]) -> list[str]:
+    """Note what was made and return what went wrong."""
+    if "error" in answer:
+        return [f"{job.key}: {answer['error']}"]
+    if not answer.get("problems"):
+        record.note(job.key, job.digest, **answer)
+    return answer.get("problems", [])
 
 
-def _write_results(job: Job, made: dict[str, Any]) -> None:
-    """Write the numbers of a function with what made them."""
-    _, module, function = job.request
-    path = catalogue.results_file(module)
-    content = read_json(path, {})
-    made_by = {
-        "snippet": f"snippets/figures/{module.replace('.', '/')}.py",
-        "hash": job.digest,
-        "seed": made["seed"],
-        "device": made["device"],
-        "torch": version("torch"),
-        "numpy": version("numpy"),
-    }
-    content[function] = {"values": made["values"], "made_by": made_by}
-    write_atomically(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
-
-
-def _keep_outcomes(tests: list[claims.Check], outcomes: dict[str, dict], state: dict) -> list[str]:
-    errors = []
-    for check in tests:
-        outcome = outcomes[check.node]
-        if outcome["passed"]:
-            state[check.node] = {"digest": check.digest(), "error": outcome["error"]}
-        else:
-            errors.append(
-                f"claim {', '.join(check.ids)} fails: {check.file}:{check.line} {check.function}\n{outcome['message']}"
-            )
-    return errors
+def _write_results(made: dict[str, record.Entry]) -> None:
+    """Write the numbers of each module with what made them."""
+    files: dict[str, dict[str, Any]] = {}
+    for module, function in marked.results():
+        entry = made.get(f"results {module}:{function}")
+        if entry is None:
+            continue
+        made_by = {
+            "snippet": str(figures_path(module).relative_to(project.ROOT)),
+            "hash": entry["digest"],
+            "seed": entry["seed"],
+            "device": entry["device"],
+            "torch": version("torch"),
+            "numpy": version("numpy"),
+        }
+        files.setdefault(module, {})[function] = {"values": entry["values"], "made_by": made_by}
+    for module, content in files.items():
+        project.write_json(catalogue.results_file(module), content)

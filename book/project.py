@@ -42,20 +42,11 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         partial.unlink(missing_ok=True)
 
 
-def read_json(path: Path, default: Any) -> Any:
-    """Read a JSON file of the cache; a damaged one counts as absent, since it can be made anew."""
-    try:
-        return json.loads(path.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return default
-
-
-def one_thread() -> dict[str, str]:
-    """Return the environment of a worker: one thread of arithmetic, as workers run side by side.
-
-    What they print and measure then does not depend on the number of cores either.
-    """
-    return {**os.environ, "OMP_NUM_THREADS": "1"}
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file, but leave one that says the same alone."""
+    text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_atomically(path, text)
 
 
 def module_of(page: str) -> str:

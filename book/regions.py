@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from book import project
+from book import depends, project
 from book.project import nav, nearest
 
 EMBED = re.compile(r"^(?P<indent>[ \t]*)--8<-- \"(?P<file>[^\":]+)(?::(?P<name>[\w-]+))?\"\s*$")
@@ -25,7 +25,7 @@ def _regions(path: Path, stamp: int) -> tuple[dict[str, tuple[int, int]], list[s
     starts: dict[str, int] = {}
     errors = []
     where = path.relative_to(project.ROOT)
-    for number, line in enumerate(path.read_text().splitlines(), start=1):
+    for number, line in enumerate(depends.read(path).splitlines(), start=1):
         marker = MARKER.match(line)
         if marker is None:
             if ALMOST.search(line):
@@ -56,7 +56,7 @@ def region_text(file: str, name: str | None) -> str:
 @lru_cache(maxsize=4096)
 def _text(path: Path, name: str | None, stamp: int) -> str:
     """Read a region, once for each time that its file was written."""
-    lines = path.read_text().splitlines()
+    lines = depends.read(path).splitlines()
     if name:
         first, last = regions(path)[0][name]
         lines = lines[first - 1 : last]

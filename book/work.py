@@ -1,20 +1,24 @@
-"""A worker process: imports the snippets once, then draws, computes and runs pages as it is told.
+"""What worker processes do: draw figures, compute numbers, run pages and tests. Each imports the snippets once."""
 
-It reads one JSON job a line and answers one JSON line a job: {"ok": …} or {"error": "…"}.
-"""
-
+import contextlib
 import importlib
 import importlib.util
-import json
+import io
+import multiprocessing
 import os
 import re
+import signal
 import sys
+import threading
 import traceback
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from book import listings, pages, project
+from book import project, record
 from book.style import MODES, style
+
+SMALLEST = 7  # points, of type in a figure
 
 
 def figure_file(module: str, function: str, mode: str) -> Path:
@@ -23,32 +27,46 @@ def figure_file(module: str, function: str, mode: str) -> Path:
 
 
 def draw(module: str, function: str) -> dict[str, Any]:
-    """Draw both versions of a figure and return its width and height in CSS pixels."""
+    """Draw both versions of a figure; return its size in CSS pixels, its files and what is wrong with it."""
     import matplotlib.pyplot as plt
 
-    make = _function(module, function)
-    size = None
+    make, drawn, problems = _function(module, function), {}, {}
     for mode in MODES:
-        path = figure_file(module, function, mode)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.svg")
         with plt.rc_context(style(mode)):
             fig = make()
-            fig.savefig(partial, format="svg", metadata={"Date": None, "Creator": None})
+            svg = io.StringIO()
+            fig.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+            problems |= dict.fromkeys(look(fig))
             plt.close(fig)
-        partial.write_text(compact(partial.read_text()))
-        size = size or svg_size(partial)
-        os.replace(partial, path)
-    return {"size": size}
+        drawn[figure_file(module, function, mode)] = compact(svg.getvalue())
+    if len(set(drawn.values())) < len(drawn):
+        problems["it looks the same in the dark: a colour is fixed"] = None
+    for path, text in drawn.items():
+        project.write_atomically(path, text)
+    if problems:
+        return {"problems": [f"figure {module}:{function}: {problem}" for problem in problems]}
+    return {"size": svg_size(next(iter(drawn.values()))), "files": record.hashes(drawn)}
+
+
+def look(fig: Any) -> list[str]:
+    """Say what a reader could not see in a figure."""
+    from matplotlib.text import Text
+
+    empty = [index for index, axes in enumerate(fig.axes, start=1) if not (axes.has_data() or axes.texts)]
+    texts = [text for text in fig.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    small = [text for text in texts if text.get_fontsize() < SMALLEST]
+    return [f"nothing is drawn in its axes number {index}" for index in empty] + [
+        f"the text '{text.get_text()}' is smaller than {SMALLEST} points" for text in small
+    ]
 
 
 def _function(module: str, function: str) -> Any:
     """Import a function that draws or computes, in double precision."""
-    _precision("float64")
+    precision("float64")
     return getattr(importlib.import_module(f"snippets.figures.{module}"), function)
 
 
-def _precision(name: str) -> None:
+def precision(name: str) -> None:
     """Set torch's default precision, where the book uses torch."""
     if importlib.util.find_spec("torch"):
         import torch
@@ -61,10 +79,9 @@ def compact(svg: str) -> str:
     return re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
 
 
-def svg_size(path: Path) -> list[int]:
+def svg_size(svg: str) -> list[int]:
     """Read width and height of an SVG in CSS pixels."""
-    head = path.read_text()[:2000]
-    found = [re.search(rf'{side}="([\d.]+)pt"', head) for side in ("width", "height")]
+    found = [re.search(rf'{side}="([\d.]+)pt"', svg[:2000]) for side in ("width", "height")]
     return [round(float(match[1]) * 4 / 3) for match in found]
 
 
@@ -85,37 +102,55 @@ def plain(value: Any) -> float | int | str | bool:
     return value
 
 
-def check(page: str) -> dict[str, Any]:
+def check(page: str, text: str) -> dict[str, Any]:
     """Run a page's listings, from the precision of a fresh interpreter, and return what differs from what it shows."""
-    _precision("float32")
-    return {"problems": listings.check(pages.read(page).text, page)}
+    from book import listings
+
+    precision("float32")
+    return {"problems": listings.check(text, page)}
 
 
-JOBS = {"draw": draw, "compute": compute, "check": check}
+def test(*nodes: str) -> dict[str, Any]:
+    """Run tests by name; what passed and what failed is in the record, what else pytest said is returned."""
+    import pytest
+
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        pytest.main(["-q", "-p", "no:cacheprovider", *nodes])
+    return {"said": said.getvalue()}
 
 
-def serve(requests: TextIO, answers: TextIO) -> None:
-    """Answer jobs until the input ends."""
-    for line in requests:
-        kind, *arguments = json.loads(line)
-        try:
-            answer = {"ok": JOBS[kind](*arguments)}
-        except Exception as error:
-            frames = [f for f in traceback.extract_tb(error.__traceback__) if "/book/" not in f.filename]
-            where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
-            answer = {"error": f"{type(error).__name__}{where}: {error}"}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+JOBS = {"draw": draw, "compute": compute, "check": check, "test": test}
 
 
-def main() -> None:
-    """Serve on standard input and output; whatever else prints goes to standard error."""
+def do(kind: str, *arguments: str) -> dict[str, Any]:
+    """Do a job and return what it made, or {"error": …}."""
+    try:
+        return JOBS[kind](*arguments)
+    except Exception as error:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if "/book/" not in f.filename]
+        where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
+        return {"error": f"{type(error).__name__}{where}: {error}"}
+
+
+def pool(workers: int) -> ProcessPoolExecutor:
+    """Return processes that work side by side with one thread each."""
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), begin)
+
+
+def begin() -> None:
+    """Set up a worker: no window, one thread, no word on standard output, and no life after its parent's."""
     os.environ.setdefault("MPLBACKEND", "Agg")
+    os.environ["OMP_NUM_THREADS"] = "1"  # what is printed and measured then does not depend on the number of cores
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     stdout, stderr = 1, 2
-    with os.fdopen(os.dup(stdout), "w") as answers:
-        os.dup2(stderr, stdout)
-        serve(sys.stdin, answers)
+    os.dup2(stderr, stdout)
+    os.chdir(project.ROOT)
+    sys.path.insert(0, str(project.ROOT))
+    sys.dont_write_bytecode = True  # a server would take it for an edit
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-if __name__ == "__main__":
-    main()
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)

@@ -15,7 +15,7 @@ import numpy
 import torch
 
 from book import project
-from book.depends import digest_of_function
+from book.recorded import digest_of_function
 
 RECORDED = Path(__file__).parent / "recorded"
 MADE_BY = ("command", "snippet", "function", "hash", "device", "torch", "numpy", "python", "seeds", "threads")

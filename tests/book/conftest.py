@@ -1,13 +1,20 @@
 """A small book in a temporary folder, on which the build tool is tried."""
 
+import contextlib
+import importlib
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
+import torch
 
 import snippets.figures
-from book import npm, prepare, project
+from book import claims, extension, npm, prepare, project, record, work
+
+REAL_POOL = work.pool
 
 TOY = '''"""A toy chapter."""
 
@@ -40,7 +47,7 @@ def line() -> Figure:
 
 
 @results(seed=3)
-def numbers() -> dict[str, float]:
+def numbers() -> dict:
     """Compute."""
     return {"two": double(1.0), "count": 12345, "word": "yes"}
 '''
@@ -184,7 +191,7 @@ class Tree:
             self.write(name, text)
 
     def write(self, name: str, text: str) -> None:
-        """Write a file, with a time that differs from the last one."""
+        """Write a file."""
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -196,9 +203,42 @@ class Tree:
         self.write(name, text.replace(old, new))
 
 
+class Here(contextlib.nullcontext):
+    """Does the work in this process, which is quicker than to start others, with the snippets as they are now."""
+
+    LOCK = threading.Lock()
+
+    def submit(self, function, kind: str, *arguments: str) -> Future:
+        """Do a job; tests of claims pass, with an error of 1e-13, without being run."""
+        done = Future()
+        with self.LOCK:
+            forget_snippets()
+            done.set_result(passes(arguments) if kind == "test" else function(kind, *arguments))
+        return done
+
+    def __enter__(self) -> "Here":
+        """Be the pool."""
+        return self
+
+
+def passes(nodes: tuple[str, ...]) -> dict[str, str]:
+    """Note tests as passed."""
+    digests = {check.node: check.digest() for check in claims.checks()}
+    for node in nodes:
+        record.note(node, digests[node], error=1e-13)
+    return {"said": ""}
+
+
+def forget_snippets() -> None:
+    """Let the small book's modules be imported anew."""
+    importlib.invalidate_caches()
+    for name in [name for name in sys.modules if name.startswith(("snippets.part", "snippets.figures.part"))]:
+        del sys.modules[name]
+
+
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
-    """Point the build tool, its workers and `snippets` at a small book."""
+    """Point the build tool and `snippets` at a small book, which is made in this process."""
     small = Tree(tmp_path)
     monkeypatch.setenv("BOOK_ROOT", str(tmp_path))
     monkeypatch.setattr(npm, "ensure_packages", lambda: None)
@@ -209,11 +249,22 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
         "CACHE": ".book", "GENERATED": "docs/assets/generated",
     }.items():  # fmt: skip
         monkeypatch.setattr(project, name, tmp_path / folder)
-    monkeypatch.setattr(prepare, "_seen", None)
-    monkeypatch.setattr(prepare, "_fresh_code", None)
+    monkeypatch.setattr(prepare, "_last", None)
+    monkeypatch.setattr(prepare, "_announced", False)
+    monkeypatch.setattr(extension, "rendering", None)
+    monkeypatch.setattr(work, "pool", lambda workers: Here())
     monkeypatch.setattr(snippets, "__path__", [str(tmp_path / "snippets")])
     monkeypatch.setattr(snippets.figures, "__path__", [str(tmp_path / "snippets/figures")])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # which goes by seconds, and an edit here takes less
     monkeypatch.chdir(tmp_path)
+    before = torch.get_default_dtype()
     yield small
-    for name in [name for name in sys.modules if name.startswith(("snippets.part", "snippets.figures.part"))]:
-        del sys.modules[name]
+    torch.set_default_dtype(before)
+    forget_snippets()
+
+
+@pytest.fixture
+def real(tree, monkeypatch) -> Tree:
+    """Let processes of their own make the small book, as in a build."""
+    monkeypatch.setattr(work, "pool", REAL_POOL)
+    return tree

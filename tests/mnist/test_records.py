@@ -6,7 +6,7 @@ import os
 import pytest
 import torch
 
-from book import depends, project
+from book import project, recorded
 from snippets.mnist import records
 from snippets.mnist.shifts import cyclic_shift
 
@@ -27,7 +27,7 @@ def test_what_is_written_is_read(folder):
     assert tuple(made_by) == tuple(sorted(records.MADE_BY))
     assert made_by["snippet"] == "snippets/mnist/shifts.py"
     assert made_by["function"] == "cyclic_shift"
-    assert made_by["hash"] == depends.digest_of_function(project.SNIPPETS / "mnist" / "shifts.py", "cyclic_shift")
+    assert made_by["hash"] == recorded.digest_of_function(project.SNIPPETS / "mnist" / "shifts.py", "cyclic_shift")
     assert made_by["command"] == "python -m snippets.mnist.toy"
 
 

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from book import catalogue, depends, listings, notebooks, pages, prepare, project
+from book import catalogue, listings, notebooks, pages, prepare, project
 from book.project import chapters, module_of, module_path, nav
 
 CHAPTERS = chapters()
@@ -108,9 +108,3 @@ def test_numbers_on_pages_have_a_results_file():
             if module != "book":
                 made = json.loads(catalogue.results_file(module).read_text())
                 assert all(part["made_by"]["hash"] for part in made.values())
-
-
-def test_source_is_parsed_once_per_change():
-    """Parsing is cached by the time of the file."""
-    path = module_path(module_of(CHAPTERS[0]))
-    assert depends.parse(path) is depends.parse(path)

@@ -1,0 +1,71 @@
+"""The one record of what was made and what passed: a line of JSON for each, appended as soon as it is done.
+
+So nothing is lost where a build is killed. The last line of a key counts; one that is damaged counts as absent.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from book import project
+
+Entry = dict[str, Any]
+
+
+def file() -> Path:
+    """Return the file of the record."""
+    return project.CACHE / "record.jsonl"
+
+
+def entries() -> dict[str, Entry]:
+    """Return the last entry of each key."""
+    return {entry["key"]: entry for entry in map(_read, _lines()) if entry}
+
+
+def _lines() -> list[bytes]:
+    return file().read_bytes().splitlines() if file().is_file() else []
+
+
+def _read(line: bytes) -> Entry | None:
+    try:
+        entry = json.loads(line)
+        return entry if isinstance(entry["key"], str) and isinstance(entry["digest"], str) else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def note(key: str, digest: str, **made: Any) -> None:
+    """Append an entry in one piece; the break before it ends a line that was cut off."""
+    file().parent.mkdir(parents=True, exist_ok=True)
+    line = "\n" + json.dumps({"key": key, "digest": digest, **made}) + "\n"
+    with file().open("ab", buffering=0) as record:
+        record.write(line.encode())
+
+
+def forget_all_but(wanted: Iterable[str]) -> None:
+    """Drop what nobody asks for any more, once the record has grown to several times its size."""
+    kept = {key: entry for key, entry in entries().items() if key in set(wanted)}
+    if len(_lines()) > 1000 + 4 * len(kept):
+        project.write_atomically(file(), "".join(json.dumps(entry) + "\n" for entry in kept.values()))
+
+
+def hash_of(*parts: str | bytes) -> str:
+    """Hash texts or the contents of files."""
+    whole = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        whole.update(len(data).to_bytes(8, "big") + data)
+    return whole.hexdigest()[:20]
+
+
+def hashes(paths: Iterable[Path]) -> dict[str, str]:
+    """Hash files that were made, by their names under the root."""
+    return {str(path.relative_to(project.ROOT)): hash_of(path.read_bytes()) for path in paths}
+
+
+def intact(entry: Entry) -> bool:
+    """Tell whether the files of an entry are there as they were made."""
+    paths = [project.ROOT / name for name in entry.get("files", {})]
+    return all(path.is_file() for path in paths) and hashes(paths) == entry.get("files", {})
