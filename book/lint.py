@@ -1,11 +1,12 @@
 """All that the build refuses before it renders a page: each message names file, line, fault and remedy."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from book import bibliography, claims, depends, marked, pages, project, regions
+from book import bibliography, claims, depends, listings, marked, pages, project, regions
 from book.catalogue import FORMATS, Catalogue, show
 from book.project import chapters, figures_path, module_of, module_path, nearest, tests_path
 
@@ -17,7 +18,19 @@ READS_RECORDS = (Path("snippets/mnist/records.py"), Path("snippets/mnist/nonline
 
 def loose_ends() -> list[str]:
     """Check all that can be read from the sources, before anything is made."""
-    checks = (_regions, _boxes, _statements, _claims, _figures, _citations, _chapters, _rooms, _imports_go_back, _tests)
+    checks = (
+        _regions,
+        _boxes,
+        _statements,
+        _claims,
+        _figures,
+        _citations,
+        _chapters,
+        _outputs,
+        _rooms,
+        _imports_go_back,
+        _tests,
+    )
     return [error for check in checks for error in check()]
 
 
@@ -126,6 +139,21 @@ def _exercises(page: pages.Page) -> Iterator[str]:
     for box in page.blocks:
         if box.kind == "solution" and (box.around is None or box.around.kind != "exercise"):
             yield f"{page.where(box.line)}: a solution stands in no exercise: move it before the exercise's end"
+
+
+def _outputs() -> Iterator[str]:
+    """An output stands below the code that prints it, and says how exactly it is meant."""
+    for page in _read():
+        before = ""
+        for line, info, _ in pages.numbered_fences(page.text):
+            output = listings.OUTPUT.match(info)
+            if output and before != "python":
+                yield f"{page.where(line)}: an output stands below no code: put it below what prints it"
+            elif not output and re.match(r"\{?\s*\.?out", info):
+                yield f"{page.where(line)}: '{info}' is no output: write 'output' or '{{.output tolerance=1e-3}}'"
+            elif output and not listings.is_tolerance(output["tolerance"] or "magnitude"):
+                yield f"{page.where(line)}: tolerance '{output['tolerance']}' is no number: write one, or magnitude"
+            before = info
 
 
 def _width() -> Iterator[str]:

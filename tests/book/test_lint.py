@@ -215,6 +215,30 @@ FAULTS = {
             r"docs/part/toy.md:6: no test expects the number 'count': enter it into numbers\(\"part.toy\", …\) in tests/part/test_toy.py; did you mean 'coutn'"
         ],
     ),
+    "an output below no code": (
+        PAGE,
+        "```output",
+        "```output\n1\n```\n\n```output",
+        [r"docs/part/toy.md:30: an output stands below no code"],
+    ),
+    "a misspelt output": (
+        PAGE,
+        "```output",
+        "```outputs",
+        [r"docs/part/toy.md:26: 'outputs' is no output: write 'output'"],
+    ),
+    "a tolerance that is none": (
+        PAGE,
+        "```output",
+        "```{.output tolerance=small}",
+        [r"docs/part/toy.md:26: tolerance 'small' is no number: write one, or magnitude"],
+    ),
+    "an unknown kind of evidence": (
+        TEST,
+        '"LA-01")',
+        '"LA-01", by="prooved")',
+        [r"tests/part/test_toy.py:\d+: 'test_doubling' gives evidence by 'prooved': write .*did you mean 'proved'"],
+    ),
     "an indented head": (PAGE, "/// note", " /// note", ["begins or ends a block: take the spaces"]),
 }
 

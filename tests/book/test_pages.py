@@ -339,6 +339,13 @@ def test_page_that_prints_something_else_is_described(tree):
     assert "prints\nunseen\nbut the page shows\n\n" in second
 
 
+def test_a_listing_that_raises_names_its_line(tree):
+    """An error and a difference name the line of the page on which the listing begins; what comes after is not run."""
+    tree.edit("docs/part/toy.md", "print([double(1.0), double(2.5)])", "print(1)\nfor n in (1, 0):\n    double(1 / n)")
+    (problem,) = listings.check(regions.expand(pages.read("part/toy.md").text), "part/toy.md")
+    assert problem == ("docs/part/toy.md:22: listing 3 raises ZeroDivisionError at 'double(1 / n)': division by zero")
+
+
 def test_output_below_no_code_is_refused(tree):
     """An output fence needs code above it, and only one."""
     with pytest.raises(BookError, match="an output stands below no code"):
