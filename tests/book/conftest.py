@@ -158,6 +158,7 @@ markdown_extensions:
   - pymdownx.arithmatex: {generic: true}
   - pymdownx.superfences
   - pymdownx.snippets: {check_paths: true, dedent_subsections: true, base_path: ["."]}
+  - pymdownx.blocks.details
   - pymdownx.emoji: {emoji_index: !!python/name:material.extensions.emoji.twemoji ''}
   - book
 """
