@@ -12,6 +12,7 @@ from book.project import chapters, figures_path, module_of, module_path, nearest
 
 OPEN = 2  # mistakes that stand open on a page
 EXERCISES = (2, 6)  # of a chapter
+SECTIONS = {r"^## Why (it|this) matters": "Why it matters for networks", r"^## What.s next": "What's next"}
 WIDTH = 88  # columns of code that is shown
 READS_RECORDS = (Path("snippets/mnist/records.py"), Path("snippets/mnist/nonlinear.py"))
 
@@ -83,6 +84,9 @@ def _statements() -> Iterator[str]:
         for box in page.blocks:
             if box.kind in pages.STATED and not box.id:
                 yield f"{page.where(box.line)}: the {box.kind} '{box.title}' has no id: give it one under its head"
+            elif box.kind in pages.STATED and box.options.get("verdict") in pages.WRONG and not box.aside:
+                wrong = f"claim '{box.id}' has the verdict '{box.options['verdict']}'"
+                yield f"{page.where(box.line)}: {wrong}, and no 'source' in it that says why: write one, or drop it"
             elif box.kind == "source":
                 yield from _aside(page, box)
             elif box.kind == "erratum":
@@ -113,13 +117,18 @@ def _aside(page: pages.Page, box: pages.Box) -> Iterator[str]:
 
 
 def _chapters() -> Iterator[str]:
-    """A chapter has its exercises with solutions, its first listing folded, and no formula in a heading."""
+    """A chapter has the parts that each has, its first listing folded, and no formula in a heading."""
     for page in _read():
         for number, line in pages.unfenced(page.text.splitlines()):
             if line.startswith("#") and "$" in line:
                 yield f"{page.where(number)}: a heading has a formula, which the contents would show raw: use words"
         if page.name in chapters():
             yield from _exercises(page)
+            for pattern, title in SECTIONS.items():
+                if not re.search(pattern, page.text, re.MULTILINE):
+                    yield f"docs/{page.name}:1: the chapter has no section '{title}': write one"
+            if not page.figures:
+                yield f"docs/{page.name}:1: the chapter has no figure: show one"
             first = next((line for line, info, _ in pages.numbered_fences(page.text) if info == "python"), None)
             if first is None:
                 yield f"docs/{page.name}:1: the chapter has no code: show some"

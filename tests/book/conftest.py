@@ -129,6 +129,14 @@ Four.
 /// note | The end
 That is all.
 ///
+
+## Why it matters for networks
+
+It does.
+
+## What's next
+
+Nothing.
 """
 
 TEST = '''"""Tests of the toy."""

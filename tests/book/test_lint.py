@@ -239,6 +239,19 @@ FAULTS = {
         '"LA-01", by="prooved")',
         [r"tests/part/test_toy.py:\d+: 'test_doubling' gives evidence by 'prooved': write .*did you mean 'proved'"],
     ),
+    "no word on networks": (
+        PAGE,
+        "## Why it matters",
+        "## Why",
+        [r"docs/part/toy.md:1: the chapter has no section 'Why it matters"],
+    ),
+    "nothing next": (PAGE, "## What's next", "## The end", ["the chapter has no section 'What's next'"]),
+    "a false claim that nobody made": (
+        PAGE,
+        "    id: LA-101",
+        "    id: LA-101\n    verdict: false",
+        [r"docs/part/toy.md:30: claim 'LA-101' has the verdict 'false', and no 'source' in it that says why"],
+    ),
     "an indented head": (PAGE, "/// note", " /// note", ["begins or ends a block: take the spaces"]),
 }
 
