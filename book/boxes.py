@@ -213,6 +213,7 @@ class Ledger(Block):
         links = child(row, "p", "ledger-links")
         child(links, "a", "", "Read it in the chapter", href=f"{self.CONTEXT.relative(box.page)}#{box.id}").tail = " "
         if verdict != "own":
+            links[-1].tail = " · in the source: "
             child(links, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS[verdict])
         for test in tests:
             self.test(row, test)

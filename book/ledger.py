@@ -14,7 +14,7 @@ VERDICT_WORDS = {
     "true": "true",
     "imprecise": "imprecise",
     "false": "false",
-    "damaged": "damaged in the source",
+    "damaged": "damaged",
     "own": "the book’s own",
 }
 PROOF = "proof"

@@ -1,23 +1,37 @@
 """All that the build refuses before it renders a page: each message names file, line, fault and remedy."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from book import bibliography, claims, depends, marked, pages, project, regions
+from book import bibliography, claims, depends, listings, marked, pages, project, regions
 from book.catalogue import FORMATS, Catalogue, show
 from book.project import chapters, figures_path, module_of, module_path, nearest, tests_path
 
 OPEN = 2  # mistakes that stand open on a page
 EXERCISES = (2, 6)  # of a chapter
+SECTIONS = {r"^## Why (it|this) matters": "Why it matters for networks", r"^## What.s next": "What's next"}
 WIDTH = 88  # columns of code that is shown
 READS_RECORDS = (Path("snippets/mnist/records.py"), Path("snippets/mnist/nonlinear.py"))
 
 
 def loose_ends() -> list[str]:
     """Check all that can be read from the sources, before anything is made."""
-    checks = (_regions, _boxes, _statements, _claims, _figures, _citations, _chapters, _rooms, _imports_go_back, _tests)
+    checks = (
+        _regions,
+        _boxes,
+        _statements,
+        _claims,
+        _figures,
+        _citations,
+        _chapters,
+        _outputs,
+        _rooms,
+        _imports_go_back,
+        _tests,
+    )
     return [error for check in checks for error in check()]
 
 
@@ -70,6 +84,9 @@ def _statements() -> Iterator[str]:
         for box in page.blocks:
             if box.kind in pages.STATED and not box.id:
                 yield f"{page.where(box.line)}: the {box.kind} '{box.title}' has no id: give it one under its head"
+            elif box.kind in pages.STATED and box.options.get("verdict") in pages.WRONG and not box.aside:
+                wrong = f"claim '{box.id}' has the verdict '{box.options['verdict']}'"
+                yield f"{page.where(box.line)}: {wrong}, and no 'source' in it that says why: write one, or drop it"
             elif box.kind == "source":
                 yield from _aside(page, box)
             elif box.kind == "erratum":
@@ -100,13 +117,18 @@ def _aside(page: pages.Page, box: pages.Box) -> Iterator[str]:
 
 
 def _chapters() -> Iterator[str]:
-    """A chapter has its exercises with solutions, its first listing folded, and no formula in a heading."""
+    """A chapter has the parts that each has, its first listing folded, and no formula in a heading."""
     for page in _read():
         for number, line in pages.unfenced(page.text.splitlines()):
             if line.startswith("#") and "$" in line:
                 yield f"{page.where(number)}: a heading has a formula, which the contents would show raw: use words"
         if page.name in chapters():
             yield from _exercises(page)
+            for pattern, title in SECTIONS.items():
+                if not re.search(pattern, page.text, re.MULTILINE):
+                    yield f"docs/{page.name}:1: the chapter has no section '{title}': write one"
+            if not page.figures:
+                yield f"docs/{page.name}:1: the chapter has no figure: show one"
             first = next((line for line, info, _ in pages.numbered_fences(page.text) if info == "python"), None)
             if first is None:
                 yield f"docs/{page.name}:1: the chapter has no code: show some"
@@ -126,6 +148,21 @@ def _exercises(page: pages.Page) -> Iterator[str]:
     for box in page.blocks:
         if box.kind == "solution" and (box.around is None or box.around.kind != "exercise"):
             yield f"{page.where(box.line)}: a solution stands in no exercise: move it before the exercise's end"
+
+
+def _outputs() -> Iterator[str]:
+    """An output stands below the code that prints it, and says how exactly it is meant."""
+    for page in _read():
+        before = ""
+        for line, info, _ in pages.numbered_fences(page.text):
+            output = listings.OUTPUT.match(info)
+            if output and before != "python":
+                yield f"{page.where(line)}: an output stands below no code: put it below what prints it"
+            elif not output and re.match(r"\{?\s*\.?out", info):
+                yield f"{page.where(line)}: '{info}' is no output: write 'output' or '{{.output tolerance=1e-3}}'"
+            elif output and not listings.is_tolerance(output["tolerance"] or "magnitude"):
+                yield f"{page.where(line)}: tolerance '{output['tolerance']}' is no number: write one, or magnitude"
+            before = info
 
 
 def _width() -> Iterator[str]:

@@ -129,6 +129,14 @@ Four.
 /// note | The end
 That is all.
 ///
+
+## Why it matters for networks
+
+It does.
+
+## What's next
+
+Nothing.
 """
 
 TEST = '''"""Tests of the toy."""
@@ -158,6 +166,7 @@ markdown_extensions:
   - pymdownx.arithmatex: {generic: true}
   - pymdownx.superfences
   - pymdownx.snippets: {check_paths: true, dedent_subsections: true, base_path: ["."]}
+  - pymdownx.blocks.details
   - pymdownx.emoji: {emoji_index: !!python/name:material.extensions.emoji.twemoji ''}
   - book
 """

@@ -215,6 +215,43 @@ FAULTS = {
             r"docs/part/toy.md:6: no test expects the number 'count': enter it into numbers\(\"part.toy\", …\) in tests/part/test_toy.py; did you mean 'coutn'"
         ],
     ),
+    "an output below no code": (
+        PAGE,
+        "```output",
+        "```output\n1\n```\n\n```output",
+        [r"docs/part/toy.md:30: an output stands below no code"],
+    ),
+    "a misspelt output": (
+        PAGE,
+        "```output",
+        "```outputs",
+        [r"docs/part/toy.md:26: 'outputs' is no output: write 'output'"],
+    ),
+    "a tolerance that is none": (
+        PAGE,
+        "```output",
+        "```{.output tolerance=small}",
+        [r"docs/part/toy.md:26: tolerance 'small' is no number: write one, or magnitude"],
+    ),
+    "an unknown kind of evidence": (
+        TEST,
+        '"LA-01")',
+        '"LA-01", by="prooved")',
+        [r"tests/part/test_toy.py:\d+: 'test_doubling' gives evidence by 'prooved': write .*did you mean 'proved'"],
+    ),
+    "no word on networks": (
+        PAGE,
+        "## Why it matters",
+        "## Why",
+        [r"docs/part/toy.md:1: the chapter has no section 'Why it matters"],
+    ),
+    "nothing next": (PAGE, "## What's next", "## The end", ["the chapter has no section 'What's next'"]),
+    "a false claim that nobody made": (
+        PAGE,
+        "    id: LA-101",
+        "    id: LA-101\n    verdict: false",
+        [r"docs/part/toy.md:30: claim 'LA-101' has the verdict 'false', and no 'source' in it that says why"],
+    ),
     "an indented head": (PAGE, "/// note", " /// note", ["begins or ends a block: take the spaces"]),
 }
 

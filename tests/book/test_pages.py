@@ -35,7 +35,7 @@ from book.__main__ import main
 from book.measure import Measured
 from book.project import BookError
 
-EXTENSIONS = ["attr_list", "pymdownx.superfences", "pymdownx.arithmatex", "pymdownx.snippets", "book"]
+EXTENSIONS = ["attr_list", "pymdownx.superfences", "pymdownx.arithmatex", "pymdownx.snippets", "pymdownx.blocks.details", "book"]
 SETTINGS = {
     "pymdownx.arithmatex": {"generic": True},
     "pymdownx.snippets": {"check_paths": True, "dedent_subsections": True},
@@ -141,7 +141,7 @@ def test_formula_that_does_not_parse_names_file_line_and_formula(tree):
         render(tree, "part/toy.md")
     assert "docs/part/toy.md:9: KaTeX parse error" in str(caught.value)
     assert r"\frac{2x" in str(caught.value)
-    assert "docs/part/toy.md:32: KaTeX parse error: Undefined control sequence: \\doubled" in str(caught.value)
+    assert "docs/part/toy.md:34: KaTeX parse error: Undefined control sequence: \\doubled" in str(caught.value)
     with pytest.raises(BookError, match="a page: KaTeX"):
         markdown.markdown(r"$\nothing$", extensions=EXTENSIONS, extension_configs=SETTINGS)
 
@@ -269,7 +269,7 @@ def test_the_name_of_a_page_comes_from_the_engine_not_from_its_text(tree, monkey
     md = markdown.Markdown(extensions=EXTENSIONS, extension_configs=SETTINGS)
     told = SimpleNamespace(page=SimpleNamespace(path="part/toy.md"), run=lambda lines: lines)
     md.preprocessors.register(told, "rendering_context", 0)
-    assert "✓ LA-101" in md.convert(newer.replace("figure | newer", "figure | line"))
+    assert "· LA-101" in md.convert(newer.replace("figure | newer", "figure | line"))
 
 
 def test_loose_ends_are_reported_by_the_page(tree):
@@ -294,7 +294,7 @@ def test_what_cannot_be_embedded_is_named(tree):
 def test_unknown_region_stops_the_build(tree):
     """An embedding that cannot be resolved stops the page."""
     tree.edit("docs/part/toy.md", "```python\nprint", '```python\n--8<-- "snippets/part/toy.py:duoble"\nprint')
-    with pytest.raises(BookError, match=r"toy\.md:21: .*'duoble'; did you mean 'double'"):
+    with pytest.raises(BookError, match=r"toy\.md:23: .*'duoble'; did you mean 'double'"):
         render(tree, "part/toy.md")
 
 
@@ -337,6 +337,13 @@ def test_page_that_prints_something_else_is_described(tree):
     assert first.startswith("docs/part/x.md: listing 1 ('print(2)') prints\n2\nbut the page shows\n3\n")
     assert "python -m book record docs/part/x.md" in first
     assert "prints\nunseen\nbut the page shows\n\n" in second
+
+
+def test_a_listing_that_raises_names_its_line(tree):
+    """An error and a difference name the line of the page on which the listing begins; what comes after is not run."""
+    tree.edit("docs/part/toy.md", "print([double(1.0), double(2.5)])", "print(1)\nfor n in (1, 0):\n    double(1 / n)")
+    (problem,) = listings.check(regions.expand(pages.read("part/toy.md").text), "part/toy.md")
+    assert problem == ("docs/part/toy.md:22: listing 3 raises ZeroDivisionError at 'double(1 / n)': division by zero")
 
 
 def test_output_below_no_code_is_refused(tree):
