@@ -1,6 +1,7 @@
 """Which test checks which claim, found in the source."""
 
 import ast
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,8 @@ class Check:
 
     def digest(self) -> str:
         """Hash the test's file with all that it uses, and the settings of pytest."""
-        return depends.digest(self.files(), self.node, depends.read(project.ROOT / "pyproject.toml"))
+        settings = tomllib.loads(depends.read(project.ROOT / "pyproject.toml"))["tool"]["pytest"]
+        return depends.digest(self.files(), self.node, repr(settings))
 
 
 def _mark(function: ast.FunctionDef) -> tuple[tuple[str, ...], str, int | None]:

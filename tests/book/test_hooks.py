@@ -141,9 +141,14 @@ def test_with_dirty_what_shows_a_change_is_rendered_again_and_nothing_else(setti
     assert after("docs/part/toy.md", "theorem | Doubling $x$ is", "theorem | To double $x$ is") == {
         "part/toy.md",
         "reference/claims.md",
+        "reference/errata.md",
     }
     assert "To double" in (site / "reference/claims/index.html").read_text()
-    assert after("tests/part/test_toy.py", "Double.", "Twice.") == {"part/toy.md", "reference/claims.md"}
+    assert after("tests/part/test_toy.py", "Double.", "Twice.") == {
+        "part/toy.md",
+        "reference/claims.md",
+        "reference/errata.md",
+    }
     assert after("snippets/figures/part/toy.py", "12345", "54321") >= {"part/toy.md"}
     rendered.clear()
     built(settings, command="serve", dirty=True)

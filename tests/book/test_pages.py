@@ -35,7 +35,14 @@ from book.__main__ import main
 from book.measure import Measured
 from book.project import BookError
 
-EXTENSIONS = ["attr_list", "pymdownx.superfences", "pymdownx.arithmatex", "pymdownx.snippets", "pymdownx.blocks.details", "book"]
+EXTENSIONS = [
+    "attr_list",
+    "pymdownx.superfences",
+    "pymdownx.arithmatex",
+    "pymdownx.snippets",
+    "pymdownx.blocks.details",
+    "book",
+]
 SETTINGS = {
     "pymdownx.arithmatex": {"generic": True},
     "pymdownx.snippets": {"check_paths": True, "dedent_subsections": True},
