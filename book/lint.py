@@ -3,7 +3,6 @@
 import ast
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from book import bibliography, claims, depends, listings, marked, pages, project, regions
@@ -389,14 +388,9 @@ def _bound() -> Iterator[str]:
                 yield f"{page.where(line)}: no test expects the number '{name}': enter it into {table}{near}"
 
 
-@lru_cache(maxsize=512)
-def _parsed(path: Path, stamp: int) -> ast.Module:
-    return ast.parse(path.read_text(), filename=str(path))
-
-
 def _tree(path: Path) -> ast.Module:
-    """Parse a file, once for each time that it was written."""
-    return _parsed(path, path.stat().st_mtime_ns)
+    """Return the syntax of a file; one that is no Python is reported with its line."""
+    return depends.parse(path).tree
 
 
 def _citations() -> Iterator[str]:
