@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from book import catalogue, lint, marked, pages, project, record, regions, template, work
+from book import catalogue, lint, pages, prepare, project, record, template
 from book.catalogue import Catalogue
 from book.project import BookError, figures_path, module_of, module_path, nav, nearest, tests_path
 
@@ -123,7 +123,6 @@ def check(chapter: str) -> bool:
             said = list(problems)
             print(f"{'✗' if said else '✓'} {name} ({time.perf_counter() - start:.1f} s)", *said, sep="\n  ", flush=True)
             good = good and not said
-        start = time.perf_counter()
         said = tests.communicate()[0].strip()
     print(f"{'✗' if tests.returncode else '✓'} tests: {said.splitlines()[-1] if said else 'none'}", flush=True)
     if tests.returncode:
@@ -135,20 +134,20 @@ def _stages(page: str, python: list[str]) -> Iterator[tuple[str, Iterator[str]]]
     """Yield each thing that is looked at, with what is wrong with it."""
     yield "code style", _ruff(python)
     yield "loose ends", _loose_ends(page)
-    yield "figures", _figures(page)
-    yield "numbers", _numbers(page)
-    yield "listings", iter(work.check(page, regions.expand(pages.read(page).text))["problems"])
+    yield "figures, numbers, outputs", prepare.make_page(page)
+    yield "quoted numbers", _numbers(page)
 
 
 def _ruff(python: list[str]) -> Iterator[str]:
     style = ["check", "--quiet", "--output-format", "concise"]
-    for command, repair in ((style, "ruff check --fix ."), (["format", "--check"], "python -m book format")):
+    layout = ["format", "--check", "--quiet", "--output-format", "concise"]
+    for command in (style, layout):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *command, *python], cwd=project.ROOT, capture_output=True, text=True
         )
         if done.returncode:
-            yield from (done.stdout + done.stderr).strip().splitlines()
-            yield f"mend it with: {repair}"
+            yield from done.stdout.splitlines()
+            yield "mend it with: make format"
 
 
 def _loose_ends(page: str) -> Iterator[str]:
@@ -156,25 +155,6 @@ def _loose_ends(page: str) -> Iterator[str]:
     return (line for line in lint.loose_ends() + lint.unfinished() if line.startswith(own))
 
 
-def _figures(page: str) -> Iterator[str]:
-    for module, name in sorted(marked.figures()):
-        if module == module_of(page):
-            try:
-                yield from work.draw(module, name).get("problems", [])
-            except Exception as error:
-                where = f"{figures_path(module).relative_to(project.ROOT)}:{marked.line(module, name)}"
-                yield f"{where}: figure '{name}' raises {type(error).__name__}: {error}"
-
-
 def _numbers(page: str) -> Iterator[str]:
-    """Compute the page's numbers anew; take those of other pages as they were made last."""
-    values = {**catalogue.numbers(record.entries()), module_of(page): {}}
-    for module, function in marked.results():
-        if module == module_of(page):
-            try:
-                values[module] |= work.compute(module, function)["values"]
-            except Exception as error:
-                where = f"{figures_path(module).relative_to(project.ROOT)}:{marked.line(module, function)}"
-                yield f"{where}: '{function}' raises {type(error).__name__}: {error}"
-    values.setdefault("book", {})
-    yield from (line for line in lint.numbers(Catalogue(values=values)) if line.startswith(f"docs/{page}:"))
+    known = {"book": {}, **catalogue.numbers(record.entries())}
+    return (line for line in lint.numbers(Catalogue(values=known)) if line.startswith(f"docs/{page}:"))

@@ -256,7 +256,7 @@ def _rooms() -> Iterator[str]:
 
 def _offered(path: Path) -> Iterator[tuple[ast.FunctionDef, ast.expr]]:
     """Yield each function of a file that is marked as a figure or as results, with the mark."""
-    for node in depends.parse(path).tree.body:
+    for node in _tree(path).body:
         for call in getattr(node, "decorator_list", []):
             if ast.unparse(call.func if isinstance(call, ast.Call) else call) in ("figure", "results"):
                 yield node, call
@@ -323,7 +323,7 @@ def _module(name: str) -> str:
 
 def _imports(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and full name of the modules that a file imports, anywhere in it."""
-    for node in ast.walk(depends.parse(path).tree):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -335,7 +335,7 @@ def _imports(path: Path) -> Iterator[tuple[int, str]]:
 def _tests() -> Iterator[str]:
     """A test of a claim asserts something."""
     for check in claims.checks():
-        body = depends.parse(project.ROOT / check.file).tree.body
+        body = _tree(project.ROOT / check.file).body
         functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
         if not _asserts(functions[check.function], functions, set()):
             where, ids = f"{check.file}:{check.line}", ", ".join(check.ids)
@@ -362,7 +362,7 @@ def _expected() -> dict[str, set[str]]:
     """Map each module to the numbers for which a test has an expectation, `numbers("module", {"name": …})`."""
     found: dict[str, set[str]] = {"book": set()}
     for path in project.TESTS.rglob("test_*.py"):
-        for node in ast.walk(depends.parse(path).tree):
+        for node in ast.walk(_tree(path)):
             if (
                 isinstance(node, ast.Call)
                 and ast.unparse(node.func).split(".")[-1] == "numbers"
@@ -386,6 +386,11 @@ def _bound() -> Iterator[str]:
                 table = f'numbers("{module}", …) in {tests_path(module).relative_to(project.ROOT)}'
                 near = nearest(name, expected.get(module, ()))
                 yield f"{page.where(line)}: no test expects the number '{name}': enter it into {table}{near}"
+
+
+def _tree(path: Path) -> ast.Module:
+    """Return the syntax of a file; one that is no Python is reported with its line."""
+    return depends.parse(path).tree
 
 
 def _citations() -> Iterator[str]:

@@ -32,7 +32,7 @@ from book import (
     work,
 )
 from book.catalogue import Catalogue
-from book.project import BookError, chapters, figures_path, nav
+from book.project import BookError, chapters, figures_path, module_of, nav
 
 TOOL = Path(__file__).parent
 SETTINGS = ("mkdocs.yml", "package.json", "requirements.txt", "pyproject.toml")
@@ -174,6 +174,14 @@ def _jobs_of_pages() -> Iterator[Job]:
         used = [file for listing in code for file in listing.imports]
         digest = depends.digest([*used, TOOL / "work.py", TOOL / "listings.py"], repr(fences))
         yield Job(f"page {page}", digest, ("check", page, text))
+
+
+def make_page(page: str) -> Iterator[str]:
+    """Make in this process what is stale of one page, its figures, numbers and outputs, and yield what is wrong."""
+    made = record.entries()
+    for job in [*_jobs_of_figures(), *_jobs_of_pages()]:
+        if job.request[1] in (page, module_of(page)) and not _fresh(made, job.key, job.digest):
+            yield from _keep(job, work.do(*job.request))
 
 
 def _make(jobs: list[Job], checks: dict[claims.Check, str]) -> None:

@@ -84,7 +84,7 @@ def test_check_says_all_that_is_wrong_with_a_chapter(parts, capsys):
     assert "no chapter 'part/tou' is in the nav of mkdocs.yml; did you mean 'part/toy.md'?" in capsys.readouterr().err
     author.check("part/toy")
     good = capsys.readouterr().out
-    for name in ("loose ends", "figures", "numbers", "listings", "tests"):
+    for name in ("loose ends", "figures, numbers, outputs", "quoted numbers", "tests"):
         assert f"✓ {name}" in good, good
     parts.edit("docs/part/toy.md", "{{ count }}", "{{ cuont }}")
     parts.edit("docs/part/toy.md", "[2.0, 5.0]", "[2.0, 6.0]")
@@ -98,20 +98,13 @@ def test_check_says_all_that_is_wrong_with_a_chapter(parts, capsys):
     assert main(["check", "part/toy"]) == 1
     said = capsys.readouterr().out
     assert "✗ code style" in said
-    assert "mend it with: python -m book format" in said
+    assert "mend it with: make format" in said
     assert "docs/part/toy.md:44: option 'verdict' is to be indented" in said
     assert "nothing" not in said
-    assert re.search(r"snippets/figures/part/toy.py:\d+: figure .line. raises NameError", said), said
+    assert re.search(r"figure part.toy:line: NameError at toy.py:\d+ in line", said), said
     assert "docs/part/toy.md:6: no number 'cuont'" in said
     assert "but the page shows\n[2.0, 6.0]" in said
     assert "✗ tests: 1 failed" in said
-
-
-def test_numbers_that_cannot_be_computed_are_named(parts, capsys):
-    parts.edit("snippets/figures/part/toy.py", '"two": double(1.0)', '"two": 1 / 0')
-    assert next(iter(author._numbers("part/toy.md"))) == (
-        "snippets/figures/part/toy.py:18: 'numbers' raises ZeroDivisionError: division by zero"
-    )
 
 
 SHORT = "# --8<-- [start:a]\ndef f():\n    return 1\n\n\n# --8<-- [end:a]\n\nx = 1\n# --8<-- [end:b]\n"

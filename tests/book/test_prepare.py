@@ -76,7 +76,7 @@ EDITS = {
     "the words of a page": (CHAPTER, "That is all.", "That is nearly all.", set()),
     "the code of a page": (CHAPTER, "double(2.5)", "double(5 / 2)", PAGE_ALONE),
     "an output": (CHAPTER, "[2.0, 5.0]", "[2.0, 5.00]", PAGE_ALONE),
-    "what draws": (FIGURES, "double(0.5)", "double(0.7)", DRAWN),
+    "what draws": (FIGURES, "double(0.5)", "double(0.7)", {*DRAWN, "tests/part/test_toy.py::test_doubling"}),
     "a snippet": (SNIPPET, "FACTOR = 2", "FACTOR = 4 / 2", ALL),
     "a test": (TEST, "2 + 1e-13", "2 + 2e-13", {"tests/part/test_toy.py::test_doubling"}),
 }
@@ -396,7 +396,7 @@ def test_processes_make_the_book_and_say_which_claim_fails(real, remade, capfd):
     real.edit(FIGURES, "import os; os._exit(3)\n    ", "")
     real.edit(TEST, "atol=1e-12", "atol=1e-15")
     with pytest.raises(
-        BookError, match=r"claim LA-101, LA-01 fails: tests/part/test_toy.py:10 test_doubling\n(.|\n)*exceeds 1e-15"
+        BookError, match=r"claim LA-101, LA-01 fails: tests/part/test_toy.py:13 test_doubling\n(.|\n)*exceeds 1e-15"
     ):
         prepare.ensure()
 
