@@ -15,11 +15,18 @@ $(READY): requirements.txt pyproject.toml
 	@touch $(READY)
 
 serve: $(READY) ## build the book and serve it on this machine
-	$(BIN)/mkdocs serve
+	$(BIN)/mkdocs serve --dirty
 
 test: $(READY) ## run all tests: snippets, pages, the build tool, and the site in a browser
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+check: $(READY) ## say all that is wrong with one chapter: make check PAGE=linear-algebra/span
+	$(BIN)/python -m book check $(PAGE)
+
+format: $(READY) ## lay out all code
+	$(BIN)/python -m book format
 
 build: $(READY) ## build the site into site/, strictly
 	$(BIN)/mkdocs build --strict
@@ -33,5 +40,5 @@ bench: $(READY) ## measure speed, each as a ratio in one run
 clean: ## remove what was made, but not the environment
 	rm -rf site .book .cache docs/assets/generated runs .pytest_cache .hypothesis .coverage
 
-.PHONY: help serve test build train bench clean
+.PHONY: help serve test check format build train bench clean
 .DEFAULT_GOAL := help

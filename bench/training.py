@@ -185,10 +185,15 @@ def descents() -> dict[str, float]:
     loop.SHOW_SECONDS = 0.05
     arrivals = {}
     cases = [
-        ("equivariant", {}), ("dense", {}), ("equivariant", {"ranks": "best"}), ("semi-equivariant", {}),
+        ("equivariant", {}),
+        ("dense", {}),
+        ("equivariant", {"ranks": "best"}),
+        ("semi-equivariant", {}),
         ("invariant", {}),
-        ("equivariant", {"method": "gram"}), ("dense", {"method": "gram"}),
-        ("equivariant", {"optimizer": "adam"}), ("dense", {"optimizer": "adam"}),
+        ("equivariant", {"method": "gram"}),
+        ("dense", {"method": "gram"}),
+        ("equivariant", {"optimizer": "adam"}),
+        ("dense", {"optimizer": "adam"}),
         ("equivariant", {"precision": "bfloat16"}),
     ]
     heads = f"{'1 % after':>10}{'ends after':>12}{'gap':>9}{'test loss':>11}{'images/s':>11}"

@@ -1,11 +1,11 @@
-"""`python -m book record PAGE…` writes what listings print into pages; `python -m book prepare` makes what is stale."""
+"""The commands of an author: check a chapter, record what it prints, begin one, find a free number; and prepare all."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
-from book import listings, pages, prepare, project
+from book import author, listings, pages, prepare, project, tidy
 from book.project import BookError, write_atomically
 
 
@@ -27,15 +27,35 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("prepare", help="draw, compute and check whatever changed")
     recorder = commands.add_parser("record", help="write what the listings of pages print")
     recorder.add_argument("pages", nargs="+", type=Path)
+    commands.add_parser("format", help="lay out all code")
+    for name, argument, said in (
+        ("check", "chapter", "say all that is wrong with a chapter, as linear-algebra/span"),
+        ("new", "chapter", "write the four files of a chapter, with an example that passes"),
+        ("ids", "prefix", "list the numbers of claims that are taken, as of LA, and the next free one"),
+    ):
+        commands.add_parser(name, help=said).add_argument(argument)
     options = parser.parse_args(arguments)
     try:
-        if options.command == "record":
-            record(options.pages)
-        else:
-            prepare.ensure()
+        return _run(options)
     except BookError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "record":
+        record(options.pages)
+    elif options.command == "check":
+        return 0 if author.check(options.chapter) else 1
+    elif options.command == "new":
+        for path in author.new(options.chapter):
+            print(f"wrote {path.relative_to(project.ROOT)}")
+    elif options.command == "format":
+        tidy.format_all()
+    elif options.command == "ids":
+        print(author.ids(options.prefix))
+    else:
+        prepare.ensure()
     return 0
 
 

@@ -1,29 +1,22 @@
 """The boxes of the book as Markdown blocks: claims, errata, exercises, figures, and the ledger of claims."""
 
 import html
-import posixpath
 import xml.etree.ElementTree as etree
 from typing import Any
 
 from markdown.util import AtomicString
 from pymdownx.blocks.block import Block, type_integer, type_string
 
-from book import pages
-from book.catalogue import Catalogue, show
-from book.project import BookError, nav
+from book import ledger, pages
+from book.catalogue import Catalogue
+from book.ledger import EVIDENCE_WORDS, VERDICT_WORDS
+from book.project import BookError, part_of
 
 CLAIMS = "reference/claims.md"
 GENERATED = "assets/generated"
 PLAYGROUNDS = "playgrounds"
 LEDGERS = ("ledger", "errata")  # what looks at all pages
 LISTING = '<div class="language-text highlight"><pre><span></span><code>{}\n</code></pre></div>'
-VERDICT_WORDS = {
-    "true": "true",
-    "imprecise": "imprecise",
-    "false": "false",
-    "damaged": "damaged in the source",
-    "own": "the book’s own",
-}
 
 
 class Context:
@@ -41,8 +34,7 @@ class Context:
 
     def relative(self, target: str) -> str:
         """Return the path to a file of `docs/`, seen from this page."""
-        here = posixpath.dirname(self.page.name) if self.page else ""
-        return posixpath.relpath(target, here or ".")
+        return ledger.moved(target, self.page.name if self.page else "")
 
     def served(self, target: str) -> str:
         """Return the path to a file of the site, seen from this page's address, which engines do not do."""
@@ -84,14 +76,15 @@ class Box(Block):
         if self.NAME == "erratum":
             verdict = written.verdict
             child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS[verdict]).tail = " "
-        tested = id in known.tests
+        tests = known.tests.get(id, [])
+        tick = "✓ " if tests else ""
         child(
             title,
             "a",
-            "box-mark",
-            f"✓ {id}" if tested else f"{id} · proof only",
+            f"box-mark evidence-{ledger.evidence(tests)}",
+            f"{tick}{ledger.words(tests)} · {id}",
             href=f"{self.CONTEXT.relative(CLAIMS)}#{id}",
-            title=f"{id}: see the test that checks this" if tested else f"{id}: no program can test this",
+            title=f"{id}: see the test that checks this" if tests else f"{id}: no program can test this",
         )
 
 
@@ -141,7 +134,7 @@ class Source(Block):
 
 
 class Case(Block):
-    """An erratum on the page of all errata: the true statement, its place, and what the source says."""
+    """An erratum on the page of all errata: the true statement, its place, and what the source says, closed."""
 
     NAME = "case"
     ARGUMENT = True
@@ -149,15 +142,16 @@ class Case(Block):
     CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
-        """Open the case with its title, its place in the book and its verdict."""
+        """Open the case with its title, its verdict and its place in the book."""
         box = next(box for box in pages.claims() if box.id == self.options["of"])
-        verdict, page = box.verdict, box.page
-        case = etree.SubElement(parent, "div", {"class": "erratum-case", "id": box.id})
-        case.attrib.update({"data-verdict": verdict, "data-part": page.split("/")[0]})
-        title = child(case, "p", "box-title")
-        child(title, "span", "box-name", self.argument).tail = " "
-        child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS[verdict]).tail = " "
-        child(title, "a", "box-mark", box.id, href=f"{self.CONTEXT.relative(page)}#{box.id}")
+        case = etree.SubElement(parent, "details", {"class": "ledger-row erratum-case", "id": box.id})
+        case.attrib.update({"data-verdict": VERDICT_WORDS[box.verdict], "data-part": part_of(box.page)})
+        summary = child(case, "summary")
+        child(summary, "span", "box-name", self.argument).tail = " "
+        child(summary, "span", f"box-verdict verdict-{box.verdict}", VERDICT_WORDS[box.verdict]).tail = " "
+        child(summary, "span", "ledger-place", f"{ledger.title(box.page)} · {box.id}")
+        place = child(case, "p", "ledger-links")
+        child(place, "a", "", "Read it in the chapter", href=f"{self.CONTEXT.relative(box.page)}#{box.id}")
         return case
 
 
@@ -202,73 +196,63 @@ class Figure(Block):
 
 
 class Ledger(Block):
-    """The table of all claims."""
+    """All claims: one closed list a chapter, one closed row a claim."""
 
+    NAME = "ledger"
     ARGUMENT = None
     CONTEXT: Context
+
     def on_create(self, parent: etree.Element) -> etree.Element:
-        """Write one table a part of the book."""
-        boxes = _claims_in_order()
-        whole = etree.SubElement(parent, "div", {"class": "ledger-parts"})
-        for page in dict.fromkeys(box.page for box in boxes):
-            heading = child(whole, "h2")
-            child(heading, "a", "", _title(page), href=self.CONTEXT.relative(page))
-            self.table(whole, [box for box in boxes if box.page == page])
+        """Write the parts, and in them the chapters."""
+        boxes = ledger.in_order()
+        whole = child(parent, "div", "ledger-list")
+        for part in dict.fromkeys(part_of(box.page) for box in boxes):
+            if part:
+                child(whole, "h2", text=part)
+            for page in dict.fromkeys(box.page for box in boxes if part_of(box.page) == part):
+                chapter = child(whole, "details", "ledger-chapter")
+                rows = [box for box in boxes if box.page == page]
+                summary = child(chapter, "summary", text=f"{ledger.title(page)} ")
+                child(summary, "span", "ledger-count", f"{len(rows)} claims" if len(rows) > 1 else "1 claim")
+                for box in rows:
+                    self.row(chapter, box)
         return whole
 
-    def table(self, parent: etree.Element, boxes: list[pages.Box]) -> None:
-        """Write the rows of one chapter."""
-        table = child(parent, "table", "ledger")
-        row = child(child(table, "thead"), "tr")
-        for name in ("Claim", "Statement and test", "The source", "Measured error"):
-            child(row, "th", text=name, scope="col")
-        body = child(table, "tbody")
-        for box in boxes:
-            self.row(body, box)
-
-    def row(self, body: etree.Element, box: pages.Box) -> None:
-        """Write one claim: id and chapter, statement with its tests, verdict, largest error."""
+    def row(self, chapter: etree.Element, box: pages.Box) -> None:
+        """Write one claim: number, statement and evidence; inside, how the source fared, and the tests."""
         tests = self.CONTEXT.known.tests.get(box.id, [])
-        row = child(body, "tr", id=self.anchor(box))
-        child(child(row, "td"), "a", "", box.id, href=f"{self.CONTEXT.relative(box.page)}#{box.id}")
-        statement = child(row, "td", text=box.title)
+        row = child(chapter, "details", "ledger-row", id=self.anchor(box))
+        kind, verdict = ledger.evidence(tests), box.verdict
+        row.attrib.update({"data-evidence": EVIDENCE_WORDS[kind], "data-part": part_of(box.page)})
+        row.set("data-verdict", VERDICT_WORDS[verdict])
+        summary = child(row, "summary")
+        child(summary, "span", "ledger-id", box.id).tail = " "
+        child(summary, "span", "box-name", box.title).tail = " "
+        child(summary, "span", f"ledger-evidence evidence-{kind}", ("✓ " if tests else "") + ledger.words(tests))
+        links = child(row, "p", "ledger-links")
+        child(links, "a", "", "Read it in the chapter", href=f"{self.CONTEXT.relative(box.page)}#{box.id}").tail = " "
+        if verdict != "own":
+            links[-1].tail = " · in the source: "
+            child(links, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS[verdict])
         for test in tests:
-            details = child(statement, "details", "ledger-test")
-            child(child(details, "summary"), "code").text = AtomicString(test["node"].split("::")[1])
-            child(details, "p", "ledger-file", test["node"].split("::")[0])
-            code = LISTING.format(html.escape(test["source"], quote=False))
-            child(details, "div").text = AtomicString(self.md.htmlStash.store(code))
-        child(child(row, "td"), "span", f"box-verdict verdict-{box.verdict}", VERDICT_WORDS[box.verdict])
-        child(row, "td", "ledger-error", measured(tests))
+            self.test(row, test)
+
+    def test(self, row: etree.Element, test: dict) -> None:
+        """Write one test: where it stands, what kind of evidence it is, and its code."""
+        head = child(row, "p", "ledger-file")
+        child(head, "code").text = AtomicString(test["node"])
+        head[-1].tail = f": {ledger.words([test])}"
+        code = LISTING.format(html.escape(test["source"], quote=False))
+        child(row, "div").text = AtomicString(self.md.htmlStash.store(code))
 
     def anchor(self, box: pages.Box) -> str:
         """Return the anchor of a row, to which the marks lead."""
         return box.id
 
 
-def measured(tests: list[dict]) -> str:
-    """Say the largest error that the tests of a claim measured."""
-    if not tests:
-        return "proof only"
-    errors = [test["error"] for test in tests if test["error"] is not None]
-    if not errors:
-        return "passes"
-    return "exact" if max(errors) == 0 else show(max(errors), "sci")
-
-
-def _title(page: str) -> str:
-    heading = next((line for line in pages.read(page).text.splitlines() if line.startswith("# ")), page)
-    return heading.removeprefix("# ").strip()
-
-
-def _claims_in_order() -> list[pages.Box]:
-    order = {name: index for index, name in enumerate(nav())}
-    return sorted((box for box in pages.claims() if box.page in order), key=lambda box: (order[box.page], box.line))
-
-
 def shown_in_ledgers() -> list[tuple[str, ...]]:
     """List what the ledgers show of other pages, so that they are written anew when it changes."""
-    return [(_title(box.page), box.page, box.id or "", box.title, box.verdict) for box in _claims_in_order()]
+    return [(ledger.title(box.page), box.page, box.id or "", box.title, box.verdict) for box in ledger.in_order()]
 
 
 def blocks(context: Context) -> list[type[Block]]:

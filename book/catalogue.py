@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
 
 from book import claims, marked, pages, project, record, recorded
 from book.project import write_atomically
 
+FORMATS = ("sci", "tex", "up", "up tex")  # beside those of Python
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -32,18 +34,36 @@ def results_file(module: str) -> Path:
 
 
 def gather(made: dict[str, record.Entry]) -> Catalogue:
-    """Gather what rendering needs from the record and the sources."""
+    """Gather what rendering needs from the record and the sources.
+
+    What is not in the record was written while the rest was made; it is made right after.
+    """
     known = Catalogue(stale=list(recorded.stale()))
     for (module, name), alt in marked.figures().items():
-        known.figures[f"{module}:{name}"] = {"alt": alt, "size": made[f"figure {module}:{name}"]["size"]}
-    for module, function in marked.results():
-        known.values.setdefault(module, {}).update(made[f"results {module}:{function}"]["values"])
-    for check in claims.checks():
-        entry = {"node": check.node, "line": check.line, "source": check.source(), "error": made[check.node]["error"]}
+        if entry := made.get(f"figure {module}:{name}"):
+            known.figures[f"{module}:{name}"] = {"alt": alt, "size": entry["size"]}
+    known.values = numbers(made)
+    for check in [check for check in claims.checks() if check.node in made]:
+        entry = {
+            "node": check.node,
+            "line": check.line,
+            "source": check.source(),
+            "error": made[check.node].get("error"),
+            "by": check.by,
+            "draws": check.draws,
+        }
         for id in check.ids:
             known.tests.setdefault(id, []).append(entry)
     known.values["book"] = _counts(known)
     return known
+
+
+def numbers(made: dict[str, record.Entry]) -> dict[str, dict[str, Any]]:
+    """Return the numbers of each module by name."""
+    found: dict[str, dict[str, Any]] = {}
+    for module, function in marked.results():
+        found.setdefault(module, {}).update(made.get(f"results {module}:{function}", {}).get("values", {}))
+    return found
 
 
 def _counts(known: Catalogue) -> dict[str, int]:
@@ -76,14 +96,31 @@ def load(tree: str) -> Catalogue | None:
 
 
 def show(value: Any, spec: str | None) -> str:
-    """Format a number for prose: by Python's format, or `sci` (1.2 × 10⁻³) and `tex` (the same in a formula)."""
-    if spec in ("sci", "tex"):
-        mantissa, exponent = f"{value:.1e}".split("e")
-        if spec == "tex":
+    """Format a number for prose: by Python's format, or by one of the book's own.
+
+    `sci` is 1.2 × 10⁻³, `up` the next larger 2 × 10⁻³, so that "at most" is true; `tex` and `up tex` the same in a
+    formula. A minus sign is one, not a hyphen.
+    """
+    if spec in FORMATS:
+        mantissa, exponent = _rounded_up(value) if spec.startswith("up") else f"{value:.1e}".split("e")
+        if spec.endswith("tex"):
             return rf"{mantissa} \times 10^{{{int(exponent)}}}"
-        return f"{mantissa} × 10{str(int(exponent)).translate(SUPERSCRIPT)}"
+        return f"{_minus(mantissa)} × 10{str(int(exponent)).translate(SUPERSCRIPT)}"
     if spec:
-        return format(value, spec)
+        return _minus(format(value, spec))
     if isinstance(value, bool | str):
         return str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    return _minus(f"{value:,}" if isinstance(value, int) else f"{value:.4g}")
+
+
+def _minus(number: str) -> str:
+    return f"−{number[1:]}" if number.startswith("-") else number
+
+
+def _rounded_up(value: float) -> tuple[str, int]:
+    """Return mantissa and exponent of the next number that one digit can write."""
+    exact = Decimal(repr(float(value)))
+    if not exact:
+        return "0", 0
+    up = exact.quantize(Decimal(1).scaleb(exact.adjusted()), ROUND_CEILING)
+    return str(int(up.scaleb(-up.adjusted()))), up.adjusted()

@@ -1,6 +1,7 @@
 """Which test checks which claim, found in the source."""
 
 import ast
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from book import depends, project
 from book.project import nav
 
 TOOLS = [Path(__file__).parent / name for name in ("measure.py", "expect.py", "work.py")]
+
+BY = ("proved", "drawn", "measured", "example")  # the kinds of evidence, the strongest first
+DRAWS = 100  # inputs that hypothesis draws where nothing is said
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,8 @@ class Check:
     function: str
     line: int
     ids: tuple[str, ...]
+    by: str = "example"
+    draws: int | None = None
 
     @property
     def node(self) -> str:
@@ -38,15 +44,30 @@ class Check:
 
     def digest(self) -> str:
         """Hash the test's file with all that it uses, and the settings of pytest."""
-        return depends.digest(self.files(), self.node, depends.read(project.ROOT / "pyproject.toml"))
+        settings = tomllib.loads(depends.read(project.ROOT / "pyproject.toml"))["tool"]["pytest"]
+        return depends.digest(self.files(), self.node, repr(settings))
 
 
-def _ids(function: ast.FunctionDef) -> tuple[str, ...]:
-    found: list[str] = []
-    for decorator in function.decorator_list:
-        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.claim":
-            found += [ast.literal_eval(argument) for argument in decorator.args]
-    return tuple(found)
+def _mark(function: ast.FunctionDef) -> tuple[tuple[str, ...], str, int | None]:
+    """Return the ids that a test carries, its kind of evidence, and how many inputs it draws where that is said.
+
+    The kind is `by` of the mark; without it a property test draws, one with the fixture `measured` measures, and any
+    other is an example. The number is `draws` of the mark, or that of hypothesis.
+    """
+    ids, said, drawn, draws = [], {}, False, DRAWS
+    for decorator in [node for node in function.decorator_list if isinstance(node, ast.Call)]:
+        name = ast.unparse(decorator.func).split(".")[-1]
+        given = {word.arg: word.value.value for word in decorator.keywords if isinstance(word.value, ast.Constant)}
+        if name == "claim":
+            ids += [ast.literal_eval(argument) for argument in decorator.args]
+            said |= given
+        elif name == "given":
+            drawn = True
+        elif name == "settings":
+            draws = given.get("max_examples", draws)
+    measured = any(argument.arg == "measured" for argument in function.args.args)
+    by = str(said.get("by", "drawn" if drawn else "measured" if measured else "example"))
+    return tuple(ids), by, (said.get("draws", draws if drawn else None) if by == "drawn" else None)
 
 
 def _in_the_book(path: Path) -> bool:
@@ -65,7 +86,7 @@ def checks() -> list[Check]:
         if not _in_the_book(path):
             continue
         for name, function in depends.parse(path).functions.items():
-            ids = _ids(function)
+            ids, by, draws = _mark(function)
             if ids:
-                found.append(Check(file, name, function.lineno, ids))
+                found.append(Check(file, name, function.lineno, ids, by, draws))
     return found

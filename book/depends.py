@@ -57,14 +57,18 @@ class Module:
         return self.path.relative_to(project.ROOT).parent.parts if self.path else ()
 
 
+def file_of(name: str) -> Path | None:
+    """Find the file of a module of this project, given by its dotted name."""
+    base = project.ROOT.joinpath(*name.split("."))
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
 def _files(name: str) -> Iterator[Path]:
     """Yield the files that the import of a dotted name runs: the packages on the way, and the module."""
     parts = name.split(".")
-    for length in range(1, len(parts) + 1):
-        base = project.ROOT.joinpath(*parts[:length])
-        yield from (path for path in (base / "__init__.py", base.with_suffix(".py")) if path.is_file())
-        if not base.is_dir():
-            return
+    if (project.ROOT / parts[0]).exists():
+        found = (file_of(".".join(parts[:length])) for length in range(1, len(parts) + 1))
+        yield from (file for file in found if file)
 
 
 _parsed: dict[Path, tuple[tuple[int, int], Module]] = {}

@@ -4,20 +4,22 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from book import notebooks, pages, regions
+from book import ledger, notebooks, pages, regions
 from book.catalogue import Catalogue
-from book.project import nav
+from book.project import part_of
 
 PAGE = "reference/errata.md"
 LINK = re.compile(r"\]\((?!\w+:|/)([^)#\s]*)(#[^)\s]*)?\)")
-OUTER = "/" * 9  # more slashes than any box of a chapter has
+OUTER, INNER = "/" * 9, "/" * 8  # more slashes than any box of a chapter has
 
 
 def cases(known: Catalogue) -> Iterator[str]:
     """Yield the lines of the page's body, one case after the other in reading order."""
-    order = {name: place for place, name in enumerate(nav())}
-    wrong = [box for box in pages.claims() if box.verdict in pages.WRONG and box.page in order]
-    for box in sorted(wrong, key=lambda box: (order[box.page], box.line)):
+    part = ""
+    for box in [box for box in ledger.in_order() if box.verdict in pages.WRONG]:
+        if part_of(box.page) != part:
+            part = part_of(box.page)
+            yield from (f"## {part}", "")
         yield from (f"{OUTER} case | {box.title}", f"    of: {box.id}", "")
         for line in regions.expand("\n".join(_body(box))).splitlines():
             yield _moved(notebooks.substitute(line, box.page, known), box.page)
@@ -25,9 +27,19 @@ def cases(known: Catalogue) -> Iterator[str]:
 
 
 def _body(box: pages.Box) -> list[str]:
-    """Return the lines of what the source says, without the head and the end of their block."""
-    block = box.aside or box
-    return pages.read(box.page).text.splitlines()[block.first - 1 : block.last - 1]
+    """Return what the source says and what happens, then the box itself as what is true; all of an old erratum."""
+    if box.aside is None:
+        return _lines(box.page, box.first, box.last)
+    stated = _lines(box.page, box.first, box.aside.line) + _lines(box.page, box.aside.last + 1, box.last)
+    return [*_lines(box.page, box.aside.first, box.aside.last), "", f"{INNER} truth", "", *stated, INNER]
+
+
+def _lines(page: str, first: int, end: int) -> list[str]:
+    """Return the lines of a page from `first` up to `end`, which is left out, without the options of their blocks."""
+    written = pages.read(page)
+    taken = {number for block in written.blocks for number in range(block.line + 1, block.first)}
+    lines = enumerate(written.text.splitlines(), start=1)
+    return [line for number, line in lines if first <= number < end and number not in taken]
 
 
 def _moved(line: str, page: str) -> str:

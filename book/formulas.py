@@ -32,10 +32,7 @@ class Typesetter:
         self.process: subprocess.Popen[str] | None = None
         self.options: list[int] = []  # the times of the options' files
         self.salt = ""
-        self._open()
-
-    def _open(self) -> None:
-        self.cache = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=30)
+        self.cache: sqlite3.Connection | None = None
 
     def __call__(self, tex: str, display: bool) -> str:
         """Return the HTML of a formula; raises FormulaError where KaTeX cannot parse it."""
@@ -60,6 +57,9 @@ class Typesetter:
         """Ask the cache; a damaged one is made anew, and one that cannot be used, as the disk is full, goes unused."""
         for _ in range(2):
             try:
+                self.cache = self.cache or sqlite3.connect(
+                    self.path, check_same_thread=False, isolation_level=None, timeout=30
+                )
                 self.cache.execute("create table if not exists formula (key text primary key, html text)")
                 row = self.cache.execute(query, values).fetchone()
                 return row[0] if row else None
@@ -67,8 +67,8 @@ class Typesetter:
                 return None
             except sqlite3.DatabaseError:
                 self.cache.close()
+                self.cache = None
                 self.path.unlink(missing_ok=True)
-                self._open()
         return None
 
     def _ask(self, tex: str, display: bool) -> str:

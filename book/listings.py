@@ -3,12 +3,15 @@
 import ast
 import contextlib
 import io
+import itertools
 import linecache
 import math
 import re
+import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from book import depends, pages, regions
+from book import depends, pages, project, regions
 from book.project import BookError
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -49,6 +52,11 @@ def listings(text: str) -> list[Listing]:
     return found
 
 
+def is_tolerance(word: str) -> bool:
+    """Tell whether a word is a tolerance of an output."""
+    return word == "magnitude" or bool(NUMBER.fullmatch(word))
+
+
 def parse(code: str, page: pages.Page) -> depends.Module:
     """Parse a listing; where it is no Python, name the line of the page."""
     try:
@@ -61,16 +69,18 @@ def parse(code: str, page: pages.Page) -> depends.Module:
 
 def run(found: list[Listing], name: str) -> list[str]:
     """Run the listings top to bottom in one fresh namespace and return what each prints."""
+    return list(_printed(found, name))
+
+
+def _printed(found: list[Listing], name: str) -> Iterator[str]:
     namespace: dict[str, object] = {"__name__": "__page__"}
-    printed = []
     for number, listing in enumerate(found, start=1):
         source = f"{name}, listing {number}"
         linecache.cache[source] = (len(listing.code), None, listing.code.splitlines(keepends=True), source)
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
             exec(compile(listing.code, source, "exec"), namespace)
-        printed.append(output.getvalue())
-    return printed
+        yield output.getvalue()
 
 
 def agree(shown: str, printed: str, tolerance: float | str) -> bool:
@@ -99,18 +109,42 @@ def _close(shown: str, printed: str, tolerance: float | str) -> bool:
 
 
 def check(text: str, name: str) -> list[str]:
-    """Run a page and say where what is shown is not what is printed."""
+    """Run a page and say where what is shown is not what is printed, or which listing raises what."""
     found = listings(text)
-    problems = []
-    for number, (listing, printed) in enumerate(zip(found, run(found, name), strict=True), start=1):
+    problems, running, places = [], _printed(found, name), _places(name)
+    for number, listing in enumerate(found, start=1):
+        where = f"{next(places)}: listing {number}"
+        try:
+            printed = next(running)
+        except Exception as error:
+            return [
+                *problems,
+                f"{where} raises {type(error).__name__}{_line_of(error, listing, name, number)}: {error}",
+            ]
         if not agree(listing.shown or "", printed, listing.tolerance):
             problems.append(
-                f"docs/{name}: listing {number} ('{listing.code.strip().splitlines()[-1]}') prints\n"
+                f"{where} ('{listing.code.strip().splitlines()[-1]}') prints\n"
                 f"{printed.rstrip()}\n"
                 f"but the page shows\n{(listing.shown or '').rstrip()}\n"
                 f"Correct the code, or run 'python -m book record docs/{name}' if the new output is right."
             )
     return problems
+
+
+def _places(name: str) -> Iterator[str]:
+    """Yield where each listing of a page begins, and for a text that is no page its name."""
+    if (project.DOCS / name).exists():
+        page = pages.read(name)
+        yield from (page.where(line) for line, info, _ in pages.numbered_fences(page.text) if info == "python")
+    yield from itertools.repeat(f"docs/{name}")
+
+
+def _line_of(error: Exception, listing: Listing, name: str, number: int) -> str:
+    """Return the line of a listing at which an error was raised."""
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == f"{name}, listing {number}"
+    ]
+    return f" at '{listing.code.splitlines()[frames[-1].lineno - 1].strip()}'" if frames else ""
 
 
 def record(text: str, name: str) -> str:

@@ -17,6 +17,7 @@ if importlib.util.find_spec("snippets") is None:
 ```
 """
 
+
 def notebook_file(page: str) -> str:
     """Return where a page's notebook lies, relative to the site's assets."""
     return "notebooks/" + page.rpartition(".")[0] + ".ipynb"

@@ -70,7 +70,7 @@ def ensure_packages() -> None:
     missing = [f"{name}@{version}" for name, version in _wanted().items() if installed(name) != version]
     if not missing:
         return
-    command = [*npm(), "ci", *["--no-fund", "--no-audit", "--loglevel=error", "--fetch-retries=0", "--fetch-timeout=60000"]]
+    command = [*npm(), "ci", "--loglevel=error", "--fetch-retries=0", "--fetch-timeout=60000"]
     print(
         f"book: fetching {', '.join(missing)} with 'npm ci' (once; the build needs no network after this)",
         flush=True,

@@ -121,6 +121,10 @@ class Page:
         taken = {number for block in self.blocks for number in range(block.line + 1, block.first)}
         return "\n".join(line for number, line in enumerate(self.text.splitlines(), 1) if number not in taken)
 
+    def around(self, line: int) -> Iterator[Box]:
+        """Yield the blocks in which a line of the body stands."""
+        return (block for block in self.blocks if block.line < line < block.last)
+
     def where(self, line: int) -> str:
         """Name a line of the body as an editor would: docs/part/chapter.md:12."""
         return f"docs/{self.name}:{line + self.offset}"
@@ -142,14 +146,19 @@ def unfenced(lines: list[str]) -> Iterator[tuple[int, str]]:
 
 def fences(text: str) -> Iterator[tuple[str, str]]:
     """Yield info string and body of each fence of code."""
-    closing, body, info = None, [], ""
-    for line in text.splitlines():
+    return ((info, "\n".join(body) + "\n") for _, info, body in numbered_fences(text))
+
+
+def numbered_fences(text: str) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield line, info string and lines of each fence of code."""
+    closing, body, info, start = None, [], "", 0
+    for number, line in enumerate(text.splitlines(), start=1):
         fence = FENCE.match(line)
         if closing is None:
             if fence:
-                closing, info, body = fence[1], fence[2], []
+                closing, info, body, start = fence[1], fence[2], [], number
         elif fence and fence[1].startswith(closing) and not fence[2]:
-            yield info, "\n".join(body) + "\n"
+            yield start, info, body
             closing = None
         else:
             body.append(line)

@@ -19,6 +19,7 @@ from book import (
     catalogue,
     claims,
     depends,
+    ledger,
     lint,
     listings,
     marked,
@@ -31,7 +32,7 @@ from book import (
     work,
 )
 from book.catalogue import Catalogue
-from book.project import BookError, chapters, figures_path, nav
+from book.project import BookError, chapters, figures_path, module_of, nav
 
 TOOL = Path(__file__).parent
 SETTINGS = ("mkdocs.yml", "package.json", "requirements.txt", "pyproject.toml")
@@ -147,6 +148,7 @@ def _prepare() -> Catalogue:
         known = catalogue.gather(made)
         _write_results(made)
         _stop("pages ask for numbers that no snippet computes:", lint.numbers(known))
+        ledger.write_files(known)
         notebooks.write_all(known, made)
     catalogue.save(_tree(), known)
     return known
@@ -179,8 +181,16 @@ def _jobs_of_pages() -> Iterator[Job]:
         yield Job(f"page {page}", digest, ("check", page, text))
 
 
+def make_page(page: str) -> Iterator[str]:
+    """Make in this process what is stale of one page, its figures, numbers and outputs, and yield what is wrong."""
+    made = record.entries()
+    for job in [*_jobs_of_figures(), *_jobs_of_pages()]:
+        if job.request[1] in (page, module_of(page)) and not _fresh(made, job.key, job.digest):
+            yield from _keep(job, work.do(*job.request))
+
+
 def _make(jobs: list[Job], checks: dict[claims.Check, str]) -> None:
-    """Do stale jobs in worker processes and stale tests in pytest, at the same time; note each as soon as it is done."""
+    """Do stale jobs in worker processes and stale tests in pytest, at the same time; note each when it is done."""
     made, start = record.entries(), time.perf_counter()
     stale = [job for job in jobs if not _fresh(made, job.key, job.digest)]
     tests = [check for check, digest in checks.items() if not _fresh(made, check.node, digest)]
@@ -241,7 +251,9 @@ def _write_results(made: dict[str, record.Entry]) -> None:
     """Write the numbers of each module with what made them."""
     files: dict[str, dict[str, Any]] = {}
     for module, function in marked.results():
-        entry = made[f"results {module}:{function}"]
+        entry = made.get(f"results {module}:{function}")
+        if entry is None:
+            continue
         made_by = {
             "snippet": str(figures_path(module).relative_to(project.ROOT)),
             "hash": entry["digest"],

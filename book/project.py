@@ -64,6 +64,12 @@ def figures_path(module: str) -> Path:
     return FIGURES / (module.replace(".", "/") + ".py")
 
 
+def tests_path(module: str) -> Path:
+    """Return the file that tests a module given without the prefix `snippets.`."""
+    folder, _, name = module.rpartition(".")
+    return TESTS / folder.replace(".", "/") / f"test_{name}.py"
+
+
 class _Loader(yaml.SafeLoader):
     """Reads mkdocs.yml without running the Python objects that it names."""
 
@@ -87,6 +93,19 @@ def _nav(text: str) -> list[str]:
 def nav() -> list[str]:
     """List the files of the book in reading order, as `mkdocs.yml` has them."""
     return _nav((ROOT / "mkdocs.yml").read_text())
+
+
+@cache
+def _parts(text: str) -> dict[str, str]:
+    entries = [
+        pair for entry in yaml.load(text, Loader=_Loader)["nav"] if isinstance(entry, dict) for pair in entry.items()
+    ]
+    return {page: part for part, inner in entries if isinstance(inner, list) for page in _leaves(inner)}
+
+
+def part_of(page: str) -> str:
+    """Return the name of the part in which a page stands, as `mkdocs.yml` has it; none for a page outside of parts."""
+    return _parts((ROOT / "mkdocs.yml").read_text()).get(page, "")
 
 
 def chapters() -> list[str]:

@@ -51,8 +51,8 @@ class _Reached:
 
     def imported(self, source: str, name: str | None) -> None:
         """Add a name imported from another file of the project, or the whole of a module."""
-        submodule = _file(f"{source}.{name}") if name else None
-        path = submodule or _file(source)
+        submodule = depends.file_of(f"{source}.{name}") if name else None
+        path = submodule or depends.file_of(source)
         if path is not None and (submodule or name is None):
             definitions, _, always = _sorted(depends.parse(path))
             for each in definitions:
@@ -61,12 +61,6 @@ class _Reached:
                 self.statement(path, f"#{index}", statement)
         elif path is not None:
             self.name(path, name)
-
-
-def _file(name: str) -> Path | None:
-    base = project.ROOT / name.replace(".", "/")
-    known = (base.with_suffix(".py"), base / "__init__.py") if name.startswith(("snippets", "book")) else ()
-    return next((path for path in known if path.exists()), None)
 
 
 Definitions = dict[str, list[ast.stmt]]

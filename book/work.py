@@ -53,7 +53,8 @@ def look(fig: Any) -> list[str]:
     """Say what a reader could not see in a figure."""
     from matplotlib.text import Text
 
-    empty = [index for index, axes in enumerate(fig.axes, start=1) if not (axes.has_data() or axes.texts)]
+    framed = [(index, axes) for index, axes in enumerate(fig.axes, start=1) if axes.axison]  # others may be gaps
+    empty = [index for index, axes in framed if not (axes.has_data() or axes.texts)]
     texts = [text for text in fig.findobj(Text) if text.get_visible() and text.get_text().strip()]
     small = [text for text in texts if text.get_fontsize() < SMALLEST]
     return [f"nothing is drawn in its axes number {index}" for index in empty] + [

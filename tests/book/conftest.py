@@ -1,6 +1,7 @@
 """A small book in a temporary folder, on which the build tool is tried."""
 
 import contextlib
+import importlib
 import sys
 import threading
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ def line() -> Figure:
 
 
 @results(seed=3)
-def numbers() -> dict[str, float]:
+def numbers() -> dict:
     """Compute."""
     return {"two": double(1.0), "count": 12345, "word": "yes"}
 '''
@@ -62,9 +63,11 @@ Two is {{ two | .1f }}, and a count {{ count }} [@somebody].
 The line $y=2x$.
 ///
 
+/// details | Set-up
 ```python
 --8<-- "snippets/part/toy.py:setup"
 ```
+///
 
 ```python
 --8<-- "snippets/part/toy.py:double"
@@ -107,9 +110,33 @@ It is linear.
 ///
 ////
 
+//// exercise | By hand
+Double one.
+
+/// solution
+Two.
+///
+////
+
+//// exercise | In code
+Double two.
+
+/// solution
+Four.
+///
+////
+
 /// note | The end
 That is all.
 ///
+
+## Why it matters for networks
+
+It does.
+
+## What's next
+
+Nothing.
 """
 
 TEST = '''"""Tests of the toy."""
@@ -117,7 +144,10 @@ TEST = '''"""Tests of the toy."""
 import math
 
 import pytest
+from book.expect import numbers
 from snippets.part.toy import double
+
+test_numbers = numbers("part.toy", {"two": 2.0, "count": 12345})
 
 
 @pytest.mark.claim("LA-101", "LA-01")
@@ -128,7 +158,7 @@ def test_doubling(measured):
 
 SETTINGS = """
 site_name: Toy
-nav: [part/toy.md, {Reference: [reference/bibliography.md, reference/claims.md]}]
+nav: [part/toy.md, {Reference: [reference/bibliography.md, reference/claims.md, reference/errata.md]}]
 theme: {name: material, font: false}
 plugins: []
 markdown_extensions:
@@ -136,6 +166,7 @@ markdown_extensions:
   - pymdownx.arithmatex: {generic: true}
   - pymdownx.superfences
   - pymdownx.snippets: {check_paths: true, dedent_subsections: true, base_path: ["."]}
+  - pymdownx.blocks.details
   - pymdownx.emoji: {emoji_index: !!python/name:material.extensions.emoji.twemoji ''}
   - book
 """
@@ -154,7 +185,8 @@ FILES = {
     "tests/part/test_toy.py": TEST,
     "docs/part/toy.md": PAGE,
     "docs/reference/bibliography.md": "# Bibliography\n\n**Somebody 1999** A title.\n{ #somebody }\n",
-    "docs/reference/claims.md": "# Claims\n\n/// ledger\n///\n\n/// errata\n///\n",
+    "docs/reference/claims.md": "# Claims\n\n/// ledger\n///\n",
+    "docs/reference/errata.md": "# Errata\n\n/// errata\n///\n",
 }
 
 
@@ -208,7 +240,8 @@ def passes(nodes: tuple[str, ...]) -> dict[str, str]:
 
 def forget_snippets() -> None:
     """Let the small book's modules be imported anew."""
-    for name in [name for name in sys.modules if name.startswith(("snippets.part", "snippets.figures"))]:
+    importlib.invalidate_caches()
+    for name in [name for name in sys.modules if name.startswith(("snippets.part", "snippets.figures.part"))]:
         del sys.modules[name]
 
 
@@ -231,13 +264,12 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
     monkeypatch.setattr(work, "pool", lambda workers: Here())
     monkeypatch.setattr(snippets, "__path__", [str(tmp_path / "snippets")])
     monkeypatch.setattr(snippets.figures, "__path__", [str(tmp_path / "snippets/figures")])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # which goes by seconds, and an edit here takes less
     monkeypatch.chdir(tmp_path)
     before = torch.get_default_dtype()
-    shelved = {name: module for name, module in sys.modules.items() if name.startswith("snippets.figures")}
     yield small
     torch.set_default_dtype(before)
     forget_snippets()
-    sys.modules.update(shelved)
 
 
 @pytest.fixture

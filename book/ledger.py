@@ -1,0 +1,91 @@
+"""What stands behind each claim: the kind of evidence in words, and the list of all claims as files."""
+
+import csv
+import io
+import json
+import posixpath
+
+from book import claims, pages, project
+from book.catalogue import Catalogue, show
+from book.project import nav, write_atomically
+
+FILES = ("claims.json", "claims.csv")
+VERDICT_WORDS = {
+    "true": "true",
+    "imprecise": "imprecise",
+    "false": "false",
+    "damaged": "damaged",
+    "own": "the book’s own",
+}
+PROOF = "proof"
+EVIDENCE_WORDS = {
+    "proved": "proved",
+    "drawn": "drawn inputs",
+    "measured": "measured",
+    "example": "example",
+    PROOF: "proof in the text",
+}
+
+
+def in_order() -> list[pages.Box]:
+    """List the boxes that claim something, in reading order."""
+    order = {name: index for index, name in enumerate(nav())}
+    return sorted((box for box in pages.claims() if box.page in order), key=lambda box: (order[box.page], box.line))
+
+
+def evidence(tests: list[dict]) -> str:
+    """Return the strongest kind of evidence among the tests of a claim; without any it is the proof in the text."""
+    kinds = {test["by"] for test in tests}
+    return next((kind for kind in claims.BY if kind in kinds), PROOF)
+
+
+def error(tests: list[dict]) -> float | None:
+    """Return the largest error that the tests of a claim measured."""
+    return max((test["error"] for test in tests if test["error"] is not None), default=None)
+
+
+def words(tests: list[dict]) -> str:
+    """Say in words what stands behind a claim."""
+    kind = evidence(tests)
+    if kind == "drawn":
+        draws = [test["draws"] for test in tests if test["draws"]]
+        return f"{max(draws):,} inputs drawn" if draws else "inputs drawn"
+    if kind == "measured" and error(tests) is not None:
+        return f"measured {show(error(tests), 'up')}" if error(tests) else "measured, exact"
+    return EVIDENCE_WORDS[kind]
+
+
+def title(page: str) -> str:
+    """Return the title of a page."""
+    heading = next((line for line in pages.read(page).text.splitlines() if line.startswith("# ")), page)
+    return heading.removeprefix("# ").strip()
+
+
+def rows(known: Catalogue) -> list[dict]:
+    """List what is known of each claim, for those who want to read it by program."""
+    found = []
+    for box in in_order():
+        tests = known.tests.get(box.id, [])
+        row = {"id": box.id, "title": box.title, "page": f"{box.page.removesuffix('.md')}/#{box.id}"}
+        row |= {"verdict": box.verdict, "evidence": evidence(tests), "error": error(tests)}
+        found.append({**row, "tests": [test["node"] for test in tests]})
+    return found
+
+
+def write_files(known: Catalogue) -> None:
+    """Write the claims as JSON and as a table of comma-separated values, where they changed."""
+    found, table = rows(known), io.StringIO()
+    writer = csv.DictWriter(table, found[0] if found else ["id"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, "tests": " ".join(row["tests"])} for row in found)
+    for name, text in zip(
+        FILES, (json.dumps(found, indent=1, ensure_ascii=False) + "\n", table.getvalue()), strict=True
+    ):
+        path = project.GENERATED / name
+        if not path.exists() or path.read_text() != text:
+            write_atomically(path, text)
+
+
+def moved(target: str, here: str) -> str:
+    """Return the path to a file of `docs/` as seen from a page."""
+    return posixpath.relpath(target, posixpath.dirname(here) or ".")

@@ -1,0 +1,133 @@
+"""What an author asks for: free numbers, a new chapter that passes, all that is wrong with one, one layout."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from book import author, lint, listings, pages, project, tidy, work
+from book.__main__ import main
+from book.catalogue import Catalogue
+from book.project import BookError
+
+
+@pytest.fixture
+def parts(tree):
+    """Let the small book have parts, one chapter a line, as the book has."""
+    old = "nav: [part/toy.md, {Reference: [reference/bibliography.md, reference/claims.md, reference/errata.md]}]"
+    lines = ["nav:", "  - Part:", "      - Toy: part/toy.md", "      - Lab: labs/part.py", "  - Reference:"]
+    lines += [f"      - reference/{name}.md" for name in ("bibliography", "claims", "errata")]
+    tree.edit("mkdocs.yml", old, "\n".join(lines))
+    return tree
+
+
+def test_free_numbers_are_listed(parts, capsys):
+    parts.edit("docs/part/toy.md", "id: LA-01", "id: LA-102")
+    assert main(["ids", "LA"]) == 0
+    assert capsys.readouterr().out == "LA: taken are 101-102\nThe next of the book's own is LA-103\n"
+    assert main(["ids", "LB"]) == 1
+    assert "no claim begins with 'LB'; did you mean 'LA'?" in capsys.readouterr().err
+
+
+def test_a_new_chapter_passes_as_it_is(parts, capsys):
+    assert main(["new", "part/next-one"]) == 0
+    page = "part/next-one.md"
+    assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()] == [
+        "docs/part/next-one.md",
+        "snippets/part/next_one.py",
+        "snippets/figures/part/next_one.py",
+        "tests/part/test_next_one.py",
+    ]
+    nav = (parts.root / "mkdocs.yml").read_text()
+    assert "- Toy: part/toy.md\n      - Next one: part/next-one.md\n      - Lab" in nav
+    assert lint.loose_ends() + lint.unfinished() == []
+    assert {box.id for box in pages.read(page).boxes if box.id} == {"LA-102", "LA-103"}
+    assert work.draw("part.next_one", "arrows")["size"][0] > 100
+    values = {"part.next_one": work.compute("part.next_one", "numbers")["values"], "part.toy": {"two": 2.0, "count": 3}}
+    assert lint.numbers(Catalogue(values=values)) == []
+    assert listings.check(pages.read(page).text, page) == []
+    tests = ["tests/part/test_next_one.py", "-p", "no:cacheprovider"]
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", *tests], capture_output=True, text=True)
+    assert "3 passed" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("chapter", "message"),
+    [
+        ("part/toy", "there is docs/part/toy.md already: take another name"),
+        ("prat/one", "there is no part 'prat'; did you mean 'part'?; the parts are part"),
+        ("reference/one", "there is no part 'reference'"),
+        ("part/One", "'One' is no name of a chapter: use small letters"),
+    ],
+)
+def test_a_new_chapter_needs_a_free_name(parts, capsys, chapter, message):
+    assert main(["new", chapter]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_nav_that_is_not_one_chapter_a_line_is_left_to_its_author(tree):
+    with pytest.raises(BookError, match=r"mkdocs.yml:\d+: the nav is not one chapter a line: enter 'One: part/one.md'"):
+        author.new("part/one")
+
+
+@pytest.mark.parametrize(
+    "name", ["part/toy", "part/toy.md", "docs/part/toy.md", "snippets/part/toy.py", "tests/part/test_toy.py"]
+)
+def test_a_chapter_is_known_by_each_of_its_files(name):
+    assert author.page_of(name) == "part/toy.md"
+
+
+def test_check_says_all_that_is_wrong_with_a_chapter(parts, capsys):
+    """Style, loose ends, figures, numbers, listings and tests, each by itself."""
+    assert main(["check", "part/tou"]) == 1
+    assert "no chapter 'part/tou' is in the nav of mkdocs.yml; did you mean 'part/toy.md'?" in capsys.readouterr().err
+    author.check("part/toy")
+    good = capsys.readouterr().out
+    for name in ("loose ends", "figures, numbers, outputs", "quoted numbers", "tests"):
+        assert f"✓ {name}" in good, good
+    parts.edit("docs/part/toy.md", "{{ count }}", "{{ cuont }}")
+    parts.edit("docs/part/toy.md", "[2.0, 5.0]", "[2.0, 6.0]")
+    parts.edit("docs/part/toy.md", "    verdict:", "  verdict:")
+    parts.edit("snippets/figures/part/toy.py", "fig = Figure()", "fig = Figur()")
+    parts.edit("snippets/part/toy.py", "return FACTOR * x", "return  FACTOR * x")
+    parts.edit("tests/part/test_toy.py", "math.pi], atol", "math.e], atol")
+    for name in [name for name in sys.modules if name.startswith(("snippets.part", "snippets.figures.part"))]:
+        del sys.modules[name]  # as in a new process
+    project.write_atomically(parts.root / "docs/reference/errata.md", "# Errata\n\n/// nothing\n///\n")
+    assert main(["check", "part/toy"]) == 1
+    said = capsys.readouterr().out
+    assert "✗ code style" in said
+    assert "mend it with: make format" in said
+    assert "docs/part/toy.md:44: option 'verdict' is to be indented" in said
+    assert "nothing" not in said
+    assert re.search(r"figure part.toy:line: NameError at toy.py:\d+ in line", said), said
+    assert "docs/part/toy.md:6: no number 'cuont'" in said
+    assert "but the page shows\n[2.0, 6.0]" in said
+    assert "✗ tests: 1 failed" in said
+
+
+SHORT = "# --8<-- [start:a]\ndef f():\n    return 1\n\n\n# --8<-- [end:a]\n\nx = 1\n# --8<-- [end:b]\n"
+NESTED = "class A:\n    def f(self):\n        return 1\n# --8<-- [end:a]\n# --8<-- [end:b]\n"
+
+
+def test_end_markers_stand_where_the_formatter_leaves_them():
+    assert tidy.with_markers(SHORT) == (
+        "# --8<-- [start:a]\ndef f():\n    return 1\n    # --8<-- [end:a]\n\nx = 1\n# --8<-- [end:b]\n"
+    )
+    assert tidy.with_markers(NESTED).splitlines()[3:] == ["        # --8<-- [end:a]", "        # --8<-- [end:b]"]
+    for text in (SHORT, NESTED):
+        assert tidy.with_markers(tidy.with_markers(text)) == tidy.with_markers(text)
+
+
+def test_the_layout_is_the_formatters(tree, capfd):
+    tree.write("snippets/part/toy.py", "# --8<-- [start:a]\ndef f( x ):\n  return x\n# --8<-- [end:a]\n")
+    assert main(["format"]) == 0
+    text = (tree.root / "snippets/part/toy.py").read_text()
+    assert text == "# --8<-- [start:a]\ndef f(x):\n    return x\n    # --8<-- [end:a]\n"
+    tree.write("snippets/part/bad.py", "import nothing as\n")
+    with pytest.raises(SyntaxError):
+        tidy.format_all()
+    tree.write("snippets/part/bad.py", "x = undefined\n")
+    assert main(["format"]) == 1
+    assert "ruff has more to say" in capfd.readouterr().err
