@@ -1,6 +1,7 @@
 """The Python-Markdown extension that MkDocs and Zensical load: it prepares the book and renders its pages."""
 
 import html
+import itertools
 import posixpath
 import re
 import xml.etree.ElementTree as etree
@@ -167,6 +168,7 @@ class Formulas(Treeprocessor):
 
 
 LONG_NAME = re.compile(r"<code>[^<\s]{12,}</code>")
+LISTING = re.compile("<pre><span></span><code>")
 JOINT = re.compile(r"(?<=[._])(?=[A-Za-z])")
 
 
@@ -174,8 +176,12 @@ class Code(Postprocessor):
     """Fits code to narrow screens: the keyboard reaches listings, which scroll sideways, and long names may break."""
 
     def run(self, text: str) -> str:
-        """Give each listing a tab stop, and offer a break behind the dots of names such as torch.linalg.matrix_rank."""
-        text = text.replace("<span></span><code>", '<span></span><code tabindex="0">')
+        """Give each listing a tab stop, and offer a break behind the dots of names such as torch.linalg.matrix_rank.
+
+        Each has an id, too: else the theme names it after the box around it, and a button copies the first of the box.
+        """
+        number = itertools.count(1)
+        text = LISTING.sub(lambda _: f'<pre id="code-{next(number)}"><span></span><code tabindex="0">', text)
         return LONG_NAME.sub(lambda name: JOINT.sub("<wbr>", name[0]), text)
 
 

@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 import torch
 from hypothesis import settings
 
@@ -15,3 +16,11 @@ settings.load_profile("book")
 torch.set_default_dtype(torch.float64)  # the book computes in double precision, as each page says for itself
 
 pytest_plugins = ["book.measure"]
+
+
+LAST = ["tests/test_figures.py", "tests/pages/test_chapters.py", "tests/pages/test_site.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put last what asks for the built book: the build does not run the tests of claims again that passed before."""
+    items.sort(key=lambda item: next((1 + at for at, file in enumerate(LAST) if item.nodeid.startswith(file)), 0))

@@ -20,7 +20,11 @@ from snippets.linear_networks.components import (
     count_components,
     multiplicities,
 )
-from snippets.linear_networks.permutations import Permutation, cycle_decomposition, partition
+from snippets.linear_networks.permutations import (
+    Permutation,
+    cycle_decomposition,
+    partition,
+)
 
 SHOWN = 20
 LARGEST_LIST = 1_000_000

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 import torch
+from book import project
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from book import project
 from snippets.mnist import records
 from snippets.mnist.data import load_images, load_labels
 from snippets.mnist.shifts import REACH, cyclic_shift, pictures, random_amounts, shift

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy
 import torch
-
 from book import project
 from book.recorded import digest_of_function
 

@@ -11,7 +11,14 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from snippets.mnist.records import device_name, digest, optional, provenance, record, write
+from snippets.mnist.records import (
+    device_name,
+    digest,
+    optional,
+    provenance,
+    record,
+    write,
+)
 from snippets.mnist.train import devices
 from snippets.mnist.train.batches import Batch
 from snippets.mnist.train.folders import Folder

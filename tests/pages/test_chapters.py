@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from book import catalogue, lint, listings, notebooks, pages, prepare, project
+from book import catalogue, figure, lint, listings, notebooks, pages, prepare, project
 from book.project import chapters, nav
 
 CHAPTERS = chapters()
@@ -23,16 +23,42 @@ def same_precision_as_before():
     plt.close("all")
 
 
+def code_cells(page):
+    """Return the code of a page's notebook, cell by cell."""
+    cells = json.loads(notebooks.convert(notebooks.markdown(pages.read(page), prepare.ensure())))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+FIGURE = re.compile(r"from snippets\.figures\.([\w.]+) import (\w+)\n_ = (\w+)\(\)")
+
+
 @pytest.mark.parametrize("page", CHAPTERS)
-def test_notebook_runs_and_prints_what_the_page_shows(page):
-    """The notebook has every listing of the page, runs in one fresh namespace, draws, and prints the page's outputs."""
+def test_notebook_is_the_page(page):
+    """Between its first cell and the figures, a notebook has the page's listings and nothing else.
+
+    So it prints what the page shows: `prepare.ensure` has run these listings and compared their outputs, and stops
+    here where one differs; and a figure leaves the random numbers alone, as the next but one test finds.
+    """
     read = pages.read(page)
-    cells = json.loads(notebooks.convert(notebooks.markdown(read, prepare.ensure())))["cells"]
-    found = [listings.Listing("".join(cell["source"]), 0) for cell in cells if cell["cell_type"] == "code"]
+    cells = code_cells(page)
+    figures = [match for match in map(FIGURE.fullmatch, cells) if match]
+    drawn = sorted(pages.figure_target(page, name) for _, name in read.figures)
+    assert sorted((match[1], match[2]) for match in figures) == drawn
+    assert all(match[2] == match[3] for match in figures)
+    code = [cell.strip() for cell in cells[1:] if not FIGURE.fullmatch(cell)]
+    shown = [listing.code.strip() for listing in listings.listings(read.text)]
+    assert code == shown != []
+
+
+FIRST_OF_PARTS = list({page.split("/")[0]: page for page in reversed(CHAPTERS)}.values())
+
+
+@pytest.mark.parametrize("page", FIRST_OF_PARTS)
+def test_notebook_runs_and_prints_what_the_page_shows(page):
+    """The first notebook of each part runs in one fresh namespace, draws, and prints the page's outputs."""
+    found = [listings.Listing(code, 0) for code in code_cells(page)]
     printed = dict(zip([cell.code.strip() for cell in found], listings.run(found, page), strict=True))
-    shown = listings.listings(read.text)
-    assert shown, "a chapter has code"
-    for listing in shown:
+    for listing in listings.listings(pages.read(page).text):
         output = printed[listing.code.strip()]
         assert listings.agree(listing.shown or "", output, listing.tolerance), (listing.code, output)
 
@@ -40,6 +66,21 @@ def test_notebook_runs_and_prints_what_the_page_shows(page):
 def test_nothing_is_left_to_be_finished():
     """A test expects each number that a page quotes, and shown code fits its column."""
     assert lint.unfinished() == []
+
+
+def test_a_figure_leaves_the_random_numbers_alone():
+    """What is drawn after a figure is what would have been drawn without it, whatever the figure draws and seeds."""
+
+    @figure(alt="A picture of three random numbers")
+    def drawn():
+        torch.manual_seed(5)
+        return torch.rand(3)
+
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    assert not torch.equal(drawn(), expected)
+    assert torch.equal(torch.rand(3), expected)
 
 
 def _imports(path):

@@ -2,9 +2,9 @@
 
 import matplotlib.pyplot as plt
 import torch
+from book import figure, results
 from matplotlib.figure import Figure
 
-from book import figure, results
 from snippets.lie_groups.fractional_shift import fractional_shift, group_law_defect, shift_error
 
 

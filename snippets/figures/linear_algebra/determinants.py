@@ -5,11 +5,11 @@ from functools import cache
 
 import matplotlib.pyplot as plt
 import torch
+from book import figure, results
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from book import figure, results
 from snippets.linear_algebra.determinants import (
     A,
     Flow,

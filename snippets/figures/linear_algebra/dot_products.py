@@ -3,10 +3,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from book import figure, results
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from book import figure, results
 from snippets.figures.linear_algebra.drawing import arrow, note, plane
 from snippets.linear_algebra.dot_products import (
     angle,

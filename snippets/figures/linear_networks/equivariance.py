@@ -2,12 +2,12 @@
 
 import matplotlib.pyplot as plt
 import torch
+from book import figure, results
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from book import figure, results
 from snippets.figures.linear_networks.function_spaces import diverging
 from snippets.linear_networks.components import (
     component,

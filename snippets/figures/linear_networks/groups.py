@@ -3,11 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from book import figure
 from jaxtyping import Int
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from book import figure
 from snippets.figures.linear_networks.equivariance import picture
 from snippets.linear_networks.groups import commutant_basis, isotypic, mirror
 from snippets.linear_networks.permutations import Permutation

@@ -4,9 +4,9 @@ import math
 
 import matplotlib.pyplot as plt
 import torch
+from book import figure, results
 from matplotlib.figure import Figure
 
-from book import figure, results
 from snippets.figures.manifolds.sphere import camera, draw_globe
 from snippets.manifolds.tangent_space import (
     orthogonal_step,

@@ -5,12 +5,12 @@ from itertools import combinations
 
 import matplotlib.pyplot as plt
 import torch
+from book import figure, results
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from book import figure, results
 from snippets.figures.manifolds.sphere import camera
 from snippets.manifolds.torus import (
     torus,

@@ -3,11 +3,11 @@
 
 import matplotlib.pyplot as plt
 import torch
+from book import data, figure, results
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from book import data, figure, results
 from snippets.figures.home import packed
 from snippets.mnist.data import load_images
 from snippets.mnist.exact import (

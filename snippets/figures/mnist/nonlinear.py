@@ -3,10 +3,10 @@
 
 import matplotlib.pyplot as plt
 import torch
+from book import figure, results
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from book import figure, results
 from snippets.mnist.data import load_images, load_labels
 from snippets.mnist.nonlinear import (
     DISTANCES,

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import torch
+from book import figure, results
 from jaxtyping import Float, Shaped, UInt8
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from book import figure, results
 from snippets.mnist.data import load_images
 from snippets.mnist.exact import (
     RANKS,

@@ -11,7 +11,13 @@ import torch
 from snippets.mnist.train import devices
 from snippets.mnist.train.batches import Batch, Batches
 from snippets.mnist.train.folders import Folder
-from snippets.mnist.train.gradients import Gradients, compiled, each, of_batch, of_moments
+from snippets.mnist.train.gradients import (
+    Gradients,
+    compiled,
+    each,
+    of_batch,
+    of_moments,
+)
 from snippets.mnist.train.moments import Moments, loss
 from snippets.mnist.train.networks import Network
 from snippets.mnist.train.optimizers import optimizer, rate
