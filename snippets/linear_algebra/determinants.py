@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 
 # --8<-- [start:maps]
-A = torch.tensor([[1.0, 1.0], [-1.0, 2.0]])
-swap = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
-squash = torch.tensor([[1.0, 2.0], [2.0, 4.0]])
+A = torch.tensor([[1.0, 1.0], [-1.0, 2.0]]).double()
+swap = torch.tensor([[0.0, 1.0], [1.0, 0.0]]).double()
+squash = torch.tensor([[1.0, 2.0], [2.0, 4.0]]).double()
 # --8<-- [end:maps]
 
 
@@ -24,8 +24,6 @@ def shoelace(polygon: Float[Tensor, "k 2"]) -> Float[Tensor, ""]:
     """Signed area inside a polygon: ½ Σ (xᵢyᵢ₊₁ − xᵢ₊₁yᵢ), anticlockwise positive."""
     x, y = polygon.T
     return (x @ y.roll(-1) - y @ x.roll(-1)) / 2
-
-
 # --8<-- [end:shoelace]
 
 
@@ -34,8 +32,6 @@ def det2(A: Float[Tensor, "2 2"]) -> Float[Tensor, ""]:
     """Signed area of the parallelogram that the two columns span: ad − bc."""
     (a, b), (c, d) = A
     return a * d - b * c
-
-
 # --8<-- [end:det2]
 
 
@@ -51,8 +47,6 @@ def leibniz(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
     n = len(A)
     terms = [sign(p) * A[list(p), range(n)].prod() for p in permutations(range(n))]
     return torch.stack(terms).sum()
-
-
 # --8<-- [end:leibniz]
 
 
@@ -70,8 +64,6 @@ def det_by_elimination(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
         det = det * U[k, k]
         U[k + 1 :] -= torch.outer(U[k + 1 :, k] / U[k, k], U[k])
     return det
-
-
 # --8<-- [end:elimination]
 
 
@@ -95,8 +87,6 @@ def row_reduce(
         R[others] -= torch.outer(R[others, column], R[row])
         pivots.append(column)
     return R, pivots
-
-
 # --8<-- [end:row_reduce]
 
 
@@ -109,8 +99,6 @@ def null_space(A: Float[Tensor, "m n"], atol: float = 1e-10) -> Float[Tensor, "n
     N[free, range(len(free))] = 1.0
     N[pivots] -= R[: len(pivots), free]
     return N
-
-
 # --8<-- [end:null_space]
 
 
@@ -131,8 +119,6 @@ def pushed_density(
     """Density at y of Az, for z standard normal: gaussian(A⁻¹y) / |det A|."""
     z = torch.linalg.solve(A, y.T).T
     return gaussian(z) / torch.linalg.det(A).abs()
-
-
 # --8<-- [end:density]
 
 
@@ -142,8 +128,6 @@ def square_grid(half_width: float, steps: int) -> tuple[Float[Tensor, "k 2"], fl
     side = 2 * half_width / steps
     ticks = (torch.arange(steps) + 0.5) * side - half_width
     return torch.cartesian_prod(ticks, ticks), side**2
-
-
 # --8<-- [end:grid]
 
 
@@ -180,8 +164,6 @@ class Coupling(nn.Module):
         log_scale, shift = self.net(kept[:, None]).T
         moved = (other - shift) * (-log_scale).exp()
         return torch.stack([kept, moved][:: 1 - 2 * self.kept], dim=1), log_scale
-
-
 # --8<-- [end:coupling]
 
 
@@ -207,8 +189,6 @@ class Flow(nn.Module):
             y, log_scale = layer.inverse(y)
             log_det = log_det + log_scale
         return log_gaussian(y) - log_det
-
-
 # --8<-- [end:flow]
 
 
@@ -230,8 +210,6 @@ def fit(data: Float[Tensor, "k 2"], steps: int = 250, seed: int = 0) -> Flow:
         loss.backward()
         optimiser.step()
     return flow
-
-
 # --8<-- [end:crescent]
 
 
@@ -243,8 +221,6 @@ def straight_path(
 ) -> Float[Tensor, "n n"]:
     """Matrix that lies the share t of the way from A to B."""
     return (1 - t) * A + t * B
-
-
 # --8<-- [end:solution_mirror]
 
 
@@ -258,8 +234,6 @@ def gaussian_log_density(
     L = torch.linalg.cholesky(covariance)
     z = torch.linalg.solve_triangular(L, (x - mean).T, upper=False).T
     return log_gaussian(z) - L.diagonal().log().sum()
-
-
 # --8<-- [end:solution_gaussian]
 
 
@@ -273,8 +247,6 @@ def planar(
     step = torch.tanh(z @ w)
     det = 1 + (1 - step**2) * (w @ u)
     return z + torch.outer(step, u), det.abs().log()
-
-
 # --8<-- [end:solution_planar]
 
 
@@ -291,8 +263,4 @@ def invisible_change(layer: nn.Linear, seed: int = 0) -> Float[Tensor, " n"]:
     generator = torch.Generator().manual_seed(seed)
     direction = N @ torch.randn(N.shape[1], generator=generator)
     return direction / direction.norm()
-
-
 # --8<-- [end:solution_blind]
-
-

@@ -160,5 +160,3 @@ def largest_weight(d: int, scaled: bool, seed: int = 0) -> float:
     products = scores(queries, keys) if scaled else queries @ keys.T
     return float(torch.softmax(products, dim=1).amax(dim=1).mean())
 # --8<-- [end:solution_saturation]
-
-

@@ -25,7 +25,7 @@ def linearity_gap(
 
 
 # --8<-- [start:first_map]
-A = torch.tensor([[1.0, 1.0], [-1.0, 2.0]])
+A = torch.tensor([[1.0, 1.0], [-1.0, 2.0]]).double()
 
 
 def multiply(M: Float[Tensor, "m n"], x: Float[Tensor, " n"]) -> Float[Tensor, " m"]:
@@ -136,5 +136,3 @@ def fold(dense: nn.Linear, norm: nn.BatchNorm1d) -> nn.Linear:
         merged.bias.copy_(scale * (dense.bias - norm.running_mean) + norm.bias)
     return merged
 # --8<-- [end:solution_fold]
-
-

@@ -130,5 +130,3 @@ def reachable_dimension(*widths: int) -> int:
     """
     return min(widths)
 # --8<-- [end:solution_width]
-
-

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
 
-from snippets.figures.linear_algebra import dot_products as dot_products_figures
+from book.expect import near
+from book.expect import numbers as page_numbers
 from snippets.linear_algebra.dot_products import (
     angle,
     attend,
@@ -298,8 +299,16 @@ def test_solution_saturation():
         assert largest_weight(d, scaled=True) < 0.35
 
 
-def test_numbers_are_what_the_page_says():
-    quoted = dot_products_figures.numbers()
-    assert quoted["shadow"] == pytest.approx(1 / 5**0.5)
-    assert quoted["just_below"] < 90 < quoted["just_above"]
-    assert quoted["within_five"] > 5 * quoted["within_five_flat"]
+test_numbers = page_numbers(
+    "linear_algebra.dot_products",
+    {
+        "shadow": 1 / 5**0.5,
+        "length_v": 5**0.5,
+        "just_below": math.degrees(math.atan(100)),
+        "just_above": 180 - math.degrees(math.atan(100)),
+        "within_five": near(0.886, 0.015),
+        "within_five_flat": near(0.0318, 0.008),
+        "scaled": near(0.25, 0.02),
+        "unscaled": near(0.97, 0.02),
+    },
+)

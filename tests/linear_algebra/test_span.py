@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from snippets.figures.linear_algebra import span as span_figures
+from book.expect import numbers
 from snippets.linear_algebra.span import (
     basis_from,
     bent_bottleneck,
@@ -234,7 +234,4 @@ def test_solution_width():
     assert rank(outputs) == reachable_dimension(*widths) == 2
 
 
-def test_numbers_are_what_the_page_says():
-    torch.manual_seed(0)
-    quoted = span_figures.numbers()
-    assert quoted == {"straight_rank": 2, "bent_rank": 6, "narrow_walk": pytest.approx(10)}
+test_numbers = numbers("linear_algebra.span", {"straight_rank": 2, "bent_rank": 6, "narrow_walk": 10.0})

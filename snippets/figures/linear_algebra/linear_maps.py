@@ -8,7 +8,7 @@ from torch import nn
 
 from book import figure, results
 from snippets.figures.linear_algebra.drawing import arrow, grid, note, plane
-from snippets.linear_algebra.linear_maps import A, convolution_matrix, linearity_gap, matrix_of
+from snippets.linear_algebra.linear_maps import A, convolution_matrix, matrix_of
 from snippets.linear_algebra.span import rank
 
 
@@ -16,12 +16,9 @@ from snippets.linear_algebra.span import rank
 def numbers() -> dict[str, float | int]:
     """Numbers that the page quotes."""
     layer = nn.Linear(4, 3)
-    u, v = torch.randn(4), torch.randn(4)
     deep = nn.Sequential(*[nn.Linear(a, b, bias=False) for a, b in [(8, 6), (6, 3), (3, 8)]])
     with torch.no_grad():
         return {
-            "image_of_zero": layer(torch.zeros(4)).norm().item(),
-            "additivity": linearity_gap(layer, u, v).norm().item(),
             "bias": layer.bias.norm().item(),
             "deep_rank": rank(matrix_of(deep, 8)),
             "dense_parameters": 100 * 100,
