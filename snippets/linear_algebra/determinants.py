@@ -55,7 +55,7 @@ def leibniz(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
 
 # --8<-- [start:elimination]
 def det_by_elimination(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
-    """Return the determinant: the product of the pivots, minus it after an odd number of swaps."""
+    """Return the determinant: ± the product of the pivots, − after odd swaps."""
     U, det = A.clone(), A.new_ones(())
     for k in range(len(U)):
         best = k + int(U[k:, k].abs().argmax())
@@ -72,7 +72,7 @@ def det_by_elimination(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
 
 # --8<-- [start:grid]
 def square_grid(half_width: float, steps: int) -> tuple[Float[Tensor, "k 2"], float]:
-    """Return the midpoints of the cells of a grid on |x|, |y| ≤ half_width, and a cell's area."""
+    """Return the midpoints of the cells of a square grid, and a cell's area."""
     side = 2 * half_width / steps
     ticks = (torch.arange(steps) + 0.5) * side - half_width
     return torch.cartesian_prod(ticks, ticks), side**2

@@ -38,7 +38,9 @@ def project(w: Float[Tensor, " n"], v: Float[Tensor, " n"]) -> Float[Tensor, " n
 
 
 # --8<-- [start:signed_length]
-def signed_length(w: Float[Tensor, " n"], v: Float[Tensor, " n"]) -> Float[Tensor, ""]:
+def signed_length(
+    w: Float[Tensor, " n"], v: Float[Tensor, " n"]
+) -> Float[Tensor, ""]:
     """Return v·w / ‖v‖: minus the shadow's length where it points against v."""
     return dot(v, w) / length(v)
 # --8<-- [end:signed_length]
@@ -63,12 +65,16 @@ def angle(v: Float[Tensor, " n"], w: Float[Tensor, " n"]) -> Float[Tensor, ""]:
 
 
 # --8<-- [start:products]
-def by_rows(W: Float[Tensor, "m n"], x: Float[Tensor, " n"]) -> Float[Tensor, " m"]:
+def by_rows(
+    W: Float[Tensor, "m n"], x: Float[Tensor, " n"]
+) -> Float[Tensor, " m"]:
     """Return Wx: each entry is the dot product of one row with x."""
     return torch.stack([dot(row, x) for row in W])
 
 
-def by_columns(W: Float[Tensor, "m n"], x: Float[Tensor, " n"]) -> Float[Tensor, " m"]:
+def by_columns(
+    W: Float[Tensor, "m n"], x: Float[Tensor, " n"]
+) -> Float[Tensor, " m"]:
     """Return Wx: the combination of the columns with the entries of x."""
     return sum(x[j] * W[:, j] for j in range(len(x)))
 # --8<-- [end:products]

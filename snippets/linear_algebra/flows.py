@@ -63,7 +63,7 @@ class Flow(nn.Module):
         return z
 
     def log_prob(self, y: Float[Tensor, "k 2"]) -> Float[Tensor, " k"]:
-        """Return the log-density: the noise's, minus the log-determinants on the way."""
+        """Return the noise's log-density minus the log-determinants on the way."""
         log_det = y.new_zeros(len(y))
         for layer in reversed(self.layers):
             y, log_scale = layer.inverse(y)

@@ -125,7 +125,7 @@ def matrix_from_images(
 
 # --8<-- [start:solution_derivative]
 def derivative(c: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-    """Return the coefficients of the derivative of c₀ + c₁x + c₂x² + …: c₁, 2c₂, 3c₃, …, 0."""
+    """Return c₁, 2c₂, 3c₃, …, 0: the derivative of c₀ + c₁x + c₂x² + …"""
     return torch.cat([torch.arange(1, len(c)) * c[1:], c.new_zeros(1)])
 # --8<-- [end:solution_derivative]
 
@@ -134,7 +134,7 @@ def derivative(c: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
 def nonlinearity(f: Map, n: int, trials: int = 20) -> float:
     """Return how far f is from its only possible matrix, on random vectors.
 
-    The largest difference of f(x) and Mx, in units of their size; about 1e-16 where f is linear.
+    The largest difference of f(x) and Mx, relative to their size: rounding where f is linear.
     """
     matrix, generator = matrix_of(f, n), torch.Generator().manual_seed(0)
     worst = 0.0

@@ -87,7 +87,7 @@ def change_of_basis(
 
 # --8<-- [start:bottleneck]
 def flat_bottleneck(n: int, k: int) -> nn.Sequential:
-    """Return n → 32 → k → n, with a ReLU before the narrow place and none after it."""
+    """Return n → 32 → k → n, with a ReLU before the narrow place only."""
     encoder = nn.Sequential(nn.Linear(n, 32), nn.ReLU(), nn.Linear(32, k))
     return nn.Sequential(*encoder, nn.Linear(k, n))
 # --8<-- [end:bottleneck]
@@ -95,7 +95,7 @@ def flat_bottleneck(n: int, k: int) -> nn.Sequential:
 
 # --8<-- [start:bent_bottleneck]
 def bent_bottleneck(n: int, k: int) -> nn.Sequential:
-    """Return n → k → 32 → n, with a ReLU between the narrow place and the outputs."""
+    """Return n → k → 32 → n, with a ReLU after the narrow place only."""
     decoder = nn.Sequential(nn.Linear(k, 32), nn.ReLU(), nn.Linear(32, n))
     return nn.Sequential(nn.Linear(n, k), *decoder)
 # --8<-- [end:bent_bottleneck]

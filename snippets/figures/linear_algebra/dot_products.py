@@ -68,7 +68,7 @@ def shadows() -> Figure:
     """The shadow of w on either side of the origin."""
     fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9))
     v, w = np.array([1.0, 2.0]), np.array([2.5, 0.5])
-    for ax, sign, offset in zip(axes, (1, -1), ((-14, -12), (16, -12)), strict=True):
+    for ax, sign, offset in zip(axes, (1, -1), ((-18, -20), (18, 20)), strict=True):
         plane(ax, (-3.1, 3.1), (-1.9, 2.8))
         _shadow(ax, v, sign * w, offset)
         ax.set_title(rf"$v\cdot w = {v @ (sign * w):+.1f}$", fontsize=13)

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from matplotlib.patches import ConnectionPatch
 from torch import nn
 
 from book import figure, results
@@ -75,7 +76,7 @@ def impostors() -> Figure:
 def translate() -> Figure:
     """Translate, apply, translate back."""
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.0))
-    fig.subplots_adjust(wspace=0.42, hspace=0.42, left=0.03, right=0.97, bottom=0.03, top=0.92)
+    fig.get_layout_engine().set(wspace=0.22, hspace=0.18)
     ink, faint = plt.rcParams["text.color"], (plt.rcParams["grid.color"],) * 2
     P = np.array([[2.0, -1.0], [1.0, 2.0]])
     for row, c, name in [(0, np.array([1.0, 1.0]), ("x = (1, 3)", "c = (1, 1)")),
@@ -92,19 +93,19 @@ def translate() -> Figure:
             note(ax, f"${label}$", tip, (0, 13) if tip[1] > 0 else (-4, -14), color="C2")
     axes[0, 0].set_title("in the plane")
     axes[0, 1].set_title("in coordinates")
-    for (a, start), (b, end), text, offset in [
-        ((axes[0, 0], (1.0, 0.5)), (axes[0, 1], (0.0, 0.5)), "$P^{-1}$", (0, 11)),
-        ((axes[0, 1], (0.5, 0.0)), (axes[1, 1], (0.5, 1.0)), "$D$", (14, 0)),
-        ((axes[1, 1], (0.0, 0.5)), (axes[1, 0], (1.0, 0.5)), "$P$", (0, 11)),
-        ((axes[0, 0], (0.5, 0.0)), (axes[1, 0], (0.5, 1.0)), "$M$", (14, 0)),
+    for start, end, at, to, text, offset in [
+        (axes[0, 0], axes[0, 1], (1.0, 0.5), (0.0, 0.5), "$P^{-1}$", (22, 11)),
+        (axes[0, 1], axes[1, 1], (0.5, 0.0), (0.5, 1.0), "$D$", (13, -18)),
+        (axes[1, 1], axes[1, 0], (0.0, 0.5), (1.0, 0.5), "$P$", (-22, 11)),
+        (axes[0, 0], axes[1, 0], (0.5, 0.0), (0.5, 1.0), "$M$", (13, -18)),
     ]:
-        begin = fig.transFigure.inverted().transform(a.transAxes.transform(start))
-        finish = fig.transFigure.inverted().transform(b.transAxes.transform(end))
-        head = {"arrowstyle": "-|>", "color": ink, "lw": 1.6, "shrinkA": 3, "shrinkB": 3}
-        a.annotate("", finish, begin, xycoords="figure fraction", textcoords="figure fraction", arrowprops=head)
-        middle = (begin + finish) / 2
+        head = {"arrowstyle": "-|>", "mutation_scale": 14, "color": ink, "lw": 1.6, "shrinkA": 4, "shrinkB": 4}
+        patch = ConnectionPatch(at, to, start.transAxes, end.transAxes, **head)
+        patch.set_in_layout(False)
+        fig.add_artist(patch)
         place = {"xytext": offset, "textcoords": "offset points", "ha": "center", "va": "center", "fontsize": 13}
-        a.annotate(text, middle, xycoords="figure fraction", **place)
+        label = start.annotate(text, at, xycoords="axes fraction", annotation_clip=False, **place)
+        label.set_in_layout(False)
     return fig
 
 

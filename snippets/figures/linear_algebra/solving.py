@@ -32,8 +32,8 @@ def swinging_lines() -> Figure:
     """Two equations before elimination, after one step, and after two."""
     fig, axes = plt.subplots(1, 3, figsize=(5.5, 2.3))
     stages = [
-        ("start", ((1, 1), 3, "$x+y=3$", (2.9, 0.1), (0, 34)), ((-1, 2), 0, "$-x+2y=0$", (1.9, 0.95), (0, -46))),
-        ("add the first", ((1, 1), 3, "$x+y=3$", (2.9, 0.1), (0, 34)), ((0, 3), 3, "$3y=3$", (0.7, 1.0), (0, -11))),
+        ("start", ((1, 1), 3, "$x+y=3$", (0.5, 2.5), (32, 5)), ((-1, 2), 0, "$-x+2y=0$", (0.4, 0.2), (16, -17))),
+        ("add the first", ((1, 1), 3, "$x+y=3$", (0.5, 2.5), (32, 5)), ((0, 3), 3, "$3y=3$", (0.7, 1.0), (0, -11))),
         ("subtract a third", ((1, 0), 2, "$x=2$", (2.0, 2.3), (19, 0)), ((0, 3), 3, "$3y=3$", (0.7, 1.0), (0, -11))),
     ]
     for ax, (title, first, second) in zip(axes, stages, strict=True):
@@ -56,12 +56,12 @@ def three_cases() -> Figure:
     ink = plt.rcParams["text.color"]
     for ax, title in zip(axes, ("one solution", "none", "a line of them"), strict=True):
         plane(ax, (-2.1, 2.1), (-1.7, 1.7))
-        line(ax, (1, 2), 1, "C0", 4.5 if title.startswith("a") else 2)
+        line(ax, (1, 2), 1, "C0", 6 if title.startswith("a") else 2)
         ax.set_title(title)
     line(axes[0], (-1, 1), 1, "C1")
     axes[0].plot(-1 / 3, 2 / 3, "o", color=ink, markersize=6, zorder=6)
     line(axes[1], (1, 2), -2, "C1")
-    line(axes[2], (1, 2), 1, "C1", 1.6)
+    line(axes[2], (1, 2), 1, "C1", 2)
     return fig
 
 
