@@ -8,53 +8,59 @@ from torch import Tensor, nn
 # --8<-- [end:setup]
 
 
+# --8<-- [start:length]
+def length(v: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch"]:
+    """Return the norm ‖v‖ = √(v₁² + … + vₙ²)."""
+    return (v * v).sum(dim=-1).sqrt()
+# --8<-- [end:length]
+
+
 # --8<-- [start:dot]
-def dot(v: Float[Tensor, " n"], w: Float[Tensor, " n"]) -> Float[Tensor, ""]:
-    """Multiply entry by entry and add: v₁w₁ + … + vₙwₙ."""
-    return (v * w).sum()
-
-
-def length(v: Float[Tensor, " n"]) -> Float[Tensor, ""]:
-    """Return |v| = √(v·v), as Pythagoras says."""
-    return dot(v, v).sqrt()
+def dot(
+    v: Float[Tensor, "*batch n"], w: Float[Tensor, "*batch n"]
+) -> Float[Tensor, "*batch"]:
+    """Return v₁w₁ + … + vₙwₙ."""
+    return (v * w).sum(dim=-1)
 # --8<-- [end:dot]
 
 
 # --8<-- [start:project]
-def project(
-    w: Float[Tensor, " n"], v: Float[Tensor, " n"]
-) -> Float[Tensor, " n"]:
-    """Project w orthogonally onto the line through v: (v·w / v·v) v.
+def project(w: Float[Tensor, " n"], v: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+    """Return the point of the line through v that is nearest to w.
 
     Raises ValueError where v is zero, because there is no line through it.
     """
     if not v.any():
         raise ValueError("v is the zero vector: pass one with a direction")
-    return dot(v, w) / dot(v, v) * v
+    u = v / v.abs().max()  # v·v could be too large or too small for a float
+    return dot(u, w) / dot(u, u) * u
+# --8<-- [end:project]
 
 
+# --8<-- [start:signed_length]
 def signed_length(
     w: Float[Tensor, " n"], v: Float[Tensor, " n"]
 ) -> Float[Tensor, ""]:
-    """Return v·w / |v|: minus the shadow's length where it points against v."""
+    """Return v·w / ‖v‖: minus the shadow's length where it points against v."""
     return dot(v, w) / length(v)
-# --8<-- [end:project]
+# --8<-- [end:signed_length]
 
 
 # --8<-- [start:angle]
 def cosine(v: Float[Tensor, " n"], w: Float[Tensor, " n"]) -> Float[Tensor, ""]:
-    """Return cos θ = v·w / (|v||w|).
+    """Return cos θ = v·w / (‖v‖‖w‖), between −1 and 1.
 
     Raises ValueError where a vector is zero, because it makes no angle.
     """
     if not (v.any() and w.any()):
         raise ValueError("a zero vector makes no angle: pass two with directions")
-    return dot(v, w) / (length(v) * length(w))
+    v, w = v / v.abs().max(), w / w.abs().max()
+    return (dot(v, w) / (length(v) * length(w))).clamp(-1, 1)
 
 
 def angle(v: Float[Tensor, " n"], w: Float[Tensor, " n"]) -> Float[Tensor, ""]:
     """Return the angle between two vectors in degrees, from 0 to 180."""
-    return torch.rad2deg(torch.acos(cosine(v, w).clamp(-1, 1)))
+    return torch.rad2deg(torch.acos(cosine(v, w)))
 # --8<-- [end:angle]
 
 
@@ -62,14 +68,14 @@ def angle(v: Float[Tensor, " n"], w: Float[Tensor, " n"]) -> Float[Tensor, ""]:
 def by_rows(
     W: Float[Tensor, "m n"], x: Float[Tensor, " n"]
 ) -> Float[Tensor, " m"]:
-    """Each entry of Wx is the dot product of one row with x."""
+    """Return Wx: each entry is the dot product of one row with x."""
     return torch.stack([dot(row, x) for row in W])
 
 
 def by_columns(
     W: Float[Tensor, "m n"], x: Float[Tensor, " n"]
 ) -> Float[Tensor, " m"]:
-    """Wx is the combination of the columns with the entries of x."""
+    """Return Wx: the combination of the columns with the entries of x."""
     return sum(x[j] * W[:, j] for j in range(len(x)))
 # --8<-- [end:products]
 
@@ -82,7 +88,8 @@ def orthonormal_coordinates(
 
     Raises ValueError where the columns are not orthonormal.
     """
-    if not torch.allclose(basis.T @ basis, torch.eye(len(v)), atol=1e-10):
+    error = basis.T @ basis - torch.eye(len(v), dtype=v.dtype, device=v.device)
+    if error.abs().max() > 1e3 * torch.finfo(v.dtype).eps:
         raise ValueError("the columns are not orthonormal: solve Qc = v instead")
     return basis.T @ v
 # --8<-- [end:orthonormal]
@@ -90,19 +97,19 @@ def orthonormal_coordinates(
 
 # --8<-- [start:attention]
 def scores(
-    queries: Float[Tensor, "q d"], keys: Float[Tensor, "k d"]
-) -> Float[Tensor, "q k"]:
+    queries: Float[Tensor, "*batch q d"], keys: Float[Tensor, "*batch k d"]
+) -> Float[Tensor, "*batch q k"]:
     """Return the attention scores q·k/√d, one row for each query."""
-    return queries @ keys.T / queries.shape[1] ** 0.5
+    return queries @ keys.mT / queries.shape[-1] ** 0.5
 
 
 def attend(
-    queries: Float[Tensor, "q d"],
-    keys: Float[Tensor, "k d"],
-    values: Float[Tensor, "k m"],
-) -> Float[Tensor, "q m"]:
-    """Average the values with weights that the scores decide."""
-    return torch.softmax(scores(queries, keys), dim=1) @ values
+    queries: Float[Tensor, "*batch q d"],
+    keys: Float[Tensor, "*batch k d"],
+    values: Float[Tensor, "*batch k m"],
+) -> Float[Tensor, "*batch q m"]:
+    """Return averages of the values, weighted by the softmax of the scores."""
+    return torch.softmax(scores(queries, keys), dim=-1) @ values
 # --8<-- [end:attention]
 
 
@@ -116,7 +123,7 @@ def random_cosines(n: int, pairs: int, seed: int = 0) -> Float[Tensor, " pairs"]
 
 # --8<-- [start:solution_gram_schmidt]
 def orthonormalise(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
-    """Turn independent columns into orthonormal ones with the same spans.
+    """Return orthonormal columns with the same spans as independent ones.
 
     Raises ValueError where a column lies in the span of those before it.
     """
@@ -125,7 +132,7 @@ def orthonormalise(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
         rest = v
         for q in kept:
             rest = rest - project(rest, q)
-        if length(rest) <= 1e-12 * length(v):
+        if length(rest) <= 1e3 * torch.finfo(v.dtype).eps * length(v):
             i = len(kept)
             raise ValueError(f"column {i} depends on those before it: drop it")
         kept.append(rest / length(rest))
@@ -146,7 +153,7 @@ def signed_distance(
 def dot_from_lengths(
     v: Float[Tensor, " n"], w: Float[Tensor, " n"]
 ) -> Float[Tensor, ""]:
-    """Return v·w from two lengths alone: (|v + w|² − |v − w|²) / 4."""
+    """Return v·w from two lengths alone: (‖v + w‖² − ‖v − w‖²) / 4."""
     return (length(v + w) ** 2 - length(v - w) ** 2) / 4
 # --8<-- [end:solution_polarise]
 
@@ -160,5 +167,3 @@ def largest_weight(d: int, scaled: bool, seed: int = 0) -> float:
     products = scores(queries, keys) if scaled else queries @ keys.T
     return float(torch.softmax(products, dim=1).amax(dim=1).mean())
 # --8<-- [end:solution_saturation]
-
-

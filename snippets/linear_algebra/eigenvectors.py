@@ -8,7 +8,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import orthogonal
 
-from snippets.linear_algebra.determinants import null_space
+from snippets.linear_algebra.solving import null_space
 
 # --8<-- [end:setup]
 

@@ -25,40 +25,53 @@ def linearity_gap(
 
 
 # --8<-- [start:first_map]
-A = torch.tensor([[1.0, 1.0], [-1.0, 2.0]])
+A = torch.tensor([[1.0, 1.0], [-1.0, 2.0]]).double()
 
 
 def multiply(M: Float[Tensor, "m n"], x: Float[Tensor, " n"]) -> Float[Tensor, " m"]:
-    """Apply a matrix entry by entry: yᵢ = mᵢ₁x₁ + … + mᵢₙxₙ."""
+    """Return Mx, entry by entry: yᵢ = mᵢ₁x₁ + … + mᵢₙxₙ."""
     return torch.stack([sum(row[j] * x[j] for j in range(len(x))) for row in M])
 # --8<-- [end:first_map]
 
 
-# --8<-- [start:impostors]
+# --8<-- [start:square_first]
 def square_first(p: Float[Tensor, " 2"]) -> Float[Tensor, " 2"]:
-    """Map (x, y) to (x², y)."""
+    """Return (x², y)."""
     x, y = p
     return torch.stack([x * x, y])
+# --8<-- [end:square_first]
 
 
+# --8<-- [start:impostors]
 def twist(p: Float[Tensor, " 2"]) -> Float[Tensor, " 2"]:
-    """Map (x, y) to (x, y + xy): every grid line stays straight."""
+    """Return (x, y + xy)."""
     x, y = p
     return torch.stack([x, y + x * y])
 
 
 def wobble(p: Float[Tensor, " 2"]) -> Float[Tensor, " 2"]:
-    """Map (x, y) to (x + sin(2πx)/8, y): every grid line goes to itself."""
+    """Return (x + sin(2πx)/8, y)."""
     x, y = p
     return torch.stack([x + torch.sin(2 * torch.pi * x) / 8, y])
 # --8<-- [end:impostors]
 
 
 # --8<-- [start:matrix_of]
-def matrix_of(f: Map, n: int) -> Float[Tensor, "m n"]:
-    """Return the matrix of a linear map on Rⁿ: its columns are f(e₁) … f(eₙ)."""
-    return torch.stack([f(e) for e in torch.eye(n)], dim=1)
+def matrix_of(
+    f: Map, n: int, dtype: torch.dtype | None = None
+) -> Float[Tensor, "m n"]:
+    """Return the matrix of a linear map on Rⁿ: its columns are f(e₁), …, f(eₙ)."""
+    return torch.stack([f(e) for e in torch.eye(n, dtype=dtype)], dim=1)
 # --8<-- [end:matrix_of]
+
+
+# --8<-- [start:in_basis]
+def in_basis(
+    M: Float[Tensor, "n n"], P: Float[Tensor, "n n"]
+) -> Float[Tensor, "n n"]:
+    """Return the matrix of x ↦ Mx in the basis of the columns of P: P⁻¹MP."""
+    return torch.linalg.inv(P) @ M @ P
+# --8<-- [end:in_basis]
 
 
 # --8<-- [start:homogeneous]
@@ -66,13 +79,13 @@ def homogeneous(
     weight: Float[Tensor, "m n"], bias: Float[Tensor, " m"]
 ) -> Float[Tensor, "m+1 n+1"]:
     """Return the matrix [[W, b], [0, 1]], which sends (x, 1) to (Wx + b, 1)."""
-    last_row = torch.eye(weight.shape[1] + 1)[-1:]
+    last_row = torch.eye(weight.shape[1] + 1)[-1:].to(weight)
     return torch.cat([torch.column_stack([weight, bias]), last_row])
 
 
-def lift(x: Float[Tensor, " n"]) -> Float[Tensor, " n+1"]:
-    """Append the coordinate 1."""
-    return torch.cat([x, torch.ones(1)])
+def lift(x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n+1"]:
+    """Return (x, 1)."""
+    return torch.cat([x, torch.ones_like(x[..., :1])], dim=-1)
 # --8<-- [end:homogeneous]
 
 
@@ -87,7 +100,7 @@ def convolution_matrix(
     """
     if len(kernel) % 2 == 0 or len(kernel) > n:
         raise ValueError(f"kernel length {len(kernel)}: pass an odd one, at most {n}")
-    matrix, reach = torch.zeros(n, n), len(kernel) // 2
+    matrix, reach = kernel.new_zeros(n, n), len(kernel) // 2
     for i in range(n):
         for j in range(i - reach, i + reach + 1):
             if circular or 0 <= j < n:
@@ -106,35 +119,41 @@ def matrix_from_images(
     inputs: Float[Tensor, "n n"], images: Float[Tensor, "m n"]
 ) -> Float[Tensor, "m n"]:
     """Return the matrix that sends each column of `inputs` to its image."""
-    return images @ torch.linalg.inv(inputs)
+    return torch.linalg.solve(inputs, images, left=False)
 # --8<-- [end:solution_images]
 
 
 # --8<-- [start:solution_derivative]
 def derivative(c: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-    """Differentiate c₀ + c₁x + c₂x² + …: return c₁, 2c₂, 3c₃, …, 0."""
-    return torch.cat([torch.arange(1.0, len(c)) * c[1:], torch.zeros(1)])
+    """Return c₁, 2c₂, 3c₃, …, 0: the derivative of c₀ + c₁x + c₂x² + …"""
+    return torch.cat([torch.arange(1, len(c)) * c[1:], c.new_zeros(1)])
 # --8<-- [end:solution_derivative]
 
 
-# --8<-- [start:solution_is_linear]
-def is_linear(f: Map, n: int, trials: int = 20) -> bool:
-    """Compare f with the only matrix that it could be, on random vectors."""
+# --8<-- [start:solution_nonlinearity]
+def nonlinearity(f: Map, n: int, trials: int = 20) -> float:
+    """Return how far f is from its only possible matrix, on random vectors.
+
+    The largest difference of f(x) and Mx, relative to their size: rounding where f is linear.
+    """
     matrix, generator = matrix_of(f, n), torch.Generator().manual_seed(0)
-    samples = torch.randn(trials, n, generator=generator)
-    return all(torch.allclose(f(x), matrix @ x, atol=1e-9) for x in samples)
-# --8<-- [end:solution_is_linear]
+    worst = 0.0
+    for x in torch.randn(trials, n, generator=generator):
+        image, linear = f(x), matrix @ x
+        size = float(image.abs().max() + linear.abs().max()) or 1.0
+        worst = max(worst, float((image - linear).abs().max()) / size)
+    return worst
+# --8<-- [end:solution_nonlinearity]
 
 
 # --8<-- [start:solution_fold]
 def fold(dense: nn.Linear, norm: nn.BatchNorm1d) -> nn.Linear:
-    """Merge a dense layer and the normalisation after it into one dense layer."""
+    """Return one dense layer that does what a dense layer and its normalisation do."""
     scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    merged = nn.Linear(dense.in_features, dense.out_features)
+    bias = 0.0 if dense.bias is None else dense.bias
+    merged = nn.Linear(dense.in_features, dense.out_features).to(dense.weight)
     with torch.no_grad():
         merged.weight.copy_(scale[:, None] * dense.weight)
-        merged.bias.copy_(scale * (dense.bias - norm.running_mean) + norm.bias)
+        merged.bias.copy_(scale * (bias - norm.running_mean) + norm.bias)
     return merged
 # --8<-- [end:solution_fold]
-
-

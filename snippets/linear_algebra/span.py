@@ -1,4 +1,4 @@
-"""Span, independence, bases and coordinates: what a set of vectors can reach, and how to address it."""
+"""Span, independence, bases and coordinates: what a list of vectors can reach, and in how many ways."""
 
 # --8<-- [start:setup]
 import torch
@@ -12,41 +12,48 @@ from torch import Tensor, nn
 def combine(
     vectors: Float[Tensor, "n k"], coefficients: Float[Tensor, " k"]
 ) -> Float[Tensor, " n"]:
-    """Add the columns, each scaled by its coefficient: c₁v₁ + … + cₖvₖ."""
-    return (coefficients * vectors).sum(dim=1)
+    """Return c₁v₁ + … + cₖvₖ, where v₁, …, vₖ are the columns."""
+    total = vectors.new_zeros(len(vectors))
+    for c, v in zip(coefficients, vectors.T, strict=True):
+        total = total + c * v
+    return total
 # --8<-- [end:combine]
 
 
-# --8<-- [start:in_span]
+# --8<-- [start:rank]
 def rank(vectors: Float[Tensor, "n k"]) -> int:
-    """Count the independent columns: the dimension of their span."""
-    return int(torch.linalg.matrix_rank(vectors))
+    """Return the largest number of independent columns."""
+    size = vectors.abs().amax(dim=0)
+    scaled = vectors / torch.where(size > 0, size, 1.0)  # units must not matter
+    return int(torch.linalg.matrix_rank(scaled))
 
 
+def independent(vectors: Float[Tensor, "n k"]) -> bool:
+    """Return whether only the coefficients zero combine the columns to zero."""
+    return rank(vectors) == vectors.shape[1]
+# --8<-- [end:rank]
+
+
+# --8<-- [start:in_span]
 def in_span(vectors: Float[Tensor, "n k"], target: Float[Tensor, " n"]) -> bool:
-    """Tell whether adding `target` as a column leaves the rank as it is."""
+    """Return whether one more column, `target`, leaves the rank as it is."""
     return rank(torch.column_stack([vectors, target])) == rank(vectors)
 # --8<-- [end:in_span]
 
 
 # --8<-- [start:dependence]
-def independent(vectors: Float[Tensor, "n k"]) -> bool:
-    """Tell whether no column is a combination of the others."""
-    return rank(vectors) == vectors.shape[1]
-
-
 def dependence(vectors: Float[Tensor, "n k"]) -> Float[Tensor, " k"]:
-    """Return coefficients, not all zero, that combine the columns to the zero vector.
+    """Return coefficients, not all zero, that combine the columns to zero.
 
-    The first column that lies in the span of those before it gets the coefficient −1.
+    The first column that depends on those before it gets the coefficient −1.
     Raises ValueError where the columns are independent.
     """
     count = vectors.shape[1]
     for k, v in enumerate(vectors.T):
         before = vectors[:, :k]
         if in_span(before, v):
-            c = torch.zeros(count)
-            c[:k] = torch.linalg.pinv(before) @ v  # solves before @ c = v
+            c = vectors.new_zeros(count)
+            c[:k] = torch.linalg.pinv(before) @ v  # coefficients with before @ c = v
             c[k] = -1.0
             return c
     raise ValueError(f"the {count} columns are independent: pass dependent ones")
@@ -57,7 +64,7 @@ def dependence(vectors: Float[Tensor, "n k"]) -> Float[Tensor, " k"]:
 def coordinates(
     basis: Float[Tensor, "n k"], v: Float[Tensor, " n"]
 ) -> Float[Tensor, " k"]:
-    """Return the coefficients c₁ … cₙ with c₁b₁ + … + cₙbₙ = v.
+    """Return the c with c₁b₁ + … + cₙbₙ = v, where b₁, …, bₙ are the columns.
 
     Raises ValueError where the columns are not a basis of the whole space.
     """
@@ -79,29 +86,24 @@ def change_of_basis(
 
 
 # --8<-- [start:bottleneck]
-def straight_bottleneck(n: int, k: int) -> nn.Sequential:
-    """n numbers in, k in the middle, one dense layer from there to n numbers out."""
+def flat_bottleneck(n: int, k: int) -> nn.Sequential:
+    """Return n → 32 → k → n, with a ReLU before the narrow place only."""
     encoder = nn.Sequential(nn.Linear(n, 32), nn.ReLU(), nn.Linear(32, k))
     return nn.Sequential(*encoder, nn.Linear(k, n))
-
-
-def bent_bottleneck(n: int, k: int) -> nn.Sequential:
-    """k numbers in the middle, an activation between them and the output."""
-    decoder = nn.Sequential(nn.Linear(k, 32), nn.ReLU(), nn.Linear(32, n))
-    return nn.Sequential(nn.Linear(n, k), *decoder)
 # --8<-- [end:bottleneck]
 
 
-# --8<-- [start:solution_plane]
-def third_entry(x: float, y: float) -> float:
-    """Return the z with (x, y, z) in the span of (1, 0, 2) and (0, 1, −1)."""
-    return 2 * x - y
-# --8<-- [end:solution_plane]
+# --8<-- [start:bent_bottleneck]
+def bent_bottleneck(n: int, k: int) -> nn.Sequential:
+    """Return n → k → 32 → n, with a ReLU after the narrow place only."""
+    decoder = nn.Sequential(nn.Linear(k, 32), nn.ReLU(), nn.Linear(32, n))
+    return nn.Sequential(nn.Linear(n, k), *decoder)
+# --8<-- [end:bent_bottleneck]
 
 
 # --8<-- [start:solution_basis]
 def basis_from(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n r"]:
-    """Keep each column that is not in the span of the columns kept before it."""
+    """Return each column that is not in the span of the columns kept before it."""
     kept = vectors[:, :0]
     for v in vectors.T:
         if not in_span(kept, v):
@@ -112,23 +114,11 @@ def basis_from(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n r"]:
 
 # --8<-- [start:solution_taylor]
 def powers_around(a: float) -> Float[Tensor, "3 3"]:
-    """Write 1, x − a and (x − a)² in the basis 1, x, x²: one column each."""
+    """Return 1, x − a and (x − a)² in the basis 1, x, x²: one column each."""
     return torch.tensor([[1.0, -a, a * a], [0.0, 1.0, -2 * a], [0.0, 0.0, 1.0]])
 
 
 def expand_around(a: float, c: Float[Tensor, " 3"]) -> Float[Tensor, " 3"]:
     """Return the coordinates of c₀ + c₁x + c₂x² in 1, x − a, (x − a)²."""
-    return coordinates(powers_around(a), c)
+    return coordinates(powers_around(a).to(c), c)
 # --8<-- [end:solution_taylor]
-
-
-# --8<-- [start:solution_width]
-def reachable_dimension(*widths: int) -> int:
-    """Return the largest dimension that a stack of bias-free layers can reach.
-
-    The first width is the number of inputs. The narrowest place decides.
-    """
-    return min(widths)
-# --8<-- [end:solution_width]
-
-

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import scipy.integrate
+import scipy.stats
 import sympy
 import sympy.stats
 import torch
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
 
-from snippets.figures.linear_algebra import dot_products as dot_products_figures
+from book.expect import near
+from book.expect import numbers as page_numbers
 from snippets.linear_algebra.dot_products import (
     angle,
     attend,
@@ -85,7 +87,55 @@ def test_dot_measures_the_angle_that_was_put_in(theta, start, r, s):
 @given(tensors(5), tensors(5))
 def test_cauchy_schwarz(x, y):
     assert dot(x, y).abs() <= length(x) * length(y) * (1 + 1e-12)
-    assert torch.allclose(dot(x, -3 * x).abs(), length(x) * length(-3 * x))
+
+
+@pytest.mark.claim("LA-143")
+@given(st.lists(st.integers(-9, 9), min_size=3, max_size=3), st.lists(st.integers(-9, 9), min_size=3, max_size=3))
+def test_cauchy_schwarz_is_equal_on_one_line_only(x, y):
+    product, lengths = sum(a * b for a, b in zip(x, y, strict=True)) ** 2, sum(a * a for a in x) * sum(b * b for b in y)
+    assert (product == lengths) == (sympy.Matrix([x, y]).rank() < 2)  # exact, in integers
+    v, w = torch.tensor(x).double(), torch.tensor(y).double()
+    assert torch.allclose((dot(v, w) ** 2).round(), torch.tensor(product).double())
+    assert torch.allclose((length(v) * length(w)) ** 2, torch.tensor(lengths).double())
+
+
+@pytest.mark.claim("LA-143", "LA-144", by="proved")
+def test_the_difference_in_cauchy_schwarz_is_a_sum_of_squares(measured):
+    x, y = sympy.symbols("x:3"), sympy.symbols("y:3")
+    gap = sum(a * a for a in x) * sum(b * b for b in y) - sum(a * b for a, b in zip(x, y, strict=True)) ** 2
+    squares = sum((x[i] * y[j] - x[j] * y[i]) ** 2 for i in range(3) for j in range(i))
+    measured.exact(sympy.expand(gap - squares), 0)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e-30, 1e30, 1e200])
+def test_the_unit_does_not_matter(unit, measured):
+    measured(angle(unit * v, w), angle(v, w), atol=1e-12)
+    measured(angle(v, unit * w), angle(v, w), atol=1e-12)
+    measured(project(w, unit * v), project(w, v), atol=1e-15)
+    measured(angle(unit * v, unit * v), 0.0, atol=1e-5)
+
+
+def test_single_precision_and_batches_are_followed():
+    x, y = v.float(), w.float()
+    for result in (dot(x, y), length(x), project(x, y), angle(x, y), attend(x[None], y[None], x[None]),
+                   orthonormal_coordinates(torch.eye(2).float(), x), orthonormalise(torch.eye(2).float())):  # fmt: skip
+        assert result.dtype == torch.float32
+    assert dot(torch.zeros(4, 0, 3), torch.zeros(4, 0, 3)).shape == (4, 0)
+    assert length(torch.ones(2, 5, 4)).tolist() == [[2.0] * 5] * 2
+    q, k, values = torch.ones(2, 3, 5, 8), torch.ones(2, 3, 6, 8), torch.ones(2, 3, 6, 4)
+    assert attend(q, k, values).shape == (2, 3, 5, 4)
+    assert attend(q[:, :0], k[:, :0], values[:, :0]).shape == (2, 0, 5, 4)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 10, 50, 300, 1000])
+@pytest.mark.claim("LA-315")
+def test_large_cosines_are_exponentially_rare(n):
+    for bound in np.linspace(0, 0.7, 36):
+        exact = scipy.stats.beta(0.5, (n - 1) / 2).sf(bound**2)  # the law of the squared cosine
+        assert exact <= 2 * np.exp(-n * bound**2 / 2) * (1 + 1e-12)
+        if n == 10:
+            sample = float((random_cosines(n, 20_000).abs() > bound).double().mean())
+            assert abs(sample - exact) < 0.02
 
 
 def test_a_zero_vector_makes_no_angle_and_no_line():
@@ -274,6 +324,13 @@ def test_solution_gram_schmidt(vectors):
     assert torch.allclose(q, library.Q * library.R.diag().sign(), atol=1e-7)
 
 
+def test_solution_by_hand(measured):
+    a, b = torch.tensor([2.0, 1.0, 2.0]), torch.tensor([1.0, 0.0, 4.0])
+    measured(length(a), 3.0, atol=1e-15)
+    measured.exact(sympy.Matrix([1, 0, 4]).project(sympy.Matrix([2, 1, 2])), sympy.Matrix([20, 10, 20]) / 9)
+    measured(9 * (b - project(b, a)), torch.tensor([-11.0, -10.0, 16.0]), atol=1e-13)
+
+
 def test_solution_gram_schmidt_refuses_dependent_columns():
     with pytest.raises(ValueError, match="column 1 depends"):
         orthonormalise(torch.tensor([[1.0, 2.0], [2.0, 4.0]]))
@@ -298,8 +355,17 @@ def test_solution_saturation():
         assert largest_weight(d, scaled=True) < 0.35
 
 
-def test_numbers_are_what_the_page_says():
-    quoted = dot_products_figures.numbers()
-    assert quoted["shadow"] == pytest.approx(1 / 5**0.5)
-    assert quoted["just_below"] < 90 < quoted["just_above"]
-    assert quoted["within_five"] > 5 * quoted["within_five_flat"]
+test_numbers = page_numbers(
+    "linear_algebra.dot_products",
+    {
+        "shadow": 1 / 5**0.5,
+        "length_v": 5**0.5,
+        "just_below": math.degrees(math.atan(100)),
+        "just_above": 180 - math.degrees(math.atan(100)),
+        "within_five": near(math.erf(0.05 * 500**0.5), 1e-4),  # nearly normal, of variance 1/n
+        "within_five_flat": 2 / math.pi * math.asin(0.05),
+        "largest_of_2000": near(0.17, 0.01),
+        "scaled": near(0.25, 0.02),
+        "unscaled": near(0.97, 0.02),
+    },
+)

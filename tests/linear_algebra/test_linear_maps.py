@@ -5,30 +5,31 @@ import pytest
 import scipy.linalg
 import sympy
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
 
-from snippets.figures.linear_algebra import linear_maps as linear_maps_figures
+from book.expect import numbers as page_numbers
 from snippets.linear_algebra.linear_maps import (
     A,
     convolution_matrix,
     derivative,
     fold,
     homogeneous,
-    is_linear,
+    in_basis,
     lift,
     linearity_gap,
     matrix_from_images,
     matrix_of,
     multiply,
+    nonlinearity,
     shift_matrix,
     square_first,
     twist,
     wobble,
 )
-from snippets.linear_algebra.span import rank
+from snippets.linear_algebra.span import coordinates, rank
 
 numbers = st.floats(-100, 100)
 
@@ -46,14 +47,15 @@ def _seed():
 @pytest.mark.claim("LA-121", "LA-08")
 @given(tensors(2), tensors(2), numbers, numbers)
 def test_a_matrix_respects_sums_and_multiples(u, v, a, b):
-    assert torch.allclose(linearity_gap(lambda x: A @ x, u, v, a, b), torch.zeros(2), atol=1e-9)
+    assert torch.allclose(linearity_gap(lambda x: multiply(A, x), u, v, a, b), torch.zeros(2), atol=1e-9)
 
 
-@pytest.mark.claim("LA-08")
-def test_the_first_matrix_has_no_real_eigenvectors(measured):
-    exact = sympy.Matrix([[1, 1], [-1, 2]])
-    measured.exact(exact.det(), 3)
-    measured.exact(any(value.is_real for value in exact.eigenvals()), False)
+@pytest.mark.claim("LA-08", by="proved")
+def test_a_matrix_respects_sums_and_multiples_symbolically(measured):
+    matrix = sympy.Matrix([[1, 1], [-1, 2]])
+    u, v = (sympy.Matrix(sympy.symbols(f"{letter}:2")) for letter in "uv")
+    a, b = sympy.symbols("a b")
+    measured.exact(sympy.expand(matrix * (a * u + b * v) - a * matrix * u - b * matrix * v), sympy.zeros(2, 1))
 
 
 @pytest.mark.claim("LA-05")
@@ -72,15 +74,14 @@ def test_relu_respects_positive_multiples_but_not_sums(u, v, a):
     assert (linearity_gap(torch.relu, u, v) <= 1e-12).all()
 
 
-@pytest.mark.claim("LA-07")
-@given(tensors(3, 4))
-def test_zero_goes_to_zero(matrix):
-    assert torch.equal(matrix @ torch.zeros(4), torch.zeros(3))
-
-
-@pytest.mark.claim("LA-07")
-def test_zero_goes_to_zero_symbolically(measured):
-    measured.exact(sympy.MatrixSymbol("M", 2, 2).as_explicit() * sympy.zeros(2, 1), sympy.zeros(2, 1))
+@pytest.mark.claim("LA-07", by="proved")
+def test_zero_goes_to_zero(measured):
+    f, v = sympy.Function("f"), sympy.Symbol("v")
+    homogeneity = f(0 * v) - 0 * f(v)  # what the rule for multiples says at c = 0 is zero
+    measured.exact(homogeneity, f(0))
+    matrix = sympy.Matrix(2, 3, sympy.symbols("m:6"))
+    measured.exact(matrix * sympy.zeros(3, 1), sympy.zeros(2, 1))
+    measured.exact(multiply(A, torch.zeros(2)).tolist(), [0.0, 0.0])
 
 
 def evenly_spaced(points: list[torch.Tensor]) -> bool:
@@ -149,7 +150,8 @@ def test_walks_and_the_origin_give_sums_and_multiples(measured):
 @given(tensors(3, 4))
 def test_columns_are_the_images_of_the_basis(matrix):
     for j, e in enumerate(torch.eye(4)):
-        assert torch.equal(matrix @ e, matrix[:, j])
+        assert torch.equal(multiply(matrix, e), matrix[:, j])
+    assert torch.equal(matrix_of(lambda x: multiply(matrix, x), 4), matrix)
 
 
 @pytest.mark.claim("LA-09", "LA-10", "LA-11")
@@ -177,16 +179,37 @@ def test_a_linear_map_has_one_matrix(matrix, x):
 @pytest.mark.claim("LA-125")
 @given(tensors(2, 3), tensors(3, 4))
 def test_composition_is_the_matrix_product(second, first):
-    composed = matrix_of(lambda x: second @ (first @ x), 4)
+    composed = matrix_of(lambda x: multiply(second, multiply(first, x)), 4)
     assert torch.allclose(composed, second @ first, atol=1e-8)
 
 
 @pytest.mark.claim("LA-125")
 def test_order_matters(measured):
     turn, shear = torch.tensor([[0.0, -1.0], [1.0, 0.0]]), torch.tensor([[1.0, 1.0], [0.0, 1.0]])
-    measured.exact((turn @ shear).tolist(), [[0.0, -1.0], [1.0, 1.0]])
-    measured.exact((shear @ turn).tolist(), [[1.0, -1.0], [1.0, 0.0]])
+    after = lambda second, first: matrix_of(lambda x: multiply(second, multiply(first, x)), 2)  # noqa: E731
+    measured.exact(after(turn, shear).tolist(), [[0.0, -1.0], [1.0, 1.0]])
+    measured.exact(after(shear, turn).tolist(), [[1.0, -1.0], [1.0, 0.0]])
 
+
+@pytest.mark.claim("LA-314", by="proved")
+def test_the_mirror_of_the_page_in_both_bases(measured):
+    P, D = sympy.Matrix([[2, -1], [1, 2]]), sympy.diag(1, -1)
+    mirror = P * D * P.inv()
+    measured.exact(mirror, sympy.Matrix([[3, 4], [4, -3]]) / 5)
+    measured.exact(P.inv() * mirror * P, D)
+    measured.exact(mirror * sympy.Matrix([1, 3]), sympy.Matrix([3, -1]))
+    measured.exact(mirror * sympy.Matrix([2, 1]), sympy.Matrix([2, 1]))  # on the mirror
+    measured.exact(mirror * sympy.Matrix([-1, 2]), sympy.Matrix([1, -2]))  # perpendicular to it
+
+
+@pytest.mark.claim("LA-314")
+@given(tensors(3, 3), tensors(3, 3), tensors(3))
+def test_a_map_in_another_basis(matrix, basis, x):
+    singular = torch.linalg.svdvals(basis)
+    assume(singular[-1] > 1e-2 * singular[0])
+    new = in_basis(matrix, basis)
+    image = coordinates(basis, matrix @ x)
+    assert torch.allclose(new @ coordinates(basis, x), image, atol=1e-7 * (1 + image.abs().max()))
 
 @pytest.mark.claim("LA-13")
 def test_a_layer_with_a_bias_is_not_linear(measured):
@@ -300,12 +323,19 @@ def test_solution_derivative():
         (nn.Linear(6, 4).requires_grad_(False), False),
     ],
 )
-def test_solution_is_linear(f, linear):
-    assert is_linear(f, 6) == linear
+def test_solution_nonlinearity(f, linear):
+    assert (nonlinearity(f, 6) < 1e-12) == linear
+    for unit in (1e-15, 1e15):  # the unit of the outputs must not matter
+        assert (nonlinearity(lambda x, unit=unit: unit * f(x), 6) < 1e-12) == linear
 
 
-def test_solution_fold():
-    dense, norm = nn.Linear(5, 3), nn.BatchNorm1d(3)
+def test_the_zero_map_is_linear():
+    assert nonlinearity(torch.zeros_like, 3) == 0.0
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_solution_fold(bias):
+    dense, norm = nn.Linear(5, 3, bias=bias), nn.BatchNorm1d(3)
     x = torch.randn(40, 5)
     with torch.no_grad():
         norm.weight.uniform_(0.5, 2)
@@ -315,8 +345,27 @@ def test_solution_fold():
         torch.testing.assert_close(fold(dense, norm)(x), norm(dense(x)), rtol=0, atol=1e-12)
 
 
-def test_numbers_are_what_the_page_says():
-    quoted = linear_maps_figures.numbers()
-    assert quoted["image_of_zero"] == quoted["bias"] == pytest.approx(quoted["additivity"])
-    assert quoted["deep_rank"] == 3
-    assert (quoted["dense_parameters"], quoted["convolution_parameters"]) == (10_000, 3)
+def test_solution_commutes_with_all():
+    M = sympy.Matrix(3, 3, sympy.symbols("m:9"))
+    bases = [sympy.diag(2, 1, 1), sympy.diag(1, 2, 1), sympy.Matrix([[0, 1, 0], [1, 0, 0], [0, 0, 1]]),
+             sympy.Matrix([[0, 0, 1], [0, 1, 0], [1, 0, 0]])]  # fmt: skip
+    found = sympy.solve([entry for P in bases for entry in M * P - P * M], list(M), dict=True)[0]
+    assert M.subs(found) == M[2, 2] * sympy.eye(3)
+
+
+def test_single_precision_and_batches_are_followed():
+    single = A.float()
+    layer = nn.Linear(3, 2).float()
+    assert matrix_of(nn.Linear(3, 2, bias=False).float(), 3, torch.float32).dtype == torch.float32
+    assert in_basis(single, single).dtype == torch.float32
+    assert homogeneous(layer.weight, layer.bias).dtype == lift(torch.ones(3).float()).dtype == torch.float32
+    assert lift(torch.zeros(4, 0, 2)).shape == (4, 0, 3)
+    assert convolution_matrix(torch.ones(3).float(), 5).dtype == torch.float32
+    assert fold(layer, nn.BatchNorm1d(2).float().eval()).weight.dtype == torch.float32
+    assert derivative(torch.ones(3).float()).dtype == torch.float32
+
+
+test_numbers = page_numbers(
+    "linear_algebra.linear_maps",
+    {"deep_rank": 3, "dense_parameters": 100 * 100, "convolution_parameters": 3},
+)

@@ -2,10 +2,12 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import scipy.stats
 import torch
 from book import figure, results
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import nn
 
 from snippets.figures.linear_algebra.drawing import arrow, note, plane
 from snippets.linear_algebra.dot_products import (
@@ -22,28 +24,36 @@ from snippets.linear_algebra.linear_maps import A
 def numbers() -> dict[str, float]:
     """Numbers that the page quotes."""
     v, w, e = torch.tensor([1.0, 2.0]), torch.tensor([3.0, -1.0]), torch.tensor([1.0, 0.0])
+    generator = torch.Generator().manual_seed(0)
+    directions = nn.functional.normalize(torch.randn(2000, 1000, generator=generator), dim=1)
+    products = (directions @ directions.T).fill_diagonal_(0)
     return {
         "shadow": project(w, v).norm().item(),
         "length_v": length(v).item(),
-        "angle": angle(v, w).item(),
         "just_below": angle(e, torch.tensor([1.0, 100.0])).item(),
         "just_above": angle(e, torch.tensor([-1.0, 100.0])).item(),
-        "within_five": (random_cosines(1000, 5_000).abs() < 0.05).double().mean().item(),
-        "within_five_flat": (random_cosines(2, 5_000).abs() < 0.05).double().mean().item(),
+        "within_five": within(0.05, 1000),
+        "within_five_flat": within(0.05, 2),
+        "largest_of_2000": products.abs().max().item(),
         "scaled": largest_weight(1024, scaled=True),
         "unscaled": largest_weight(1024, scaled=False),
     }
 
 
+def within(bound: float, n: int) -> float:
+    """Return the share of random pairs in Rⁿ with a cosine from −bound to bound: its square has a Beta law."""
+    return float(scipy.stats.beta(0.5, (n - 1) / 2).cdf(bound**2))
+
+
 def _shadow(ax: Axes, v: np.ndarray, w: np.ndarray, w_offset: tuple[int, int]) -> None:
-    """Draw v, w and the shadow of w on the line through v."""
+    """Draw v, w with its numbers and the shadow of w on the line through v."""
     ink = plt.rcParams["text.color"]
     shadow = v @ w / (v @ v) * v
     line = np.outer([-4, 4], v)
     ax.plot(*line.T, color=plt.rcParams["grid.color"], linewidth=1, zorder=1)
     ax.plot(*np.stack([w, shadow]).T, color=ink, linewidth=1, linestyle=(0, (3, 3)), zorder=2)
-    arrow(ax, v, color="C0", label="$v$", offset=(-9, 2), width=2)
-    arrow(ax, w, color="C1", label="$w$", offset=w_offset, width=2)
+    arrow(ax, v, color="C0", label="$v=(1,2)$", offset=(-27, 4), width=2)
+    arrow(ax, w, color="C1", label=f"$w=({w[0]:g},{w[1]:g})$", offset=w_offset, width=2)
     ax.plot(*np.stack([np.zeros(2), shadow]).T, color="C2", linewidth=5, solid_capstyle="butt", zorder=5)
     along, across = -shadow / np.linalg.norm(shadow), (w - shadow) / np.linalg.norm(w - shadow)
     corner = shadow + 0.16 * np.stack([along, along + across, across])
@@ -56,10 +66,10 @@ def _shadow(ax: Axes, v: np.ndarray, w: np.ndarray, w_offset: tuple[int, int]) -
 )
 def shadows() -> Figure:
     """The shadow of w on either side of the origin."""
-    fig, axes = plt.subplots(1, 2, figsize=(5.2, 2.9))
+    fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9))
     v, w = np.array([1.0, 2.0]), np.array([2.5, 0.5])
-    for ax, sign, offset in zip(axes, (1, -1), ((9, 0), (-9, 0)), strict=True):
-        plane(ax, (-2.9, 2.9), (-1.9, 2.7))
+    for ax, sign, offset in zip(axes, (1, -1), ((-18, -20), (18, 20)), strict=True):
+        plane(ax, (-3.1, 3.1), (-1.9, 2.8))
         _shadow(ax, v, sign * w, offset)
         ax.set_title(rf"$v\cdot w = {v @ (sign * w):+.1f}$", fontsize=13)
         note(ax, "shadow", sign * np.array([0.33, 0.66]), (-26, 12) if sign > 0 else (26, -12), color="C2")

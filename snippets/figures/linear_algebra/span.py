@@ -7,22 +7,17 @@ from book import figure, results
 from matplotlib.figure import Figure
 
 from snippets.figures.linear_algebra.drawing import arrow, grid, note, plane
-from snippets.linear_algebra.span import (
-    bent_bottleneck,
-    coordinates,
-    rank,
-    straight_bottleneck,
-)
+from snippets.linear_algebra.span import bent_bottleneck, coordinates, flat_bottleneck, rank
 
 
 @results(seed=0)
 def numbers() -> dict[str, float | int]:
     """Numbers that the page quotes."""
     x, nearly = torch.randn(1000, 6), torch.tensor([[1.0, 1.0], [0.0, 0.1]])
-    straight, bent = straight_bottleneck(6, 2), bent_bottleneck(6, 2)
+    flat, bent = flat_bottleneck(6, 2), bent_bottleneck(6, 2)
     with torch.no_grad():
         return {
-            "straight_rank": rank((straight(x) - straight[-1].bias).T),
+            "flat_rank": rank((flat(x) - flat[-1].bias).T),
             "bent_rank": rank((bent(x) - bent[-1].bias).T),
             "narrow_walk": coordinates(nearly, torch.tensor([0.0, 1.0]))[1].item(),
         }
@@ -92,7 +87,7 @@ def narrow_bases() -> Figure:
     """Walks to one point in ever narrower bases."""
     fig, ax = plt.subplots(figsize=(5.2, 1.9))
     plane(ax, (-0.9, 10.5), (-0.3, 1.75))
-    ax.set_aspect("auto")
+    ax.set_aspect(3)
     for count, color in [(10, "C0"), (5, "C1"), (2, "C2"), (1, "C3")]:
         out = np.arange(count + 1)
         ax.plot(out, out / count, "-o", color=color, linewidth=1.4, markersize=3.5, zorder=3)
