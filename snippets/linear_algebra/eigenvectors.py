@@ -31,8 +31,6 @@ def characteristic_polynomial(A: Float[Tensor, "n n"]) -> Float[Tensor, " n+1"]:
         coefficients.append(-(A @ M).trace() / k)
         M = A @ M + coefficients[-1] * torch.eye(n)
     return torch.stack(coefficients)
-
-
 # --8<-- [end:characteristic_polynomial]
 
 
@@ -44,8 +42,6 @@ def eigenspace(
 ) -> Float[Tensor, "n d"]:
     """Columns form a basis of ker(A − λI); none if λ is not an eigenvalue."""
     return null_space(A - eigenvalue * torch.eye(len(A)), atol)
-
-
 # --8<-- [end:eigenspace]
 
 
@@ -64,8 +60,6 @@ def eigenbasis(
         missing = f"{found} independent eigenvector(s), not {len(A)}"
         raise ValueError(f"{missing}: no eigenbasis")
     return eigenvalues, P
-
-
 # --8<-- [end:eigenbasis]
 
 
@@ -74,8 +68,6 @@ def power(A: Float[Tensor, "n n"], k: int) -> Float[Tensor, "n n"]:
     """A multiplied by itself k times, as P Dᵏ P⁻¹ in a basis of eigenvectors."""
     eigenvalues, P = eigenbasis(A)
     return (P @ torch.diag(eigenvalues**k) @ torch.linalg.inv(P)).real
-
-
 # --8<-- [end:power]
 
 
@@ -91,8 +83,6 @@ def power_iteration(
         y = A @ directions[-1]
         directions.append(y / y.norm())
     return directions
-
-
 # --8<-- [end:power_iteration]
 
 
@@ -100,8 +90,6 @@ def power_iteration(
 def as_matrix(z: complex) -> Float[Tensor, "2 2"]:
     """Multiplication by a + bi: turn by its angle, scale by its modulus."""
     return torch.tensor([[z.real, -z.imag], [z.imag, z.real]])
-
-
 # --8<-- [end:as_matrix]
 
 
@@ -119,8 +107,6 @@ def rotation_scaling(A: Float[Tensor, "2 2"]) -> tuple[complex, Float[Tensor, "2
     i = int(eigenvalues.imag.argmin())
     v = vectors[:, i]
     return complex(eigenvalues[i]), torch.stack([v.real, v.imag], dim=1)
-
-
 # --8<-- [end:rotation_scaling]
 
 
@@ -128,8 +114,6 @@ def rotation_scaling(A: Float[Tensor, "2 2"]) -> tuple[complex, Float[Tensor, "2
 def rayleigh(S: Float[Tensor, "n n"], x: Float[Tensor, " n"]) -> Float[Tensor, ""]:
     """Stretch of the symmetric S along x: xᵀSx / xᵀx."""
     return x @ S @ x / (x @ x)
-
-
 # --8<-- [end:rayleigh]
 
 
@@ -137,8 +121,6 @@ def rayleigh(S: Float[Tensor, "n n"], x: Float[Tensor, " n"]) -> Float[Tensor, "
 def spectral_radius(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
     """Largest modulus of an eigenvalue of A."""
     return torch.linalg.eigvals(A).abs().max()
-
-
 # --8<-- [end:spectral_radius]
 
 
@@ -168,8 +150,6 @@ def gradient_norms(net: LinearRecurrence, horizons: list[int]) -> list[float]:
         (gradient,) = torch.autograd.grad(net(h, steps).sum(), h)
         norms.append(float(gradient.norm()))
     return norms
-
-
 # --8<-- [end:recurrence]
 
 
@@ -179,8 +159,6 @@ def with_radius(net: LinearRecurrence, radius: float) -> LinearRecurrence:
     with torch.no_grad():
         net.step.weight *= radius / spectral_radius(net.step.weight)
     return net
-
-
 # --8<-- [end:with_radius]
 
 
@@ -195,8 +173,6 @@ def recurrences(features: int = 32) -> dict[str, LinearRecurrence]:
     orthogonal(nets["orthogonal"].step)
     with_radius(nets["ρ = 0.9"], 0.9)
     return nets
-
-
 # --8<-- [end:recurrences]
 
 
@@ -204,8 +180,6 @@ def recurrences(features: int = 32) -> dict[str, LinearRecurrence]:
 def onto_line(v: Float[Tensor, " n"]) -> Float[Tensor, "n n"]:
     """Matrix of the orthogonal projection onto the line through v: v vᵀ / v·v."""
     return torch.outer(v, v) / (v @ v)
-
-
 # --8<-- [end:solution_projection]
 
 
@@ -214,8 +188,6 @@ def fibonacci(k: int) -> float:
     """k-th Fibonacci number by its closed form (φᵏ − (1 − φ)ᵏ) / √5."""
     phi = (1 + math.sqrt(5)) / 2
     return (phi**k - (1 - phi) ** k) / math.sqrt(5)
-
-
 # --8<-- [end:solution_fibonacci]
 
 
@@ -229,8 +201,6 @@ def fourier_modes(n: int) -> Complex[Tensor, "n n"]:
     """Columns are the waves (1, ζʲ, ζ²ʲ, …) with ζ = exp(2πi/n)."""
     k = torch.arange(n)
     return torch.exp(2j * math.pi * torch.outer(k, k) / n)
-
-
 # --8<-- [end:solution_shift]
 
 
@@ -241,8 +211,4 @@ def largest_stretch(layer: nn.Linear, steps: int = 200, seed: int = 0) -> float:
     start = torch.randn(W.shape[1], generator=torch.Generator().manual_seed(seed))
     v = power_iteration(W.T @ W, start, steps)[-1]
     return float(rayleigh(W.T @ W, v).sqrt())
-
-
 # --8<-- [end:solution_norm]
-
-

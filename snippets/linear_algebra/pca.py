@@ -1,7 +1,6 @@
 """Principal components: the directions in which data varies, and why a linear autoencoder finds them."""
 
 # --8<-- [start:setup]
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -157,5 +156,3 @@ def shift_residuals(
     before, after = (residual(Y, reconstruct(Y, mean, V)) for Y in (X, moved))
     return before, after
 # --8<-- [end:solution_shift]
-
-

@@ -1,7 +1,6 @@
 """The singular value decomposition: what a matrix does to a ball, and what is left at a lower rank."""
 
 # --8<-- [start:setup]
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -115,5 +114,3 @@ def best_of_tied(theta: float) -> Float[Tensor, "2 2"]:
     direction = torch.stack([angle.cos(), angle.sin()])
     return torch.outer(direction, direction)
 # --8<-- [end:solution_tie]
-
-

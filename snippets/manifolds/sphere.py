@@ -8,11 +8,8 @@ import torch
 from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 
-from snippets.manifolds.circle import (
-    Atlas,
-    Chart,
-    inverse_stereographic,
-)
+from snippets.manifolds.atlas import Atlas, Chart
+from snippets.manifolds.circle import inverse_stereographic
 
 # --8<-- [end:setup]
 
@@ -30,8 +27,6 @@ def spherical(
 def gram_determinant(jacobians: Float[Tensor, "k m n"]) -> Float[Tensor, " k"]:
     """Return det(JᵀJ), the square of the stretch of area; zero where J loses rank."""
     return torch.linalg.det(jacobians.mT @ jacobians)
-
-
 # --8<-- [end:spherical]
 
 
@@ -48,8 +43,6 @@ def uniform_in_angles(k: int, generator: torch.Generator) -> Float[Tensor, "k 3"
     theta = 2 * math.pi * torch.rand(k, generator=generator)
     phi = math.pi * torch.rand(k, generator=generator)
     return spherical(theta, phi)
-
-
 # --8<-- [end:uniform]
 
 
@@ -58,8 +51,6 @@ def sphere_sample(k: int = 200) -> Float[Tensor, "n 3"]:
     """Return the six points on the axes and k random ones, always the same."""
     axes = torch.cat([torch.eye(3).flip(0), 0 - torch.eye(3).flip(0)])
     return torch.cat([axes, uniform_on_sphere(k, torch.Generator().manual_seed(0))])
-
-
 # --8<-- [end:sphere_sample]
 
 
@@ -110,8 +101,6 @@ def lattice_shell(
     axis = torch.linspace(-1, 1, n, dtype=torch.float32)
     lattice = torch.cartesian_prod(axis, axis, axis)
     return lattice[(lattice.square().sum(1) - 1).abs() < tolerance]
-
-
 # --8<-- [end:lattice_shell]
 
 
@@ -144,8 +133,6 @@ def survives(
     back = trip(theta.flatten(), phi.flatten())
     back = torch.stack([x.reshape(theta.shape) for x in back], dim=1)
     return torch.isclose(back, angles, rtol=1e-5, atol=1e-6).all(dim=2)
-
-
 # --8<-- [end:round_trip]
 
 
@@ -156,8 +143,6 @@ def other_order(theta: Angles, phi: Angles) -> tuple[Angles, Angles]:
     u, v = (p[:, :2] / (1 - p[:, 2:])).unbind(dim=1)
     z = (-1 + u**2 + v**2) / (1 + u**2 + v**2)
     return torch.atan2(v, u).remainder(2 * math.pi), z.acos()
-
-
 # --8<-- [end:other_order]
 
 
@@ -173,8 +158,6 @@ class OntoSphere(nn.Module):
                 "the output is 0, which has no direction: check the last layer's bias"
             )
         return x / length
-
-
 # --8<-- [end:direction_head]
 
 
@@ -186,8 +169,6 @@ def stable_round_trip(theta: Angles, phi: Angles) -> tuple[Angles, Angles]:
     gap = torch.where(z > 0, square / (1 + z), 1 - z)
     q = inverse_stereographic(p[:, :2] / gap)
     return longitude(q), torch.atan2(q[:, :2].norm(dim=1), q[:, 2])
-
-
 # --8<-- [end:solution_stable]
 
 
@@ -198,8 +179,6 @@ def normalised_gaussians(
     """Return k points of the unit sphere in R^d, uniform by area."""
     x = torch.randn(k, d, generator=generator)
     return x / x.norm(dim=1, keepdim=True)
-
-
 # --8<-- [end:solution_gauss]
 
 
@@ -226,5 +205,3 @@ HEMISPHERES = Atlas(
     "six hemispheres", tuple(hemisphere_chart(i, s) for i in range(3) for s in (1, -1))
 )
 # --8<-- [end:solution_six]
-
-

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from snippets.manifolds.circle import Atlas, Chart
+from snippets.manifolds.atlas import Atlas, Chart
 
 # --8<-- [end:setup]
 
@@ -44,8 +44,6 @@ def torus_angles(p: Float[Tensor, "k 3"], R: float = 2.0) -> Float[Tensor, "k 2"
     return torch.stack([theta, torch.atan2(p[:, 1], p[:, 0])], dim=1).remainder(
         2 * math.pi
     )
-
-
 # --8<-- [end:torus]
 
 
@@ -76,8 +74,6 @@ def squares(k: int) -> Atlas:
     return Atlas(
         f"{k} squares", tuple(square_chart(2 * math.pi * i / k) for i in range(k))
     )
-
-
 # --8<-- [end:squares]
 
 
@@ -86,8 +82,6 @@ def torus_grid(m: int) -> Float[Tensor, "n 3"]:
     """Return the m·m points of the torus whose angles are multiples of 2π/m."""
     turns = 2 * math.pi * torch.arange(m) / m
     return torus(torch.cartesian_prod(turns, turns))
-
-
 # --8<-- [end:torus_sample]
 
 
@@ -148,8 +142,6 @@ def uniform_on_torus(
 def uniform_in_angles(k: int, generator: torch.Generator) -> Float[Tensor, "k 2"]:
     """Return k pairs of uniform angles; on the torus they crowd at the hole."""
     return 2 * math.pi * torch.rand(k, 2, generator=generator)
-
-
 # --8<-- [end:even]
 
 
@@ -178,8 +170,6 @@ def commutant_dimension(matrices: list[Float[Tensor, "n n"]]) -> int:
         ]
     )
     return n * n - int(torch.linalg.matrix_rank(equations))
-
-
 # --8<-- [end:shift]
 
 
@@ -197,8 +187,6 @@ class TorusConv(nn.Module):
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b o h w"]:
         """Filter every image of the batch."""
         return self.filter(x)
-
-
 # --8<-- [end:torus_conv]
 
 
@@ -206,8 +194,6 @@ class TorusConv(nn.Module):
 def missed_by_two(first_cut: float, second_cut: float) -> Float[Tensor, "2 2"]:
     """Return the angles of two points that both squares miss."""
     return torch.tensor([[first_cut, second_cut], [second_cut, first_cut]])
-
-
 # --8<-- [end:solution_two_miss]
 
 
@@ -215,8 +201,6 @@ def missed_by_two(first_cut: float, second_cut: float) -> Float[Tensor, "2 2"]:
 def flat_torus(angles: Float[Tensor, "k 2"]) -> Float[Tensor, "k 4"]:
     """Return (cos θ, sin θ, cos φ, sin φ), a torus in four dimensions."""
     return torch.cat([angles.cos(), angles.sin()], dim=1)[:, [0, 2, 1, 3]]
-
-
 # --8<-- [end:solution_clifford]
 
 
@@ -227,6 +211,4 @@ def interior_error(
     """Return the largest failure to commute with a shift, anywhere and inside."""
     gap = (layer(shift(x, 1, 1)) - shift(layer(x), 1, 1)).abs()
     return gap.max().item(), gap[..., 2:-2, 2:-2].max().item()
-
-
 # --8<-- [end:solution_zero_padding]

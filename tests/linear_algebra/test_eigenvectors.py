@@ -11,8 +11,8 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-import snippets.figures.linear_algebra.eigenvectors as drawn
 import snippets.linear_algebra.eigenvectors as page
+from book.expect import between, numbers
 from snippets.linear_algebra.eigenvectors import A, as_matrix, clockwise, eigenspace, first, shear, symmetric
 
 lam = sympy.symbols("lambda")
@@ -35,7 +35,6 @@ def random(*shape, seed=0):
 
 complex_numbers = st.builds(complex, st.floats(-9, 9), st.floats(-9, 9))
 
-# --- what an eigenvector is ----------------------------------------------------------------------
 
 
 @pytest.mark.claim("LA-30", "LA-28")
@@ -103,7 +102,6 @@ def test_moving_everything_to_one_side(measured):
     measured.exact(difference.expand(), sympy.zeros(2, 1))
 
 
-# --- the characteristic polynomial ---------------------------------------------------------------
 
 
 @pytest.mark.claim("LA-33")
@@ -168,7 +166,6 @@ def test_trace_and_determinant(M):
     assert np.isclose(eigenvalues.prod(), float(exact(M).det()), atol=1e-4, rtol=1e-6)
 
 
-# --- a basis of eigenvectors ---------------------------------------------------------------------
 
 
 @pytest.mark.claim("LA-38")
@@ -249,7 +246,6 @@ def test_powers_of_the_shear_grow_like_k(measured, k):
     measured.exact(torch.linalg.matrix_power(shear, k).tolist(), [[1.0, float(k)], [0.0, 1.0]])
 
 
-# --- complex eigenvalues -------------------------------------------------------------------------
 
 
 @pytest.mark.claim("BR-08")
@@ -297,7 +293,6 @@ def test_the_sixth_power_of_the_first_matrix(measured):
     measured(abs(cmath.phase(eigenvalue)), math.pi / 6, atol=1e-15)
 
 
-# --- symmetric matrices --------------------------------------------------------------------------
 
 
 @pytest.mark.claim("LA-189")
@@ -342,7 +337,6 @@ def test_the_gradient_of_the_rayleigh_quotient_vanishes_at_eigenvectors(measured
         measured(gradient, 0.0, atol=1e-15)
 
 
-# --- recurrences ---------------------------------------------------------------------------------
 
 
 @pytest.mark.claim("LA-191")
@@ -383,7 +377,6 @@ def test_an_orthogonal_weight_keeps_every_gradient(measured):
     measured(page.spectral_radius(nets["ρ = 0.9"].step.weight.detach()), 0.9, atol=1e-12)
 
 
-# --- exercises -----------------------------------------------------------------------------------
 
 
 @exactly
@@ -425,7 +418,13 @@ def test_solution_norm(measured):
     measured(page.largest_stretch(layer), torch.linalg.matrix_norm(layer.weight.detach(), ord=2), atol=1e-4)
 
 
-
-
-def test_results_are_finite_numbers():
-    assert all(math.isfinite(value) for value in drawn.numbers().values())
+test_numbers = numbers(
+    "linear_algebra.eigenvectors",
+    {
+        "degrees": 30.0,
+        "exploded": between(1e4, 1e6),
+        "kept": math.sqrt(32),
+        "vanished": between(1e-5, 1e-3),
+        "shear_angle_100": math.degrees(math.atan(1 / 100)),
+    },
+)

@@ -10,9 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from book import figure, results
-from snippets.manifolds.circle import (
-    stereographic,
-)
+from snippets.manifolds.circle import stereographic
 from snippets.manifolds.sphere import (
     lattice_shell,
     longitude,

@@ -22,17 +22,6 @@ from snippets.manifolds.torus import (
 PHI, THETA = "C1", "C0"
 
 
-def units_per_side(R: float, r: float) -> tuple[float, float]:
-    """Return how many units of x and of z a side of matplotlib's cubic box stands for."""
-    fig = plt.figure()
-    ax = fig.add_subplot(projection="3d")
-    ax.scatter(*torus(uniform_in_angles(20_000, torch.Generator().manual_seed(0)), R, r).T)
-    ax.set_box_aspect((1, 1, 1))
-    (x0, x1), (z0, z1) = ax.get_xlim(), ax.get_zlim()
-    plt.close(fig)
-    return x1 - x0, z1 - z0
-
-
 def draw_torus(ax: Axes, azimuth: float, elevation: float, R: float = 2.0, r: float = 1.0) -> None:
     """Draw meridians and parallels of the torus; what faces away recedes."""
     t = torch.linspace(0, 2 * math.pi, 241)
@@ -183,14 +172,12 @@ def crossing() -> Figure:
 
 @results(seed=0)
 def numbers() -> dict[str, int | float]:
-    """Return what the page says about coverage, the source's plot, and samples."""
+    """Return what the page says about stretching and samples."""
     generator = torch.Generator().manual_seed(0)
     even, uneven = uniform_on_torus(10**6, 30.0, 13.0, generator), uniform_in_angles(10**6, generator)
-    x_side, z_side = units_per_side(30.0, 13.0)
     return {
         "inner_area": 0.5 - 13 / (30 * math.pi),
         "inner_even": (even[:, 0].cos() < 0).double().mean().item(),
         "inner_uneven": (uneven[:, 0].cos() < 0).double().mean().item(),
         "stretch": (30 + 13) / 13,
-        "stretch_in_plot": float(x_side / z_side),
     }
