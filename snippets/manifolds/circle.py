@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from snippets.manifolds.atlas import Atlas, Chart
@@ -70,9 +70,9 @@ def on_the_circle(theta: Float[Tensor, " k"]) -> Float[Tensor, "k 2"]:
 
 def circle_sample(k: int = 100) -> Float[Tensor, "n 2"]:
     """Return the four points on the axes and k random ones, the same at every call."""
-    axes = torch.tensor([[0.0, 1.0], [0.0, -1.0], [1.0, 0.0], [-1.0, 0.0]])
-    angles = 2 * math.pi * torch.rand(k, generator=torch.Generator().manual_seed(0))
-    return torch.cat([axes, on_the_circle(angles)])
+    axes = torch.tensor([[0, 1], [0, -1], [1, 0], [-1, 0]], dtype=torch.float64)
+    turns = torch.rand(k, generator=torch.Generator().manual_seed(0)).double()
+    return torch.cat([axes, on_the_circle(2 * math.pi * turns)])
 # --8<-- [end:on_the_circle]
 
 
@@ -121,19 +121,18 @@ DOUBLED_LINE = torch.tensor(
 # --8<-- [end:two_origins]
 
 
-# --8<-- [start:antipodal]
-def antipodal_clash(head: Callable[[Tensor], Tensor]) -> Float[Tensor, "1 2"]:
-    """Find a point p with head(p) = head(−p), by bisection over half a turn."""
+# --8<-- [start:half_turn]
+def half_turn(head: Callable[[Tensor], Tensor]) -> Float[Tensor, "1 2"]:
+    """Return a point of the circle where the head is wrong by half a turn."""
 
-    def gap(theta: float) -> float:
-        p = on_the_circle(torch.tensor([theta]))
-        return (head(p) - head(-p)).item()
+    def gap(t: float) -> float:
+        return head(on_the_circle(torch.tensor([t]))).item() - t
 
-    low, high = 0.0, math.pi
+    low, high = 0.0, 2 * math.pi  # gap(high) = gap(low) − 2π
+    target = math.pi + 2 * math.pi * math.floor((gap(low) - math.pi) / (2 * math.pi))
     for _ in range(60):
         middle = (low + high) / 2
-        same_sign = gap(low) * gap(middle) > 0
-        low, high = (middle, high) if same_sign else (low, middle)
+        low, high = (middle, high) if gap(middle) >= target else (low, middle)
     return on_the_circle(torch.tensor([low]))
 
 
@@ -143,7 +142,7 @@ def angular_error(
     """Return the angle from the predicted direction to p, the short way round."""
     gap = (predicted - angle(p) + math.pi).remainder(2 * math.pi) - math.pi
     return gap.abs()[:, 0]
-# --8<-- [end:antipodal]
+# --8<-- [end:half_turn]
 
 
 # --8<-- [start:heads]
@@ -211,4 +210,59 @@ CROSS = Atlas(
         ),
     ),
 )
+
+
+def ray(name: str, axis: int, inside: Callable[[Tensor], Tensor]) -> Chart:
+    """Return the chart by x (axis 0) or by y (axis 1) of the points of an axis."""
+
+    def domain(p: Float[Tensor, "k 2"]) -> Bool[Tensor, " k"]:
+        return (p[:, 1 - axis] == 0) & inside(p[:, axis])
+
+    def point(u: Float[Tensor, "k 1"]) -> Float[Tensor, "k 2"]:
+        return torch.cat([u, 0 * u] if axis == 0 else [0 * u, u], dim=1)
+
+    return Chart(
+        name, domain, lambda u: inside(u[:, 0]), lambda p: p[:, axis : axis + 1], point
+    )
+
+
+THREE_LINES = Atlas(
+    "three lines",
+    (
+        ray("all of the x axis", 0, lambda x: x.isfinite()),
+        ray("above", 1, lambda y: y > 0),
+        ray("below", 1, lambda y: y < 0),
+    ),
+)
 # --8<-- [end:solution_cross]
+
+
+# --8<-- [start:solution_band]
+def band_chart(cut: float) -> Chart:
+    """Return the chart of the Möbius band that is cut across at s = cut, in [0, 1)."""
+
+    def coordinates(p: Float[Tensor, "k 2"]) -> Float[Tensor, "k 2"]:
+        before = p[:, :1] < cut
+        return torch.where(before, torch.cat([p[:, :1] + 1, -p[:, 1:]], 1), p)
+
+    def point(x: Float[Tensor, "k 2"]) -> Float[Tensor, "k 2"]:
+        return torch.where(x[:, :1] >= 1, torch.cat([x[:, :1] - 1, -x[:, 1:]], 1), x)
+
+    return Chart(
+        name=f"cut at {cut:g}",
+        domain=lambda p: (p[:, 0] != cut) & (p[:, 0] >= 0) & (p[:, 1].abs() < 1),
+        image=lambda x: (x[:, 0] > cut) & (x[:, 0] < cut + 1) & (x[:, 1].abs() < 1),
+        coordinates=coordinates,
+        point=point,
+    )
+
+
+BAND = Atlas("Möbius band", (band_chart(0.0), band_chart(0.5)))
+
+
+def band_sample(k: int = 60) -> Float[Tensor, "n 2"]:
+    """Return points with 0 ≤ s < 1, those on the two cuts and k random ones."""
+    s, t = torch.rand(2, k, generator=torch.Generator().manual_seed(0)).double()
+    cuts = torch.tensor([[0, 0], [0, 0.5], [0.5, 0], [0.5, -0.5]], dtype=torch.float64)
+    return torch.cat([cuts, torch.stack([s, 2 * t - 1], dim=1)])
+# --8<-- [end:solution_band]
