@@ -80,7 +80,8 @@ def circle_sample(k: int = 100) -> Float[Tensor, "n 2"]:
 def angle(p: Float[Tensor, "k 2"], cut: float = 0.0) -> Float[Tensor, "k 1"]:
     """Return the angle of each point, in the half-open interval [cut, cut + 2π)."""
     t = (torch.atan2(p[:, 1:], p[:, :1]) - cut).remainder(2 * math.pi) + cut
-    return torch.where(t < cut + 2 * math.pi, t, cut)  # where rounding closed the circle
+    closed = t >= cut + 2 * math.pi  # by rounding
+    return torch.where(closed, t - 2 * math.pi, t)
 
 
 HALF_OPEN = Atlas(

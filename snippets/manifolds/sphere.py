@@ -60,7 +60,8 @@ def sphere_sample(k: int = 200) -> Float[Tensor, "n 3"]:
 def longitude(p: Float[Tensor, "k 3"]) -> Float[Tensor, " k"]:
     """Return the longitude in [0, 2π), from the signs of both x and y."""
     theta = torch.atan2(p[:, 1], p[:, 0]).remainder(2 * math.pi)
-    return torch.where(theta < 2 * math.pi, theta, 0)  # where rounding closed the turn
+    closed = theta >= 2 * math.pi  # by rounding
+    return torch.where(closed, theta - 2 * math.pi, theta)
 # --8<-- [end:longitude]
 
 

@@ -163,6 +163,7 @@ def test_the_angle_is_below_a_full_turn_at_the_seam():
     for cut in (0.0, -math.pi, 1.0):
         t = angle(p, cut)
         assert ((t >= cut) & (t < cut + 2 * math.pi)).all()
+        assert angle(p.float(), cut).dtype == torch.float32
     assert len(refute(HALF_OPEN, p)["lands in V"]) == 0
 
 

@@ -270,6 +270,7 @@ def test_the_longitude_is_below_a_full_turn_at_the_seam():
     points = torch.tensor([[1.0, -1e-17, 0.0], [1.0, -0.0, 0.0], [1.0, 1e-17, 0.0], [1.0, -1e-9, 0.0]])
     assert ((longitude(points) >= 0) & (longitude(points) < 2 * math.pi)).all()
     assert (longitude(points.float()) < 2 * math.pi).all()
+    assert longitude(points.float()).dtype == torch.float32
 
 
 @pytest.mark.claim("MF-10", "BR-20", by="measured")

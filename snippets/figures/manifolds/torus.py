@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -104,24 +105,25 @@ def missed() -> Figure:
 
 
 @figure(
-    alt="The same torus twice. Above, the axes of a cubic box with unequal ranges stretch it to more than three times "
-    "its height; below, with one scale for all three axes, it is a flat ring."
+    alt="The same points of a torus twice, equally wide. Left, with the z axis stretched as in a cubic box, it is a "
+    "high barrel; right, with one scale for all axes, a flat ring."
 )
 def aspect() -> Figure:
-    """Draw the torus R = 30, r = 13 in a cubic box and with one scale for all axes."""
-    fig = plt.figure(figsize=(5.0, 5.2))
-    angles = uniform_on_torus(6000, 30.0, 13.0, torch.Generator().manual_seed(0))
-    x, y, z = torus(angles, 30.0, 13.0).T
-    for i, title in enumerate(("a cubic box: the z axis is stretched", "one scale for all axes")):
-        ax = fig.add_subplot(2, 1, i + 1, projection="3d")
-        ax.scatter(x, y, z, c=z, s=2, cmap="viridis", linewidths=0, rasterized=True)
-        ax.set_title(title, y=0.86 if i else 1.0)
-        ax.set(xticks=[-30, 0, 30], yticks=[-30, 0, 30], zticks=[-10, 10] if i else [-10, 0, 10])
-        ax.view_init(elev=25, azim=-60)
-        if i:
-            ax.set_aspect("equal")
-        else:
-            ax.set_box_aspect((1, 1, 1))
+    """Draw the torus R = 30, r = 13 as a cubic box shows it and with one scale for all axes."""
+    fig, axes = plt.subplots(1, 2, figsize=(5.2, 3.1), sharex=True, sharey=True)
+    angles = uniform_on_torus(5000, 30.0, 13.0, torch.Generator().manual_seed(0))
+    theta, phi = angles.unbind(1)
+    p = torus(angles, 30.0, 13.0)
+    colours = LinearSegmentedColormap.from_list("height", ["C0", "C1"])
+    titles = ("in a cubic box", "one scale for all axes")
+    for ax, stretch, title in zip(axes, (86 / 26, 1.0), titles, strict=True):
+        scale = torch.tensor([1.0, 1.0, stretch])
+        normal = torch.stack([theta.cos() * phi.cos(), theta.cos() * phi.sin(), theta.sin()], 1) / scale
+        near = camera(normal, -60.0, 25.0)[:, 2] > 0
+        x, y, _ = camera(p * scale, -60.0, 25.0)[near].T
+        ax.scatter(x, y, c=p[near, 2], s=3, cmap=colours, linewidths=0, rasterized=True)
+        ax.set(title=title, aspect="equal")
+        ax.set_axis_off()
     return fig
 
 
