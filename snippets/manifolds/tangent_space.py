@@ -26,9 +26,14 @@ def differential(
     return torch.autograd.functional.jacobian(F, x)
 
 
+def relative_threshold(J: Float[Tensor, "m n"]) -> float:
+    """Return the share of the largest singular value that still counts as zero."""
+    return 10 * max(J.shape) * torch.finfo(J.dtype).eps
+
+
 def kernel(J: Float[Tensor, "m n"]) -> Float[Tensor, "n k"]:
     """Return an orthonormal basis of the null space of J, by the SVD."""
-    rank = int(torch.linalg.matrix_rank(J, atol=1e-9))
+    rank = int(torch.linalg.matrix_rank(J, rtol=relative_threshold(J)))
     return torch.linalg.svd(J).Vh[rank:].T
 
 
@@ -40,7 +45,7 @@ def tangent_space(
     Raises ValueError where dF is not onto, because the theorem is silent there.
     """
     J = differential(F, x)
-    rank = int(torch.linalg.matrix_rank(J, atol=1e-9))
+    rank = int(torch.linalg.matrix_rank(J, rtol=relative_threshold(J)))
     if rank < len(J):
         raise ValueError(
             f"dF has rank {rank} at {x.tolist()}, not {len(J)}: "
@@ -106,14 +111,14 @@ def factors(
 
 # --8<-- [start:step]
 def tangent_part(
-    A: Float[Tensor, "n n"], G: Float[Tensor, "n n"]
-) -> Float[Tensor, "n n"]:
+    A: Float[Tensor, "*batch n n"], G: Float[Tensor, "*batch n n"]
+) -> Float[Tensor, "*batch n n"]:
     """Return A times the skew part of AᵀG: the part of G tangent to O(n) at A."""
-    M = A.T @ G
-    return A @ (M - M.T) / 2
+    M = A.mT @ G
+    return A @ (M - M.mT) / 2
 
 
-def retract(M: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
+def retract(M: Float[Tensor, "*batch n n"]) -> Float[Tensor, "*batch n n"]:
     """Return the orthogonal matrix nearest to M: UVᵀ, where M = UΣVᵀ."""
     U, _, Vh = torch.linalg.svd(M)
     return U @ Vh
@@ -130,7 +135,7 @@ def orthogonal_step(layer: nn.Linear, rate: float) -> None:
 # --8<-- [start:train]
 def departure_from_orthogonal(W: Float[Tensor, "n n"]) -> float:
     """Return the Frobenius norm of WᵀW − I."""
-    return (W.T @ W - torch.eye(len(W))).norm().item()
+    return (W.T @ W - torch.eye(len(W)).to(W)).norm().item()
 
 
 def rotation(n: int, generator: torch.Generator) -> Float[Tensor, "n n"]:
