@@ -54,11 +54,17 @@ class Source(Preprocessor):
 
 def _without_damaged(lines: list[str], page: pages.Page) -> list[str]:
     """Leave out what was garbled in the copy of a source: it stands on the page of errata alone."""
-    kept = list(lines)
+    kept, dropped = list(lines), _first(page.text.splitlines()) - _first(lines)  # blank lines that the engine took away
     for box in page.boxes:
         if box.aside and box.aside.verdict == "damaged":
-            kept[box.aside.line - 1 : box.aside.last] = [""] * (box.aside.last - box.aside.line + 1)
+            start, end = box.aside.line - 1 - dropped, box.aside.last - dropped
+            kept[start:end] = [""] * (end - start)
     return kept
+
+
+def _first(lines: list[str]) -> int:
+    """Return the index of the first line that is not blank."""
+    return next((index for index, line in enumerate(lines) if line.strip()), 0)
 
 
 def _output(line: str) -> str:
