@@ -14,38 +14,41 @@ from snippets.linear_algebra.solving import null_space
 
 
 # --8<-- [start:maps]
-first = torch.tensor([[1.0, 1.0], [-1.0, 2.0]])
-A = torch.tensor([[1.0, 0.0], [-1.0, 2.0]])
-shear = torch.tensor([[1.0, 1.0], [0.0, 1.0]])
-clockwise = torch.tensor([[0.0, 1.0], [-1.0, 0.0]])
-symmetric = torch.tensor([[2.0, 1.0], [1.0, 2.0]])
+double = {"dtype": torch.float64}
+A = torch.tensor([[1, 0], [-1, 2]], **double)
+B = torch.tensor([[1, 1], [-1, 2]], **double)
+shear = torch.tensor([[1, 1], [0, 1]], **double)
+clockwise = torch.tensor([[0, 1], [-1, 0]], **double)
+symmetric = torch.tensor([[2, 1], [1, 2]], **double)
 # --8<-- [end:maps]
 
 
 # --8<-- [start:characteristic_polynomial]
 def characteristic_polynomial(A: Float[Tensor, "n n"]) -> Float[Tensor, " n+1"]:
-    """Coefficients of det(λI − A), highest power first (Faddeev and Le Verrier)."""
-    n = len(A)
-    coefficients, M = [torch.ones(())], torch.eye(n)
+    """Return the coefficients of det(λI − A), highest power first.
+
+    By the recursion of Faddeev and Le Verrier.
+    """
+    n, one = len(A), torch.eye(len(A)).to(A)
+    coefficients, M = [one.new_ones(())], one
     for k in range(1, n + 1):
         coefficients.append(-(A @ M).trace() / k)
-        M = A @ M + coefficients[-1] * torch.eye(n)
+        M = A @ M + coefficients[-1] * one
     return torch.stack(coefficients)
-
-
 # --8<-- [end:characteristic_polynomial]
 
 
 # --8<-- [start:eigenspace]
 def eigenspace(
-    A: Float[Tensor, "n n"],
-    eigenvalue: float,
-    atol: float = 1e-10,
+    A: Float[Tensor, "n n"], eigenvalue: float
 ) -> Float[Tensor, "n d"]:
-    """Columns form a basis of ker(A − λI); none if λ is not an eigenvalue."""
-    return null_space(A - eigenvalue * torch.eye(len(A)), atol)
+    """Return a basis of ker(A − λI) as columns; none if λ is not an eigenvalue.
 
-
+    What is 10⁻¹⁰ times smaller than A counts as zero.
+    """
+    M = A.double() - eigenvalue * torch.eye(len(A)).to(A).double()
+    size = max(float(A.abs().max()), abs(eigenvalue))
+    return null_space(M / size if size else M, 1e-10).to(A)
 # --8<-- [end:eigenspace]
 
 
@@ -53,29 +56,25 @@ def eigenspace(
 def eigenbasis(
     A: Float[Tensor, "n n"],
 ) -> tuple[Complex[Tensor, " n"], Complex[Tensor, "n n"]]:
-    """Eigenvalues, and a P with eigenvectors as columns: P⁻¹AP is diagonal.
+    """Return the eigenvalues and a P with eigenvectors as columns: P⁻¹AP is diagonal.
 
     Raises ValueError where the eigenvectors of A, complex ones included,
     do not form a basis.
     """
     eigenvalues, P = torch.linalg.eig(A)
-    found = int(torch.linalg.matrix_rank(P, rtol=1e-7))
+    found = int(torch.linalg.matrix_rank(P, rtol=torch.finfo(A.dtype).eps ** 0.45))
     if found < len(A):
         missing = f"{found} independent eigenvector(s), not {len(A)}"
         raise ValueError(f"{missing}: no eigenbasis")
     return eigenvalues, P
-
-
 # --8<-- [end:eigenbasis]
 
 
 # --8<-- [start:power]
 def power(A: Float[Tensor, "n n"], k: int) -> Float[Tensor, "n n"]:
-    """A multiplied by itself k times, as P Dᵏ P⁻¹ in a basis of eigenvectors."""
+    """Return A multiplied by itself k times, as P Dᵏ P⁻¹ in a basis of eigenvectors."""
     eigenvalues, P = eigenbasis(A)
     return (P @ torch.diag(eigenvalues**k) @ torch.linalg.inv(P)).real
-
-
 # --8<-- [end:power]
 
 
@@ -85,60 +84,24 @@ def power_iteration(
     x: Float[Tensor, " n"],
     steps: int,
 ) -> list[Float[Tensor, " n"]]:
-    """Directions of x, Ax, A²x, …: apply A, rescale to length one, repeat."""
-    directions = [x / x.norm()]
-    for _ in range(steps):
-        y = A @ directions[-1]
+    """Return the directions of x, Ax, A²x, …: apply A, rescale to length one, repeat.
+
+    Raises ValueError where a vector is 0 and has no direction.
+    """
+    directions = []
+    for k in range(steps + 1):
+        y = A @ directions[-1] if k else x
+        if not y.any():
+            raise ValueError(f"after {k} steps the vector is 0: start elsewhere")
         directions.append(y / y.norm())
     return directions
-
-
 # --8<-- [end:power_iteration]
-
-
-# --8<-- [start:as_matrix]
-def as_matrix(z: complex) -> Float[Tensor, "2 2"]:
-    """Multiplication by a + bi: turn by its angle, scale by its modulus."""
-    return torch.tensor([[z.real, -z.imag], [z.imag, z.real]])
-
-
-# --8<-- [end:as_matrix]
-
-
-# --8<-- [start:rotation_scaling]
-def rotation_scaling(A: Float[Tensor, "2 2"]) -> tuple[complex, Float[Tensor, "2 2"]]:
-    """An eigenvalue λ = a − bi, b > 0, and a P with P⁻¹AP = as_matrix(a + bi).
-
-    The columns of P are the real and the imaginary part of an eigenvector of λ.
-    Raises ValueError where the eigenvalues of A are real.
-    """
-    eigenvalues, vectors = torch.linalg.eig(A)
-    if not eigenvalues.imag.any():
-        values = eigenvalues.real.tolist()
-        raise ValueError(f"the eigenvalues {values} are real: use eigenbasis")
-    i = int(eigenvalues.imag.argmin())
-    v = vectors[:, i]
-    return complex(eigenvalues[i]), torch.stack([v.real, v.imag], dim=1)
-
-
-# --8<-- [end:rotation_scaling]
-
-
-# --8<-- [start:rayleigh]
-def rayleigh(S: Float[Tensor, "n n"], x: Float[Tensor, " n"]) -> Float[Tensor, ""]:
-    """Stretch of the symmetric S along x: xᵀSx / xᵀx."""
-    return x @ S @ x / (x @ x)
-
-
-# --8<-- [end:rayleigh]
 
 
 # --8<-- [start:spectral_radius]
 def spectral_radius(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
-    """Largest modulus of an eigenvalue of A."""
+    """Return the largest modulus of an eigenvalue of A."""
     return torch.linalg.eigvals(A).abs().max()
-
-
 # --8<-- [end:spectral_radius]
 
 
@@ -161,19 +124,17 @@ class LinearRecurrence(nn.Module):
 
 
 def gradient_norms(net: LinearRecurrence, horizons: list[int]) -> list[float]:
-    """Length of the gradient of the summed last state with respect to the first."""
-    norms = []
+    """Return the length of the gradient of the summed last state by the first."""
+    norms, W = [], net.step.weight
     for steps in horizons:
-        h = torch.zeros(net.step.in_features, requires_grad=True)
+        h = W.new_zeros(W.shape[1], requires_grad=True)
         (gradient,) = torch.autograd.grad(net(h, steps).sum(), h)
         norms.append(float(gradient.norm()))
     return norms
-
-
 # --8<-- [end:recurrence]
 
 
-# --8<-- [start:with_radius]
+# --8<-- [start:recurrences]
 def with_radius(net: LinearRecurrence, radius: float) -> LinearRecurrence:
     """Rescale the weight so that its spectral radius is the given one."""
     with torch.no_grad():
@@ -181,12 +142,8 @@ def with_radius(net: LinearRecurrence, radius: float) -> LinearRecurrence:
     return net
 
 
-# --8<-- [end:with_radius]
-
-
-# --8<-- [start:recurrences]
 def recurrences(features: int = 32) -> dict[str, LinearRecurrence]:
-    """One random network with two spectral radii, and with an orthogonal weight."""
+    """Return a random network with two spectral radii, and with an orthogonal weight."""
     nets = {}
     for name in ("ρ = 1.1", "orthogonal", "ρ = 0.9"):
         torch.manual_seed(0)
@@ -195,54 +152,29 @@ def recurrences(features: int = 32) -> dict[str, LinearRecurrence]:
     orthogonal(nets["orthogonal"].step)
     with_radius(nets["ρ = 0.9"], 0.9)
     return nets
-
-
 # --8<-- [end:recurrences]
 
 
 # --8<-- [start:solution_projection]
 def onto_line(v: Float[Tensor, " n"]) -> Float[Tensor, "n n"]:
-    """Matrix of the orthogonal projection onto the line through v: v vᵀ / v·v."""
+    """Return the matrix of the projection onto the line through v: v vᵀ / v·v."""
     return torch.outer(v, v) / (v @ v)
-
-
 # --8<-- [end:solution_projection]
 
 
 # --8<-- [start:solution_fibonacci]
 def fibonacci(k: int) -> float:
-    """k-th Fibonacci number by its closed form (φᵏ − (1 − φ)ᵏ) / √5."""
+    """Return the k-th Fibonacci number by its closed form (φᵏ − (1 − φ)ᵏ) / √5."""
     phi = (1 + math.sqrt(5)) / 2
     return (phi**k - (1 - phi) ** k) / math.sqrt(5)
-
-
 # --8<-- [end:solution_fibonacci]
-
-
-# --8<-- [start:solution_shift]
-def shift(n: int) -> Float[Tensor, "n n"]:
-    """Cyclic shift: entry k moves to place k + 1, the last one to place 0."""
-    return torch.eye(n).roll(1, dims=0)
-
-
-def fourier_modes(n: int) -> Complex[Tensor, "n n"]:
-    """Columns are the waves (1, ζʲ, ζ²ʲ, …) with ζ = exp(2πi/n)."""
-    k = torch.arange(n)
-    return torch.exp(2j * math.pi * torch.outer(k, k) / n)
-
-
-# --8<-- [end:solution_shift]
 
 
 # --8<-- [start:solution_norm]
 def largest_stretch(layer: nn.Linear, steps: int = 200, seed: int = 0) -> float:
-    """Largest stretch ‖Wx‖ / ‖x‖ of a layer, by power iteration on WᵀW."""
+    """Return the largest ‖Wx‖ / ‖x‖ of a layer, by power iteration on WᵀW."""
     W = layer.weight.detach()
     start = torch.randn(W.shape[1], generator=torch.Generator().manual_seed(seed))
-    v = power_iteration(W.T @ W, start, steps)[-1]
-    return float(rayleigh(W.T @ W, v).sqrt())
-
-
+    v = power_iteration(W.T @ W, start.to(W), steps)[-1]
+    return float((W @ v).norm())
 # --8<-- [end:solution_norm]
-
-

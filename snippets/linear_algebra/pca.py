@@ -1,7 +1,6 @@
 """Principal components: the directions in which data varies, and why a linear autoencoder finds them."""
 
 # --8<-- [start:setup]
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -13,7 +12,12 @@ from snippets.mnist.data import load_images
 
 # --8<-- [start:covariance]
 def covariance(X: Float[Tensor, "count n"]) -> Float[Tensor, "n n"]:
-    """Average (x − x̄)(x − x̄)ᵀ over the rows x of X."""
+    """Return the average of (x − x̄)(x − x̄)ᵀ over the rows x of X.
+
+    Raises ValueError where there is no row.
+    """
+    if not len(X):
+        raise ValueError("no points: pass at least one row")
     centred = X - X.mean(0)
     return centred.T @ centred / len(X)
 # --8<-- [end:covariance]
@@ -35,7 +39,7 @@ def reconstruct(
     mean: Float[Tensor, " n"],
     directions: Float[Tensor, "n r"],
 ) -> Float[Tensor, "count n"]:
-    """Project each row onto the plane through the mean along the directions."""
+    """Return each row's projection onto the plane through the mean along directions."""
     codes = (X - mean) @ directions
     return mean + codes @ directions.T
 # --8<-- [end:reconstruct]
@@ -43,21 +47,21 @@ def reconstruct(
 
 # --8<-- [start:residual]
 def residual(X: Float[Tensor, "count n"], Y: Float[Tensor, "count n"]) -> float:
-    """Average squared distance between corresponding rows."""
+    """Return the average squared distance between corresponding rows."""
     return ((X - Y) ** 2).sum(1).mean().item()
 # --8<-- [end:residual]
 
 
 # --8<-- [start:digits]
 def digits() -> Float[Tensor, "10000 784"]:
-    """The MNIST test set, one picture a row, grey values from 0 to 1."""
+    """Return the MNIST test set, one picture a row, grey values from 0 to 1."""
     return load_images("test").flatten(1).to(torch.float64) / 255
 # --8<-- [end:digits]
 
 
 # --8<-- [start:autoencoder]
 def linear_autoencoder(n: int, r: int, bias: bool = True) -> nn.Sequential:
-    """n inputs, r hidden units, n outputs, nothing in between.
+    """Return a network of n inputs, r hidden units and n outputs, all linear.
 
     Raises ValueError where r is not between 1 and n.
     """
@@ -94,7 +98,7 @@ def train(
 
 # --8<-- [start:small_data]
 def small_data(count: int = 500) -> Float[Tensor, "count 8"]:
-    """Draw points that spread differently along eight hidden directions."""
+    """Return points that spread differently along eight hidden directions."""
     generator = torch.Generator().manual_seed(3)
     spread = torch.tensor([3.0, 2.5, 2.0, 1.2, 1.0, 0.8, 0.5, 0.3])
     hidden = torch.randn(count, 8, generator=generator) * spread
@@ -105,7 +109,7 @@ def small_data(count: int = 500) -> Float[Tensor, "count 8"]:
 
 # --8<-- [start:fiedler]
 def fiedler(points: Float[Tensor, "count d"], width: float) -> Float[Tensor, " count"]:
-    """Second eigenvector of the graph Laplacian, weights exp(−distance²/2 width²)."""
+    """Return the second eigenvector of the Laplacian; weights exp(−distance²/2 width²)."""
     weights = torch.exp(-((torch.cdist(points, points) / width) ** 2) / 2)
     laplacian = weights.sum(1).diag() - weights
     return torch.linalg.eigh(laplacian).eigenvectors[:, 1]
@@ -114,16 +118,16 @@ def fiedler(points: Float[Tensor, "count d"], width: float) -> Float[Tensor, " c
 
 # --8<-- [start:all_shifts]
 def all_shifts(rows: Float[Tensor, "count n"]) -> Float[Tensor, "shifted n"]:
-    """Add every cyclic shift of every row."""
+    """Return every cyclic shift of every row."""
     return torch.cat([rows.roll(k, dims=1) for k in range(rows.shape[1])])
 # --8<-- [end:all_shifts]
 
 
 # --8<-- [start:solution_whiten]
 def whiten(X: Float[Tensor, "count n"]) -> Float[Tensor, "count n"]:
-    """Rotate into the principal axes and divide by the standard deviations."""
+    """Return the components of X, each divided by its standard deviation."""
     variances, directions = principal_components(X)
-    if variances[-1] <= 1e-12 * variances[0]:
+    if variances[-1] <= 10 * len(variances) * torch.finfo(X.dtype).eps * variances[0]:
         problem = "the data does not vary in every direction"
         raise ValueError(f"{problem}: drop the constant ones first")
     return (X - X.mean(0)) @ directions / variances.sqrt()
@@ -136,13 +140,15 @@ def directions_from_gram(
 ) -> Float[Tensor, "n r"]:
     """Return the top r principal directions from the points' dot products.
 
-    Raises ValueError where r is not below the number of points.
+    Raises ValueError where the centred points have a rank below r.
     """
-    if not 0 < r < len(X):
-        given = f"{r} directions from {len(X)} points"
-        raise ValueError(f"{given}: choose 1 to {len(X) - 1}")
     centred = X - X.mean(0)
     squares, U = torch.linalg.eigh(centred @ centred.T)
+    cutoff = 10 * len(X) * torch.finfo(X.dtype).eps * squares[-1]
+    rank = int((squares > cutoff).sum())
+    if not 0 < r <= rank:
+        given = f"{r} directions from {len(X)} points that vary in {rank}"
+        raise ValueError(f"{given}: choose 1 to {rank}")
     return centred.T @ U[:, -r:].flip(1) / squares[-r:].flip(0).sqrt()
 # --8<-- [end:solution_gram]
 
@@ -157,5 +163,3 @@ def shift_residuals(
     before, after = (residual(Y, reconstruct(Y, mean, V)) for Y in (X, moved))
     return before, after
 # --8<-- [end:solution_shift]
-
-

@@ -1,7 +1,6 @@
 """The singular value decomposition: what a matrix does to a ball, and what is left at a lower rank."""
 
 # --8<-- [start:setup]
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,38 +14,43 @@ def svd(
 ) -> tuple[Float[Tensor, "m k"], Float[Tensor, " k"], Float[Tensor, "k n"]]:
     """Return U, σ, Vᵀ with A = U diag(σ) Vᵀ and σ > 0, from the eigenvectors of AᵀA.
 
-    Singular values below 1e-7 of the largest count as zero: AᵀA holds no more
-    digits of them.
+    Singular values below about 10⁻⁷ of the largest (in double precision) count as
+    zero: AᵀA holds no digits of them.
     """
     squares, V = torch.linalg.eigh(A.T @ A)
     s, V = squares.clamp(min=0).sqrt().flip(0), V.flip(1)
-    kept = s > 1e-7 * s[0]
+    kept = s > 10 * torch.finfo(A.dtype).eps ** 0.5 * s[:1]
     s, V = s[kept], V[:, kept]
     return A @ V / s, s, V.T
 # --8<-- [end:svd]
 
 
 # --8<-- [start:truncate]
-def truncate(A: Float[Tensor, "m n"], r: int) -> Float[Tensor, "m n"]:
+def truncate(A: Float[Tensor, "*batch m n"], r: int) -> Float[Tensor, "*batch m n"]:
     """Keep the r largest terms of A = Σ σᵢ uᵢ vᵢᵀ.
 
     Raises ValueError where r is not between 0 and the smaller side of A.
     """
-    if not 0 <= r <= min(A.shape):
-        m, n = A.shape
+    m, n = A.shape[-2:]
+    if not 0 <= r <= min(m, n):
         raise ValueError(f"rank {r} of a {m}×{n} matrix: choose 0 to {min(m, n)}")
     U, s, Vt = torch.linalg.svd(A, full_matrices=False)
-    return U[:, :r] * s[:r] @ Vt[:r]
+    return U[..., :r] * s[..., None, :r] @ Vt[..., :r, :]
 # --8<-- [end:truncate]
 
 
 # --8<-- [start:pseudo_inverse]
 def pseudo_inverse(
-    A: Float[Tensor, "m n"], tolerance: float = 1e-12
+    A: Float[Tensor, "m n"], tolerance: float | None = None
 ) -> Float[Tensor, "n m"]:
-    """Return V diag(1/σ) Uᵀ over the singular values above tolerance · σ₁."""
+    """Return V diag(1/σ) Uᵀ over the singular values above tolerance · σ₁.
+
+    The tolerance is rounding error, max(m, n) · ε, unless you say otherwise.
+    """
     U, s, Vt = torch.linalg.svd(A, full_matrices=False)
-    kept = s > tolerance * s[0]
+    if tolerance is None:
+        tolerance = max(A.shape) * torch.finfo(A.dtype).eps
+    kept = s > tolerance * s[:1]
     return Vt[kept].T / s[kept] @ U[:, kept].T
 # --8<-- [end:pseudo_inverse]
 
@@ -76,9 +80,13 @@ class Adapter(nn.Module):
     def __init__(self, layer: nn.Linear, r: int) -> None:
         """Start with no change at all: up is zero."""
         super().__init__()
+        m, n = layer.weight.shape
+        if not 1 <= r <= min(m, n):
+            raise ValueError(f"a change of rank {r}: choose 1 to {min(m, n)}")
+        like = {"device": layer.weight.device, "dtype": layer.weight.dtype}
         self.layer = layer.requires_grad_(False)
-        self.down = nn.Linear(layer.in_features, r, bias=False)
-        self.up = nn.Linear(r, layer.out_features, bias=False)
+        self.down = nn.Linear(n, r, bias=False, **like)
+        self.up = nn.Linear(r, m, bias=False, **like)
         nn.init.zeros_(self.up.weight)
 
     def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch m"]:
@@ -91,7 +99,7 @@ class Adapter(nn.Module):
 def polar(
     A: Float[Tensor, "n n"],
 ) -> tuple[Float[Tensor, "n n"], Float[Tensor, "n n"]]:
-    """Split A = QS: an orthogonal Q, a stretch S along perpendicular axes."""
+    """Return Q and S with A = QS: orthogonal, and a stretch along perpendicular axes."""
     U, s, Vt = torch.linalg.svd(A)
     return U @ Vt, Vt.T * s @ Vt
 # --8<-- [end:solution_polar]
@@ -99,7 +107,7 @@ def polar(
 
 # --8<-- [start:solution_rank]
 def rank_for(A: Float[Tensor, "m n"], share: float) -> int:
-    """Smallest r for which truncate(A, r) keeps that share of ‖A‖²."""
+    """Return the smallest r for which truncate(A, r) keeps that share of ‖A‖²."""
     if not 0 < share <= 1:
         raise ValueError(f"share {share}: choose a number above 0 and at most 1")
     s = torch.linalg.svdvals(A)
@@ -110,10 +118,8 @@ def rank_for(A: Float[Tensor, "m n"], share: float) -> int:
 
 # --8<-- [start:solution_tie]
 def best_of_tied(theta: float) -> Float[Tensor, "2 2"]:
-    """Project onto the line at angle theta: a nearest rank-1 matrix to I."""
+    """Return the projection onto a line at angle theta, a rank-1 matrix nearest to I."""
     angle = torch.tensor(theta)
     direction = torch.stack([angle.cos(), angle.sin()])
     return torch.outer(direction, direction)
 # --8<-- [end:solution_tie]
-
-

@@ -4,35 +4,14 @@
 import math
 from collections.abc import Callable
 from functools import partial
-from itertools import permutations, product
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from snippets.manifolds.atlas import Atlas, Chart
+
 # --8<-- [end:setup]
-
-
-# --8<-- [start:chart]
-class Chart(NamedTuple):
-    """A set U of points, a set V of coordinates, and χ: U → V with its inverse."""
-
-    name: str
-    domain: Callable[[Tensor], Tensor]  # which points lie in U?
-    image: Callable[[Tensor], Tensor]  # which coordinates lie in V?
-    coordinates: Callable[[Tensor], Tensor]  # χ
-    point: Callable[[Tensor], Tensor]  # χ⁻¹
-
-
-class Atlas(NamedTuple):
-    """Charts that together are meant to cover a manifold."""
-
-    name: str
-    charts: tuple[Chart, ...]
-
-
-# --8<-- [end:chart]
 
 
 # --8<-- [start:stereographic]
@@ -62,8 +41,6 @@ def inverse_stereographic(
     """Return the points with coordinates u: (2u, ±(|u|² − 1)) / (|u|² + 1)."""
     s = u.square().sum(1, keepdim=True)
     return torch.cat([2 * u, pole * (s - 1)], 1) / (s + 1)
-
-
 # --8<-- [end:stereographic]
 
 
@@ -85,26 +62,6 @@ STEREOGRAPHIC = Atlas(
 # --8<-- [end:stereographic_atlas]
 
 
-# --8<-- [start:transition]
-def transition_map(a: Chart, b: Chart) -> Callable[[Tensor], Tensor]:
-    """Return χ_b ∘ χ_a⁻¹, which turns coordinates of a into coordinates of b."""
-    return lambda x: b.coordinates(a.point(x))
-
-
-def jacobian(
-    f: Callable[[Tensor], Tensor], x: Float[Tensor, "k n"]
-) -> Float[Tensor, "k m n"]:
-    """Return the matrix of partial derivatives of f at each row of x, by autograd."""
-    x = x.detach().requires_grad_()
-    columns = f(x).unbind(dim=1)
-    return torch.stack(
-        [torch.autograd.grad(c.sum(), x, retain_graph=True)[0] for c in columns], dim=1
-    )
-
-
-# --8<-- [end:transition]
-
-
 # --8<-- [start:on_the_circle]
 def on_the_circle(theta: Float[Tensor, " k"]) -> Float[Tensor, "k 2"]:
     """Return the points (cos θ, sin θ)."""
@@ -113,167 +70,18 @@ def on_the_circle(theta: Float[Tensor, " k"]) -> Float[Tensor, "k 2"]:
 
 def circle_sample(k: int = 100) -> Float[Tensor, "n 2"]:
     """Return the four points on the axes and k random ones, the same at every call."""
-    axes = torch.tensor([[0.0, 1.0], [0.0, -1.0], [1.0, 0.0], [-1.0, 0.0]])
-    angles = 2 * math.pi * torch.rand(k, generator=torch.Generator().manual_seed(0))
-    return torch.cat([axes, on_the_circle(angles)])
-
-
+    axes = torch.tensor([[0, 1], [0, -1], [1, 0], [-1, 0]], dtype=torch.float64)
+    turns = torch.rand(k, generator=torch.Generator().manual_seed(0)).double()
+    return torch.cat([axes, on_the_circle(2 * math.pi * turns)])
 # --8<-- [end:on_the_circle]
-
-
-# --8<-- [start:one_chart]
-def outside_image(
-    chart: Chart, points: Float[Tensor, "k d"]
-) -> Float[Tensor, "f d"]:
-    """Return the points of U whose coordinates are not in V."""
-    p = points[chart.domain(points)]
-    return p[~chart.image(chart.coordinates(p))]
-
-
-def not_injective(chart: Chart, points: Float[Tensor, "k d"]) -> Float[Tensor, "f d"]:
-    """Return the points of U that do not come back from their coordinates."""
-    p = points[chart.domain(points)]
-    error = (chart.point(chart.coordinates(p)) - p).norm(dim=1)
-    return p[~(error <= 1e-9)]
-
-
-# --8<-- [end:one_chart]
-
-
-# --8<-- [start:open]
-RADII = [10.0**-k for k in range(1, 10)]
-
-
-def unit_ball(n: int) -> Float[Tensor, "m n"]:
-    """Return the points of a grid that lie in the closed unit ball of Rⁿ."""
-    grid = torch.cartesian_prod(*[torch.linspace(-1, 1, 5)] * n).reshape(-1, n)
-    return grid[grid.norm(dim=1) <= 1]
-
-
-def has_room(
-    chart: Chart, p: Float[Tensor, "k d"], inside: Callable[[Tensor], Tensor]
-) -> Bool[Tensor, " k"]:
-    """Is there a radius at which all of the ball about χ(p) comes back inside?"""
-    x, room = chart.coordinates(p), torch.zeros(len(p), dtype=torch.bool)
-    offsets = unit_ball(x.shape[1])
-    for radius in RADII:
-        y = (x[:, None] + radius * offsets).flatten(0, 1)
-        q = chart.point(y)
-        back = chart.image(y) & chart.domain(q) & inside(q)
-        error = torch.full((len(y),), torch.inf)
-        error[back] = (chart.coordinates(q[back]) - y[back]).norm(dim=1)
-        room |= (error <= 1e-3 * radius).reshape(len(p), len(offsets)).all(1)
-    return room
-
-
-def not_open(chart: Chart, points: Float[Tensor, "k d"]) -> Float[Tensor, "f d"]:
-    """Return the points of U about whose coordinates no full ball comes back."""
-    p = points[chart.domain(points)]
-    return p[~has_room(chart, p, chart.domain)]
-
-
-# --8<-- [end:open]
-
-
-# --8<-- [start:whole_atlas]
-def not_covered(atlas: Atlas, points: Float[Tensor, "k d"]) -> Float[Tensor, "f d"]:
-    """Return the points that no chart contains."""
-    return points[~torch.stack([c.domain(points) for c in atlas.charts]).any(0)]
-
-
-def overlap_not_open(
-    a: Chart, b: Chart, points: Float[Tensor, "k d"]
-) -> Float[Tensor, "f d"]:
-    """Return the shared points about which no full ball of a lies in b, too."""
-    p = points[a.domain(points) & b.domain(points)]
-    return p[~has_room(a, p, b.domain)]
-
-
-def not_smooth(
-    a: Chart, b: Chart, points: Float[Tensor, "k d"]
-) -> Float[Tensor, "f d"]:
-    """Return the shared points where the two Jacobians are not inverse matrices."""
-    p = points[a.domain(points) & b.domain(points)]
-    there = jacobian(transition_map(a, b), a.coordinates(p))
-    back = jacobian(transition_map(b, a), b.coordinates(p))
-    error = (back @ there - torch.eye(there.shape[1])).abs().amax((1, 2))
-    return p[~(error <= 1e-6)]
-
-
-# --8<-- [end:whole_atlas]
-
-
-# --8<-- [start:separated]
-Points = Float[Tensor, "k d"]
-
-
-def meet(
-    a: Chart, p: Points, b: Chart, q: Points, radius: float
-) -> Bool[Tensor, " k"]:
-    """Does a sampled point of the ball about p lie in the ball about q?"""
-    x, target = a.coordinates(p), b.coordinates(q)
-    offsets = unit_ball(x.shape[1])
-    y = (x[:, None] + radius * offsets).flatten(0, 1)
-    r, target = a.point(y), target.repeat_interleave(len(offsets), dim=0)
-    shared = a.image(y) & b.domain(r)
-    distance = torch.full((len(y),), torch.inf)
-    distance[shared] = (b.coordinates(r[shared]) - target[shared]).norm(dim=1)
-    return (distance <= radius).reshape(len(p), len(offsets)).any(1)
-
-
-def not_separated(atlas: Atlas, points: Float[Tensor, "k d"]) -> Float[Tensor, "f d"]:
-    """Return those of the first forty points that are not separated from another."""
-    i, j = torch.combinations(torch.arange(min(len(points), 40))).T
-    failures = []
-    for a, b in product(atlas.charts, repeat=2):
-        both = a.domain(points[i]) & b.domain(points[j])
-        p, q = points[i][both], points[j][both]
-        touching = torch.stack([meet(a, p, b, q, radius) for radius in RADII]).all(0)
-        failures.append(p[touching])
-    return torch.cat(failures)
-
-
-# --8<-- [end:separated]
-
-
-# --8<-- [start:refute]
-def refute(atlas: Atlas, points: Float[Tensor, "k d"]) -> dict[str, Tensor]:
-    """Return, for each clause, the points of the sample that contradict it."""
-    charts, pairs = atlas.charts, list(permutations(atlas.charts, 2))
-    none = points[:0]
-    return {
-        "lands in V": torch.cat([outside_image(c, points) for c in charts]),
-        "injective": torch.cat([not_injective(c, points) for c in charts]),
-        "V is open": torch.cat([not_open(c, points) for c in charts]),
-        "covers": not_covered(atlas, points),
-        "overlap open": torch.cat(
-            [none, *(overlap_not_open(a, b, points) for a, b in pairs)]
-        ),
-        "smooth": torch.cat([none, *(not_smooth(a, b, points) for a, b in pairs)]),
-        "separated": not_separated(atlas, points),
-    }
-
-
-def verdict(refutation: dict[str, Tensor]) -> str:
-    """Say for each clause how many counterexamples were found, and the first one."""
-
-    def found(p: Tensor) -> str:
-        if not len(p):
-            return "no counterexample"
-        first = ", ".join(f"{round(x, 6) + 0.0:g}" for x in p[0].tolist())
-        times = "once, at" if len(p) == 1 else f"{len(p)} times, first at"
-        return f"refuted {times} ({first})"
-
-    return "\n".join(f"{clause:<13}{found(p)}" for clause, p in refutation.items())
-
-
-# --8<-- [end:refute]
 
 
 # --8<-- [start:half_open]
 def angle(p: Float[Tensor, "k 2"], cut: float = 0.0) -> Float[Tensor, "k 1"]:
     """Return the angle of each point, in the half-open interval [cut, cut + 2π)."""
-    return (torch.atan2(p[:, 1:], p[:, :1]) - cut).remainder(2 * math.pi) + cut
+    t = (torch.atan2(p[:, 1:], p[:, :1]) - cut).remainder(2 * math.pi) + cut
+    closed = t >= cut + 2 * math.pi  # by rounding
+    return torch.where(closed, t - 2 * math.pi, t)
 
 
 HALF_OPEN = Atlas(
@@ -309,24 +117,23 @@ def origin_chart(origin: float) -> Chart:
 
 TWO_ORIGINS = Atlas("line with two origins", (origin_chart(1.0), origin_chart(-1.0)))
 DOUBLED_LINE = torch.tensor(
-    [[0.0, 1.0], [0.0, -1.0], [1.0, 0.0], [-1.0, 0.0], [2.5, 0.0]]
+    [[0, 1], [0, -1], [1, 0], [-1, 0], [2.5, 0]], dtype=torch.float64
 )
 # --8<-- [end:two_origins]
 
 
-# --8<-- [start:antipodal]
-def antipodal_clash(head: Callable[[Tensor], Tensor]) -> Float[Tensor, "1 2"]:
-    """Find a point p with head(p) = head(−p), by bisection over half a turn."""
+# --8<-- [start:half_turn]
+def half_turn(head: Callable[[Tensor], Tensor]) -> Float[Tensor, "1 2"]:
+    """Return a point of the circle where the head is wrong by half a turn."""
 
-    def gap(theta: float) -> float:
-        p = on_the_circle(torch.tensor([theta]))
-        return (head(p) - head(-p)).item()
+    def gap(t: float) -> float:
+        return head(on_the_circle(torch.tensor([t]))).item() - t
 
-    low, high = 0.0, math.pi
+    low, high = 0.0, 2 * math.pi  # gap(high) = gap(low) − 2π
+    target = math.pi + 2 * math.pi * math.floor((gap(low) - math.pi) / (2 * math.pi))
     for _ in range(60):
         middle = (low + high) / 2
-        same_sign = gap(low) * gap(middle) > 0
-        low, high = (middle, high) if same_sign else (low, middle)
+        low, high = (middle, high) if gap(middle) >= target else (low, middle)
     return on_the_circle(torch.tensor([low]))
 
 
@@ -336,9 +143,7 @@ def angular_error(
     """Return the angle from the predicted direction to p, the short way round."""
     gap = (predicted - angle(p) + math.pi).remainder(2 * math.pi) - math.pi
     return gap.abs()[:, 0]
-
-
-# --8<-- [end:antipodal]
+# --8<-- [end:half_turn]
 
 
 # --8<-- [start:heads]
@@ -370,8 +175,6 @@ def fit(head: nn.Module, steps: int = 400) -> nn.Module:
         (1 - (head(p) - angle(p)).cos()).mean().backward()
         optimiser.step()
     return head
-
-
 # --8<-- [end:heads]
 
 
@@ -393,7 +196,7 @@ ANGLES = Atlas("two angles", (angle_chart(0.0), angle_chart(-math.pi)))
 
 # --8<-- [start:solution_cross]
 CROSS_SAMPLE = torch.tensor(
-    [[0.0, 0.0], [0.5, 0.0], [-0.5, 0.0], [0.0, 0.5], [0.0, -0.5]]
+    [[0, 0], [0.5, 0], [-0.5, 0], [0, 0.5], [0, -0.5]], dtype=torch.float64
 )
 
 CROSS = Atlas(
@@ -408,6 +211,59 @@ CROSS = Atlas(
         ),
     ),
 )
+
+
+def ray(name: str, axis: int, inside: Callable[[Tensor], Tensor]) -> Chart:
+    """Return the chart by x (axis 0) or by y (axis 1) of the points of an axis."""
+
+    def domain(p: Float[Tensor, "k 2"]) -> Bool[Tensor, " k"]:
+        return (p[:, 1 - axis] == 0) & inside(p[:, axis])
+
+    def point(u: Float[Tensor, "k 1"]) -> Float[Tensor, "k 2"]:
+        return torch.cat([u, 0 * u] if axis == 0 else [0 * u, u], dim=1)
+
+    return Chart(
+        name, domain, lambda u: inside(u[:, 0]), lambda p: p[:, axis : axis + 1], point
+    )
+
+
+THREE_LINES = Atlas(
+    "three lines",
+    (
+        ray("all of the x axis", 0, lambda x: x.isfinite()),
+        ray("above", 1, lambda y: y > 0),
+        ray("below", 1, lambda y: y < 0),
+    ),
+)
 # --8<-- [end:solution_cross]
 
 
+# --8<-- [start:solution_band]
+def band_chart(cut: float) -> Chart:
+    """Return the chart of the Möbius band that is cut across at s = cut, in [0, 1)."""
+
+    def coordinates(p: Float[Tensor, "k 2"]) -> Float[Tensor, "k 2"]:
+        before = p[:, :1] < cut
+        return torch.where(before, torch.cat([p[:, :1] + 1, -p[:, 1:]], 1), p)
+
+    def point(x: Float[Tensor, "k 2"]) -> Float[Tensor, "k 2"]:
+        return torch.where(x[:, :1] >= 1, torch.cat([x[:, :1] - 1, -x[:, 1:]], 1), x)
+
+    return Chart(
+        name=f"cut at {cut:g}",
+        domain=lambda p: (p[:, 0] != cut) & (p[:, 0] >= 0) & (p[:, 1].abs() < 1),
+        image=lambda x: (x[:, 0] > cut) & (x[:, 0] < cut + 1) & (x[:, 1].abs() < 1),
+        coordinates=coordinates,
+        point=point,
+    )
+
+
+BAND = Atlas("Möbius band", (band_chart(0.0), band_chart(0.5)))
+
+
+def band_sample(k: int = 60) -> Float[Tensor, "n 2"]:
+    """Return points with 0 ≤ s < 1, those on the two cuts and k random ones."""
+    s, t = torch.rand(2, k, generator=torch.Generator().manual_seed(0)).double()
+    cuts = torch.tensor([[0, 0], [0, 0.5], [0.5, 0], [0.5, -0.5]], dtype=torch.float64)
+    return torch.cat([cuts, torch.stack([s, 2 * t - 1], dim=1)])
+# --8<-- [end:solution_band]

@@ -3,16 +3,14 @@
 # --8<-- [start:setup]
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
-from jaxtyping import Bool, Float, Float32
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from snippets.manifolds.circle import (
-    Atlas,
-    Chart,
-    inverse_stereographic,
-)
+from snippets.manifolds.atlas import Atlas, Chart, jacobian
+from snippets.manifolds.circle import inverse_stereographic
 
 # --8<-- [end:setup]
 
@@ -30,8 +28,6 @@ def spherical(
 def gram_determinant(jacobians: Float[Tensor, "k m n"]) -> Float[Tensor, " k"]:
     """Return det(JᵀJ), the square of the stretch of area; zero where J loses rank."""
     return torch.linalg.det(jacobians.mT @ jacobians)
-
-
 # --8<-- [end:spherical]
 
 
@@ -48,34 +44,30 @@ def uniform_in_angles(k: int, generator: torch.Generator) -> Float[Tensor, "k 3"
     theta = 2 * math.pi * torch.rand(k, generator=generator)
     phi = math.pi * torch.rand(k, generator=generator)
     return spherical(theta, phi)
-
-
 # --8<-- [end:uniform]
 
 
 # --8<-- [start:sphere_sample]
 def sphere_sample(k: int = 200) -> Float[Tensor, "n 3"]:
     """Return the six points on the axes and k random ones, always the same."""
-    axes = torch.cat([torch.eye(3).flip(0), 0 - torch.eye(3).flip(0)])
-    return torch.cat([axes, uniform_on_sphere(k, torch.Generator().manual_seed(0))])
-
-
+    axes = torch.eye(3, dtype=torch.float64).flip(0)
+    random = uniform_on_sphere(k, torch.Generator().manual_seed(0)).double()
+    return torch.cat([axes, 0 - axes, random])
 # --8<-- [end:sphere_sample]
 
 
-# --8<-- [start:post_charts]
-def longitude_arctan(p: Float[Tensor, "k 3"]) -> Float[Tensor, " k"]:
-    """Return arctan(y/x), as the source writes."""
-    return torch.atan(p[:, 1] / p[:, 0])
-
-
+# --8<-- [start:longitude]
 def longitude(p: Float[Tensor, "k 3"]) -> Float[Tensor, " k"]:
-    """Return the longitude in [0, 2π), from both signs: atan2(y, x)."""
-    return torch.atan2(p[:, 1], p[:, 0]).remainder(2 * math.pi)
+    """Return the longitude in [0, 2π), from the signs of both x and y."""
+    theta = torch.atan2(p[:, 1], p[:, 0]).remainder(2 * math.pi)
+    closed = theta >= 2 * math.pi  # by rounding
+    return torch.where(closed, theta - 2 * math.pi, theta)
+# --8<-- [end:longitude]
 
 
-def angle_atlas(name: str, theta: Callable[[Tensor], Tensor]) -> Atlas:
-    """Return the source's charts, α = (θ, φ) and β = (θ, π − φ), with its sets V."""
+# --8<-- [start:angle_charts]
+def angle_charts(theta: Callable[[Tensor], Tensor]) -> Atlas:
+    """Return the charts α = (θ, φ) and β = (θ, π − φ), with half-open sets V."""
 
     def turn(x: Float[Tensor, "k 2"]) -> Bool[Tensor, " k"]:
         return (x[:, 0] >= 0) & (x[:, 0] < 2 * math.pi)
@@ -94,25 +86,8 @@ def angle_atlas(name: str, theta: Callable[[Tensor], Tensor]) -> Atlas:
         coordinates=lambda p: torch.stack([theta(p), math.pi - p[:, 2].acos()], dim=1),
         point=lambda x: spherical(x[:, 0], math.pi - x[:, 1]),
     )
-    return Atlas(name, (alpha, beta))
-
-
-AS_WRITTEN = angle_atlas("angles as written", longitude_arctan)
-REPAIRED = angle_atlas("angles with atan2", longitude)
-# --8<-- [end:post_charts]
-
-
-# --8<-- [start:lattice_shell]
-def lattice_shell(
-    n: int = 50, tolerance: float = 1e-2
-) -> Float32[Tensor, "k 3"]:
-    """Return the points of a cubic lattice whose squared radius is nearly 1."""
-    axis = torch.linspace(-1, 1, n, dtype=torch.float32)
-    lattice = torch.cartesian_prod(axis, axis, axis)
-    return lattice[(lattice.square().sum(1) - 1).abs() < tolerance]
-
-
-# --8<-- [end:lattice_shell]
+    return Atlas("two angles", (alpha, beta))
+# --8<-- [end:angle_charts]
 
 
 # --8<-- [start:round_trip]
@@ -144,38 +119,89 @@ def survives(
     back = trip(theta.flatten(), phi.flatten())
     back = torch.stack([x.reshape(theta.shape) for x in back], dim=1)
     return torch.isclose(back, angles, rtol=1e-5, atol=1e-6).all(dim=2)
-
-
 # --8<-- [end:round_trip]
-
-
-# --8<-- [start:other_order]
-def other_order(theta: Angles, phi: Angles) -> tuple[Angles, Angles]:
-    """Make the same trip, adding −1 + u² + v² from left to right."""
-    p = spherical(theta, phi)
-    u, v = (p[:, :2] / (1 - p[:, 2:])).unbind(dim=1)
-    z = (-1 + u**2 + v**2) / (1 + u**2 + v**2)
-    return torch.atan2(v, u).remainder(2 * math.pi), z.acos()
-
-
-# --8<-- [end:other_order]
 
 
 # --8<-- [start:direction_head]
 class OntoSphere(nn.Module):
     """Ends a network on the sphere: divides its output by its length."""
 
-    def forward(self, x: Float[Tensor, "k d"]) -> Float[Tensor, "k d"]:
+    def forward(self, x: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
         """Return x / |x|; raises ValueError at 0, which has no direction."""
-        length = x.norm(dim=1, keepdim=True)
+        length = x.norm(dim=-1, keepdim=True)
         if (length == 0).any():
             raise ValueError(
                 "the output is 0, which has no direction: check the last layer's bias"
             )
         return x / length
-
-
 # --8<-- [end:direction_head]
+
+
+# --8<-- [start:winding]
+def in_chart(
+    pole: int, field: Callable[[Tensor], Tensor], u: Float[Tensor, "k 2"]
+) -> Float[Tensor, "k 2"]:
+    """Return the tangent field at the points with coordinates u, seen in the chart."""
+    point = partial(inverse_stereographic, pole=pole)
+    J = jacobian(point, u)
+    return torch.linalg.lstsq(J, field(point(u))[:, :, None]).solution[:, :, 0]
+
+
+def winding(vectors: Float[Tensor, "k 2"]) -> int:
+    """Return how many full turns the vectors make on a closed way, from row to row."""
+    angle = torch.atan2(vectors[:, 1], vectors[:, 0])
+    steps = (angle.roll(-1) - angle + math.pi).remainder(2 * math.pi) - math.pi
+    return round(steps.sum().item() / (2 * math.pi))
+# --8<-- [end:winding]
+
+
+# --8<-- [start:fields]
+def east(p: Float[Tensor, "k 3"]) -> Float[Tensor, "k 3"]:
+    """Return the velocity of the turning globe."""
+    return torch.stack([-p[:, 1], p[:, 0], 0 * p[:, 2]], dim=1)
+
+
+def north(p: Float[Tensor, "k 3"]) -> Float[Tensor, "k 3"]:
+    """Return the part of (0, 0, 1) that is tangent to the sphere."""
+    up = torch.tensor([0, 0, 1]).to(p)
+    return up - p[:, 2:] * p
+
+
+def dipole(p: Float[Tensor, "k 3"]) -> Float[Tensor, "k 3"]:
+    """Return the field that the chart from the north pole sees as constant."""
+    x, y, z = p.unbind(dim=1)
+    return torch.stack([1 - z - x * x, -x * y, x * (1 - z)], dim=1)
+# --8<-- [end:fields]
+
+
+# --8<-- [start:solution_projective]
+def line_chart(i: int) -> Chart:
+    """Return the chart of the lines with x_i ≠ 0: the other entries, over x_i."""
+    rest = [j for j in range(3) if j != i]
+
+    def point(u: Float[Tensor, "k 2"]) -> Float[Tensor, "k 9"]:
+        x = u.new_ones(len(u), 3)
+        x[:, rest] = u
+        x = x / x.norm(dim=1, keepdim=True)
+        return (x[:, :, None] * x[:, None]).flatten(1)
+
+    return Chart(
+        name=f"{'xyz'[i]} = 1",
+        domain=lambda P: P[:, 4 * i] > 0,
+        image=lambda u: u.isfinite().all(1),
+        coordinates=lambda P: P[:, [3 * i + j for j in rest]] / P[:, 4 * i, None],
+        point=point,
+    )
+
+
+PROJECTIVE_PLANE = Atlas("lines through 0", tuple(map(line_chart, range(3))))
+
+
+def line_sample() -> Float[Tensor, "n 9"]:
+    """Return the projections ppᵀ, nine entries each, of the points of the sample."""
+    p = sphere_sample()
+    return (p[:, :, None] * p[:, None]).flatten(1)
+# --8<-- [end:solution_projective]
 
 
 # --8<-- [start:solution_stable]
@@ -186,8 +212,6 @@ def stable_round_trip(theta: Angles, phi: Angles) -> tuple[Angles, Angles]:
     gap = torch.where(z > 0, square / (1 + z), 1 - z)
     q = inverse_stereographic(p[:, :2] / gap)
     return longitude(q), torch.atan2(q[:, :2].norm(dim=1), q[:, 2])
-
-
 # --8<-- [end:solution_stable]
 
 
@@ -198,8 +222,6 @@ def normalised_gaussians(
     """Return k points of the unit sphere in R^d, uniform by area."""
     x = torch.randn(k, d, generator=generator)
     return x / x.norm(dim=1, keepdim=True)
-
-
 # --8<-- [end:solution_gauss]
 
 
@@ -209,7 +231,7 @@ def hemisphere_chart(axis: int, sign: int) -> Chart:
     rest = [i for i in range(3) if i != axis]
 
     def point(x: Float[Tensor, "k 2"]) -> Float[Tensor, "k 3"]:
-        p = torch.empty(len(x), 3)
+        p = x.new_empty(len(x), 3)
         p[:, rest], p[:, axis] = x, sign * (1 - x.square().sum(1)).sqrt()
         return p
 
@@ -226,5 +248,3 @@ HEMISPHERES = Atlas(
     "six hemispheres", tuple(hemisphere_chart(i, s) for i in range(3) for s in (1, -1))
 )
 # --8<-- [end:solution_six]
-
-

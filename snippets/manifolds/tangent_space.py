@@ -15,8 +15,6 @@ from torch import Tensor, nn
 def velocity(curve: Callable[[Tensor], Tensor], t: float) -> Float[Tensor, " n"]:
     """Return the derivative of a curve t ↦ (x₁, …, xₙ) at time t."""
     return torch.autograd.functional.jacobian(curve, torch.tensor(t))
-
-
 # --8<-- [end:velocity]
 
 
@@ -28,9 +26,14 @@ def differential(
     return torch.autograd.functional.jacobian(F, x)
 
 
+def relative_threshold(J: Float[Tensor, "m n"]) -> float:
+    """Return the share of the largest singular value that still counts as zero."""
+    return 10 * max(J.shape) * torch.finfo(J.dtype).eps
+
+
 def kernel(J: Float[Tensor, "m n"]) -> Float[Tensor, "n k"]:
     """Return an orthonormal basis of the null space of J, by the SVD."""
-    rank = int(torch.linalg.matrix_rank(J, atol=1e-9))
+    rank = int(torch.linalg.matrix_rank(J, rtol=relative_threshold(J)))
     return torch.linalg.svd(J).Vh[rank:].T
 
 
@@ -42,15 +45,13 @@ def tangent_space(
     Raises ValueError where dF is not onto, because the theorem is silent there.
     """
     J = differential(F, x)
-    rank = int(torch.linalg.matrix_rank(J, atol=1e-9))
+    rank = int(torch.linalg.matrix_rank(J, rtol=relative_threshold(J)))
     if rank < len(J):
         raise ValueError(
             f"dF has rank {rank} at {x.tolist()}, not {len(J)}: "
             "choose a regular point of F"
         )
     return kernel(J)
-
-
 # --8<-- [end:differential]
 
 
@@ -68,8 +69,6 @@ def cone_equation(p: Float[Tensor, "3"]) -> Float[Tensor, "1"]:
 def node_equation(p: Float[Tensor, "2"]) -> Float[Tensor, "1"]:
     """Return y² − x² − x³, whose level set at 0 crosses itself."""
     return (p[1] ** 2 - p[0] ** 2 - p[0] ** 3)[None]
-
-
 # --8<-- [end:equations]
 
 
@@ -85,8 +84,6 @@ def gram_entries(a: Float[Tensor, " n2"]) -> Float[Tensor, " m"]:
 def random_orthogonal(n: int, generator: torch.Generator) -> Float[Tensor, "n n"]:
     """Return an orthogonal matrix, from the QR decomposition of a random one."""
     return torch.linalg.qr(torch.randn(n, n, generator=generator)).Q
-
-
 # --8<-- [end:orthogonality]
 
 
@@ -109,21 +106,19 @@ def factors(
         return left @ right
 
     return torch.cat([of_rank(m, r).flatten(), of_rank(r, n).flatten()])
-
-
 # --8<-- [end:product]
 
 
 # --8<-- [start:step]
 def tangent_part(
-    A: Float[Tensor, "n n"], G: Float[Tensor, "n n"]
-) -> Float[Tensor, "n n"]:
+    A: Float[Tensor, "*batch n n"], G: Float[Tensor, "*batch n n"]
+) -> Float[Tensor, "*batch n n"]:
     """Return A times the skew part of AᵀG: the part of G tangent to O(n) at A."""
-    M = A.T @ G
-    return A @ (M - M.T) / 2
+    M = A.mT @ G
+    return A @ (M - M.mT) / 2
 
 
-def retract(M: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
+def retract(M: Float[Tensor, "*batch n n"]) -> Float[Tensor, "*batch n n"]:
     """Return the orthogonal matrix nearest to M: UVᵀ, where M = UΣVᵀ."""
     U, _, Vh = torch.linalg.svd(M)
     return U @ Vh
@@ -134,15 +129,13 @@ def orthogonal_step(layer: nn.Linear, rate: float) -> None:
     with torch.no_grad():
         W, G = layer.weight, layer.weight.grad
         W.copy_(retract(W - rate * tangent_part(W, G)))
-
-
 # --8<-- [end:step]
 
 
 # --8<-- [start:train]
 def departure_from_orthogonal(W: Float[Tensor, "n n"]) -> float:
     """Return the Frobenius norm of WᵀW − I."""
-    return (W.T @ W - torch.eye(len(W))).norm().item()
+    return (W.T @ W - torch.eye(len(W)).to(W)).norm().item()
 
 
 def rotation(n: int, generator: torch.Generator) -> Float[Tensor, "n n"]:
@@ -174,8 +167,6 @@ def recover(
         departures.append(departure_from_orthogonal(layer.weight.detach()))
         step(layer, 2.0)
     return losses, departures, (layer.weight.detach() - hidden).norm().item()
-
-
 # --8<-- [end:train]
 
 
@@ -184,8 +175,6 @@ def determinant(a: Float[Tensor, " n2"]) -> Float[Tensor, "1"]:
     """Return det A for A given row by row."""
     n = math.isqrt(len(a))
     return torch.linalg.det(a.reshape(n, n))[None]
-
-
 # --8<-- [end:solution_special_linear]
 
 
@@ -194,8 +183,6 @@ def frame_entries(k: int) -> Callable[[Tensor], Tensor]:
     """Map A, of k columns, to AᵀA on and above the diagonal."""
     rows, columns = torch.triu_indices(k, k)
     return lambda a: (a.reshape(-1, k).T @ a.reshape(-1, k))[rows, columns]
-
-
 # --8<-- [end:solution_stiefel]
 
 
@@ -210,8 +197,4 @@ def climb(
         x = x + rate * (gradient - (gradient @ x) * x)
         x = x / x.norm()
     return x
-
-
 # --8<-- [end:solution_eigenvector]
-
-

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from snippets.manifolds.circle import Atlas, Chart
+from snippets.manifolds.atlas import Atlas, Chart
 
 # --8<-- [end:setup]
 
@@ -41,11 +41,10 @@ def tube(angles: Float[Tensor, "k 2"], R: float, r: float) -> Float[Tensor, "k 3
 def torus_angles(p: Float[Tensor, "k 3"], R: float = 2.0) -> Float[Tensor, "k 2"]:
     """Return θ and φ in [0, 2π), the inverse of `torus` for every r < R."""
     theta = torch.atan2(p[:, 2], p[:, :2].norm(dim=1) - R)
-    return torch.stack([theta, torch.atan2(p[:, 1], p[:, 0])], dim=1).remainder(
-        2 * math.pi
-    )
-
-
+    angles = torch.stack([theta, torch.atan2(p[:, 1], p[:, 0])], dim=1)
+    angles = angles.remainder(2 * math.pi)
+    closed = angles >= 2 * math.pi  # by rounding
+    return torch.where(closed, angles - 2 * math.pi, angles)
 # --8<-- [end:torus]
 
 
@@ -78,17 +77,11 @@ def squares(k: int) -> Atlas:
     )
 
 
-# --8<-- [end:squares]
-
-
-# --8<-- [start:torus_sample]
 def torus_grid(m: int) -> Float[Tensor, "n 3"]:
     """Return the m·m points of the torus whose angles are multiples of 2π/m."""
-    turns = 2 * math.pi * torch.arange(m) / m
+    turns = 2 * math.pi * torch.arange(m, dtype=torch.float64) / m
     return torus(torch.cartesian_prod(turns, turns))
-
-
-# --8<-- [end:torus_sample]
+# --8<-- [end:squares]
 
 
 # --8<-- [start:annuli]
@@ -128,7 +121,12 @@ ANNULI = Atlas("two rings", (annulus_chart(0.0), annulus_chart(math.pi)))
 
 # --8<-- [start:even]
 def kepler(mean: Float[Tensor, " k"], e: float) -> Float[Tensor, " k"]:
-    """Solve θ + e sin θ = mean for θ, by bisection, for 0 ≤ e < 1."""
+    """Solve θ + e sin θ = mean for θ, by bisection.
+
+    Raises ValueError unless 0 ≤ e < 1, where there is one solution.
+    """
+    if not 0 <= e < 1:
+        raise ValueError(f"e = {e}: choose 0 ≤ e < 1, or there may be several solutions")
     low, high = mean - 1, mean + 1
     for _ in range(60):
         middle = (low + high) / 2
@@ -148,8 +146,6 @@ def uniform_on_torus(
 def uniform_in_angles(k: int, generator: torch.Generator) -> Float[Tensor, "k 2"]:
     """Return k pairs of uniform angles; on the torus they crowd at the hole."""
     return 2 * math.pi * torch.rand(k, 2, generator=generator)
-
-
 # --8<-- [end:even]
 
 
@@ -170,16 +166,9 @@ def shift_matrix(h: int, w: int, down: int, right: int) -> Float[Tensor, "n n"]:
 def commutant_dimension(matrices: list[Float[Tensor, "n n"]]) -> int:
     """Return the dimension of the space of all X with XM = MX for every M."""
     n = len(matrices[0])
-    identity = torch.eye(n)
-    equations = torch.cat(
-        [
-            torch.kron(identity, m.T.contiguous()) - torch.kron(m, identity)
-            for m in matrices
-        ]
-    )
-    return n * n - int(torch.linalg.matrix_rank(equations))
-
-
+    one = torch.eye(n).to(matrices[0])
+    equations = [torch.kron(one, m.T.contiguous()) - torch.kron(m, one) for m in matrices]
+    return n * n - int(torch.linalg.matrix_rank(torch.cat(equations)))
 # --8<-- [end:shift]
 
 
@@ -197,17 +186,29 @@ class TorusConv(nn.Module):
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b o h w"]:
         """Filter every image of the batch."""
         return self.filter(x)
-
-
 # --8<-- [end:torus_conv]
+
+
+# --8<-- [start:onto_torus]
+class OntoTorus(nn.Module):
+    """Ends a network on a torus: divides each pair of outputs by its length."""
+
+    def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch k 2"]:
+        """Return (cos, sin) of k = n/2 angles; raises ValueError at a pair (0, 0)."""
+        if x.shape[-1] % 2:
+            raise ValueError(f"{x.shape[-1]} outputs: give two for each angle")
+        pairs = x.unflatten(-1, (-1, 2))
+        length = pairs.norm(dim=-1, keepdim=True)
+        if (length == 0).any():
+            raise ValueError("a pair of outputs is (0, 0), which has no angle")
+        return pairs / length
+# --8<-- [end:onto_torus]
 
 
 # --8<-- [start:solution_two_miss]
 def missed_by_two(first_cut: float, second_cut: float) -> Float[Tensor, "2 2"]:
     """Return the angles of two points that both squares miss."""
     return torch.tensor([[first_cut, second_cut], [second_cut, first_cut]])
-
-
 # --8<-- [end:solution_two_miss]
 
 
@@ -215,18 +216,13 @@ def missed_by_two(first_cut: float, second_cut: float) -> Float[Tensor, "2 2"]:
 def flat_torus(angles: Float[Tensor, "k 2"]) -> Float[Tensor, "k 4"]:
     """Return (cos θ, sin θ, cos φ, sin φ), a torus in four dimensions."""
     return torch.cat([angles.cos(), angles.sin()], dim=1)[:, [0, 2, 1, 3]]
-
-
 # --8<-- [end:solution_clifford]
 
 
 # --8<-- [start:solution_zero_padding]
-def interior_error(
-    layer: nn.Conv2d, x: Float[Tensor, "b c h w"]
-) -> tuple[float, float]:
-    """Return the largest failure to commute with a shift, anywhere and inside."""
-    gap = (layer(shift(x, 1, 1)) - shift(layer(x), 1, 1)).abs()
-    return gap.max().item(), gap[..., 2:-2, 2:-2].max().item()
-
-
+def commuting_gap(
+    layer: nn.Module, x: Float[Tensor, "b c h w"]
+) -> Float[Tensor, "b o h w"]:
+    """Return what is left of shifting by (1, 1) before minus after the layer."""
+    return layer(shift(x, 1, 1)) - shift(layer(x), 1, 1)
 # --8<-- [end:solution_zero_padding]

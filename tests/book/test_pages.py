@@ -118,6 +118,17 @@ def test_page_that_is_not_of_the_book_is_left_alone(tree):
     assert "katex" in html
 
 
+@pytest.mark.parametrize("blank", ["", "\n", "\n\n"])
+def test_what_is_damaged_is_left_out_and_nothing_else(tree, blank):
+    """The engine takes away blank lines behind the front matter; what stands after the block stays on the page."""
+    source = "/// source | damaged\nGarbled.\n///\n"
+    box = f"//// claim | Whole\n    id: LA-02\n\nTruth.\n\n{source}////\n\nAfter it.\n"
+    tree.write("docs/part/toy.md", f"---\ndescription: A page\n---\n{blank}# A toy\n\n{box}")
+    page = pages.read("part/toy.md")
+    kept = extension._without_damaged(page.text.strip().splitlines(), page)
+    assert [line for line in kept if line] == ["# A toy", "//// claim | Whole", "    id: LA-02", "Truth.", "////", "After it."]
+
+
 def test_what_follows_a_formula_stays_on_its_line():
     """Punctuation and endings move into one unbreakable span with the formula; words and further formulas do not."""
     root = etree.fromstring(

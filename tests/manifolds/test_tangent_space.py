@@ -6,12 +6,13 @@ import pytest
 import scipy.linalg
 import sympy as sp
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from snippets.figures.manifolds import tangent_space as chapter_figures
-from snippets.manifolds.circle import STEREOGRAPHIC, jacobian
+from book.expect import between, near, numbers
+from snippets.manifolds.atlas import jacobian
+from snippets.manifolds.circle import STEREOGRAPHIC
 from snippets.manifolds.sphere import normalised_gaussians, sphere_sample
 from snippets.manifolds.tangent_space import (
     climb,
@@ -25,6 +26,7 @@ from snippets.manifolds.tangent_space import (
     kernel,
     node_equation,
     orthogonal_step,
+    plain_step,
     product_map,
     random_orthogonal,
     recover,
@@ -47,11 +49,6 @@ def same_plane(a: torch.Tensor, b: torch.Tensor) -> float:
     return (qa @ qa.T - qb @ qb.T).abs().max().item()
 
 
-@pytest.fixture(scope="module")
-def numbers():
-    return chapter_figures.numbers()
-
-
 @pytest.mark.claim("MF-171")
 def test_velocity_of_a_curve_on_the_sphere(measured):
     curve = lambda t: torch.stack([t.cos() * (2 * t).cos(), t.cos() * (2 * t).sin(), t.sin()])  # noqa: E731
@@ -62,7 +59,6 @@ def test_velocity_of_a_curve_on_the_sphere(measured):
 
 
 @pytest.mark.claim("MF-172")
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(2, 6))
 def test_the_tangent_space_of_a_sphere_is_what_is_perpendicular(seed, n):
     p = normalised_gaussians(1, n, generator(seed))[0]
@@ -84,7 +80,6 @@ def test_both_charts_span_the_same_tangent_space(measured):
 
 
 @pytest.mark.claim("MF-173")
-@settings(deadline=None)
 @given(st.integers(0, 10**6))
 def test_the_differential_sends_velocities_to_velocities(seed):
     g = generator(seed)
@@ -141,7 +136,6 @@ def test_dimension_of_the_orthogonal_matrices(measured, n, dimension):
 
 
 @pytest.mark.claim("BR-02")
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 5))
 def test_every_symmetric_matrix_is_a_derivative(seed, n):
     g = generator(seed)
@@ -168,7 +162,6 @@ def test_rank_and_kernel_of_the_product(measured, rank, image, fibre):
 
 
 @pytest.mark.claim("BR-17")
-@settings(deadline=None)
 @given(st.integers(0, 10**6))
 def test_the_kernel_at_full_rank_is_the_direction_of_the_gauge(seed):
     g = generator(seed)
@@ -202,7 +195,6 @@ def test_the_kernel_depends_on_the_ranks_of_both_factors(measured):
 
 
 @pytest.mark.claim("MF-176")
-@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(2, 5))
 def test_the_tangent_part_is_the_orthogonal_projection(seed, n):
     g = generator(seed)
@@ -229,28 +221,54 @@ def test_retraction_is_the_nearest_orthogonal_matrix_and_agrees_to_second_order(
 
 
 @pytest.mark.claim("MF-178")
-def test_training_along_the_manifold_reaches_the_best_orthogonal_matrix(measured, numbers):
+def test_training_along_the_manifold_reaches_the_best_orthogonal_matrix(measured):
     g = generator(0)
     hidden, x = rotation(6, g), torch.randn(24, 6, generator=g)
     y = x @ hidden.T + 0.3 * torch.randn(24, 6, generator=g)
     best, _ = scipy.linalg.orthogonal_procrustes(x.numpy(), y.numpy())
-    measured(numbers["loss_on"], ((x.numpy() @ best - y.numpy()) ** 2).mean(), atol=1e-9)
-    measured(numbers["distance_on"], 0.0, atol=1e-13)
-    assert numbers["distance_off"] > 0.3
-    assert numbers["loss_off"] < numbers["loss_on"]
-    assert numbers["error_on"] < numbers["error_off"]
+    losses, departures, error = recover(6, 60, orthogonal_step)
+    measured(losses[-1], ((x.numpy() @ best - y.numpy()) ** 2).mean(), atol=1e-9)
+    measured(departures, 0.0, atol=1e-14)
+    plain_losses, plain_departures, plain_error = recover(6, 60, plain_step)
+    assert plain_departures[-1] > 0.3
+    assert plain_losses[-1] < losses[-1]
+    assert error < plain_error
 
 
-def test_a_step_leaves_the_determinant_alone():
+@pytest.mark.parametrize("rate", [0.1, 10.0, 1e4])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_no_step_changes_the_determinant(rate, sign):
     torch.manual_seed(0)
     layer = nn.Linear(3, 3, bias=False)
-    layer.weight.data = torch.diag(torch.tensor([1.0, 1.0, -1.0]))
+    layer.weight.data = torch.diag(torch.tensor([1.0, 1.0, sign]))
     for _ in range(20):
         layer.zero_grad()
-        (layer(torch.eye(3)) - torch.eye(3)).square().sum().backward()
-        orthogonal_step(layer, 0.1)
-    assert torch.linalg.det(layer.weight).item() == pytest.approx(-1)
-    assert departure_from_orthogonal(layer.weight.detach()) < 1e-14
+        (layer(torch.eye(3)) - torch.randn(3, 3)).square().sum().backward()
+        orthogonal_step(layer, rate)
+        assert torch.linalg.det(layer.weight).item() == pytest.approx(sign)
+        assert departure_from_orthogonal(layer.weight.detach()) < 1e-13
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_the_unit_of_measurement_does_not_matter(scale):
+    p = torch.tensor([0.6, 0.0, 0.8])
+    for F in (lambda x: scale * sphere_equation(x), lambda x: sphere_equation(scale * x)):
+        assert tangent_space(F, p).shape == (3, 2)
+    J = differential(product_map(4, 2, 5), factors(4, 2, 5, 1, generator(0)))
+    assert kernel(scale * J).shape[1] == 10
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_dtype_and_batches_are_followed(dtype):
+    W = retract(torch.randn(2, 3, 4, 4, generator=generator(0), dtype=dtype))
+    G = torch.randn(2, 3, 4, 4, generator=generator(1), dtype=dtype)
+    X = tangent_part(W, G)
+    assert (X.dtype, X.shape) == (dtype, (2, 3, 4, 4))
+    torch.testing.assert_close(X[1, 2], tangent_part(W[1, 2], G[1, 2]))
+    torch.testing.assert_close(W.mT @ X, -(W.mT @ X).mT)
+    p = torch.tensor([0.6, 0.0, 0.8], dtype=dtype)
+    assert tangent_space(sphere_equation, p).dtype == dtype
+    assert retract(torch.empty(0, 3, 3)).shape == (0, 3, 3)
 
 
 def test_rotations_have_determinant_one():
@@ -295,3 +313,16 @@ def test_solution_eigenvector():
     assert (x @ S @ x).item() == pytest.approx(values[-1].item(), abs=1e-10)
     assert abs((x @ vectors[:, -1]).item()) == pytest.approx(1, abs=1e-10)
     assert math.isclose(x.norm().item(), 1)
+
+
+test_numbers = numbers(
+    "manifolds.tangent_space",
+    {
+        "loss_on": near(0.1077609, 1e-6),  # scipy's Procrustes, in the test of MF-178
+        "distance_bound": 1e-14,
+        "loss_off": between(0.08, 0.1),
+        "distance_off": between(0.5, 0.8),
+        "error_on": between(0.2, 0.35),
+        "error_off": between(0.36, 0.5),
+    },
+)

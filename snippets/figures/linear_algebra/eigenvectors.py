@@ -1,54 +1,81 @@
 """What is drawn and computed for the page *Eigenvectors*."""
 
-import cmath
 import math
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book import figure, results
+from snippets.figures.linear_algebra.drawing import arrow, grid, note
 from snippets.linear_algebra.eigenvectors import (
     A,
-    first,
+    B,
     gradient_norms,
     power_iteration,
     recurrences,
-    rotation_scaling,
     shear,
     symmetric,
 )
 
 
-def portrait(ax: Axes, M: Float[Tensor, "2 2"], eigenvectors: list[tuple[int, int]], title: str) -> None:
-    """Draw the field x ↦ Mx as a flow, with the lines through the given eigenvectors."""
-    ticks = torch.linspace(-2, 2, 25)
-    x, y = torch.meshgrid(ticks, ticks, indexing="xy")
-    u, v = torch.einsum("ij,jkl->ikl", M, torch.stack([x, y]))
-    ax.streamplot(ticks.numpy(), ticks.numpy(), u.numpy(), v.numpy(), color=plt.rcParams["grid.color"],
-                  linewidth=1.1, density=0.75, arrowsize=0.9)  # fmt: skip
-    for i, direction in enumerate(eigenvectors):
-        ax.axline((0, 0), direction, color=f"C{i}", lw=2.6, zorder=3)
-    ax.plot(0, 0, "o", color=plt.rcParams["text.color"], ms=4, zorder=4)
-    ax.set(xlim=(-2, 2), ylim=(-2, 2), xticks=[], yticks=[], title=title, aspect="equal")
+def portrait(ax: Axes, M: Float[Tensor, "2 2"], lines: dict[tuple[int, int], str], title: str) -> None:
+    """Draw arrows from points x of a circle to Mx, and the lines of the given eigenvectors with their names."""
+    ink, faint = plt.rcParams["text.color"], plt.rcParams["grid.color"]
+    t = 2 * math.pi * torch.arange(24) / 24
+    x = torch.stack([t.cos(), t.sin()])
+    ring = torch.linspace(0, 2 * math.pi, 200)
+    ax.plot(ring.cos(), ring.sin(), color=faint, lw=1.2, zorder=1)
+    for direction, name in lines.items():
+        ax.axline((0, 0), direction, color="C1", lw=2, zorder=2)
+        end = 2.35 * torch.tensor(direction, dtype=torch.float64) / math.hypot(*direction)
+        across = torch.tensor([-direction[1], direction[0]]) / math.hypot(*direction)
+        sideways = across if across[0] > 0 else -across
+        note(ax, name, end.tolist(), (24 * sideways if abs(across[0]) > 0.5 else 11 * across).tolist(), color="C1")
+    for start, end in zip(x.T, (M @ x).T, strict=True):
+        stays = abs(float(start[0] * end[1] - start[1] * end[0])) < 1e-9
+        ax.plot(*start, "o", color="C1" if stays else ink, ms=2.5, zorder=3)
+        if (start - end).norm() > 1e-9:
+            look = {"arrowstyle": "-|>,head_width=.2,head_length=.4", "shrinkA": 0, "shrinkB": 0, "lw": 1.2}
+            look["color"] = "C1" if stays else "C0"
+            ax.annotate("", end.tolist(), start.tolist(), arrowprops=look, zorder=3)
+    ax.set(xlim=(-2.7, 2.7), ylim=(-2.7, 2.7), xticks=[], yticks=[], title=title, aspect="equal")
     ax.spines[:].set_visible(False)
 
 
 @figure(
-    alt="Four flow portraits of the plane. The source's second map has two straight streamlines, along (1, 1) and "
-    "(0, 1). The symmetric map has two at right angles. The shear has one, the horizontal axis. The source's "
-    "first map has none: every streamline is a spiral."
+    alt="Four maps, each drawn as arrows from points of a circle to their images. A keeps two slanted lines, the "
+    "symmetric map two perpendicular ones, the shear only the horizontal line, and B none: all its arrows turn."
 )
-def flows() -> Figure:
-    """Four maps as flows, with their eigenlines."""
+def pairs() -> Figure:
+    """Draw four maps by what they do to a circle of vectors, with their eigenlines."""
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.5))
-    portrait(axes[0, 0], A, [(1, 1), (0, 1)], "$A$: two lines")
-    portrait(axes[0, 1], symmetric, [(1, 1), (1, -1)], "symmetric: at right angles")
-    portrait(axes[1, 0], shear, [(1, 0)], "shear: one line")
-    portrait(axes[1, 1], first, [], "the first matrix: no line")
+    portrait(axes[0, 0], A, {(1, 1): "$\\lambda=1$", (0, 1): "$\\lambda=2$"}, "$A$: two lines")
+    portrait(axes[0, 1], symmetric, {(1, 1): "$\\lambda=3$", (1, -1): "$\\lambda=1$"}, "symmetric: perpendicular")
+    portrait(axes[1, 0], shear, {(1, 0): "$\\lambda=1$"}, "shear: one line")
+    portrait(axes[1, 1], B, {}, "$B$: no line")
+    return fig
+
+
+@figure(
+    alt="Left, a grid of parallelograms with sides v1 and v2. Right, its image under A: v1 is unchanged, v2 is twice "
+    "as long, and the grid lines keep their directions."
+)
+def own_basis() -> Figure:
+    """Draw the grid of the eigenvectors of A before and after A."""
+    fig, axes = plt.subplots(1, 2, figsize=(4.8, 3.4), sharex=True, sharey=True)
+    P = torch.tensor([[1.0, 0.0], [1.0, 1.0]]).double().numpy()
+    for ax, M, title, names in zip(
+        axes, (P, A.numpy() @ P), ("before", "after $A$"), (("$v_1$", "$v_2$"), ("$v_1$", "$2v_2$")), strict=True
+    ):
+        grid(ax, lambda p, M=M: M @ p, (-1, 1), (-1, 1), colors=("C6", "C6"), width=0.8)
+        arrow(ax, M[:, 0], color="C0", label=names[0], offset=(9, 2))
+        arrow(ax, M[:, 1], color="C1", label=names[1], offset=(-12, 2))
+        ax.set(xlim=(-1.6, 1.6), ylim=(-3.2, 3.2), xticks=[], yticks=[], title=title, aspect="equal")
+        ax.spines[:].set_visible(False)
     return fig
 
 
@@ -79,35 +106,6 @@ def powers() -> Figure:
 
 
 @figure(
-    alt="Left: the orbit x, Ax, A²x, … of the source's first matrix spirals outwards along tilted ellipses. Right: "
-    "the same orbit in the basis of real and imaginary part of an eigenvector is a round spiral that turns by "
-    "thirty degrees a step."
-)
-def spiral() -> Figure:
-    """One orbit in the standard basis, and in the basis of an eigenvector's two parts."""
-    fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 3.1))
-    eigenvalue, P = rotation_scaling(first)
-    turn = eigenvalue.conjugate() / 1.6  # dividing by 1.6 at every step lets two turns fit
-    t = torch.linspace(0, 24, 400)
-    curve = torch.stack([torch.tensor([w.real, w.imag]) for w in (1j * turn ** float(s) for s in t)], 1)
-    points = torch.stack([torch.linalg.matrix_power(first / 1.6, k) @ P[:, 1] for k in range(25)], 1)
-    turned = torch.linalg.solve(P, points)
-    for ax, dots, line, title in (
-        (left, points, P @ curve, "$A^kx\\,/\\,1.6^k$"),
-        (right, turned, curve, "the same in the basis $P$"),
-    ):
-        ax.plot(*line.numpy(), color="C0", lw=1.4)
-        ax.plot(*dots.numpy(), "o", color="C1", ms=5.5, zorder=3)
-        for x, y in dots.T.tolist():
-            ax.plot([0, x], [0, y], color=plt.rcParams["grid.color"], lw=1, zorder=0)
-        reach = 1.12 * float(dots.abs().max())
-        ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
-        ax.set_title(title, size=13)
-        ax.spines[:].set_visible(False)
-    return fig
-
-
-@figure(
     alt="Length of the gradient through up to 100 steps, on a logarithmic scale. With spectral radius 1.1 it grows "
     "ten-thousandfold, with 0.9 it shrinks as fast, with an orthogonal weight it stays where it is."
 )
@@ -125,15 +123,11 @@ def vanishing() -> Figure:
 
 @results(seed=0)
 def numbers() -> dict[str, float]:
-    """Numbers that the page quotes."""
-    eigenvalue, _ = rotation_scaling(first)
+    """Return where the gradients of three recurrences end, and how slowly the shear turns a vector."""
     spread = [gradient_norms(net, [100])[0] for net in recurrences().values()]
     return {
-        "modulus": abs(eigenvalue),
-        "degrees": math.degrees(-cmath.phase(eigenvalue)),
         "exploded": spread[0],
         "kept": spread[1],
         "vanished": spread[2],
         "shear_angle_100": math.degrees(math.atan2(1, 100)),
-        "transient_peak": float(torch.linalg.matrix_power(torch.tensor([[0.9, 10.0], [0.0, 0.9]]), 9).norm()),
     }

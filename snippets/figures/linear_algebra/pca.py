@@ -174,7 +174,6 @@ def numbers() -> dict[str, float | int]:
     codes = (X - mean) @ V[:, 0]
     still, moved = shift_residuals(X, 10)
     return {
-        "variance": variances.sum().item(),
         "residual_10": residual(X, reconstruct(X, mean, V[:, :10])),
         "discarded_10": variances[10:].sum().item(),
         "kept_2": share[1].item(),
@@ -186,7 +185,6 @@ def numbers() -> dict[str, float | int]:
         "code_0": codes[labels == 0].mean().item(),
         "code_1": codes[labels == 1].mean().item(),
         "uncentred_10": uncentred.eigenvalues[:-10].sum().item(),
-        "uncentred_1": uncentred.eigenvalues[:-1].sum().item(),
         "cosine_mean": (uncentred.eigenvectors[:, -1] @ mean / mean.norm()).abs().item(),
         "small_floor": principal_components(small)[0][3:].sum().item(),
         "small_worst": max(reached),

@@ -35,38 +35,47 @@ def digit(index: int = 0) -> Float[Tensor, "28 28"]:
     return load_images("test")[index].to(torch.float64) / 255
 
 
-A_PAGE = torch.tensor([[2.0, 1.0], [0.0, 1.5]])
+A_PAGE = torch.tensor([[2.0, 0.0], [1.5, 2.5]], dtype=torch.float64)
 
 
 def _arrows(ax: Axes, columns: Float[Tensor, "2 2"], names: tuple[str, str]) -> None:
     for (x, y), colour, name in zip(columns.T.tolist(), ("C0", "C1"), names, strict=True):
         arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2, "shrinkB": 0}
         ax.annotate("", (x, y), (0, 0), arrowprops=arrow)
-        beyond = 1 + 0.35 / math.hypot(x, y)
+        beyond = 1 + 0.55 / math.hypot(x, y)
         ax.text(beyond * x, beyond * y, name, color=colour, ha="center", va="center", size=13)
 
 
 @figure(
-    alt="Left: the unit circle with two perpendicular arrows v1 and v2. Right: its image, an ellipse whose "
-    "long half-axis is sigma1 u1 and whose short half-axis is sigma2 u2, again perpendicular."
+    alt="Four panels. A circle with perpendicular arrows v1 and v2; turned so that they lie on the axes; stretched "
+    "along the axes to an ellipse; turned again, so that its half-axes are sigma1 u1 and sigma2 u2."
 )
-def circle_to_ellipse() -> Figure:
-    """The right singular vectors on the circle, and their images on the ellipse."""
+def three_steps() -> Figure:
+    """Draw the unit circle after none, one, two and three of the steps of the decomposition."""
     U, s, Vt = svd(A_PAGE)
-    sign = torch.sign(Vt[:, 0] + 1e-9)
-    angles = torch.linspace(0, 2 * math.pi, 200)
-    circle = torch.stack([angles.cos(), angles.sin()])
-    fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.5), width_ratios=[2.9, 5.6])
-    before = circle, Vt.T * sign, ("$v_1$", "$v_2$")
-    after = A_PAGE @ circle, U * s * sign, (r"$\sigma_1u_1$", r"$\sigma_2u_2$")
-    for ax, (curve, arrows, names) in zip(axes, (before, after), strict=True):
-        ax.fill(*curve, color="C2", alpha=0.12, lw=0)
-        ax.plot(*curve, color="C2")
-        _arrows(ax, arrows, names)
-        ax.set_aspect("equal")
+    if torch.linalg.det(Vt) < 0:  # choose signs for which both steps turn
+        Vt, U = Vt * torch.tensor([[1.0], [-1.0]]), U * torch.tensor([1.0, -1.0])
+    if Vt[0, 0] < 0:
+        Vt, U = -Vt, -U
+    t = torch.linspace(0, 2 * math.pi, 200)
+    circle = torch.stack([t.cos(), t.sin()])
+    one = torch.eye(2).double()
+    stages = (
+        (one, "the circle", ("$v_1$", "$v_2$")),
+        (Vt, "turned: $V^Tx$", ("", "")),
+        (s.diag() @ Vt, r"stretched: $\Sigma V^Tx$", (r"$\sigma_1$", r"$\sigma_2$")),
+        (U @ s.diag() @ Vt, r"turned: $Ax=U\Sigma V^Tx$", (r"$\sigma_1u_1$", r"$\sigma_2u_2$")),
+    )
+    fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.0), sharex=True, sharey=True)
+    for ax, (M, title, names) in zip(axes.flat, stages, strict=True):
+        shape = M @ circle
+        ax.axhline(0, color=plt.rcParams["grid.color"], lw=1, zorder=0)
+        ax.axvline(0, color=plt.rcParams["grid.color"], lw=1, zorder=0)
+        ax.fill(*shape, color="C2", alpha=0.12, lw=0)
+        ax.plot(*shape, color="C2")
+        _arrows(ax, M @ Vt.T, names)
+        ax.set(title=title, xlim=(-3.9, 3.9), ylim=(-3.6, 3.6), aspect="equal")
         ax.axis("off")
-    axes[0].set(title="before", xlim=(-1.4, 1.5), ylim=(-1.8, 1.9))
-    axes[1].set(title="after $A$", xlim=(-2.6, 3.0), ylim=(-1.8, 1.9))
     return fig
 
 

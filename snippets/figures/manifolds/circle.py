@@ -12,8 +12,8 @@ from snippets.manifolds.circle import (
     Direction,
     angle,
     angular_error,
-    antipodal_clash,
     fit,
+    half_turn,
     mlp,
     on_the_circle,
     stereographic,
@@ -97,11 +97,13 @@ def head_errors() -> Figure:
     for i, (head, name) in enumerate(zip(trained_heads(), names, strict=True)):
         with torch.no_grad():
             error = angular_error(head(p), p).rad2deg()
-        ax.plot(angle(p)[:, 0].rad2deg(), error, color=f"C{1 - i}", label=name)
-    ax.axhline(90, color=plt.rcParams["grid.color"], lw=1, ls="--")
-    ax.set(xlabel="angle of the input (degrees)", ylabel="error (degrees)", ylim=(-5, 185))
+        ax.plot(angle(p)[:, 0].rad2deg(), error, color=f"C{1 - i}")
+        at = int(error.argmax()) if i == 0 else 600
+        place = {"xytext": ((-8, -14), (0, 8))[i], "textcoords": "offset points", "ha": ("right", "center")[i]}
+        ax.annotate(name, (angle(p)[at, 0].rad2deg(), error[at]), color=f"C{1 - i}", **place)
+    ax.axhline(180, color=plt.rcParams["grid.color"], lw=1, ls="--")
+    ax.set(xlabel="angle of the input (degrees)", ylabel="error (degrees)", ylim=(-5, 190))
     ax.set(xticks=range(0, 361, 90), yticks=range(0, 181, 45))
-    ax.legend(loc="upper left", title="the head ends in")
     return fig
 
 
@@ -110,12 +112,11 @@ def numbers() -> dict[str, float]:
     """Return the worst errors of both trained heads, in degrees."""
     number, point = trained_heads()
     p = on_the_circle(torch.linspace(0, 2 * math.pi, 20001)[:-1])
-    clash = antipodal_clash(number)
-    pair = torch.cat([clash, -clash])
     with torch.no_grad():
+        worst = half_turn(number)
         return {
             "angle_head_typical": angular_error(number(p), p).rad2deg().median().item(),
-            "angle_head_worst": angular_error(number(p), p).rad2deg().max().item(),
-            "angle_head_clash": angular_error(number(pair), pair).rad2deg().max().item(),
+            "angle_head_over_90": (angular_error(number(p), p) > math.pi / 2).double().mean().item(),
+            "angle_head_worst": angular_error(number(worst), worst).rad2deg().item(),
             "circle_head_worst": angular_error(point(p), p).rad2deg().max().item(),
         }

@@ -4,9 +4,10 @@ import math
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
+from matplotlib import patheffects
 from matplotlib.figure import Figure
 
+from book import figure, results
 from snippets.figures.manifolds.sphere import camera, draw_globe
 from snippets.manifolds.tangent_space import (
     orthogonal_step,
@@ -30,7 +31,12 @@ def tangent_plane() -> Figure:
     u, v = tangent_space(sphere_equation, p).T
     corners = torch.stack([p + 0.75 * (a * u + b * v) for a, b in ((1, 1), (1, -1), (-1, -1), (-1, 1))])
     x, y, _ = camera(corners, azimuth, elevation).T
-    ax.fill(x, y, color="C6", alpha=0.3, lw=0)
+    ax.fill(x, y, color="C6", alpha=0.25, lw=0)
+    ax.plot([*x, x[0]], [*y, y[0]], color="C6", lw=1)
+    for k in torch.linspace(-0.75, 0.75, 7)[1:-1]:
+        for a, b in ((u, v), (v, u)):
+            line = camera(torch.stack([p + k * a - 0.75 * b, p + k * a + 0.75 * b]), azimuth, elevation)
+            ax.plot(line[:, 0], line[:, 1], color="C6", lw=0.5, alpha=0.6)
     t = torch.linspace(-0.9, 0.9, 91)[:, None]
     for i, turn in enumerate((0.3, 1.4, 2.5)):
         direction = math.cos(turn) * u + math.sin(turn) * v
@@ -41,7 +47,8 @@ def tangent_plane() -> Figure:
         ax.annotate("", end, start, arrowprops=arrow)
     spot = camera(p, azimuth, elevation).tolist()
     ax.plot(*spot[:2], "o", color=plt.rcParams["text.color"], ms=6, zorder=5)
-    ax.annotate("$p$", spot[:2], (6, -12), textcoords="offset points")
+    rim = [patheffects.withStroke(linewidth=3, foreground=plt.rcParams["axes.facecolor"])]
+    ax.annotate("$p$", spot[:2], (-13, -13), textcoords="offset points", fontsize=13, path_effects=rim, zorder=6)
     ax.set(xlim=(-1.05, 1.25), ylim=(-1.05, 1.3))
     return fig
 
@@ -94,6 +101,6 @@ def numbers() -> dict[str, int | float]:
         "loss_off": off[0][-1],
         "error_on": on[2],
         "error_off": off[2],
-        "distance_on": max(on[1]),
+        "distance_bound": 10.0 ** math.ceil(math.log10(max(on[1]))),
         "distance_off": off[1][-1],
     }

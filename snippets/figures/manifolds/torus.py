@@ -8,6 +8,7 @@ import torch
 from book import figure, results
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -20,17 +21,6 @@ from snippets.manifolds.torus import (
 )
 
 PHI, THETA = "C1", "C0"
-
-
-def units_per_side(R: float, r: float) -> tuple[float, float]:
-    """Return how many units of x and of z a side of matplotlib's cubic box stands for."""
-    fig = plt.figure()
-    ax = fig.add_subplot(projection="3d")
-    ax.scatter(*torus(uniform_in_angles(20_000, torch.Generator().manual_seed(0)), R, r).T)
-    ax.set_box_aspect((1, 1, 1))
-    (x0, x1), (z0, z1) = ax.get_xlim(), ax.get_zlim()
-    plt.close(fig)
-    return x1 - x0, z1 - z0
 
 
 def draw_torus(ax: Axes, azimuth: float, elevation: float, R: float = 2.0, r: float = 1.0) -> None:
@@ -115,24 +105,25 @@ def missed() -> Figure:
 
 
 @figure(
-    alt="The same torus twice. Above, the axes of a cubic box with unequal ranges stretch it to more than three times "
-    "its height; below, with one scale for all three axes, it is a flat ring."
+    alt="The same points of a torus twice, equally wide. Left, with the z axis stretched as in a cubic box, it is a "
+    "high barrel; right, with one scale for all axes, a flat ring."
 )
 def aspect() -> Figure:
-    """Draw the torus R = 30, r = 13 in a cubic box and with one scale for all axes."""
-    fig = plt.figure(figsize=(5.0, 5.2))
-    angles = uniform_on_torus(6000, 30.0, 13.0, torch.Generator().manual_seed(0))
-    x, y, z = torus(angles, 30.0, 13.0).T
-    for i, title in enumerate(("a cubic box: the z axis is stretched", "one scale for all axes")):
-        ax = fig.add_subplot(2, 1, i + 1, projection="3d")
-        ax.scatter(x, y, z, c=z, s=2, cmap="viridis", linewidths=0, rasterized=True)
-        ax.set_title(title, y=0.86 if i else 1.0)
-        ax.set(xticks=[-30, 0, 30], yticks=[-30, 0, 30], zticks=[-10, 10] if i else [-10, 0, 10])
-        ax.view_init(elev=25, azim=-60)
-        if i:
-            ax.set_aspect("equal")
-        else:
-            ax.set_box_aspect((1, 1, 1))
+    """Draw the torus R = 30, r = 13 as a cubic box shows it and with one scale for all axes."""
+    fig, axes = plt.subplots(1, 2, figsize=(5.2, 3.1), sharex=True, sharey=True)
+    angles = uniform_on_torus(5000, 30.0, 13.0, torch.Generator().manual_seed(0))
+    theta, phi = angles.unbind(1)
+    p = torus(angles, 30.0, 13.0)
+    colours = LinearSegmentedColormap.from_list("height", ["C0", "C1"])
+    titles = ("in a cubic box", "one scale for all axes")
+    for ax, stretch, title in zip(axes, (86 / 26, 1.0), titles, strict=True):
+        scale = torch.tensor([1.0, 1.0, stretch])
+        normal = torch.stack([theta.cos() * phi.cos(), theta.cos() * phi.sin(), theta.sin()], 1) / scale
+        near = camera(normal, -60.0, 25.0)[:, 2] > 0
+        x, y, _ = camera(p * scale, -60.0, 25.0)[near].T
+        ax.scatter(x, y, c=p[near, 2], s=3, cmap=colours, linewidths=0, rasterized=True)
+        ax.set(title=title, aspect="equal")
+        ax.set_axis_off()
     return fig
 
 
@@ -183,14 +174,12 @@ def crossing() -> Figure:
 
 @results(seed=0)
 def numbers() -> dict[str, int | float]:
-    """Return what the page says about coverage, the source's plot, and samples."""
+    """Return what the page says about stretching and samples."""
     generator = torch.Generator().manual_seed(0)
     even, uneven = uniform_on_torus(10**6, 30.0, 13.0, generator), uniform_in_angles(10**6, generator)
-    x_side, z_side = units_per_side(30.0, 13.0)
     return {
         "inner_area": 0.5 - 13 / (30 * math.pi),
         "inner_even": (even[:, 0].cos() < 0).double().mean().item(),
         "inner_uneven": (uneven[:, 0].cos() < 0).double().mean().item(),
         "stretch": (30 + 13) / 13,
-        "stretch_in_plot": float(x_side / z_side),
     }
