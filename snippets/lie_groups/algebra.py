@@ -214,5 +214,3 @@ def bch_residual(size: float, order: int) -> float:
     product = torch.linalg.matrix_exp(A) @ torch.linalg.matrix_exp(B)
     return (torch.linalg.matrix_exp(bch(A, B, order)) - product).abs().max().item()
 # --8<-- [end:bch_residual]
-
-

@@ -182,5 +182,3 @@ def gate(x: Float[Tensor, "n c d"]) -> Float[Tensor, "n c d"]:
     """Scale each vector by a function of its length."""
     return x * torch.tanh(x.norm(dim=-1, keepdim=True))
 # --8<-- [end:solution_gate]
-
-

@@ -160,5 +160,3 @@ def double_turn(n_turns: float) -> Float[Tensor, "8"]:
     """Return the rotor after so many full turns about the third axis."""
     return rotor_3d(torch.tensor([0.0, 0.0, 2 * torch.pi * n_turns]))
 # --8<-- [end:solution_double]
-
-

@@ -260,5 +260,3 @@ def mean_rotation(
         guess = guess @ exp_so3(log_so3(guess.T @ R).mean(0))
     return guess
 # --8<-- [end:solution_mean]
-
-

@@ -107,5 +107,3 @@ def velocity(x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
         torch.fft.rfft(x) * (-2j * torch.pi * torch.arange(n // 2 + 1) / n), n
     )
 # --8<-- [end:solution_inverse]
-
-

@@ -201,5 +201,3 @@ def inverse_motion(theta: float, shift: Float[Tensor, "2"]) -> Float[Tensor, "3 
     """Undo a motion: translate back, then turn back."""
     return motion(-theta, -rotation(-theta) @ shift)
 # --8<-- [end:solution_motion]
-
-

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ortho_group
 
-from snippets.figures.lie_groups import groups as g_figures
+from book.expect import below, between, numbers
 from snippets.lie_groups import groups as g
 
 ANGLES = st.floats(-20, 20)
@@ -84,7 +84,6 @@ def test_gl_is_open(random_matrices, measured):
         measured((A - nearest).norm(), distance, atol=1e-13)
         E = torch.randn(3, 3, generator=torch.Generator().manual_seed(1))
         assert torch.linalg.matrix_rank(A + 0.999 * distance * E / torch.linalg.matrix_norm(E, 2)) == 3
-    assert g_figures.numbers()["smallest_det"] > 1e-6
 
 
 @pytest.mark.claim("LG-08")
@@ -281,5 +280,5 @@ def test_solutions():
     assert (turn @ move - move @ turn).abs().max() > 0.1
 
 
-def test_numbers():
-    assert g_figures.numbers()["o2_fit"] < 1e-14
+# a perturbation below the smallest singular value leaves a determinant that is small, and not zero
+test_numbers = numbers("lie_groups.groups", {"samples": 2000, "smallest_det": between(1e-6, 1e-2), "o2_fit": below(1e-14)})
