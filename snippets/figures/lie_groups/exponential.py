@@ -171,7 +171,8 @@ def missed() -> Figure:
         ((0, -1), "a reflection", (7, -4), "left"),
     ):
         ax.plot(*place, "o", color=plt.rcParams["text.color"], ms=5)
-        paper = {"fc": plt.rcParams["axes.facecolor"], "ec": "none", "pad": 1.5} if name == "$I$" else None  # among dots
+        paper = {"fc": plt.rcParams["axes.facecolor"], "ec": "none", "pad": 1.5}  # $I$ lies among the dots
+        paper = paper if name == "$I$" else None
         ax.annotate(name, place, offset, textcoords="offset points", ha=side, zorder=5, bbox=paper)
     ax.set(xlim=(-5, 4), ylim=(-1.6, 2.6), xlabel="trace", ylabel="determinant")
     return fig
