@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from book.expect import between, numbers
 from snippets.figures.lie_groups import fractional_shift as figures
 from snippets.lie_groups import fractional_shift as f
-from snippets.lie_groups.attention import commutant_basis
+from snippets.lie_groups.actions import commutant_basis
 
 SIGNAL = torch.randn(9, generator=torch.Generator().manual_seed(0))
 
