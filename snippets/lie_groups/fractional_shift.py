@@ -131,9 +131,8 @@ def generator_entry(n: int, j: int) -> float:
 
 # --8<-- [start:solution_inverse]
 def velocity(x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
-    """Return the rate of change of the shifted picture at t = 0."""
-    n = x.shape[-1]
-    return torch.fft.irfft(
-        torch.fft.rfft(x) * (-2j * torch.pi * torch.arange(n // 2 + 1) / n), n
-    )
+    """Return the rate of change of the shifted picture at t = 0, n odd."""
+    n, waves = x.shape[-1], torch.fft.rfft(x)
+    factors = -2j * torch.pi * torch.arange(n // 2 + 1) / n
+    return torch.fft.irfft(waves * factors.to(waves), n)
 # --8<-- [end:solution_inverse]

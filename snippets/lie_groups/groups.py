@@ -205,17 +205,3 @@ def two_mirrors(alpha: float, beta: float) -> Float[Tensor, "2 2"]:
     """Return the mirror at angle β followed by that at α: a turn by 2(α − β)."""
     return rotation(2 * (alpha - beta))
 # --8<-- [end:solution_mirrors]
-
-
-# --8<-- [start:solution_motion]
-def motion(theta: float, shift: Float[Tensor, "2"]) -> Float[Tensor, "3 3"]:
-    """Return the turn by theta followed by a shift, as a matrix for (x, y, 1)."""
-    M = torch.eye(3)
-    M[:2, :2], M[:2, 2] = rotation(theta), shift
-    return M
-
-
-def inverse_motion(theta: float, shift: Float[Tensor, "2"]) -> Float[Tensor, "3 3"]:
-    """Return the motion that undoes it: shift back, then turn back."""
-    return motion(-theta, -rotation(-theta) @ shift)
-# --8<-- [end:solution_motion]

@@ -168,6 +168,7 @@ def test_solutions(measured):
         conjugate = {compose(compose(h, g), inverse) for g in a.stabiliser(GROUP, a.move, x)}
         measured.exact(set(a.stabiliser(GROUP, a.move, a.move(h, x))), conjugate)
     moves = torch.stack([a.permutation_matrix(s).T for s in GROUP])
-    mean = (torch.linalg.inv(moves) @ torch.arange(9.0).reshape(3, 3) @ moves).mean(0)
-    measured(mean, 4 * torch.ones(3, 3), atol=1e-14)
+    A = torch.tensor([[9.0, 0, 0], [0, 0, 3], [3, 0, 0]])
+    mean = (torch.linalg.inv(moves) @ A @ moves).mean(0)
+    measured(mean, torch.ones(3, 3) + 2 * torch.eye(3), atol=1e-14)
     measured.exact(len(a.commutant_basis(moves)), 2)
