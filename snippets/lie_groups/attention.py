@@ -1,12 +1,12 @@
-"""Attention and rotations: what is invariant, what is equivariant, and a layer that is."""
+"""Attention and motions: what is invariant, what is equivariant, and layers that are."""
 
 # --8<-- [start:setup]
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from snippets.lie_groups.exponential import J
-from snippets.lie_groups.groups import random_orthogonal, rotation
+from snippets.lie_groups.groups import random_orthogonal
 
 # --8<-- [end:setup]
 
@@ -15,7 +15,7 @@ from snippets.lie_groups.groups import random_orthogonal, rotation
 def scores(
     X: Float[Tensor, "n d"], W_Q: Float[Tensor, "k d"], W_K: Float[Tensor, "k d"]
 ) -> Float[Tensor, "n n"]:
-    """Compare each query W_Q xᵢ with each key W_K xⱼ: a number for each pair."""
+    """Return the dot products of queries W_Q xᵢ and keys W_K xⱼ over √k."""
     return (X @ W_Q.T) @ (X @ W_K.T).T / len(W_Q) ** 0.5
 
 
@@ -25,7 +25,7 @@ def attention(
     W_K: Float[Tensor, "k d"],
     W_V: Float[Tensor, "m d"],
 ) -> Float[Tensor, "n m"]:
-    """Average the values W_V xⱼ with the weights softmaxⱼ(scoresᵢⱼ)."""
+    """Return averages of the values W_V xⱼ with the weights softmaxⱼ(scoresᵢⱼ)."""
     return torch.softmax(scores(X, W_Q, W_K), -1) @ (X @ W_V.T)
 # --8<-- [end:attention]
 
@@ -34,64 +34,12 @@ def attention(
 def random_rotations(
     d: int, count: int, seed: int = 0
 ) -> Float[Tensor, "count d d"]:
-    """Draw from SO(d), all equally likely: swap two rows where det is −1."""
+    """Return draws from SO(d), all equally likely: swap two rows where det is −1."""
     Q = random_orthogonal(d, count, seed)
     return torch.where(
         torch.linalg.det(Q)[:, None, None] > 0, Q, Q[:, [1, 0, *range(2, d)]]
     )
 # --8<-- [end:random_rotations]
-
-
-# --8<-- [start:commutant]
-def commutant_basis(
-    generators: Float[Tensor, "count d d"],
-) -> Float[Tensor, "dim d d"]:
-    """Find all M with MX = XM for each given X: the null space of one tall matrix.
-
-    Row by row, XM − MX is (X ⊗ I − I ⊗ Xᵀ) times the entries of M.
-    """
-    d, eye = generators.shape[-1], torch.eye(generators.shape[-1])
-    equations = torch.cat(
-        [torch.kron(X, eye) - torch.kron(eye, X.T.contiguous()) for X in generators]
-    )
-    _, sigma, Vh = torch.linalg.svd(equations)
-    return Vh[int((sigma > 1e-10).sum()) :].reshape(-1, d, d)
-# --8<-- [end:commutant]
-
-
-# --8<-- [start:brackets]
-def bracket_degrees(count: int) -> list[int]:
-    """Bracket x² d/dx with x³ d/dx, and on: [xᵃ, xᵇ] = (b − a) xᵃ⁺ᵇ⁻¹."""
-    degrees = [3]
-    while len(degrees) < count:
-        degrees.append(2 + degrees[-1] - 1)
-    return degrees
-# --8<-- [end:brackets]
-
-
-# --8<-- [start:rope]
-def rope_generator(frequencies: Float[Tensor, " pairs"]) -> Float[Tensor, "d d"]:
-    """Build the skew matrix with the blocks ω₁J, ω₂J, … on its diagonal."""
-    return torch.block_diag(*[omega * J for omega in frequencies])
-
-
-def rope(
-    x: Float[Tensor, "n d"],
-    positions: Float[Tensor, " n"],
-    frequencies: Float[Tensor, " pairs"],
-) -> Float[Tensor, "n d"]:
-    """Turn the vector at position p by exp(pG), pair of entries by pair of entries.
-
-    Raises ValueError where d is not twice the number of frequencies.
-    """
-    if x.shape[-1] != 2 * len(frequencies):
-        raise ValueError(
-            f"d = {x.shape[-1]} but {len(frequencies)} frequencies: "
-            "d must be twice their number"
-        )
-    blocks = rotation(positions[:, None] * frequencies)
-    return torch.einsum("npij,npj->npi", blocks, x.unflatten(-1, (-1, 2))).flatten(-2)
-# --8<-- [end:rope]
 
 
 # --8<-- [start:layer]
@@ -110,20 +58,28 @@ class VectorAttention(torch.nn.Module):
         )
 
     def mix(
-        self, W: Float[Tensor, "c c"], x: Float[Tensor, "n c d"]
-    ) -> Float[Tensor, "n c d"]:
-        """Form new vectors as combinations of a token's vectors."""
-        return torch.einsum("ce,ned->ncd", W, x)
+        self, W: Float[Tensor, "c c"], x: Float[Tensor, "*batch n c d"]
+    ) -> Float[Tensor, "*batch n c d"]:
+        """Return combinations of a token's vectors."""
+        return torch.einsum("ce,...ed->...cd", W, x)
 
-    def scores(self, x: Float[Tensor, "n c d"]) -> Float[Tensor, "n n"]:
-        """Add up the dot products of matching query and key vectors."""
+    def scores(self, x: Float[Tensor, "*batch n c d"]) -> Float[Tensor, "*batch n n"]:
+        """Return the sums of the dot products of matching query and key vectors."""
         q, k = self.mix(self.query, x), self.mix(self.key, x)
-        return torch.einsum("icd,jcd->ij", q, k) / (x.shape[1] * x.shape[2]) ** 0.5
+        size = (x.shape[-2] * x.shape[-1]) ** 0.5
+        return torch.einsum("...icd,...jcd->...ij", q, k) / size
 
-    def forward(self, x: Float[Tensor, "n c d"]) -> Float[Tensor, "n c d"]:
-        """Average the value vectors with invariant weights."""
-        weights = torch.softmax(self.scores(x), -1)
-        return torch.einsum("ij,jcd->icd", weights, self.mix(self.value, x))
+    def forward(
+        self,
+        x: Float[Tensor, "*batch n c d"],
+        mask: Bool[Tensor, "*batch n"] | None = None,
+    ) -> Float[Tensor, "*batch n c d"]:
+        """Return averages of the value vectors; `mask` is False where no token is."""
+        scores = self.scores(x)
+        if mask is not None:
+            scores = scores.masked_fill(~mask[..., None, :], -torch.inf)
+        weights = torch.softmax(scores, -1)
+        return torch.einsum("...ij,...jcd->...icd", weights, self.mix(self.value, x))
 # --8<-- [end:layer]
 
 
@@ -132,22 +88,104 @@ class WrongTwin(VectorAttention):
     """Mix coordinates where channels were meant; where c = d no shape tells."""
 
     def mix(
-        self, W: Float[Tensor, "d d"], x: Float[Tensor, "n c d"]
-    ) -> Float[Tensor, "n c d"]:
-        """Apply W to the last axis."""
-        return torch.einsum("de,nce->ncd", W, x)
+        self, W: Float[Tensor, "d d"], x: Float[Tensor, "*batch n c d"]
+    ) -> Float[Tensor, "*batch n c d"]:
+        """Return W applied to the last axis."""
+        return torch.einsum("de,...ce->...cd", W, x)
 # --8<-- [end:twin]
 
 
 # --8<-- [start:error]
 def equivariance_error(
-    layer: torch.nn.Module, x: Float[Tensor, "n c d"], R: Float[Tensor, "d d"]
+    layer: torch.nn.Module, x: Float[Tensor, "*batch n c d"], R: Float[Tensor, "d d"]
 ) -> float:
-    """Measure max |layer(Rx) − R layer(x)| against the size of the output."""
+    """Return max |layer(Rx) − R layer(x)| over the size of the output."""
     with torch.no_grad():
         y = layer(x)
         return ((layer(x @ R.T) - y @ R.T).abs().max() / y.abs().max()).item()
 # --8<-- [end:error]
+
+
+# --8<-- [start:euclidean]
+class EuclideanAttention(torch.nn.Module):
+    """Attend between tokens with a position, numbers that stay and vectors that turn.
+
+    Positions enter as differences only, so moving all of them changes nothing.
+    """
+
+    def __init__(self, features: int, channels: int):
+        """Draw the mixes of the f numbers and the c vectors."""
+        super().__init__()
+        f, c = features, channels
+        self.value, self.mine, self.yours = (torch.nn.Linear(f, f) for _ in range(3))
+        self.score = torch.nn.Linear(f, 1, bias=False)
+        self.distance, self.gate = torch.nn.Linear(1, f), torch.nn.Linear(f, c)
+        self.mix = torch.nn.Linear(c, c, bias=False)
+        self.update = torch.nn.Linear(f + c, f)
+
+    def forward(
+        self,
+        h: Float[Tensor, "*batch n f"],
+        v: Float[Tensor, "*batch n c d"],
+        x: Float[Tensor, "*batch n d"],
+        mask: Bool[Tensor, "*batch n"] | None = None,
+    ) -> tuple[Float[Tensor, "*batch n f"], Float[Tensor, "*batch n c d"]]:
+        """Return new numbers and vectors; `mask` is False where no token is."""
+        apart = x[..., None, :, :] - x[..., :, None, :]  # from token i to token j
+        far = torch.log1p(apart.square().sum(-1, keepdim=True))
+        pairs = self.mine(h)[..., :, None, :] + self.yours(h)[..., None, :, :]
+        pairs = torch.tanh(pairs + self.distance(far))
+        scores = self.score(pairs).squeeze(-1)
+        if mask is not None:
+            scores = scores.masked_fill(~mask[..., None, :], -torch.inf)
+        weights = torch.softmax(scores, -1)
+        push = weights[..., None] * self.gate(pairs)
+        v = self.mix(v.mT).mT + torch.einsum("...ijc,...ijd->...icd", push, apart)
+        known = torch.cat([weights @ self.value(h), v.square().sum(-1)], -1)
+        return h + torch.tanh(self.update(known)), v
+# --8<-- [end:euclidean]
+
+
+# --8<-- [start:rope]
+def standard_frequencies(
+    d: int, base: float = 10_000.0
+) -> Float[Tensor, " pairs"]:
+    """Return base^(−2k/d) for the d/2 pairs of entries, k = 0, 1, …"""
+    if d % 2:
+        raise ValueError(f"d = {d}: the entries are taken in pairs, so d must be even")
+    return base ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)
+
+
+def rope_generator(frequencies: Float[Tensor, " pairs"]) -> Float[Tensor, "d d"]:
+    """Return the skew matrix with the blocks ω₁J, ω₂J, … on its diagonal."""
+    return torch.block_diag(*[omega * J.to(omega) for omega in frequencies])
+
+
+def rope(
+    x: Float[Tensor, "*batch n d"],
+    positions: Tensor,
+    frequencies: Float[Tensor, " pairs"],
+    halves: bool = False,
+) -> Float[Tensor, "*batch n d"]:
+    """Return x with the vector at position p turned by exp(pG), pair by pair.
+
+    A pair is two neighbours, or, with `halves`, entry k of each half.
+    Raises ValueError where d is not twice the number of frequencies.
+    """
+    if x.shape[-1] != 2 * len(frequencies):
+        raise ValueError(
+            f"d = {x.shape[-1]} but {len(frequencies)} frequencies: "
+            "d must be twice their number"
+        )
+    # in double precision: a large angle in single precision has no digits left
+    angles = positions.double()[..., None] * frequencies.double()
+    c, s = angles.cos().to(x), angles.sin().to(x)
+    if halves:
+        a, b = x.chunk(2, -1)
+        return torch.cat([c * a - s * b, s * a + c * b], -1)
+    a, b = x.unflatten(-1, (-1, 2)).unbind(-1)
+    return torch.stack([c * a - s * b, s * a + c * b], -1).flatten(-2)
+# --8<-- [end:rope]
 
 
 # --8<-- [start:solution_plane]
@@ -162,25 +200,22 @@ class PlaneAttention(VectorAttention):
         )
 
     def mix(
-        self, W: Float[Tensor, "c c"], x: Float[Tensor, "n c 2"]
-    ) -> Float[Tensor, "n c 2"]:
-        """Combine a token's vectors and their quarter turns."""
-        quarter = torch.einsum("ce,ned->ncd", self.turned, x @ J.T)
-        return torch.einsum("ce,ned->ncd", W, x) + quarter
+        self, W: Float[Tensor, "c c"], x: Float[Tensor, "*batch n c 2"]
+    ) -> Float[Tensor, "*batch n c 2"]:
+        """Return combinations of a token's vectors and of their quarter turns."""
+        return super().mix(W, x) + super().mix(self.turned, x @ J.T.to(x))
 # --8<-- [end:solution_plane]
 
 
 # --8<-- [start:solution_invariant]
-def invariant_features(x: Float[Tensor, "n c d"]) -> Float[Tensor, "n cc"]:
+def invariant_features(x: Float[Tensor, "*batch n c d"]) -> Float[Tensor, "*batch n cc"]:
     """Return all dot products among a token's vectors: lengths and angles."""
-    return torch.einsum("ncd,ned->nce", x, x).flatten(1)
+    return torch.einsum("...cd,...ed->...ce", x, x).flatten(-2)
 # --8<-- [end:solution_invariant]
 
 
 # --8<-- [start:solution_gate]
-def gate(x: Float[Tensor, "n c d"]) -> Float[Tensor, "n c d"]:
-    """Scale each vector by a function of its length."""
+def gate(x: Float[Tensor, "*batch n c d"]) -> Float[Tensor, "*batch n c d"]:
+    """Return each vector scaled by a function of its length."""
     return x * torch.tanh(x.norm(dim=-1, keepdim=True))
 # --8<-- [end:solution_gate]
-
-

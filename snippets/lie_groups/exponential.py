@@ -1,18 +1,33 @@
-"""The exponential: its series, SO(2), SO(3) and back, and what it misses."""
+"""The exponential: small steps, its series, SO(2), SO(3) and back, and what it misses."""
 
 # --8<-- [start:setup]
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-J = torch.tensor([[0.0, -1.0], [1.0, 0.0]])
+from snippets.lie_groups.groups import check_rotation
+
 # --8<-- [end:setup]
+
+
+# --8<-- [start:compounded]
+J = torch.tensor([[0.0, -1.0], [1.0, 0.0]], dtype=torch.float64)
+
+
+def compounded(G: Float[Tensor, "n n"], steps: int) -> Float[Tensor, "n n"]:
+    """Return (I + G/n)ⁿ: n equal small steps, each along the velocity at its start."""
+    step = torch.eye(len(G)).to(G) + G / steps
+    return torch.linalg.matrix_power(step, steps)
+# --8<-- [end:compounded]
 
 
 # --8<-- [start:partial_sum]
 def partial_sums(G: Float[Tensor, "n n"], terms: int) -> Float[Tensor, "terms n n"]:
-    """List I, I + G, I + G + G²/2!, …: the first `terms` partial sums of exp G."""
-    term, sums = torch.eye(len(G)), [torch.eye(len(G))]
+    """Return I, I + G, I + G + G²/2!, …: the first `terms` partial sums of exp G."""
+    term = torch.eye(len(G)).to(G)
+    sums = [term]
     for k in range(1, terms):
         term = term @ G / k
         sums.append(sums[-1] + term)
@@ -22,96 +37,74 @@ def partial_sums(G: Float[Tensor, "n n"], terms: int) -> Float[Tensor, "terms n 
 
 # --8<-- [start:misprinted]
 def misprinted_sum(theta: float) -> Float[Tensor, "2 2"]:
-    """Add up to G⁴/4! with the powers as printed: G³ = −θG and G⁴ = θ²I."""
-    G, eye = theta * J, torch.eye(2)
+    """Return the sum up to G⁴/4! with the powers G³ = −θG and G⁴ = θ²I."""
+    G, eye = theta * J, torch.eye(2).to(J)
     return eye + G - theta**2 * eye / 2 - theta * G / 6 + theta**2 * eye / 24
 # --8<-- [end:misprinted]
 
 
 # --8<-- [start:so2]
 def exp_so2(theta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 2 2"]:
-    """Exponentiate θJ in closed form: cos θ I + sin θ J."""
+    """Return exp(θJ) in closed form: cos θ I + sin θ J."""
     theta = torch.as_tensor(theta)[..., None, None]
-    return theta.cos() * torch.eye(2) + theta.sin() * J
+    c, s = theta.cos(), theta.sin()
+    return c * torch.eye(2).to(c) + s * J.to(s)
 
 
 def log_so2(R: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch"]:
     """Return the angle of R in (−π, π]; at the cut, R = −I, it is π."""
     check_rotation(R)
-    return torch.atan2(R[..., 1, 0] - R[..., 0, 1], R[..., 0, 0] + R[..., 1, 1])
+    s = R[..., 1, 0] - R[..., 0, 1] + 0.0  # + 0.0 makes a zero of −0
+    return torch.atan2(s, R[..., 0, 0] + R[..., 1, 1])
 # --8<-- [end:so2]
-
-
-# --8<-- [start:check]
-def check_rotation(R: Float[Tensor, "*batch n n"], atol: float = 1e-6) -> None:
-    """Raise ValueError where an entry of R Rᵀ − I exceeds `atol`, or det R < 0."""
-    defects = (R @ R.mT - torch.eye(R.shape[-1])).abs()
-    defect = defects.amax() if R.numel() else torch.tensor(0.0)
-    if not defect <= atol:
-        raise ValueError(
-            f"R Rᵀ differs from I by {defect.item():.3g}, more than {atol:g}: "
-            "R is not in SO(n)"
-        )
-    if (torch.linalg.det(R.detach()) < 0).any():
-        raise ValueError("det R = -1: R is a reflection, pass a rotation")
-# --8<-- [end:check]
 
 
 # --8<-- [start:hat]
 def hat(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
-    """Write ω × as a skew matrix: hat(ω) v = ω × v."""
+    """Return ω × as a skew matrix: hat(ω) v = ω × v."""
+    if omega.shape[-1:] != (3,):
+        raise ValueError(f"shape {tuple(omega.shape)}: the last axis must be 3")
     x, y, z = omega.unbind(-1)
     o = torch.zeros_like(x)
     return torch.stack([o, -z, y, z, o, -x, -y, x, o], -1).unflatten(-1, (3, 3))
+# --8<-- [end:hat]
 
 
+# --8<-- [start:vee]
 def vee(
-    X: Float[Tensor, "*batch 3 3"], atol: float = 1e-9
+    X: Float[Tensor, "*batch 3 3"], rtol: float = 1e-5
 ) -> Float[Tensor, "*batch 3"]:
-    """Undo hat. Raises ValueError where an entry of X + Xᵀ exceeds `atol`."""
-    defect = (X + X.mT).abs().max().item()
-    if not defect <= atol:
+    """Return the ω with hat(ω) = X.
+
+    Raises ValueError where an entry of X + Xᵀ exceeds `rtol` times the largest of X.
+    """
+    if X.shape[-2:] != (3, 3):
+        raise ValueError(f"shape {tuple(X.shape)}: pass 3 × 3 matrices")
+    size, defect = (A.abs().max().item() if A.numel() else 0.0 for A in (X, X + X.mT))
+    if not defect <= rtol * size:
         raise ValueError(
-            f"X + Xᵀ has an entry {defect:.3g}, more than {atol:g}: X is not skew"
+            f"X + Xᵀ has an entry {defect:.3g}, more than {rtol:g} of X's largest "
+            f"entry {size:.3g}: X is not skew"
         )
     return torch.stack([X[..., 2, 1], X[..., 0, 2], X[..., 1, 0]], -1)
-# --8<-- [end:hat]
+# --8<-- [end:vee]
 
 
 # --8<-- [start:rodrigues]
 def rodrigues(omega: Float[Tensor, "3"]) -> Float[Tensor, "3 3"]:
-    """Turn by θ = |ω| about ω, K = hat(ω), by the formula as it stands."""
+    """Return the turn by θ = |ω| about ω, by the formula as it stands, K = hat(ω)."""
     theta, K = omega.norm(), hat(omega)
     a, b = theta.sin() / theta, (1 - theta.cos()) / theta**2
-    return torch.eye(3) + a * K + b * (K @ K)
+    return torch.eye(3).to(K) + a * K + b * (K @ K)
 # --8<-- [end:rodrigues]
 
 
 # --8<-- [start:exp_so3]
-L = hat(torch.eye(3))  # L[0], L[1], L[2]: generators of the turns about the axes
-M = L.roll(1, 0)
-# ten rows of nine entries: I, then those of hat(u) = Σ uᵢ Lᵢ, then those of
-# hat(u)²/2 = Σ uᵢ² Lᵢ²/2 + Σ uᵢ uᵢ₋₁ (Lᵢ Lᵢ₋₁ + Lᵢ₋₁ Lᵢ)/2
-GENERATORS = torch.cat([torch.eye(3)[None], L, L @ L / 2, (L @ M + M @ L) / 2])
-GENERATORS = GENERATORS.flatten(1)
-
-
 def exp_so3(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
-    """Turn by θ = |ω| about ω: Rodrigues' formula, accurate and smooth for every ω.
-
-    With c = cos(θ/2) and u = sin(θ/2)/(θ/2) ω it reads I + c hat(u) + hat(u)²/2:
-    nothing cancels for small θ.
-    """
-    v = omega.reshape(-1, 3)
-    # 1e-18 keeps √ off its kink at 0; c and s change by less than they are rounded
-    half = (v.square() @ torch.full((3,), 0.25) + 1e-18).sqrt()
-    c, s = half.cos(), half.sin() / half
-    x, y, z = (s * component for component in v.unbind(-1))
-    one = torch.ones_like(c)
-    monomials = torch.stack(
-        [one, c * x, c * y, c * z, x * x, y * y, z * z, x * z, y * x, z * y]
-    )
-    return (monomials.T @ GENERATORS).reshape(*omega.shape, 3)
+    """Return the turn by |ω| about ω: I + cos(h) K + K²/2, K = hat(sin(h)/h ω)."""
+    h = (omega.square().sum(-1, keepdim=True) / 4 + 1e-18).sqrt()  # |ω|/2, never 0
+    K = hat(h.sin() / h * omega)
+    return torch.eye(3).to(K) + h.cos().unsqueeze(-1) * K + K @ K / 2
 # --8<-- [end:exp_so3]
 
 
@@ -126,37 +119,38 @@ def quaternion_table(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4 
         [yx - xy, xz + zx, yz + zy, 1 - xx - yy + zz],
     ]
     return torch.stack([torch.stack(row, -1) for row in rows], -2)
+
+
+def quaternion(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4"]:
+    """Return the unit quaternion (cos θ/2, sin θ/2 n) of R with cos θ/2 ≥ 0."""
+    table = quaternion_table(R)
+    # the row that belongs to the largest component loses no digits
+    longest = table.diagonal(dim1=-2, dim2=-1).argmax(-1)[..., None, None]
+    q = table.take_along_dim(longest, -2).squeeze(-2)
+    q = q / q.norm(dim=-1, keepdim=True)
+    return torch.where(q[..., :1] < 0, -q, q)
 # --8<-- [end:quaternion]
 
 
 # --8<-- [start:log_so3]
-# the linear part of quaternion_table, so that a batch costs one matrix product
-TABLE = (quaternion_table(torch.eye(9).reshape(9, 3, 3)) - torch.eye(4)).flatten(1)
-
-
 def log_so3(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
     """Return the ω with exp(hat ω) = R and |ω| ≤ π, accurate up to the half turn.
 
-    At the cut, an exact half turn, ω and −ω both fit: the one whose component
-    of largest absolute value is positive comes back.
-    Raises ValueError where R Rᵀ differs from I by more than 1e-6, or det R < 0.
+    At an exact half turn ω and −ω both fit: the one whose component of largest
+    absolute value is positive comes back. Raises ValueError where R is no rotation.
     """
+    if R.shape[-2:] != (3, 3):
+        raise ValueError(f"shape {tuple(R.shape)}: pass 3 × 3 matrices")
     check_rotation(R)
-    table = R.reshape(-1, 9) @ TABLE + torch.eye(4).flatten()
-    # the row of the largest of 4w², 4x², 4y², 4z²
-    longest = table[:, ::5].max(-1).indices
-    q = table.reshape(-1, 4, 4)[torch.arange(len(table)), longest]
-    q = torch.where(q[:, :1] < 0, -q, q)
-    q = q / q.norm(dim=-1, keepdim=True)
-    w, v = q[:, :1], q[:, 1:]
+    w, v = quaternion(R).split([1, 3], -1)
     sine = (v.square().sum(-1, keepdim=True) + 1e-18).sqrt()
-    return (2 * torch.atan2(sine, w) / sine * v).reshape(R.shape[:-1])
+    return 2 * torch.atan2(sine, w) / sine * v
 # --8<-- [end:log_so3]
 
 
 # --8<-- [start:textbook_log]
 def textbook_log(R: Float[Tensor, "3 3"]) -> Float[Tensor, "3"]:
-    """Read θ off the trace, the axis off R − Rᵀ: poor near 0 and near π."""
+    """Return θ from the trace times the axis from R − Rᵀ: poor near 0 and near π."""
     theta = torch.arccos(((R.trace() - 1) / 2).clamp(-1, 1))
     axis = torch.stack([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1]])
     return theta / (2 * theta.sin()) * axis
@@ -164,22 +158,23 @@ def textbook_log(R: Float[Tensor, "3 3"]) -> Float[Tensor, "3"]:
 
 
 # --8<-- [start:sl2]
-def exp_sl2(X: Float[Tensor, "2 2"]) -> Float[Tensor, "2 2"]:
-    """Exponentiate a traceless X, for which X² = δI with δ = −det X.
+def exp_sl2(X: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch 2 2"]:
+    """Return exp X for a traceless X, for which X² = δI with δ = −det X.
 
-    Raises ValueError where |tr X| exceeds 1e-12.
+    Raises ValueError where |tr X| exceeds 1e-5 of the largest entry.
     """
-    if not X.trace().abs() <= 1e-12:
-        raise ValueError(
-            f"tr X = {X.trace().item():.3g}: X is not in sl(2), "
-            "its trace must be 0 to 1e-12"
-        )
-    delta = -torch.linalg.det(X)
-    root = delta.abs().sqrt()
-    if delta < 0:
-        return root.cos() * torch.eye(2) + torch.sinc(root / torch.pi) * X
-    slope = root.sinh() / root if root > 0 else 1.0
-    return root.cosh() * torch.eye(2) + slope * X
+    (a, b), (c, d) = (row.unbind(-1) for row in X.unbind(-2))
+    if ((a + d).abs() > 1e-5 * X.abs().amax((-2, -1))).any():
+        raise ValueError(f"tr X = {(a + d).abs().max():.3g}: X is not in sl(2)")
+    delta = (b * c - a * d)[..., None, None]
+    small = delta.abs() < 1e-3  # there the square root has a kink, the series none
+    root = torch.where(small, 1.0, delta.abs()).sqrt()
+    up = torch.where(delta > 0, root, 0.0)  # what is not used must not overflow
+    C = torch.where(delta > 0, up.cosh(), root.cos())
+    S = torch.where(delta > 0, up.sinh(), root.sin()) / root
+    C = torch.where(small, 1 + delta / 2 + delta**2 / 24 + delta**3 / 720, C)
+    S = torch.where(small, 1 + delta / 6 + delta**2 / 120 + delta**3 / 5040, S)
+    return C * torch.eye(2).to(X) + S * X
 # --8<-- [end:sl2]
 
 
@@ -189,48 +184,76 @@ def geodesic(
     R1: Float[Tensor, "3 3"],
     s: Float[Tensor, " steps"],
 ) -> Float[Tensor, "steps 3 3"]:
-    """Walk from R0 (s = 0) to R1 (s = 1) inside SO(3): R0 exp(s log(R0ᵀ R1))."""
+    """Return the path from R0 (s = 0) to R1 (s = 1) in SO(3): R0 exp(s log(R0ᵀ R1))."""
     return R0 @ exp_so3(s[:, None] * log_so3(R0.T @ R1))
 # --8<-- [end:geodesic]
 
 
+# --8<-- [start:loop]
+def half_angle_cosine(omega: Float[Tensor, "3"], t: float) -> Float[Tensor, ""]:
+    """Return cos(e/2), e the angle between exp ω and the turn by t about axis 3."""
+    h, t = omega.norm() / 2, torch.tensor(t).to(omega)
+    slope = torch.sinc(h / torch.pi) / 2
+    return h.cos() * (t / 2).cos() + slope * omega[2] * (t / 2).sin()
+
+
+def worst_on_the_loop(head: Callable[[Tensor], Tensor]) -> tuple[float, float]:
+    """Return the t at which R ↦ exp(head(R)) misses the turn by t, and by how much.
+
+    Both are in degrees; bisection finds the sign change of cos(e/2) on [0, 2π].
+    """
+    def f(t: float) -> float:
+        R = exp_so3(torch.tensor([0.0, 0.0, t]))
+        return half_angle_cosine(head(R.flatten()), t).item()
+
+    low, high = 0.0, 2 * torch.pi
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if f(low) * f(middle) <= 0 else (middle, high)
+    error = 2 * torch.tensor(abs(f(low))).clamp(max=1).acos().rad2deg()
+    return low * 180 / torch.pi, error.item()
+# --8<-- [end:loop]
+
+
+# --8<-- [start:from_six]
+def from_six(a: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
+    """Return the rotation with first column along a₁a₂a₃, second towards a₄a₅a₆."""
+    first, second = a.unflatten(-1, (2, 3)).unbind(-2)
+    x = torch.nn.functional.normalize(first, dim=-1)
+    second = second - (x * second).sum(-1, keepdim=True) * x
+    y = torch.nn.functional.normalize(second, dim=-1)
+    return torch.stack([x, y, torch.linalg.cross(x, y)], -1)
+
+# --8<-- [end:from_six]
+
+
 # --8<-- [start:head]
 class RotationHead(torch.nn.Module):
-    """Turn features into a rotation: a linear map to R³, then the exponential."""
+    """Turn features into rotations by way of six free numbers, or of three."""
 
-    def __init__(self, features: int):
-        """Start at the identity rotation, which is where careless code returns NaN."""
+    def __init__(self, features: int, numbers: int = 6):
+        """Start at the identity rotation."""
         super().__init__()
-        self.linear = torch.nn.Linear(features, 3)
+        ways = {3: exp_so3, 6: from_six}
+        if numbers not in ways:
+            raise ValueError(f"{numbers} numbers: choose 3 or 6")
+        self.to_rotation = ways[numbers]
+        self.linear = torch.nn.Linear(features, numbers)
         torch.nn.init.zeros_(self.linear.weight)
-        torch.nn.init.zeros_(self.linear.bias)
+        start = torch.zeros(3) if numbers == 3 else torch.eye(3)[:2].flatten()
+        self.linear.bias = torch.nn.Parameter(start)
 
     def forward(
         self, x: Float[Tensor, "*batch features"]
     ) -> Float[Tensor, "*batch 3 3"]:
-        """Predict one rotation for each input."""
-        return exp_so3(self.linear(x))
+        """Return one rotation for each input."""
+        return self.to_rotation(self.linear(x))
 # --8<-- [end:head]
-
-
-# --8<-- [start:align]
-def align(
-    P: Float[Tensor, "points 3"], target: Float[Tensor, "points 3"], steps: int = 200
-) -> Float[Tensor, "3 3"]:
-    """Find the rotation that carries P to the target by gradient descent."""
-    head, x = RotationHead(1), torch.ones(1)
-    optimiser = torch.optim.Adam(head.parameters(), lr=0.1)
-    for _ in range(steps):
-        optimiser.zero_grad()
-        (P @ head(x).T - target).square().mean().backward()
-        optimiser.step()
-    return head(x).detach()
-# --8<-- [end:align]
 
 
 # --8<-- [start:solution_hyperbolic]
 def boost(t: float) -> Float[Tensor, "2 2"]:
-    """Exponentiate t [[0, 1], [1, 0]]: [[cosh t, sinh t], [sinh t, cosh t]]."""
+    """Return exp(t [[0, 1], [1, 0]]) = [[cosh t, sinh t], [sinh t, cosh t]]."""
     c, s = torch.tensor(t).cosh(), torch.tensor(t).sinh()
     return torch.stack([torch.stack([c, s]), torch.stack([s, c])])
 # --8<-- [end:solution_hyperbolic]
@@ -254,11 +277,9 @@ def real_log_of_diagonal(a: float, d: float) -> Float[Tensor, "2 2"]:
 def mean_rotation(
     R: Float[Tensor, "count 3 3"], steps: int = 20
 ) -> Float[Tensor, "3 3"]:
-    """Average rotations: see them from a guess, average the logs, step there."""
+    """Return the rotation M at which the logarithms of MᵀR average to 0."""
     guess = R[0]
     for _ in range(steps):
         guess = guess @ exp_so3(log_so3(guess.T @ R).mean(0))
     return guess
 # --8<-- [end:solution_mean]
-
-

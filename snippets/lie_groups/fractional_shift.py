@@ -12,7 +12,7 @@ from torch import Tensor
 
 # --8<-- [start:shift]
 def shift_matrix(n: int) -> Float[Tensor, "n n"]:
-    """Move every pixel one place on and the last to the front: (Px)ᵢ = xᵢ₋₁."""
+    """Return P, which moves every pixel one place on and the last to the front."""
     return torch.eye(n).roll(1, 0)
 
 
@@ -41,20 +41,22 @@ def shift_generator(n: int) -> Float[Tensor, "n n"]:
 def fractional_shift(
     x: Float[Tensor, "*batch n"], t: float
 ) -> Float[Tensor, "*batch n"]:
-    """Shift by t pixels: turn wave k by −2πkt/n; for k = n/2 multiply by cos πt."""
+    """Return x shifted by t: wave k turned by −2πkt/n; for k = n/2, times cos πt."""
     n = x.shape[-1]
-    phase = torch.polar(
-        torch.ones(n // 2 + 1), -2 * torch.pi * t * torch.arange(n // 2 + 1.0) / n
-    )
+    if x.numel() == 0:  # torch.fft refuses empty batches
+        return x
+    angles = -2 * torch.pi * t / n * torch.arange(n // 2 + 1, dtype=torch.float64)
+    phase = torch.polar(torch.ones_like(angles), angles)
     if n % 2 == 0:
         phase.imag[-1] = 0.0
-    return torch.fft.irfft(torch.fft.rfft(x) * phase, n)
+    waves = torch.fft.rfft(x)
+    return torch.fft.irfft(waves * phase.to(waves), n)
 # --8<-- [end:fractional]
 
 
 # --8<-- [start:defect]
 def group_law_defect(n: int, s: float, t: float) -> float:
-    """Measure how far shifting by s, then t is from shifting by s + t."""
+    """Return the norm of (shift by s, then t) minus (shift by s + t)."""
     one = fractional_shift(fractional_shift(torch.eye(n), s), t)
     return torch.linalg.matrix_norm(
         one - fractional_shift(torch.eye(n), s + t), 2
@@ -82,12 +84,40 @@ def two_row_generator(n: int) -> Float[Tensor, "m m"]:
 
 # --8<-- [start:layers]
 def shift_error(layer: torch.nn.Module, x: Float[Tensor, " n"], t: float) -> float:
-    """Measure how far the layer is from commuting with the shift by t."""
+    """Return the largest entry of layer(shifted x) minus the shifted layer(x)."""
     with torch.no_grad():
         there = layer(fractional_shift(x, t)[None, None])[0, 0]
         back = fractional_shift(layer(x[None, None])[0, 0], t)
         return (there - back).abs().max().item()
 # --8<-- [end:layers]
+
+
+# --8<-- [start:remedy]
+def resample(x: Float[Tensor, "*batch n"], m: int) -> Float[Tensor, "*batch m"]:
+    """Return m samples of the slow waves of x, those that turn less than n/2 times.
+
+    Of the waves of x, those that m samples cannot tell from slower ones are dropped.
+    """
+    n = x.shape[-1]
+    if x.numel() == 0:  # torch.fft refuses empty batches
+        return x.new_zeros(*x.shape[:-1], m)
+    waves = torch.fft.rfft(x)[..., : (min(m, n) - 1) // 2 + 1]
+    return torch.fft.irfft(waves, m) * (m / n)
+
+
+class FineReLU(torch.nn.Module):
+    """Apply ReLU between the pixels, too: sample finer, cut, drop the new fast waves."""
+
+    def __init__(self, factor: int = 4):
+        """Take `factor` samples a pixel."""
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
+        """Return the filtered ReLU."""
+        n = x.shape[-1]
+        return resample(torch.relu(resample(x, self.factor * n)), n)
+# --8<-- [end:remedy]
 
 
 # --8<-- [start:solution_entries]
@@ -101,11 +131,8 @@ def generator_entry(n: int, j: int) -> float:
 
 # --8<-- [start:solution_inverse]
 def velocity(x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
-    """Return the rate of change of the shifted picture at t = 0."""
-    n = x.shape[-1]
-    return torch.fft.irfft(
-        torch.fft.rfft(x) * (-2j * torch.pi * torch.arange(n // 2 + 1) / n), n
-    )
+    """Return the rate of change of the shifted picture at t = 0, n odd."""
+    n, waves = x.shape[-1], torch.fft.rfft(x)
+    factors = -2j * torch.pi * torch.arange(n // 2 + 1) / n
+    return torch.fft.irfft(waves * factors.to(waves), n)
 # --8<-- [end:solution_inverse]
-
-

@@ -13,7 +13,7 @@ from torch import Tensor
 
 # --8<-- [start:axioms]
 def broken_axioms(elements: list, multiply: Callable) -> list[str]:
-    """Name the group axioms that a finite set violates, by trying everything."""
+    """Return the names of the group axioms that a finite set violates."""
     broken = []
     if any(multiply(a, b) not in elements for a, b in product(elements, repeat=2)):
         broken.append("closure")
@@ -30,7 +30,8 @@ def broken_axioms(elements: list, multiply: Callable) -> list[str]:
     if not neutral:
         broken.append("identity")
     if not neutral or any(
-        all(multiply(a, b) != neutral[0] for b in elements) for a in elements
+        not any(multiply(a, b) == neutral[0] == multiply(b, a) for b in elements)
+        for a in elements
     ):
         broken.append("inverses")
     return broken
@@ -39,19 +40,19 @@ def broken_axioms(elements: list, multiply: Callable) -> list[str]:
 
 # --8<-- [start:symmetric_group]
 def compose(s: tuple[int, ...], t: tuple[int, ...]) -> tuple[int, ...]:
-    """Do t first, then s: i ↦ s(t(i))."""
+    """Return st, first t, then s: i ↦ s(t(i))."""
     return tuple(s[i] for i in t)
 
 
 def symmetric_group(n: int) -> list[tuple[int, ...]]:
-    """List the n! permutations of 0, …, n−1."""
+    """Return the n! rearrangements of 0, …, n−1, each as its list of images."""
     return list(permutations(range(n)))
 # --8<-- [end:symmetric_group]
 
 
 # --8<-- [start:jumping_sum]
 def jumping_sum(x: float, y: float) -> float:
-    """Add after 0 and 1 have swapped names: f(f(x) + f(y)), f the swap."""
+    """Return f(f(x) + f(y)), where f exchanges 0 and 1 and keeps all else."""
 
     def swap(z: float) -> float:
         return {0.0: 1.0, 1.0: 0.0}.get(z, z)
@@ -62,17 +63,17 @@ def jumping_sum(x: float, y: float) -> float:
 
 # --8<-- [start:inverse]
 def inverse_2x2(A: Float[Tensor, "2 2"]) -> Float[Tensor, "2 2"]:
-    """Invert by the formula [[d, −b], [−c, a]] / (ad − bc).
+    """Return [[d, −b], [−c, a]] / (ad − bc).
 
-    Raises ValueError where |ad − bc| ≤ 1e-14 · max|entry|²: A is then singular to
-    working precision.
+    Raises ValueError where ad − bc is a rounding error of the two products.
     """
     (a, b), (c, d) = A
     determinant = a * d - b * c
-    if determinant.abs() <= 1e-14 * A.abs().max() ** 2:
+    scale = (a * d).abs() + (b * c).abs()
+    if determinant.abs() <= 8 * torch.finfo(A.dtype).eps * scale:
         raise ValueError(
-            f"ad - bc = {determinant:.3g}: A is not in GL(2), "
-            "pass one with ad - bc ≠ 0"
+            f"ad - bc = {determinant:.3g} from products of size {scale:.3g}: "
+            "A is not in GL(2) to working precision"
         )
     return torch.stack([torch.stack([d, -b]), torch.stack([-c, a])]) / determinant
 # --8<-- [end:inverse]
@@ -89,9 +90,29 @@ def nearest_singular(
 
 
 # --8<-- [start:orthogonal]
-def check_orthogonal(Q: Float[Tensor, "*batch n n"], atol: float = 1e-9) -> None:
-    """Raise ValueError where an entry of Q Qᵀ − I exceeds `atol`."""
-    defect = (Q @ Q.mT - torch.eye(Q.shape[-1])).abs().max().item()
+def rotation(theta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 2 2"]:
+    """Return the turn of the plane by θ, [[cos θ, −sin θ], [sin θ, cos θ]]."""
+    c, s = torch.as_tensor(theta).cos(), torch.as_tensor(theta).sin()
+    return torch.stack([torch.stack([c, -s], -1), torch.stack([s, c], -1)], -2)
+
+
+def reflection(theta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 2 2"]:
+    """Return the mirror at angle θ/2, [[cos θ, sin θ], [sin θ, −cos θ]]."""
+    R = rotation(theta)
+    return R * torch.tensor([1.0, -1.0]).to(R)
+# --8<-- [end:orthogonal]
+
+
+# --8<-- [start:check]
+def check_orthogonal(Q: Float[Tensor, "*batch n n"], atol: float = 1e-5) -> None:
+    """Raise ValueError where an entry of Q Qᵀ − I exceeds `atol`.
+
+    The default lets pass what single precision rounds.
+    """
+    if Q.ndim < 2 or Q.shape[-1] != Q.shape[-2]:
+        raise ValueError(f"shape {tuple(Q.shape)}: pass square matrices")
+    defects = (Q @ Q.mT - torch.eye(Q.shape[-1]).to(Q)).abs()
+    defect = defects.max().item() if Q.numel() else 0.0
     if not defect <= atol:
         raise ValueError(
             f"Q Qᵀ differs from I by {defect:.3g}, more than {atol:g}: "
@@ -99,26 +120,22 @@ def check_orthogonal(Q: Float[Tensor, "*batch n n"], atol: float = 1e-9) -> None
         )
 
 
-def rotation(theta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 2 2"]:
-    """Turn the plane by theta radians: [[cos θ, −sin θ], [sin θ, cos θ]]."""
-    c, s = torch.as_tensor(theta).cos(), torch.as_tensor(theta).sin()
-    return torch.stack([torch.stack([c, -s], -1), torch.stack([s, c], -1)], -2)
-
-
-def reflection(theta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 2 2"]:
-    """Mirror the plane in the line at angle θ/2: [[cos θ, sin θ], [sin θ, −cos θ]]."""
-    return rotation(theta) @ torch.diag(torch.tensor([1.0, -1.0]))
-# --8<-- [end:orthogonal]
+def check_rotation(R: Float[Tensor, "*batch n n"], atol: float = 1e-5) -> None:
+    """Raise ValueError where R is not orthogonal (to `atol`), or det R < 0."""
+    check_orthogonal(R, atol)
+    if (torch.linalg.det(R.detach()) < 0).any():
+        raise ValueError("det R = -1: R is a reflection, pass a rotation")
+# --8<-- [end:check]
 
 
 # --8<-- [start:split]
 def angle_in_o2(Q: Float[Tensor, "2 2"]) -> tuple[str, float]:
-    """Say whether Q in O(2) turns or reflects, and by which θ in (−π, π].
+    """Return the kind of Q in O(2) and its θ in (−π, π].
 
-    Raises ValueError where Q Qᵀ differs from I by more than 1e-9.
+    Raises ValueError where Q is not orthogonal.
     """
     check_orthogonal(Q)
-    theta = torch.atan2(Q[1, 0], Q[0, 0]).item()
+    theta = torch.atan2(Q[1, 0] + 0.0, Q[0, 0]).item()  # + 0.0 makes a zero of −0
     return ("rotation", theta) if torch.linalg.det(Q) > 0 else ("reflection", theta)
 # --8<-- [end:split]
 
@@ -127,7 +144,7 @@ def angle_in_o2(Q: Float[Tensor, "2 2"]) -> tuple[str, float]:
 def random_orthogonal(
     n: int, count: int, seed: int = 0
 ) -> Float[Tensor, "count n n"]:
-    """Draw from O(n), all equally likely: QR of Gaussian matrices, diag R > 0."""
+    """Return draws from O(n), all equally likely: QR of Gaussian matrices, diag R > 0."""
     Q, R = torch.linalg.qr(
         torch.randn(count, n, n, generator=torch.Generator().manual_seed(seed))
     )
@@ -137,7 +154,7 @@ def random_orthogonal(
 
 # --8<-- [start:defining_rank]
 def dimension_of_orthogonal_group(n: int) -> int:
-    """Count the directions at I that keep Q Qᵀ = I to first order: n² − rank."""
+    """Return n² − rank, the directions at I that keep Q Qᵀ = I to first order."""
     jacobian = torch.autograd.functional.jacobian(lambda Q: Q @ Q.T, torch.eye(n))
     return n * n - int(torch.linalg.matrix_rank(jacobian.reshape(n * n, n * n)))
 # --8<-- [end:defining_rank]
@@ -145,7 +162,7 @@ def dimension_of_orthogonal_group(n: int) -> int:
 
 # --8<-- [start:path]
 def path_to_identity(A: Float[Tensor, "2 2"], t: float) -> Float[Tensor, "2 2"]:
-    """Walk from A (t = 0) to I (t = 1): unwind and unstretch together.
+    """Return a point on a path from A (t = 0) to I (t = 1): unwind and unstretch.
 
     Raises ValueError where det A ≤ 0, because then there is no such path.
     """
@@ -156,7 +173,8 @@ def path_to_identity(A: Float[Tensor, "2 2"], t: float) -> Float[Tensor, "2 2"]:
     U, sigma, Vh = torch.linalg.svd(A)
     stretch = Vh.T @ torch.diag(sigma) @ Vh
     _, theta = angle_in_o2(U @ Vh)
-    return rotation((1 - t) * theta) @ ((1 - t) * stretch + t * torch.eye(2))
+    turn = rotation(torch.tensor((1 - t) * theta).to(A))
+    return turn @ ((1 - t) * stretch + t * torch.eye(2).to(A))
 # --8<-- [end:path]
 
 
@@ -164,7 +182,7 @@ def path_to_identity(A: Float[Tensor, "2 2"], t: float) -> Float[Tensor, "2 2"]:
 def norms_through_depth(
     layers: list[torch.nn.Linear], x: Float[Tensor, " n"]
 ) -> Float[Tensor, " depth"]:
-    """Push x through the layers; note its length after each, relative to the start."""
+    """Return the length of x after each layer, relative to the start."""
     lengths, start = [], x.norm()
     for layer in layers:
         x = layer(x)
@@ -175,7 +193,7 @@ def norms_through_depth(
 
 # --8<-- [start:solution_symmetric]
 def symmetric_but_not_closed() -> tuple[Float[Tensor, "2 2"], Float[Tensor, "2 2"]]:
-    """Give two invertible symmetric matrices whose product is not symmetric."""
+    """Return two invertible symmetric matrices whose product is not symmetric."""
     return torch.tensor([[1.0, 1.0], [1.0, 0.0]]), torch.tensor(
         [[1.0, 0.0], [0.0, -1.0]]
     )
@@ -184,22 +202,6 @@ def symmetric_but_not_closed() -> tuple[Float[Tensor, "2 2"], Float[Tensor, "2 2
 
 # --8<-- [start:solution_mirrors]
 def two_mirrors(alpha: float, beta: float) -> Float[Tensor, "2 2"]:
-    """Mirror at angle β first, then at angle α: a rotation by 2(α − β)."""
+    """Return the mirror at angle β followed by that at α: a turn by 2(α − β)."""
     return rotation(2 * (alpha - beta))
 # --8<-- [end:solution_mirrors]
-
-
-# --8<-- [start:solution_motion]
-def motion(theta: float, shift: Float[Tensor, "2"]) -> Float[Tensor, "3 3"]:
-    """Turn by theta, then translate: a 3×3 matrix that acts on (x, y, 1)."""
-    M = torch.eye(3)
-    M[:2, :2], M[:2, 2] = rotation(theta), shift
-    return M
-
-
-def inverse_motion(theta: float, shift: Float[Tensor, "2"]) -> Float[Tensor, "3 3"]:
-    """Undo a motion: translate back, then turn back."""
-    return motion(-theta, -rotation(-theta) @ shift)
-# --8<-- [end:solution_motion]
-
-

@@ -10,9 +10,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snippets.figures.lie_groups import fractional_shift as f_figures
+from book.expect import between, numbers
+from snippets.figures.lie_groups import fractional_shift as figures
 from snippets.lie_groups import fractional_shift as f
-from snippets.lie_groups.attention import commutant_basis
+from snippets.lie_groups.actions import commutant_basis
 
 SIGNAL = torch.randn(9, generator=torch.Generator().manual_seed(0))
 
@@ -97,13 +98,63 @@ def test_two_even_rows_have_a_logarithm_that_mixes_them(n, measured):
 
 
 def test_convolutions_commute_with_every_shift_and_relu_with_whole_ones(measured):
-    numbers = f_figures.numbers()
-    measured([numbers["conv_half"], numbers["relu_whole"], numbers["odd_law"]], 0, atol=1e-13)
-    measured(numbers["even_law"], 1, atol=1e-13)
-    assert numbers["relu_half"] > 0.1
+    values = figures.numbers()
+    measured([values["conv_half"], values["relu_whole"], values["odd_law"]], 0, atol=1e-13)
+
+
+test_numbers = numbers("lie_groups.fractional_shift", {
+    "even_law": 1.0, "fine_1": between(0.3, 1.5), "fine_2": between(0.1, 0.3), "fine_4": between(0.02, 0.1), "fine_8": between(0.005, 0.02),
+})  # fmt: skip
+
+
+@pytest.mark.claim("LG-184")
+@pytest.mark.parametrize("factor", [1, 2, 3, 8])
+@pytest.mark.parametrize("n", [6, 9])
+def test_finer_relu_commutes_with_finer_shifts(factor, n, measured):
+    layer = f.FineReLU(factor)
+    x = f.resample(torch.randn(n, generator=torch.Generator().manual_seed(0)), n)  # without the Nyquist wave
+    for k in range(-1, 2 * factor):
+        measured(f.shift_error(layer, x, k / factor), 0, atol=1e-14)
+    assert f.shift_error(layer, x, 0.5 / factor) > 1e-4
+
+
+def test_resampling_keeps_the_slow_waves(measured):
+    x = torch.randn(3, 9, generator=torch.Generator().manual_seed(0))
+    measured(f.resample(x, 36)[:, ::4], x, atol=1e-14)
+    measured(f.resample(f.resample(x, 12), 9), x, atol=1e-14)
+    measured(f.resample(x, 36), scipy.signal.resample(x.numpy(), 36, axis=-1), atol=1e-14)
+    even = torch.randn(8, generator=torch.Generator().manual_seed(1))
+    nyquist = (-1.0) ** torch.arange(8)
+    measured(f.resample(even, 8), even - nyquist * (even @ nyquist) / 8, atol=1e-14)
+    for s, t in ((0.5, 0.5), (0.3, -1.1)):  # without that wave the group law holds for every n
+        slow = f.resample(even, 8)
+        measured(f.fractional_shift(f.fractional_shift(slow, s), t), f.fractional_shift(slow, s + t), atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_precision_of_the_input_is_kept(dtype, measured):
+    x = torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(0), dtype=dtype)
+    for y in (f.fractional_shift(x, 0.3), f.velocity(x), f.FineReLU(2)(x), f.resample(x, 5)):
+        assert y.dtype == dtype
+    measured(f.fractional_shift(x, 0.3), f.fractional_shift(x.double(), 0.3), atol=1e-5)
+    assert f.fractional_shift(x[:0], 0.3).shape == f.FineReLU()(x[:0]).shape == (0, 3, 8)
+
+
+def test_four_pixels_by_hand(measured):
+    bright, r = torch.tensor([4.0, 0, 0, 0]), 2**0.5
+    once = torch.tensor([1 + r, 1 + r, 1 - r, 1 - r])
+    measured(f.fractional_shift(bright, 0.5), once, atol=1e-15)
+    measured(f.fractional_shift(once, 0.5), torch.tensor([1.0, 3, 1, -1]), atol=1e-15)
+    measured(f.fractional_shift(torch.tensor([0.0, 2, 0, -2]), 0.5), r * torch.tensor([-1.0, 1, 1, -1]), atol=1e-15)
+    measured(f.fractional_shift(torch.tensor([1.0, -1, 1, -1]), 0.5), torch.zeros(4), atol=1e-15)
 
 
 def test_solutions(measured):
+    k, F = f.waves(5)
+    X = ((F * (-2j * torch.pi * (k / 5 + torch.tensor([0.0, 1, 0, 0, -1])))) @ F.mH).real
+    measured(scipy.linalg.expm(X.numpy()), f.shift_matrix(5), atol=1e-12)
+    measured(X.roll((1, 1), (0, 1)), X, atol=1e-13)  # circulant
+    assert X.norm() > f.shift_generator(5).norm()
     for n in (3, 7, 15):
         D = f.shift_generator(n)
         entries = [[f.generator_entry(n, i - j) for j in range(n)] for i in range(n)]

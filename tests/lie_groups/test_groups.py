@@ -1,5 +1,7 @@
 """Groups: the axioms, GL(n), O(2), the circle, the determinant."""
 
+import inspect
+import itertools
 import math
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ortho_group
 
-from snippets.figures.lie_groups import groups as g_figures
+from book.expect import below, between, numbers
 from snippets.lie_groups import groups as g
 
 ANGLES = st.floats(-20, 20)
@@ -25,11 +27,14 @@ def random_matrices():
 def test_the_axioms_hold_for_permutations_and_fail_where_they_should(measured):
     for n in (1, 2, 3, 4):
         measured.exact(g.broken_axioms(g.symmetric_group(n), g.compose), [])
-    numbers = list(range(6))
-    measured.exact(g.broken_axioms(numbers, lambda a, b: (a + b) % 6), [])
-    measured.exact(g.broken_axioms(numbers, lambda a, b: a * b % 6), ["inverses"])
-    measured.exact(g.broken_axioms(numbers, lambda a, b: (a - b) % 6), ["associativity", "identity", "inverses"])
-    measured.exact(g.broken_axioms(numbers, lambda a, b: a + b), ["closure", "inverses"])
+    clock = list(range(6))
+    measured.exact(g.broken_axioms(clock, lambda a, b: (a + b) % 6), [])
+    measured.exact(g.broken_axioms(clock, lambda a, b: a * b % 6), ["inverses"])
+    measured.exact(g.broken_axioms(clock, lambda a, b: (a - b) % 6), ["associativity", "identity", "inverses"])
+    measured.exact(g.broken_axioms(clock, lambda a, b: a + b), ["closure", "inverses"])
+    one_sided = {(1, 2): 0, (2, 1): 2, (1, 1): 1, (2, 2): 0}  # 1·2 = 0 is the identity, 2·1 is not
+    product = lambda a, b: one_sided.get((a, b), a + b)  # noqa: E731
+    assert "inverses" in g.broken_axioms([0, 1, 2], product)
 
 
 def test_composition_is_the_product_of_permutation_matrices():
@@ -84,7 +89,6 @@ def test_gl_is_open(random_matrices, measured):
         measured((A - nearest).norm(), distance, atol=1e-13)
         E = torch.randn(3, 3, generator=torch.Generator().manual_seed(1))
         assert torch.linalg.matrix_rank(A + 0.999 * distance * E / torch.linalg.matrix_norm(E, 2)) == 3
-    assert g_figures.numbers()["smallest_det"] > 1e-6
 
 
 @pytest.mark.claim("LG-08")
@@ -112,7 +116,7 @@ def test_products_of_unit_numbers_are_unit_numbers(measured):
     measured((1 / z - z.conj()).abs(), torch.zeros(500), atol=1e-14)
 
 
-@pytest.mark.claim("LG-10", "LG-11")
+@pytest.mark.claim("LG-10", "LG-11", by="proved")
 def test_inverse_formula_is_exact(measured):
     a, b, c, d = A_SYMBOLS
     formula = sp.Matrix([[d, -b], [-c, a]]) / (a * d - b * c)
@@ -126,6 +130,29 @@ def test_inverse_code_agrees_with_torch(measured):
     for A in torch.randn(200, 2, 2, generator=torch.Generator().manual_seed(5)):
         expected = torch.linalg.inv(A)
         measured(g.inverse_2x2(A) / expected.norm(), expected / expected.norm(), atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_precision_of_the_input_is_kept(dtype, measured):
+    theta = torch.tensor([0.3, 2.0], dtype=dtype)
+    R, A = g.rotation(theta), torch.tensor([[1.0, 2.0], [3.0, 4.0]], dtype=dtype)
+    assert {x.dtype for x in (R, g.reflection(theta), g.inverse_2x2(A), *g.nearest_singular(A), g.path_to_identity(R[0], 0.5))} == {dtype}
+    assert g.rotation(torch.zeros(0)).shape == (0, 2, 2)
+    g.check_rotation(R)
+    g.check_rotation(torch.zeros(0, 3, 3, dtype=dtype))
+    with pytest.raises(ValueError, match="reflection"):
+        g.check_rotation(g.reflection(theta))
+    with pytest.raises(ValueError, match="shape"):
+        inspect.unwrap(g.check_orthogonal)(torch.zeros(2, 3))
+    for unit in (1e-9, 1e-3, 1e9):  # the unit of measurement does not matter, nor that of one axis
+        D = torch.tensor([[1.0, 0.0], [0.0, unit]], dtype=dtype)
+        measured(g.inverse_2x2(D) @ D, torch.eye(2), atol=1e-6)
+        with pytest.raises(ValueError, match="not in GL"):
+            g.inverse_2x2(unit * torch.tensor([[1.0, 2.0], [2.0, 4.0]], dtype=dtype))
+
+
+def test_a_signed_zero_chooses_no_side():
+    assert g.angle_in_o2(-torch.eye(2)) == g.angle_in_o2(torch.tensor([[-1.0, 0.0], [0.0, -1.0]])) == ("rotation", math.pi)
 
 
 @pytest.mark.claim("LG-10")
@@ -185,7 +212,7 @@ def test_o_and_so_are_compact_manifolds(measured):
         measured.exact(g.dimension_of_orthogonal_group(n), n * (n - 1) // 2)
 
 
-@pytest.mark.claim("LG-17", "LG-18", "LG-101")
+@pytest.mark.claim("LG-17", "LG-18", "LG-101", by="proved")
 def test_two_by_two_identities(measured):
     a, b, c, d = A_SYMBOLS
     e, f, h, i = B_SYMBOLS
@@ -245,7 +272,7 @@ def test_no_path_from_a_reflection():
 
 
 def test_matrix_outside_o2_is_refused():
-    with pytest.raises(ValueError, match=r"differs from I by 0.21, more than 1e-09: Q is not in O\(n\)"):
+    with pytest.raises(ValueError, match=r"differs from I by 0.21, more than 1e-05: Q is not in O\(n\)"):
         g.angle_in_o2(1.1 * torch.eye(2))
     with pytest.raises(ValueError, match="differs from I by nan"):
         g.check_orthogonal(torch.full((2, 2), torch.nan))
@@ -271,15 +298,14 @@ def test_solutions():
         assert torch.equal(M, M.T)
         assert torch.linalg.det(M) != 0
     assert not torch.equal(A @ B, (A @ B).T)
+    own = [s for s in g.symmetric_group(3) if g.compose(s, s) == (0, 1, 2)]
+    assert own == [(0, 1, 2), (0, 2, 1), (1, 0, 2), (2, 1, 0)]
+    subgroups = [set(c) for k in range(1, 7) for c in itertools.combinations(g.symmetric_group(3), k) if not g.broken_axioms(list(c), g.compose)]
+    assert sorted(map(len, subgroups)) == [1, 2, 2, 2, 3, 6]
     for alpha, beta in [(0.3, 1.1), (-2.0, 0.4)]:
         mirrors = g.reflection(2 * alpha) @ g.reflection(2 * beta)
         assert (mirrors - g.two_mirrors(alpha, beta)).abs().max() < 1e-14
-    shift = torch.tensor([2.0, -1.0])
-    assert (g.motion(0.7, shift) @ g.inverse_motion(0.7, shift) - torch.eye(3)).abs().max() < 1e-15
-    turn, move = g.motion(0.7, torch.zeros(2)), g.motion(0.0, shift)
-    assert torch.equal(move @ turn, g.motion(0.7, shift))
-    assert (turn @ move - move @ turn).abs().max() > 0.1
 
 
-def test_numbers():
-    assert g_figures.numbers()["o2_fit"] < 1e-14
+# a perturbation below the smallest singular value leaves a determinant that is small, and not zero
+test_numbers = numbers("lie_groups.groups", {"samples": 2000, "smallest_det": between(1e-6, 1e-2), "o2_fit": below(1e-14)})

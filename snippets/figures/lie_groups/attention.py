@@ -2,20 +2,13 @@
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from snippets.lie_groups.attention import (
-    VectorAttention,
-    WrongTwin,
-    attention,
-    equivariance_error,
-    random_rotations,
-    rope,
-    scores,
-)
+from book import figure, results
+from snippets.figures.lie_groups.molecules import compare
+from snippets.lie_groups.attention import VectorAttention, WrongTwin, equivariance_error, rope
 from snippets.lie_groups.exponential import exp_so3
 from snippets.lie_groups.groups import rotation
 
@@ -53,7 +46,10 @@ def rotating_tokens() -> Figure:
                 ):
                     flat = arrows.flatten(0, 1).numpy()
                     ax.quiver(*0 * flat.T, *flat.T, angles="xy", scale_units="xy", scale=1, **style)
-                ax.plot(*target.flatten(0, 1).T.numpy(), "o", mfc="none", color=plt.rcParams["text.color"], ms=9)
+                ink = plt.rcParams["text.color"]
+                ax.plot(*target.flatten(0, 1).T.numpy(), "o", mfc="none", color=ink, ms=9)
+                for got, wanted in zip(outputs.flatten(0, 1), target.flatten(0, 1), strict=True):
+                    ax.plot(*torch.stack([got, wanted]).T.numpy(), ":", color=ink, lw=1)
                 ax.set(xlim=(-2.3, 2.3), ylim=(-2.3, 2.3), aspect="equal", xticks=[], yticks=[])
                 ax.spines[:].set_visible(True)
         row[0].set_ylabel(name)
@@ -93,33 +89,17 @@ def error_against_angle() -> Figure:
     angles = torch.linspace(0, 360, 73)
     axis = torch.tensor([2.0, -1.0, 2.0]) / 3
     for d, marker in ((2, "-"), (3, "--")):
-        for layer, colour, name in zip(pair(d), ("C0", "C1"), ("layer", "wrong twin"), strict=True):
+        for layer, colour in zip(pair(d), ("C0", "C1"), strict=True):
             turns = [rotation(t) if d == 2 else exp_so3(t * axis) for t in angles.deg2rad()]
             errors = [max(equivariance_error(layer, sample(d, d), R), 1e-17) for R in turns]
-            ax.semilogy(angles, errors, colour + marker, label=f"{name}, {d}-D")
+            ax.semilogy(angles, errors, colour + marker)
+    for height, name, colour in ((3e-4, "wrong twin", "C1"), (2e-13, "layer", "C0")):
+        ax.text(90, height, f"{name}\n(solid: plane, dashed: space)", color=colour, ha="center", va="center")
     ax.set(xlabel="angle in degrees", ylabel="relative error", xticks=[0, 90, 180, 270, 360], ylim=(3e-18, 1e2))
-    ax.legend(loc="center", ncols=2, bbox_to_anchor=(0.5, 0.55))
     return fig
 
 
 @results(seed=0)
-def numbers() -> dict[str, float]:
-    """Numbers that the page quotes."""
-    generator = torch.Generator().manual_seed(0)
-    X = 2 * torch.randn(5, 3, generator=generator)
-    W = torch.randn(3, 3, 3, generator=generator)
-    R, eye = exp_so3(torch.tensor([0.9, -0.7, 1.4])), torch.eye(3)
-    out, turned = attention(X, eye, eye, eye), attention(X @ R.T, eye, eye, eye)
-    worst = {
-        f"{name}_{d}d": combine(equivariance_error(layer, sample(d, d), R) for R in random_rotations(d, 50))
-        for d in (2, 3)
-        for layer, name, combine in zip(pair(d), ("layer", "twin"), (max, min), strict=True)
-    }
-    return {
-        "invariance": (scores(X @ R.T, eye, eye) - scores(X, eye, eye)).abs().max().item(),
-        "one_side": ((X @ R.T) @ X.T - X @ X.T).abs().max().item(),
-        "learned": (scores(X @ R.T, W[0], W[1]) - scores(X, W[0], W[1])).abs().max().item(),
-        "equivariance": (turned - out @ R.T).abs().max().item(),
-        "not_invariance": (turned - out).abs().max().item(),
-        **worst,
-    }
+def forces() -> dict[str, float]:
+    """Errors of three ways to learn the forces between charges."""
+    return compare(500)

@@ -4,16 +4,14 @@ import matplotlib.pyplot as plt
 import torch
 from book import figure, results
 from jaxtyping import Float
-from matplotlib import patheffects
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from snippets.figures.lie_groups.groups import draw_letter
 from snippets.lie_groups.exponential import (
     J,
+    RotationHead,
     exp_so3,
-    geodesic,
-    hat,
     log_so3,
     partial_sums,
     textbook_log,
@@ -22,26 +20,72 @@ from snippets.lie_groups.groups import random_orthogonal, rotation
 
 
 @figure(
-    alt="Two panels of arrows laid end to end. Left, the terms of the series for a turn by two radians spiral "
-    "into the point on the unit circle. Right, with the printed powers the chain ends far from the circle."
+    alt="A field of arrows that circle around the origin, each perpendicular to its place. Chains of two, four and "
+    "sixteen straight steps start at (1, 0); the more steps, the closer they follow the arc of two radians."
+)
+def flow() -> Figure:
+    """Draw the velocities Jx and how straight steps along them approach the turn by 2."""
+    fig, ax = plt.subplots(figsize=(4.8, 4.4))
+    x, y = torch.meshgrid(torch.linspace(-1.6, 2.0, 10), torch.linspace(-0.6, 2.6, 9), indexing="ij")
+    ax.quiver(x, y, -y, x, color=plt.rcParams["grid.color"], width=0.005, angles="xy", scale=26)
+    arc = torch.linspace(0, 2, 100)
+    ax.plot(arc.cos(), arc.sin(), color=plt.rcParams["text.color"], lw=2.5)
+    for steps, colour, offset in ((2, "C1", (8, 2)), (4, "C2", (2, 9)), (16, "C0", (-8, 9))):
+        step = torch.eye(2) + 2 / steps * J
+        chain = torch.stack([torch.linalg.matrix_power(step, k)[:, 0] for k in range(steps + 1)])
+        ax.plot(*chain.T.numpy(), "o-", color=colour, ms=3.5, lw=1.6)
+        ax.annotate(f"{steps} steps", chain[-1].tolist(), offset, textcoords="offset points", color=colour, ha="center")
+    ax.annotate("turn by 2", (arc[60].cos(), arc[60].sin()), (-8, -16), textcoords="offset points", ha="right")
+    ax.plot(0, 0, "o", color=plt.rcParams["text.color"], ms=3)
+    ax.set(aspect="equal", xlim=(-1.7, 2.1), ylim=(-0.7, 2.7), xticks=[-1, 0, 1, 2], yticks=[0, 1, 2])
+    return fig
+
+
+@figure(
+    alt="Arrows laid end to end, each perpendicular to the one before and soon much shorter. The chain starts at "
+    "the origin and spirals into a point of the unit circle."
 )
 def spiral() -> Figure:
-    """Draw the terms Gᵏ/k! acting on (1, 0), end to end, with the right and the printed powers."""
-    fig, axes = plt.subplots(1, 2, figsize=(5.4, 3.1), sharey=True)
-    theta, arc = 2.0, torch.linspace(0, 2 * torch.pi, 200)
-    eye = torch.eye(2)
-    right = partial_sums(theta * J, 12)[:, :, 0]
-    wrong = torch.cumsum(torch.stack(
-        [eye, theta * J, -(theta**2) / 2 * eye, -theta / 6 * theta * J, theta**2 / 24 * eye]), 0)[:, :, 0]  # fmt: skip
-    panels = ((axes[0], right, "right powers", "C0"), (axes[1], wrong, "powers as printed", "C1"))
-    for ax, chain, name, colour in panels:
-        ax.plot(arc.cos(), arc.sin(), color=plt.rcParams["grid.color"], lw=1.2)
-        chain = torch.cat([torch.zeros(1, 2), chain])
-        ax.quiver(*chain[:-1].T.numpy(), *chain.diff(dim=0).T.numpy(), angles="xy", scale_units="xy", scale=1,
-                  color=colour, width=0.014, headwidth=4, headlength=5)  # fmt: skip
-        ax.plot(*rotation(theta)[:, 0], "o", mfc="none", color=plt.rcParams["text.color"], ms=9)
-        ax.set(title=name, aspect="equal", xlim=(-1.5, 1.25), ylim=(-1.15, 2.25))
-        ax.set(xticks=[-1, 0, 1], yticks=[-1, 0, 1, 2])
+    """Draw the terms Gᵏ/k! acting on (1, 0), end to end."""
+    fig, ax = plt.subplots(figsize=(4.0, 3.9))
+    arc = torch.linspace(0, 2 * torch.pi, 200)
+    ax.plot(arc.cos(), arc.sin(), color=plt.rcParams["grid.color"], lw=1.2)
+    chain = torch.cat([torch.zeros(1, 2), partial_sums(2.0 * J, 12)[:, :, 0]])
+    ax.quiver(*chain[:-1].T.numpy(), *chain.diff(dim=0).T.numpy(), angles="xy", scale_units="xy", scale=1,
+              color="C0", width=0.012, headwidth=4, headlength=5)  # fmt: skip
+    for k, name, side in ((0, "$I$", (0, -12)), (1, "$G$", (12, 0)), (2, "$G^2/2$", (0, 9)), (3, "$G^3/6$", (-20, 0))):
+        middle = (chain[k] + chain[k + 1]) / 2
+        ax.annotate(name, middle.tolist(), side, textcoords="offset points", ha="center", va="center", color="C0")
+    ax.plot(*rotation(2.0)[:, 0], "o", mfc="none", color=plt.rcParams["text.color"], ms=9)
+    ax.set(aspect="equal", xlim=(-1.6, 1.5), ylim=(-1.15, 2.3), xticks=[-1, 0, 1], yticks=[-1, 0, 1, 2])
+    return fig
+
+
+@figure(
+    alt="A disc of radius 180 degrees with its centre marked identity. A path leads from the centre along n to the "
+    "rim, continues at the opposite point of the rim and comes inwards. Dashed circles mark 60 and 120 degrees."
+)
+def ball() -> Figure:
+    """Draw SO(3) as a ball of radius π whose opposite surface points are one rotation."""
+    fig, ax = plt.subplots(figsize=(4.4, 4.2))
+    ink, faint = plt.rcParams["text.color"], plt.rcParams["grid.color"]
+    arc = torch.linspace(0, 2 * torch.pi, 200)
+    for degrees, style in ((60, "--"), (120, "--"), (180, "-")):
+        ax.plot(degrees * arc.cos(), degrees * arc.sin(), style, color=ink if degrees == 180 else faint, lw=1.2)
+        if degrees < 180:
+            ax.text(0, -degrees - 4, f"{degrees}°", ha="center", va="top")
+    n = rotation(torch.pi / 6)[:, 0]
+    shaft = {"arrowstyle": "-|>", "color": "C0", "lw": 2, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", (180 * n).tolist(), (0, 0), arrowprops=shaft)
+    ax.annotate("", (-95 * n).tolist(), (-180 * n).tolist(), arrowprops=shaft | {"color": "C1"})
+    there, here = "180° about $n$", "180° about $-n$:\nthe same"
+    for sign, colour, name, side in ((1, "C0", there, "left"), (-1, "C1", here, "right")):
+        ax.plot(*(sign * 180 * n).tolist(), "o", color=colour, ms=7)
+        ax.text(*(sign * 192 * n).tolist(), name, color=colour, ha=side, va="center")
+    ax.plot(0, 0, "o", color=ink, ms=5)
+    ax.text(-8, 6, "identity", ha="right", va="bottom")
+    ax.set(aspect="equal", xlim=(-330, 330), ylim=(-190, 190))
+    ax.axis("off")
     return fig
 
 
@@ -121,15 +165,15 @@ def missed() -> Figure:
     ax.text(-4.9, 0.32, "two different negative\neigenvalues", color="C1", va="center", fontsize=9)
     ax.text(3.9, -1.25, "negative determinant", color="C1", ha="right", va="center", fontsize=9)
     for place, name, offset, side in (
-        ((2, 1), "$I$", (7, -4), "left"),
+        ((2, 1), "$I$", (9, -4), "left"),
         ((-2, 1), "$-I$", (-5, -14), "right"),
         ((-2.5, 1), "$\\mathrm{diag}(-2,-1/2)$", (-6, 7), "right"),
         ((0, -1), "a reflection", (7, -4), "left"),
     ):
         ax.plot(*place, "o", color=plt.rcParams["text.color"], ms=5)
-        rim = [patheffects.withStroke(linewidth=3, foreground=plt.rcParams["axes.facecolor"])]
-        rim = rim if name == "$I$" else []  # a rim of paper, for the one that lies among the dots
-        ax.annotate(name, place, xytext=offset, textcoords="offset points", ha=side, path_effects=rim)
+        paper = {"fc": plt.rcParams["axes.facecolor"], "ec": "none", "pad": 1.5}  # $I$ lies among the dots
+        paper = paper if name == "$I$" else None
+        ax.annotate(name, place, offset, textcoords="offset points", ha=side, zorder=5, bbox=paper)
     ax.set(xlim=(-5, 4), ylim=(-1.6, 2.6), xlabel="trace", ylabel="determinant")
     return fig
 
@@ -142,17 +186,36 @@ def numbers() -> dict[str, float]:
     X = X - X.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] * torch.eye(2)
     R = random_orthogonal(3, 2)
     R = R * torch.linalg.det(R).sign()[:, None, None]
-    line = torch.stack([(1 - s) * R[0] + s * R[1] for s in (0.25, 0.5, 0.75)])
-    path = geodesic(R[0], R[1], torch.linspace(0, 1, 21))
-    angles = torch.logspace(-3, 0, 61)
-    omega = angles[:, None] * torch.tensor([2.0, -1.0, 2.0]) / 3
-    misses = torch.stack([(torch.linalg.matrix_exp(hat(w)) - exp_so3(w)).abs().max() for w in omega])
     return {
         "smallest_trace": torch.linalg.matrix_exp(X).diagonal(dim1=1, dim2=2).sum(1).min().item(),
-        "line_det_quarter": torch.linalg.det(line)[0].item(),
-        "line_det_half": torch.linalg.det(line)[1].item(),
+        "line_det_half": torch.linalg.det(R.mean(0)).item(),
         "angle_apart": log_so3(R[0].T @ R[1]).norm().item(),
-        "torch_matrix_exp": misses.max().item(),
-        "torch_matrix_exp_angle": angles[misses.argmax()].item(),
-        "geodesic_error": (path @ path.mT - torch.eye(3)).abs().max().item(),
     }
+
+
+@results(seed=0)
+def heads() -> dict[str, float]:
+    """Errors in degrees of two networks that copy a rotation, with three and with six numbers."""
+    found = {}
+    for numbers in (3, 6):
+        torch.manual_seed(0)
+        generator = torch.Generator().manual_seed(0)
+        layers = [torch.nn.Linear(9, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64), torch.nn.ReLU()]
+        net = torch.nn.Sequential(*layers, RotationHead(64, numbers)).float()
+        optimiser = torch.optim.Adam(net.parameters(), lr=2e-3)
+        for _ in range(1000):
+            optimiser.zero_grad()
+            R = any_rotations(64, generator)
+            (net(R.flatten(1)) - R).square().sum((1, 2)).mean().backward()
+            optimiser.step()
+        R = any_rotations(5000, generator)
+        apart = log_so3(net(R.flatten(1)).detach().mT @ R).norm(dim=1).rad2deg()
+        found |= {f"median_{numbers}": apart.median().item(), f"worst_{numbers}": apart.max().item()}
+    return found
+
+
+def any_rotations(count: int, generator: torch.Generator) -> Float[Tensor, "count 3 3"]:
+    """Draw rotations of space in single precision, all equally likely: Gaussian quaternions, normalised."""
+    q = torch.nn.functional.normalize(torch.randn(count, 4, generator=generator, dtype=torch.float32), dim=1)
+    v = q[:, 1:]
+    return exp_so3(2 * torch.atan2(v.norm(dim=1), q[:, 0])[:, None] * torch.nn.functional.normalize(v, dim=1))

@@ -2,10 +2,12 @@
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
+from jaxtyping import Float
 from matplotlib.figure import Figure
+from torch import Tensor
 
-from snippets.lie_groups.fractional_shift import fractional_shift, group_law_defect, shift_error
+from book import figure, results
+from snippets.lie_groups.fractional_shift import FineReLU, fractional_shift, group_law_defect, shift_error
 
 
 @figure(
@@ -53,6 +55,31 @@ def between_pixels() -> Figure:
     return fig
 
 
+@figure(
+    alt="Four small bar charts of the waves of four pixels: constant, cosine, sine, and the Nyquist wave, whose bars "
+    "alternate between 1 and -1. Thin curves show the cosine and the sine between the pixels."
+)
+def four_waves() -> Figure:
+    """Draw the four real waves of four pixels."""
+    fig, axes = plt.subplots(2, 2, figsize=(4.8, 3.2), sharex=True, sharey=True)
+    fine, pixels = torch.linspace(-0.4, 3.4, 200), torch.arange(4.0)
+    for ax, (name, wave, colour) in zip(axes.flat, (
+        ("constant", lambda j: 0 * j + 1, "C0"), ("cosine", lambda j: (torch.pi * j / 2).cos(), "C0"),
+        ("sine", lambda j: (torch.pi * j / 2).sin(), "C0"), ("Nyquist", lambda j: (torch.pi * j).cos(), "C1")),
+        strict=True,
+    ):  # fmt: skip
+        ax.plot(fine, wave(fine), color=plt.rcParams["grid.color"], lw=1.2)
+        ax.bar(pixels, wave(pixels), width=0.3, color=colour)
+        ax.axhline(0, color=plt.rcParams["text.color"], lw=0.6)
+        ax.set(title=name, xticks=range(4), yticks=[-1, 0, 1], ylim=(-1.25, 1.25))
+    return fig
+
+
+def worst_shift_error(layer: torch.nn.Module, x: Float[Tensor, " n"]) -> float:
+    """Return the largest shift error over a hundred fractions of a pixel."""
+    return max(shift_error(layer, x, t / 100) for t in range(100))
+
+
 @results(seed=0)
 def numbers() -> dict[str, float]:
     """Numbers that the page quotes."""
@@ -64,5 +91,7 @@ def numbers() -> dict[str, float]:
         "even_law": group_law_defect(28, 0.5, 0.5),
         "conv_half": shift_error(convolution, x, 0.5),
         "relu_half": shift_error(torch.nn.ReLU(), x, 0.5),
+        "fine_1": worst_shift_error(FineReLU(1), x), "fine_2": worst_shift_error(FineReLU(2), x),
+        "fine_4": worst_shift_error(FineReLU(4), x), "fine_8": worst_shift_error(FineReLU(8), x),
         "relu_whole": shift_error(torch.nn.ReLU(), x, 1.0),
-    }
+    }  # fmt: skip

@@ -47,6 +47,9 @@ def two_circles() -> Figure:
         for theta in torch.arange(12) * torch.pi / 6:
             place = rotation(theta)[:, 0]
             draw_letter(ax, family(theta), place, 0.17, plt.rcParams["text.color"] if theta == 0 else colour)
+            if family is reflection:  # the mirror, at half the angle of the place
+                mirror = 0.22 * rotation(theta / 2)[:, 0]
+                ax.plot(*torch.stack([place - mirror, place + mirror]).T.numpy(), color="C6", lw=0.9)
         ax.text(0, 0, name, ha="center", va="center", color=colour)
         ax.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), aspect="equal")
         ax.axis("off")
@@ -106,15 +109,15 @@ def triangle() -> Figure:
 
 
 @figure(
-    alt="A six by six multiplication table in six colours. Every colour occurs once in each row and column. "
-    "The first three elements, the even ones, fill the upper left and lower right blocks."
+    alt="A six by six multiplication table in two colours. The three cyclic rearrangements fill the upper left and "
+    "lower right blocks, the three exchanges the other two. Every element occurs once in each row and column."
 )
 def cayley_table() -> Figure:
     """Draw the multiplication table of the six permutations of three things, the even ones first."""
     group = sorted(symmetric_group(3), key=lambda s: (s not in [(0, 1, 2), (1, 2, 0), (2, 0, 1)], s))
     table = torch.tensor([[group.index(compose(s, t)) for t in group] for s in group])
     fig, ax = plt.subplots(figsize=(3.6, 3.5))
-    ax.imshow(table.numpy(), cmap=ListedColormap([f"C{i}" for i in range(6)]), alpha=0.55)
+    ax.imshow(table.numpy(), cmap=ListedColormap(["C0", "C0", "C0", "C1", "C1", "C1"]), alpha=0.5)
     names = ["".join(str(i + 1) for i in s) for s in group]
     for i, j in product(range(6), repeat=2):
         ax.text(j, i, names[table[i, j]], ha="center", va="center")
