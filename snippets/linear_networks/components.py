@@ -25,6 +25,10 @@ class Eigenvalue(NamedTuple):
         """Real dimensions that one unit of rank takes: two for a pair of conjugate eigenvalues."""
         return 1 if self.l <= 2 else 2
 
+    def frequency(self, n: int) -> int:
+        """Return how often its wave turns along a cycle of n points, from 0 to n/2; l has to divide n."""
+        return n // self.l * (self.l - self.m)
+
 
 Ranks = dict[Eigenvalue, int]
 

@@ -187,5 +187,3 @@ def stride_two_criticals(
     apart = [i for i in range(len(filters)) if (gaps[i, :i] > 1e-4).all()]
     return filters[apart], (singular[:, 3] / singular[:, 0])[apart]
 # --8<-- [end:stride_two]
-
-

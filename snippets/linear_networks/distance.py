@@ -121,5 +121,3 @@ def parabola_degree() -> int:
     x, y = sympy.symbols("x y")
     return critical_on_curve(y - x**2, x, y, (5, 11))
 # --8<-- [end:solution_parabola]
-
-

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from snippets.linear_networks.equivariance import class_table
+from snippets.linear_networks.commutant import class_table
 from snippets.linear_networks.permutations import Permutation, same_size
 
 # --8<-- [end:setup]
@@ -142,5 +142,3 @@ def burnside(*generators: Permutation) -> float:
     fixed = [sum(g(i) == i for i in range(1, g.size + 1)) for g in group]
     return sum(count**2 for count in fixed) / len(group)
 # --8<-- [end:solution_burnside]
-
-

@@ -118,5 +118,3 @@ def rotation_orbits(side: int) -> int:
     """Number of orbits of the rotation on a picture of any side."""
     return (side * side + 3) // 4
 # --8<-- [end:solution_odd]
-
-

@@ -1,7 +1,5 @@
 """The command, as a researcher types it."""
 
-
-
 import json
 import subprocess
 import sys

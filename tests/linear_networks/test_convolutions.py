@@ -3,7 +3,6 @@
 # ruff: noqa: E731
 
 
-
 from itertools import product
 
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import conv1d
 
-from snippets.figures.linear_networks import convolutions as cv_figures
+from book.expect import near, numbers
 from snippets.linear_networks.convolutions import (
     compose,
     composed,
@@ -30,7 +29,7 @@ from snippets.linear_networks.convolutions import (
 )
 from snippets.linear_networks.function_spaces import differential_rank
 
-numbers = st.floats(-3, 3).map(lambda x: round(x, 3))
+coefficients = st.floats(-3, 3).map(lambda x: round(x, 3))
 
 
 def draw(*shape, seed=0):
@@ -61,7 +60,7 @@ def test_composition_is_multiplication_of_polynomials(measured):
 
 
 @settings(deadline=None)
-@given(st.lists(numbers, min_size=1, max_size=5), st.lists(numbers, min_size=1, max_size=5), st.integers(1, 4))
+@given(st.lists(coefficients, min_size=1, max_size=5), st.lists(coefficients, min_size=1, max_size=5), st.integers(1, 4))
 def test_polynomials_agree_with_sympy(p, q, stride):
     x = sympy.Symbol("x")
     exact = [[sympy.Rational(str(c)) for c in r] for r in (p, q)]
@@ -149,10 +148,13 @@ def test_exercises(measured):
     measured(compose([a, b], [3, 1]).reshape(2, 3), torch.outer(b, a), atol=1e-14)
 
 
-
-
-def test_numbers():
-    torch.manual_seed(0)
-    told = cv_figures.numbers()
-    assert abs(told["quadratics"] - 0.648) < 0.003
-    assert told["least_regular"] > 1e-3
+# a real cubic has three real roots about once in four draws; the seeds decide the rest, up to Newton's rounding
+test_numbers = numbers(
+    "linear_networks.convolutions",
+    {
+        "quadratics": near(0.6485, 0.003),
+        "cubics": near(0.2485, 0.01),
+        "strided_filters": 14,
+        "least_regular": near(0.01926, 1e-4),
+    },
+)

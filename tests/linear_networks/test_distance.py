@@ -3,14 +3,13 @@
 # ruff: noqa: E731
 
 
-
 import pytest
 import sympy
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippets.figures.linear_networks import distance as di_figures
+from book.expect import between, numbers
 from snippets.linear_networks.determinantal import degree, dimension, ed_degree
 from snippets.linear_networks.distance import (
     average,
@@ -189,9 +188,4 @@ def test_exercises():
     assert max(range(29), key=lambda r: ed_degree(r, 28, 28)) == 14
 
 
-
-
-def test_numbers():
-    told = di_figures.numbers()
-    assert told["wins"] == 30
-    assert 0 < told["gain"] < 0.2
+test_numbers = numbers("linear_networks.distance", {"gain": between(0.05, 0.1)})

@@ -3,7 +3,6 @@
 # ruff: noqa: E741
 
 
-
 import math
 from itertools import permutations as arrangements
 
@@ -11,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+from snippets.linear_networks.commutant import commutant_dimension
 from snippets.linear_networks.components import multiplicities
-from snippets.linear_networks.equivariance import commutant_dimension
 from snippets.linear_networks.groups import (
     DeepSetLayer,
     SharedLinear,

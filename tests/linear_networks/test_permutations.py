@@ -1,7 +1,5 @@
 """Permutations: notation, axioms, cycles, pictures, and one-line complaints about bad input."""
 
-
-
 import re
 from itertools import permutations as arrangements
 from itertools import product

@@ -3,7 +3,6 @@
 # ruff: noqa: RUF059
 
 
-
 from itertools import product
 
 import numpy as np

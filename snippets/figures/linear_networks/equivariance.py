@@ -9,15 +9,16 @@ from torch import Tensor
 
 from book import figure, results
 from snippets.figures.linear_networks.function_spaces import diverging
+from snippets.linear_networks.commutant import class_table, commutant_dimension
 from snippets.linear_networks.components import (
     component,
     components,
     count_components,
     eigenvalues,
 )
-from snippets.linear_networks.equivariance import class_table, commutant_dimension, real_fourier_basis
 from snippets.linear_networks.invariance import permutation_matrix
 from snippets.linear_networks.permutations import Permutation
+from snippets.linear_networks.real_blocks import real_fourier_basis
 
 TURN = Permutation.rotation(3)
 
@@ -106,12 +107,12 @@ def edges(ranks: list[tuple[int, int, int]]) -> list[tuple[int, int, int | None,
                 if weight == 1:
                     found.append((coordinate + k, hidden + h, None, False))
                 else:
-                    i, j = coordinate + 2 * k, hidden + 2 * h
+                    i, j = coordinate + k, hidden + h
                     found += [
                         (i, j, colour, False),
-                        (i + 1, j + 1, colour, False),
-                        (i, j + 1, colour + 1, False),
-                        (i + 1, j, colour + 1, True),
+                        (i + d, j + r, colour, False),
+                        (i, j + r, colour + 1, False),
+                        (i + d, j, colour + 1, True),
                     ]
                     colour += 2
         coordinate, hidden = coordinate + weight * d, hidden + weight * r
