@@ -19,12 +19,11 @@ from snippets.linear_networks.groups import (
     commutant_basis,
     everything,
     generate,
-    irreducibles,
-    isotypic,
     mirror,
 )
 from snippets.linear_networks.invariance import permutation_matrix
 from snippets.linear_networks.permutations import Permutation, common_coarsening
+from snippets.linear_networks.schur import irreducibles, isotypic
 
 TURN = Permutation.rotation(3)
 
@@ -118,16 +117,16 @@ def test_two_counts_of_the_commutant(measured):
 
 
 def test_layers_commute_with_the_group(measured):
-    layer, x = SharedLinear(TURN, mirror(3)), draw(2, 4, 9)
+    layer, x = SharedLinear([TURN, mirror(3)]), draw(2, 1, 9)
     for g in generate(TURN, mirror(3)):
         index = torch.tensor(g.images) - 1
         measured(layer(x[..., index]).detach(), layer(x)[..., index].detach(), atol=1e-13)
     measured.exact(layer.weight.numel(), 15)
     deep = DeepSetLayer()
-    general = SharedLinear(*everything(6))
+    general = SharedLinear(everything(6))
     with torch.no_grad():
-        general.weight.copy_(torch.stack([deep.own + deep.mean / 6, deep.mean / 6]))
-    measured(general(draw(3, 6)).detach(), deep(draw(3, 6)).detach(), atol=1e-14)
+        general.weight.copy_(torch.stack([deep.own + deep.mean / 6, deep.mean / 6]).view(1, 1, 2))
+    measured(general(draw(3, 1, 6)).detach(), deep(draw(3, 1, 6)).detach(), atol=1e-14)
 
 
 @pytest.mark.claim("NN-111")

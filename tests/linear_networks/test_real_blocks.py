@@ -13,7 +13,7 @@ from snippets.linear_networks.commutant import (
     commutant_dimension,
     wave,
 )
-from snippets.linear_networks.complex_blocks import realify
+from snippets.linear_networks.complex_blocks import complexify, realify
 from snippets.linear_networks.components import (
     eigenvalues,
     multiplicities,

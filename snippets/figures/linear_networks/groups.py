@@ -9,8 +9,9 @@ from torch import Tensor
 
 from book import figure
 from snippets.figures.linear_networks.equivariance import picture
-from snippets.linear_networks.groups import commutant_basis, isotypic, mirror
+from snippets.linear_networks.groups import commutant_basis, mirror
 from snippets.linear_networks.permutations import Permutation
+from snippets.linear_networks.schur import isotypic
 
 
 def table(ax, classes: Int[Tensor, "n n"], title: str) -> None:
