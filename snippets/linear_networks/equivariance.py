@@ -15,6 +15,7 @@ from snippets.linear_networks.components import (
 )
 from snippets.linear_networks.cycle_waves import CycleWaves
 from snippets.linear_networks.distance import truncate
+from snippets.linear_networks.knapsack import knapsack
 from snippets.linear_networks.permutations import Permutation
 from snippets.linear_networks.real_blocks import assemble, projected_blocks
 
@@ -22,22 +23,6 @@ from snippets.linear_networks.real_blocks import assemble, projected_blocks
 
 
 # --8<-- [start:nearest_equivariant]
-def best_ranks(M: Float[Tensor, "n n"], sigma: Permutation, rank: int) -> Ranks:
-    """Return the ranks, of sum at most the one given, whose component is nearest to M.
-
-    A real singular value s costs one unit and saves s², a complex one two and 2 s².
-    """
-    check_rank(rank, sigma.size)
-    values = {1: [], 2: []}
-    for key, Z in projected_blocks(M, sigma).items():
-        values[key.weight] += [(s.item(), key) for s in torch.linalg.svdvals(Z)]
-    single, double = (sorted(values[w], reverse=True) for w in (1, 2))
-    most = min(len(double), rank // 2)
-    choices = [single[: rank - 2 * b] + double[:b] for b in range(most + 1)]
-    kept = max(choices, key=lambda chosen: sum(k.weight * s**2 for s, k in chosen))
-    return {key: sum(key == k for _, k in kept) for key in eigenvalues(sigma)}
-
-
 def nearest_equivariant(
     M: Float[Tensor, "n n"], sigma: Permutation, ranks: Ranks
 ) -> Float[Tensor, "n n"]:
@@ -47,6 +32,20 @@ def nearest_equivariant(
     cut = {key: truncate(Z, ranks.get(key, 0)) for key, Z in blocks.items()}
     return assemble(cut, sigma)
 # --8<-- [end:nearest_equivariant]
+
+
+# --8<-- [start:best_ranks]
+def best_ranks(M: Float[Tensor, "n n"], sigma: Permutation, rank: int) -> Ranks:
+    """Return the ranks of the component nearest to M: a knapsack of singular values.
+
+    One of a real block costs one unit of rank, one of a complex block two.
+    """
+    check_rank(rank, sigma.size)
+    blocks = projected_blocks(M, sigma)
+    values = [torch.linalg.svdvals(Z).tolist() for Z in blocks.values()]
+    chosen = knapsack(values, [key.weight for key in blocks], rank)
+    return dict(zip(blocks, chosen, strict=True))
+# --8<-- [end:best_ranks]
 
 
 # --8<-- [start:autoencoder]
@@ -69,6 +68,10 @@ class EquivariantAutoencoder(nn.Module):
 
     def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
         """Split x into waves, multiply those of each eigenvalue, add the waves up."""
+        if x.shape[-1] != len(self.waves.order):
+            raise ValueError(
+                f"inputs of {x.shape[-1]} numbers: give {len(self.waves.order)}, one a point"
+            )
         flat = x.reshape(-1, x.shape[-1])
         alike = zip(self.waves.alike, self.waves.analyse(flat), strict=True)
         coded = [u @ self.matrices(keys).mT for keys, u in alike]

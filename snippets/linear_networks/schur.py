@@ -132,3 +132,17 @@ def group_components(parts: list[Kind], rank: int) -> tuple[int, int]:
         best = grown
     return count, best.get(rank, 0)
 # --8<-- [end:group_components]
+
+
+# --8<-- [start:aligned]
+def aligned(parts: list[Kind], generators: list[Permutation]) -> list[Kind]:
+    """Return the kinds in bases in which the group acts alike on all copies."""
+    M = random_commuting(*generators, seed=1)
+    found = []
+    for kind in parts:
+        copies = kind.basis.split(kind.dimension, dim=1)
+        moved = [V.T @ M @ copies[0] for V in copies]
+        scaled = [V @ B * (kind.dimension**0.5 / B.norm()) for V, B in zip(copies, moved, strict=True)]
+        found.append(kind._replace(basis=torch.cat(scaled, dim=1)))
+    return found
+# --8<-- [end:aligned]

@@ -10,6 +10,7 @@ import torch
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from book.expect import numbers
 from snippets.linear_networks.commutant import (
     CommutantLabels,
     circulant,
@@ -19,7 +20,7 @@ from snippets.linear_networks.commutant import (
 )
 from snippets.linear_networks.groups import commutant_basis
 from snippets.linear_networks.invariance import permutation_matrix
-from snippets.linear_networks.permutations import Permutation
+from snippets.linear_networks.permutations import Permutation, cycle_decomposition
 
 MIXED = Permutation.from_cycles("(1 4 2 12 15 6)(7 8 9)(10 11)(3)(13 14 5)")
 EVERY = [Permutation(images) for n in range(2, 6) for images in permutations(range(1, n + 1))]
@@ -41,7 +42,7 @@ def classes_by_graph(n, generators):
     return connected_components(graph, directed=False)
 
 
-@pytest.mark.claim("NN-39")
+@pytest.mark.claim("NN-39", "NN-112", by="proved")
 def test_commutant_of_every_permutation_of_s2_to_s6(measured):
     for sigma in [*EVERY, *map(Permutation, permutations(range(1, 7)))]:
         P, one = permutation_matrix(sigma).numpy(), np.eye(sigma.size)
@@ -93,3 +94,21 @@ def test_circulants_commute_with_the_shift_and_waves_diagonalise_them(n, measure
     measured(torch.view_as_real(D - torch.diag(torch.diag(D))), 0, atol=1e-12)
     for j in range(1, n):
         measured(torch.view_as_real(wave(n, n - j)), torch.view_as_real(wave(n, j).conj().resolve_conj()), atol=1e-12)
+
+
+@pytest.mark.claim("NN-113")
+def test_waves_on_cycles_are_eigenvectors_of_every_permutation_of_s2_to_s5(measured):
+    for sigma in EVERY:
+        P, T, values = permutation_matrix(sigma).to(torch.complex128), [], []
+        for cycle in cycle_decomposition(sigma):
+            for j in range(len(cycle)):
+                column = torch.zeros(sigma.size, dtype=torch.complex128)
+                column[torch.tensor(cycle) - 1] = wave(len(cycle), j)
+                T.append(column)
+                values.append(wave(len(cycle), j)[1] if len(cycle) > 1 else torch.tensor(1 + 0j))
+        T, values = torch.stack(T, dim=1), torch.stack(values)
+        measured((P @ T - T * values).abs(), 0, atol=1e-14)
+        measured.exact(int(torch.linalg.matrix_rank(T)), sigma.size)
+
+
+test_numbers = numbers("linear_networks.commutant", {"mnist_entries": 614_656, "mnist_commutant": 21_952})

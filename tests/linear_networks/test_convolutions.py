@@ -21,6 +21,7 @@ from snippets.linear_networks.convolutions import (
     discriminant,
     factor,
     multiply,
+    nearest_product,
     real_rooted,
     splittings,
     stretch,
@@ -120,6 +121,19 @@ def test_strides_larger_than_one_meet_only_regular_points(seed):
     filters, regularity = stride_two_criticals(seed)
     assert len(filters) >= 2
     assert regularity.min() > 1e-3
+
+
+@pytest.mark.claim("NN-120", by="proved")
+def test_the_umbrella(measured):
+    """The equation by expansion; 1 + x⁴ is no real product, as each one has a real factor b₀ + b₁x² or a zero of it."""
+    a0, a1, a2, b0, b1, x = sympy.symbols("a0 a1 a2 b0 b1 x", real=True)
+    c = sympy.Poly(sympy.expand((a0 + a1 * x + a2 * x**2) * (b0 + b1 * x**2)), x).all_coeffs()[::-1]
+    measured.exact(sympy.expand(c[0] * c[3] ** 2 - c[1] * c[2] * c[3] + c[4] * c[1] ** 2), 0)
+    reached = sympy.solve([c[0] - 1, c[1], c[2], c[3], c[4] - 1], [a0, a1, a2, b0, b1], dict=True)
+    measured.exact([s for s in reached if all(v.is_real is not False for v in s.values())], [])
+    measured(torch.tensor(nearest_product(torch.tensor([1.0, 0, 0, 0, 1]), [3, 2], [2, 1])), 1.0, atol=1e-6)
+    on_canopy = composed(draw(5), [3, 2], [2, 1])
+    measured(torch.tensor(nearest_product(on_canopy, [3, 2], [2, 1])), 0.0, atol=1e-9)
 
 
 @pytest.mark.claim("NN-11")

@@ -340,7 +340,6 @@ test_numbers = numbers(
     "linear_networks.equivariance",
     {
         "mnist_real": 72_425_986_088_826,
-        "mnist_commutant": 28**3,
         "mnist_dimension": sum((1 if j == 0 else 2) * r * (56 - r) for j, r in enumerate(RANKS)),
         "mnist_ed_digits": len(str(math.prod(math.comb(28, r) for r in RANKS))),
     },

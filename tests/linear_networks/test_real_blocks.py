@@ -11,6 +11,7 @@ import torch
 from snippets.linear_networks.commutant import (
     circulant,
     commutant_dimension,
+    commutator,
     wave,
 )
 from snippets.linear_networks.complex_blocks import complexify, realify
@@ -50,6 +51,7 @@ def averaged(M, sigma):
     return total
 
 
+@pytest.mark.claim("NN-114")
 @pytest.mark.parametrize("sigma", [*EVERY[::7], MIXED, Permutation.shift(28, 28)], ids=lambda s: str(s)[:30])
 def test_fourier_basis_is_orthogonal_and_block_diagonalises(sigma, measured):
     Q, P = real_fourier_basis(sigma), permutation_matrix(sigma)
@@ -60,6 +62,13 @@ def test_fourier_basis_is_orthogonal_and_block_diagonalises(sigma, measured):
         for key, d in eigenvalues(sigma).items()
     ]
     measured(Q.T @ P @ Q, torch.block_diag(*expected), atol=1e-13)
+    blocks = {k: draw(d, d) if k.weight == 1 else torch.complex(draw(d, d), draw(d, d, seed=1))
+              for k, d in eigenvalues(sigma).items()}
+    M = assemble(blocks, sigma)
+    measured(commutator(M, sigma), 0, atol=1e-11)
+    for key, block in fourier_blocks(M, sigma).items():
+        measured((block - blocks[key]).abs(), 0, atol=1e-11)
+    measured.exact(sum(k.weight * d * d for k, d in eigenvalues(sigma).items()), commutant_dimension(sigma))
 
 
 def test_projection_is_the_average_over_the_powers(measured):
