@@ -25,6 +25,7 @@ from snippets.linear_networks.permutations import Permutation
 from snippets.linear_networks.real_blocks import (
     assemble,
     cycle_vectors,
+    fourier_blocks,
     projected_blocks,
     real_fourier_basis,
     reynolds,
