@@ -25,8 +25,9 @@ from sympy import QQ
 from sympy.polys.matrices import DomainMatrix
 
 from bench._peers import median
+from snippets.linear_networks.commutant import CommutantLabels
 from snippets.linear_networks.components import count_components, eigenvalues
-from snippets.linear_networks.equivariance import CommutantLabels, EquivariantAutoencoder
+from snippets.linear_networks.equivariance import EquivariantAutoencoder
 from snippets.linear_networks.groups import commutant_basis
 from snippets.linear_networks.invariance import permutation_matrix
 from snippets.linear_networks.permutations import Permutation

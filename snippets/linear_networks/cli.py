@@ -1,6 +1,4 @@
-"""The command that tells what a permutation's invariant and equivariant linear maps look like."""
-
-# ruff: noqa: E741 (l is the letter of the slides)
+"""The command that tells what the invariant and equivariant linear maps of a permutation, or of a group, look like."""
 
 import argparse
 import json
@@ -8,27 +6,38 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from math import gcd
-from typing import Any, NoReturn
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import NoReturn
 
-from snippets.linear_networks import determinantal
 from snippets.linear_networks.components import (
     Component,
+    Eigenvalue,
+    Ranks,
     check_rank,
+    check_ranks,
     components,
     count_components,
-    multiplicities,
+    describe,
+    eigenvalues,
+    extreme_components,
 )
-from snippets.linear_networks.permutations import (
-    Permutation,
-    cycle_decomposition,
-    partition,
+from snippets.linear_networks.permutations import Permutation, same_size
+from snippets.linear_networks.report import (
+    DIGITS,
+    abbreviated,
+    by_turn,
+    component_lines,
+    head_lines,
+    report,
+    row,
 )
 
 SHOWN = 20
 LARGEST_LIST = 1_000_000
-LARGEST_DEGREE = 500_000  # rank times cycles, roughly its number of digits
+MOST_WORK = 20_000_000  # steps; a few seconds
+PLAIN = str.maketrans({"π": "pi", "→": "->", "·": "*", "…": "...", "≤": "<=", "×": "x", "−": "-", "²": "^2", "–": "-"})
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -41,7 +50,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 def whole(text: str) -> int:
     """Read a whole number."""
-    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+    if not re.fullmatch(r"\s*-?[0-9]{1,9}\s*", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at most nine digits")
     return int(text)
 
@@ -49,146 +58,181 @@ def whole(text: str) -> int:
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = OneLineParser(prog="python -m snippets.linear_networks", description=__doc__)
-    parser.add_argument("permutation", help="'(1 3 4)(2 5)', '3 5 4 1 2', shift:28x28 or rotate:3x3")
-    parser.add_argument("--rank", type=whole, required=True, help="bound on the rank, 0 to the number of points")
-    parser.add_argument("--outputs", type=whole, help="rows of the invariant maps (default: the number of points)")
-    parser.add_argument("--size", type=whole, help="number of points; those not mentioned stay fixed")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--all", action="store_true", help=f"list all components, not the first {SHOWN}")
+    add = parser.add_argument
+    add(
+        "permutation",
+        nargs="+",
+        help="'(1 3 4)(2 5)', '3 5 4 1 2', shift:28x28, rotate:3x3 or mirror:3x4; several generate a group",
+    )
+    add("--rank", type=whole, help="bound on the rank, 0 to the number of points")
+    add(
+        "--ranks",
+        help="one component: a rank for each eigenvalue, slowest wave first, '13,10,9,8,7,5,3,1', or '1,1=13 28,27=10'",
+    )
+    add("--near", type=Path, metavar="FILE", help="the component nearest to the matrix in a .npy or text file")
+    add("--sort", choices=("largest", "smallest", "first"), help="which components come first (default: both ends)")
+    add("--outputs", type=whole, help="rows of the invariant maps (default: the number of points)")
+    add("--size", type=whole, help="number of points; those not mentioned stay fixed")
+    add("--json", action="store_true", help="print one JSON object")
+    add("--all", action="store_true", help=f"list all components, not the first {SHOWN}")
     options = parser.parse_args(argv)
-    options.sigma = Permutation.parse(options.permutation, options.size)
-    check_rank(options.rank, options.sigma.size)
-    options.outputs = options.sigma.size if options.outputs is None else options.outputs
-    if options.outputs < 1:
-        raise ValueError(f"{options.outputs} outputs are not possible: choose at least 1")
-    check_degree(options.rank, len(partition(options.sigma)))
+    options.generators = read_generators(options.permutation, options.size)
+    options.sigma = options.generators[0]
+    check(options, same_size(options.generators))
     return options
 
 
-def check_degree(rank: int, cycles: int) -> None:
-    """Raise ValueError where exact degrees would have too many digits to compute them."""
-    if rank * cycles > LARGEST_DEGREE:
-        raise ValueError(
-            f"rank {rank} with {cycles:,} cycles makes degrees of up to about {rank * cycles:,} digits: "
-            f"choose a rank of at most {LARGEST_DEGREE // cycles}"
-        )
+def read_generators(texts: list[str], size: int | None) -> list[Permutation]:
+    """Read permutations of the same points; of several, each leaves fixed what only the others mention."""
+    if len(texts) > 1 and size is None:
+        whole_ones = [Permutation.parse(text).size for text in texts if "(" not in text]
+        points = [int(point) for text in texts if "(" in text for point in re.findall(r"[0-9]{1,9}", text)]
+        size = max(whole_ones + points, default=None)
+    return [Permutation.parse(text, size) for text in texts]
 
 
-def invariant(sigma: Permutation, outputs: int, rank: int) -> dict[str, int]:
-    """Describe the invariant maps: outputs×k matrices of bounded rank, with k the number of cycles."""
-    shape = (rank, outputs, len(partition(sigma)))
-    return {
-        "outputs": outputs,
-        "rank": rank,
-        "dimension": determinantal.dimension(*shape),
-        "degree": determinantal.degree(*shape),
-        "ed_degree": determinantal.ed_degree(*shape),
-    }
+def check(options: argparse.Namespace, size: int) -> None:
+    """Complete the options, and raise ValueError where they do not fit the permutation or each other."""
+    if options.ranks is not None and len(options.generators) == 1:
+        options.ranks = read_ranks(options.ranks, options.sigma)
+        total = sum(key.weight * r for key, r in options.ranks.items())
+        if options.rank not in (None, total):
+            raise ValueError(f"the ranks of --ranks add up to {total}, not to --rank {options.rank}: leave --rank out")
+        options.rank = total
+    if options.rank is None:
+        raise ValueError(f"--rank is missing: choose 0 to {size}, or name one component with --ranks")
+    check_rank(options.rank, size)
+    options.outputs = size if options.outputs is None else options.outputs
+    if options.outputs < 1:
+        raise ValueError(f"{options.outputs} outputs are not possible: choose at least 1")
+    if len(options.generators) > 1:
+        only = [name for name in ("ranks", "near", "sort") if getattr(options, name) is not None]
+        if only:
+            raise ValueError(f"--{only[0]} is for a single permutation; a group gets its kinds and counts")
+    elif options.rank**2 > MOST_WORK:
+        raise ValueError(f"rank {options.rank} is too large to count components: choose at most {int(MOST_WORK**0.5)}")
 
 
-def row(one: Component) -> dict[str, Any]:
-    """Write a component with its ranks keyed as in "28,27"."""
-    return one._asdict() | {"ranks": {str(key): r for key, r in one.ranks.items()}}
+def read_ranks(text: str, sigma: Permutation) -> Ranks:
+    """Read a component: '13,10,9', by the slowest waves, or '1,1=13 28,27=10', by labels."""
+    spectrum = by_turn(sigma)
+    if "=" in text:
+        pairs = re.findall(r"(\S+?)=(\S+)", text)
+        if not pairs or not all(re.fullmatch(r"[0-9]+,[0-9]+", key) and re.fullmatch(r"[0-9]+", r) for key, r in pairs):
+            raise ValueError(f"{text!r} does not read as ranks such as '1,1=13 28,27=10'")
+        ranks = {Eigenvalue(*map(int, key.split(","))): int(r) for key, r in pairs}
+    else:
+        numbers = text.replace(",", " ").split()
+        if not numbers or not all(re.fullmatch(r"[0-9]{1,9}", r) for r in numbers):
+            raise ValueError(f"{text!r} does not read as ranks such as '13,10,9'")
+        if len(numbers) > len(spectrum):
+            raise ValueError(f"{len(numbers)} ranks for {len(spectrum)} eigenvalues: give at most {len(spectrum)}")
+        ranks = dict(zip(spectrum, map(int, numbers), strict=False))
+    check_ranks(spectrum, ranks)
+    return ranks
 
 
-def equivariant(sigma: Permutation, rank: int) -> dict[str, Any]:
-    """Describe the equivariant maps, without the list of components."""
-    counts = count_components(sigma, rank)
-    spectrum = multiplicities(sigma)
-    return {
-        "rank": rank,
-        "commutant_dimension": sum(d * d * primitive(l) for l, d in spectrum.items()),
-        "real_components": counts.real,
-        "all_real_components": counts.all_real,
-        "complex_components": counts.complex,
-    }
+def near_ranks(path: Path, sigma: Permutation, rank: int) -> tuple[Ranks, float]:
+    """Return the ranks of the component nearest to a matrix in a file, and the distance to it."""
+    import numpy as np
+    import torch
+
+    from snippets.linear_networks.equivariance import best_ranks, nearest_equivariant
+
+    try:
+        comma = "," if path.suffix == ".csv" else None
+        read = np.load(path) if path.suffix == ".npy" else np.loadtxt(path, delimiter=comma)
+    except OSError as problem:
+        raise ValueError(f"{path} cannot be read: {problem.strerror or problem}") from None
+    M = torch.as_tensor(np.atleast_2d(read), dtype=torch.float64)
+    ranks = best_ranks(M, sigma, rank)
+    return ranks, float((M - nearest_equivariant(M, sigma, ranks)).norm())
 
 
-def primitive(l: int) -> int:
-    """Count the primitive l-th roots of unity."""
-    return sum(gcd(l, m) == 1 for m in range(1, l + 1))
+def listed(options: argparse.Namespace) -> tuple[Iterator[Component], str]:
+    """Return the components to list, and what to say below them."""
+    sigma, rank = options.sigma, options.rank
+    spectrum = eigenvalues(sigma)
+    found = count_components(sigma, rank).real
+    if options.near is not None:
+        ranks, distance = near_ranks(options.near, sigma, rank)
+        return iter([describe(spectrum, ranks, DIGITS)]), f"the nearest component, at distance {distance:.6g}"
+    if options.ranks is not None:
+        return iter([describe(spectrum, options.ranks, DIGITS)]), ""
+    work = sum(min(d, rank) * rank for d in spectrum.values()) * SHOWN
+    if options.sort not in (None, "first") and work > MOST_WORK:
+        raise ValueError(f"to sort so many components takes too long (about {work:,} steps): use --sort first")
+    order = options.sort or ("first" if options.all or work > MOST_WORK else "both ends")
+    if options.all:
+        return every_component(sigma, rank, order, found), ""
+    if order == "first":
+        chosen, note = islice(components(sigma, rank, DIGITS), SHOWN), f"the first {SHOWN} of {abbreviated(found)}"
+    elif order == "both ends" and found > SHOWN:
+        ends = [extreme_components(sigma, rank, SHOWN // 2, smallest=low, digits=DIGITS) for low in (False, True)]
+        chosen, note = chain(*ends), f"{SHOWN} of {abbreviated(found)}: those of largest and of smallest dimension"
+    else:
+        low = order == "smallest"
+        chosen = extreme_components(sigma, rank, SHOWN, smallest=low, digits=DIGITS)
+        note = f"{SHOWN} of {abbreviated(found)}, {order} dimension first"
+    return chosen, f"{note}; see --sort, --ranks, --near and --all" if found > SHOWN else ""
 
 
-def report(sigma: Permutation, outputs: int, rank: int) -> dict[str, Any]:
-    """Collect what the command prints, except the components."""
-    return {
-        "size": sigma.size,
-        "cycles": cycle_decomposition(sigma),
-        "order": sigma.order,
-        "multiplicities": {str(l): d for l, d in multiplicities(sigma).items()},
-        "invariant": invariant(sigma, outputs, rank),
-        "equivariant": equivariant(sigma, rank),
-    }
-
-
-def abbreviated(value: int, longest: int = 30) -> str:
-    """Write an integer in full, or by its size where it has more digits than fit a line."""
-    text = str(value)
-    short = f"{text[0]}.{text[1:3]}e{len(text) - 1} ({len(text):,} digits)"
-    return f"{value:,}" if len(text) <= longest else short
-
-
-def brief(parts: Sequence[Sequence[int]], brackets: str) -> str:
-    """Write cycles or sets, the first ones only where there are many."""
-    shown = [brackets[0] + " ".join(map(str, part[:8])) + " …" * (len(part) > 8) + brackets[1] for part in parts[:6]]
-    return " ".join(shown) + f" … {len(parts)} in all" * (len(parts) > 6)
-
-
-def lines(sigma: Permutation, told: dict[str, Any], listed: Iterator[Component]) -> Iterator[str]:
-    """Write the report for a person."""
-    maps, rank = told["equivariant"], told["equivariant"]["rank"]
-    yield f"permutation of {sigma.size} points, order {sigma.order:,}"
-    yield f"cycles       {brief(told['cycles'], '()')}"
-    yield f"partition    {brief(partition(sigma), '{}')}"
-    yield (
-        "eigenvalues  "
-        + ", ".join(f"exp(2πi/{l}): {d}" for l, d in told["multiplicities"].items())
-        + "  (multiplicity of each primitive root)"
-    )
-    yield f"\ninvariant maps R^{sigma.size} → R^{told['invariant']['outputs']} of rank at most {rank}"
-    for name in ("dimension", "degree", "ed_degree"):
-        yield f"  {name.replace('ed_', 'ED '):<11}{abbreviated(told['invariant'][name])}"
-    r = determinantal.bounded(rank, told["invariant"]["outputs"], len(told["cycles"]))
-    yield f"  parameters {r * (told['invariant']['outputs'] + len(told['cycles'])):,}"
-    yield f"\nequivariant maps R^{sigma.size} → R^{sigma.size} of rank at most {rank}"
-    yield f"  dimension of the commutant        {maps['commutant_dimension']:,}"
-    yield f"  real components with rank {rank:<8}{maps['real_components']:,}"
-    yield f"  all real components               {maps['all_real_components']:,}"
-    yield f"  complex components                {maps['complex_components']:,}"
-    yield "\n  dimension  parameters  degree · ED degree · ranks r_l,m that are not zero"
-    for one in listed:
-        ranks = " ".join(f"r_{key}={r}" for key, r in one.ranks.items() if r) or "none"
-        sizes = f"{abbreviated(one.degree)} · {abbreviated(one.ed_degree)}"
-        yield f"  {one.dimension:>9,}  {one.parameters:>10,}  {sizes} · {ranks}"
+def every_component(sigma: Permutation, rank: int, order: str, found: int) -> Iterator[Component]:
+    """Return all components, as they come or sorted by dimension."""
+    if order == "first":
+        return components(sigma, rank, DIGITS)
+    if found > LARGEST_LIST:
+        raise ValueError(f"--all cannot sort {found:,} components, only {LARGEST_LIST:,}: use --sort first")
+    return iter(sorted(components(sigma, rank, DIGITS), key=lambda one: one.dimension, reverse=order == "largest"))
 
 
 def run(options: argparse.Namespace) -> Iterator[str]:
     """Yield the lines of the answer."""
-    sigma, rank = options.sigma, options.rank
-    told = report(sigma, options.outputs, rank)
+    if len(options.generators) > 1:
+        from snippets.linear_networks.group_report import group_lines, group_report
+
+        told = group_report(options.generators, options.outputs, options.rank)
+        yield from [json.dumps(told)] if options.json else group_lines(told)
+        return
+    sigma = options.sigma
+    told = report(sigma, options.outputs, options.rank)
     found = told["equivariant"]["real_components"]
-    listed = components(sigma, rank) if options.all else islice(components(sigma, rank), SHOWN)
+    if options.json and options.all and found > LARGEST_LIST:
+        raise ValueError(f"--all would list {found:,} components, more than {LARGEST_LIST:,}: leave it out")
+    chosen, note = listed(options)
     if options.json:
-        if options.all and found > LARGEST_LIST:
-            raise ValueError(f"--all would list {found:,} components, more than {LARGEST_LIST:,}: leave it out")
-        told["equivariant"]["components"] = [row(one) for one in listed]
+        told["equivariant"]["components"] = [row(one) for one in chosen]
         yield json.dumps(told)
         return
-    yield from lines(sigma, told, listed)
-    if found > SHOWN and not options.all:
-        yield f"  … the first {SHOWN} of {found:,}; --all lists them all"
+    yield from head_lines(sigma, told)
+    yield from component_lines(chosen)
+    if note:
+        yield f"  … {note}"
+
+
+def say(line: str, stream) -> None:
+    """Print a line, in plain letters where the terminal has no others."""
+    try:
+        line.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        line = line.translate(PLAIN).encode("ascii", "replace").decode()
+    print(line, file=stream)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the answer; return 0, or 2 with one line on standard error where the input is not right."""
+    """Print the answer; return 0, 2 with one line on standard error for bad input, or 130 after an interrupt."""
     sys.set_int_max_str_digits(0)
+    complain = partial(say, stream=sys.stderr)
     try:
         for line in run(arguments(argv)):
-            print(line)
+            say(line, sys.stdout)
         sys.stdout.flush()
     except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
+        complain(f"error: {error}")
         return 2
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return 130
     except BrokenPipeError:  # pragma: no cover  (happens in a process of its own)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -2,8 +2,11 @@
 
 # ruff: noqa: E741 (l is the letter of the slides)
 
-from collections.abc import Iterator
-from math import gcd, prod
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterator
+from math import fsum, gcd, inf, prod
+from operator import itemgetter
 from typing import NamedTuple
 
 from snippets.linear_networks import determinantal
@@ -25,6 +28,10 @@ class Eigenvalue(NamedTuple):
         """Real dimensions that one unit of rank takes: two for a pair of conjugate eigenvalues."""
         return 1 if self.l <= 2 else 2
 
+    def frequency(self, n: int) -> int:
+        """Return how often its wave turns along a cycle of n points, from 0 to n/2; l has to divide n."""
+        return n // self.l * (self.l - self.m)
+
 
 Ranks = dict[Eigenvalue, int]
 
@@ -34,9 +41,11 @@ class Component(NamedTuple):
 
     ranks: Ranks
     dimension: int
-    degree: int
-    ed_degree: int
+    degree: int | None
+    ed_degree: int | None
     parameters: int
+    log10_degree: float = 0.0
+    log10_ed_degree: float = 0.0
 
 
 class Counts(NamedTuple):
@@ -79,12 +88,30 @@ def ways(blocks: list[tuple[int, int]], total: int) -> list[int]:
     These are the coefficients of the product of 1 + xʷ + x²ʷ + … + xʷᵈ.
     """
     coefficients = [1] + [0] * total
-    for weight, d in blocks:
-        for i in range(weight, total + 1):
-            coefficients[i] += coefficients[i - weight]
-        for i in range(total, weight * (d + 1) - 1, -1):
-            coefficients[i] -= coefficients[i - weight * (d + 1)]
+    for (weight, d), count in Counter(blocks).items():
+        factor = power(weight, d, count, total)
+        known = [(i, c) for i, c in enumerate(coefficients) if c]
+        coefficients = [
+            sum(c * factor[t - i] for i, c in known if i <= t) for t in range(total + 1)
+        ]
     return coefficients
+
+
+def power(weight: int, d: int, count: int, total: int) -> list[int]:
+    """Return the coefficients of (1 + xʷ + … + xʷᵈ)ᶜ up to the power `total` of x.
+
+    With y = xʷ it is P = (1 − yᵈ⁺¹)ᶜ / (1 − y)ᶜ, and its derivative gives a recurrence:
+    (1 − y)(1 − yᵈ⁺¹) P′ = c (1 − (d + 1) yᵈ + d yᵈ⁺¹) P.
+    """
+    p = [0] * (d + 2) + [1]  # zeros in front of the first coefficient
+    for k in range(1, total // weight + 1):
+        new = (k - 1 + count) * p[-1]
+        new += (k - d - 1 - count * (d + 1)) * p[-1 - d]
+        new += (count * d - (k - d - 2)) * p[-2 - d]
+        p.append(new // k)
+    found = [0] * (total + 1)
+    found[::weight] = p[d + 2 :]
+    return found
 
 
 def count_components(sigma: Permutation, rank: int) -> Counts:
@@ -108,15 +135,28 @@ def component(sigma: Permutation, ranks: Ranks) -> Component:
     return describe(spectrum, ranks)
 
 
-def describe(spectrum: dict[Eigenvalue, int], ranks: Ranks) -> Component:
-    """Compute dimension, degrees and parameters from the blocks (w, r, d)."""
-    blocks = [(key.weight, ranks.get(key, 0), d) for key, d in spectrum.items()]
+def describe(
+    spectrum: dict[Eigenvalue, int], ranks: Ranks, digits: float = inf
+) -> Component:
+    """Compute dimension, degrees and parameters from the blocks (w, r, d).
+
+    Degrees of more digits than allowed are None; their logarithms are always there.
+    """
+    blocks = [(key.weight, r, spectrum[key]) for key, r in ranks.items() if r]
+    log_degree = fsum(w * determinantal.log10_degree(r, d, d) for w, r, d in blocks)
+    log_ed = fsum(determinantal.log10_comb(d, r) for _, r, d in blocks)
+    degree = ed_degree = None
+    if max(log_degree, log_ed) <= digits:
+        degree = prod(determinantal.degree(r, d, d) ** w for w, r, d in blocks)
+        ed_degree = prod(determinantal.ed_degree(r, d, d) for _, r, d in blocks)
     return Component(
-        ranks={key: ranks.get(key, 0) for key in spectrum},
+        ranks=dict.fromkeys(spectrum, 0) | ranks,
         dimension=sum(w * determinantal.dimension(r, d, d) for w, r, d in blocks),
-        degree=prod(determinantal.degree(r, d, d) ** w for w, r, d in blocks),
-        ed_degree=prod(determinantal.ed_degree(r, d, d) for w, r, d in blocks),
+        degree=degree,
+        ed_degree=ed_degree,
         parameters=sum(2 * w * d * r for w, r, d in blocks),
+        log10_degree=log_degree,
+        log10_ed_degree=log_ed,
     )
 # --8<-- [end:component]
 
@@ -132,22 +172,77 @@ def check_ranks(spectrum: dict[Eigenvalue, int], ranks: Ranks) -> None:
 
 def rank_vectors(blocks: list[tuple[int, int]], total: int) -> Iterator[tuple[int, ...]]:
     """Yield every (r_1, r_2, …) with Σ weight·r = total, the largest first; weights one come before weights two."""
-    if not blocks:
-        yield ()
+    room, odd = [0], [False]  # what the later blocks can take, and whether they can take an odd number
+    for weight, d in reversed(blocks):
+        room.append(room[-1] + weight * d)
+        odd.append(odd[-1] or (weight == 1 and d > 0))
+    room, odd = room[::-1], odd[::-1]
+
+    def choices(i: int, left: int) -> Iterator[int]:
+        weight, d = blocks[i]
+        least = max(0, -(-(left - room[i + 1]) // weight))
+        for r in range(min(d, left // weight), least - 1, -1):
+            if (left - weight * r) % 2 == 0 or odd[i + 1]:
+                yield r
+
+    if total == 0:
+        yield (0,) * len(blocks)
+    elif total > room[0]:
         return
-    (weight, d), *rest = blocks
-    room, odd = sum(w * e for w, e in rest), any(w == 1 and e for w, e in rest)
-    for r in range(min(d, total // weight), -1, -1):
-        left = total - weight * r
-        if left > room:
-            return
-        if left % 2 == 0 or odd:
-            yield from ((r, *tail) for tail in rank_vectors(rest, left))
+    else:
+        yield from _walk(blocks, total, choices)
 
 
-def components(sigma: Permutation, rank: int) -> Iterator[Component]:
+def _walk(blocks: list[tuple[int, int]], total: int, choices: Callable) -> Iterator[tuple[int, ...]]:
+    """Walk the tree of choices without recursion, as it is as deep as there are blocks."""
+    chosen, left, open_ = [], [total], [choices(0, total)]
+    while open_:
+        r = next(open_[-1], None)
+        if r is None:
+            open_.pop()
+            left.pop()
+            if chosen:
+                chosen.pop()
+            continue
+        rest = left[-1] - blocks[len(chosen)][0] * r
+        if rest == 0:
+            yield (*chosen, r, *(0,) * (len(blocks) - len(chosen) - 1))
+        elif len(chosen) + 1 < len(blocks):
+            chosen.append(r)
+            left.append(rest)
+            open_.append(choices(len(chosen), rest))
+
+
+def components(sigma: Permutation, rank: int, digits: float = inf) -> Iterator[Component]:
     """Yield, one at a time, the real components that contain a matrix of the rank given."""
     check_rank(rank, sigma.size)
     spectrum = eigenvalues(sigma)
     for r in rank_vectors([(key.weight, d) for key, d in spectrum.items()], rank):
-        yield describe(spectrum, dict(zip(spectrum, r, strict=True)))
+        yield describe(spectrum, dict(zip(spectrum, r, strict=True)), digits)
+
+
+def extreme_components(
+    sigma: Permutation, rank: int, count: int, *, smallest: bool = False, digits: float = inf
+) -> Iterator[Component]:
+    """Yield the components of largest (or smallest) dimension, the first `count` of them, best first.
+
+    Block by block, and for every sum of ranks, it keeps the best beginnings only.
+    """
+    check_rank(rank, sigma.size)
+    spectrum, sign = eigenvalues(sigma), -1 if smallest else 1
+    best: dict[int, list[tuple[int, tuple]]] = {0: [(0, ())]}
+    for key, d in spectrum.items():
+        grown: dict[int, list[tuple[int, tuple]]] = {}
+        for r in range(min(d, rank // key.weight) + 1):
+            gain = sign * key.weight * determinantal.dimension(r, d, d)
+            for used, found in best.items():
+                if used + key.weight * r <= rank:
+                    link = [(size + gain, (before, key, r) if r else before) for size, before in found]
+                    grown.setdefault(used + key.weight * r, []).extend(link)
+        best = {used: heapq.nlargest(count, found, key=itemgetter(0)) for used, found in grown.items()}
+    for _, link in best.get(rank, []):
+        ranks = {}
+        while link:
+            link, key, r = link
+            ranks[key] = r
+        yield describe(spectrum, ranks, digits)

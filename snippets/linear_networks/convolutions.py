@@ -29,7 +29,8 @@ def convolution_matrix(
             f"a filter of size {len(w)} does not fit into {d} inputs: "
             f"give at least {len(w)}"
         )
-    return torch.stack([convolve(w, e, stride) for e in torch.eye(d)], dim=1)
+    units = torch.eye(d, dtype=w.dtype, device=w.device)
+    return torch.stack([convolve(w, e, stride) for e in units], dim=1)
 # --8<-- [end:convolve]
 
 
@@ -80,6 +81,8 @@ def factor(
 
     Raises ValueError where no real ones exist.
     """
+    if c.shape != (3,):
+        raise ValueError(f"{tuple(c.shape)} coefficients: a quadratic has three")
     if discriminant(c) < 0:
         raise ValueError(
             f"the discriminant of {c.tolist()} is {discriminant(c):.3g}: "
@@ -88,9 +91,9 @@ def factor(
     sign = 1.0 if c[1] >= 0 else -1.0
     q = -(c[1] + sign * discriminant(c).sqrt()) / 2
     if q == 0:  # c₁ = 0, and c₀ or c₂ is zero as well
-        one, x = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+        one, x = torch.eye(2, dtype=c.dtype)
         return (c[:2], one) if c[2] == 0 else (c[1:], x)
-    return torch.stack([-q, c[2]]), torch.stack([-c[0] / q, torch.tensor(1.0)])
+    return torch.stack([-q, c[2]]), torch.stack([-c[0] / q, torch.ones_like(q)])
 # --8<-- [end:quadratics]
 
 
@@ -101,7 +104,7 @@ def real_rooted(c: Float[Tensor, " k"]) -> bool:
     They are the eigenvalues of its companion matrix, where the last c is not zero.
     """
     n = len(c) - 1
-    companion = torch.diag(torch.ones(n - 1), -1)
+    companion = torch.diag(torch.ones(n - 1, dtype=c.dtype), -1)
     companion[:, -1] = -c[:-1] / c[-1]
     return bool((torch.linalg.eigvals(companion).imag.abs() < 1e-9).all())
 # --8<-- [end:real_rooted]
@@ -189,3 +192,23 @@ def stride_two_criticals(
 # --8<-- [end:stride_two]
 
 
+# --8<-- [start:nearest_product]
+def nearest_product(
+    target: Float[Tensor, " k"], sizes: list[int], strides: list[int], starts: int = 12
+) -> float:
+    """Return the smallest squared distance to a target that training reaches."""
+    draw, best = torch.Generator().manual_seed(0), float("inf")
+    for _ in range(starts):
+        theta = torch.randn(sum(sizes), generator=draw, dtype=target.dtype).requires_grad_()
+        search = torch.optim.LBFGS([theta], max_iter=300, line_search_fn="strong_wolfe")
+
+        def error(theta=theta, search=search):
+            search.zero_grad()
+            loss = (composed(theta, sizes, strides) - target).square().sum()
+            loss.backward()
+            return loss
+
+        search.step(error)
+        best = min(best, error().item())
+    return best
+# --8<-- [end:nearest_product]

@@ -2,7 +2,7 @@
 
 # --8<-- [start:setup]
 from functools import cache
-from math import comb, prod
+from math import comb, fsum, lgamma, log, prod
 
 # --8<-- [end:setup]
 
@@ -49,3 +49,18 @@ def ed_degree(rank: int, rows: int, columns: int) -> int:
     """Critical points of the distance to it: choose r singular values to keep."""
     return comb(min(rows, columns), bounded(rank, rows, columns))
 # --8<-- [end:ed_degree]
+
+
+def log10_comb(n: int, k: int) -> float:
+    """Return the decimal logarithm of C(n, k)."""
+    return (lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)) / log(10)
+
+
+@cache
+def log10_degree(rank: int, rows: int, columns: int) -> float:
+    """Return the decimal logarithm of the degree, also where it has too many digits to be written down."""
+    r = bounded(rank, rows, columns)
+    s = columns - r
+    if r < s:
+        return fsum(log10_comb(rows + s - i, s) - log10_comb(columns - i, s) for i in range(1, r + 1))
+    return fsum(log10_comb(rows + i, r) - log10_comb(r + i, r) for i in range(s))

@@ -8,10 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from snippets.linear_networks.invariance import part_of, sharing
-from snippets.linear_networks.permutations import (
-    Partition,
-)
+from snippets.linear_networks.invariance import check_columns, part_of, sharing
+from snippets.linear_networks.permutations import Partition
 from snippets.linear_networks.varieties import count_solutions
 
 # --8<-- [end:setup]
@@ -20,29 +18,35 @@ from snippets.linear_networks.varieties import count_solutions
 # --8<-- [start:truncate]
 def truncate(M: Tensor, rank: int) -> Tensor:
     """Return the nearest matrix of rank at most r: keep the largest singular values."""
-    if not 0 <= rank <= min(M.shape):
-        raise ValueError(
-            f"rank {rank} is out of range: choose 0 to {min(M.shape)}"
-        )
+    most = min(M.shape[-2:])
+    if not 0 <= rank <= most:
+        raise ValueError(f"rank {rank} is out of range: choose 0 to {most}")
     U, s, Vh = torch.linalg.svd(M, full_matrices=False)
-    return U[:, :rank] * s[:rank] @ Vh[:rank]
+    return U[..., :rank] * s[..., None, :rank] @ Vh[..., :rank, :]
 # --8<-- [end:truncate]
 
 
 # --8<-- [start:nearest_invariant]
-def average(M: Float[Tensor, "m n"], parts: Partition) -> Float[Tensor, "m k"]:
+def average(
+    M: Float[Tensor, "*batch m n"], parts: Partition
+) -> Float[Tensor, "*batch m k"]:
     """Return the mean column of each part: ψ of the nearest invariant matrix."""
-    E = sharing(parts)
+    E = sharing(parts, M.dtype).to(M.device)
+    check_columns(M, E.shape[1])
     return M @ E.T / E.sum(dim=1)
 
 
 def nearest_invariant(
-    M: Float[Tensor, "m n"], parts: Partition, rank: int
-) -> Float[Tensor, "m n"]:
-    """Average each part's columns; truncate, weighted by the roots of the sizes."""
-    weights = sharing(parts).sum(dim=1).sqrt()
+    M: Float[Tensor, "*batch m n"], parts: Partition, rank: int
+) -> Float[Tensor, "*batch m n"]:
+    """Return the nearest invariant map of rank at most r: average in place, truncate.
+
+    One column is kept for each part; the root of the size of the part is its weight.
+    """
+    weights = sharing(parts, M.dtype).to(M.device).sum(dim=1).sqrt()
     means = average(M, parts) * weights
-    return (truncate(means, min(rank, *means.shape)) / weights)[:, part_of(parts)]
+    cut = truncate(means, min(rank, *means.shape[-2:])) / weights
+    return cut[..., part_of(parts)]
 # --8<-- [end:nearest_invariant]
 
 
@@ -68,20 +72,23 @@ def critical_rank_one(
     *,
     inputs: list[list[int]] | None = None,
     weights: list[list[int]] | None = None,
+    form: list[list[int]] | None = None,
     zero: bool = False,
 ) -> int:
     """Count the critical points of ‖a bᵀ X − Y‖² over matrices a bᵀ of rank one.
 
     Without inputs X is the identity. The first entry of b is 1, to fix the gauge.
-    Weights multiply the squared entries. With `zero`, a = 0 is counted too.
+    Weights multiply the squared entries; a form is a matrix G, for eᵀ G e with the
+    entries e of the error, row by row. With `zero`, a = 0 is counted too.
     """
     Y = sympy.Matrix(target)
     X = sympy.Matrix(inputs) if inputs else sympy.eye(Y.shape[1])
     W = sympy.Matrix(weights) if weights else sympy.ones(*Y.shape)
     a = sympy.symbols(f"a0:{Y.shape[0]}")
     b = (1, *sympy.symbols(f"b1:{X.shape[0]}"))
-    error = sympy.Matrix(a) * sympy.Matrix([b]) * X - Y
-    loss = sum(w * e**2 for w, e in zip(W, error, strict=True))
+    error = sympy.Matrix(list(sympy.Matrix(a) * sympy.Matrix([b]) * X - Y))
+    G = sympy.Matrix(form) if form else sympy.diag(*W)
+    loss = sympy.expand((error.T * G * error)[0])
     unknowns, t = [*a, *b[1:]], sympy.Symbol("t")
     slopes = [loss.diff(v) for v in unknowns]
     if zero:
@@ -121,5 +128,3 @@ def parabola_degree() -> int:
     x, y = sympy.symbols("x y")
     return critical_on_curve(y - x**2, x, y, (5, 11))
 # --8<-- [end:solution_parabola]
-
-

@@ -154,5 +154,3 @@ def deep_dimension(widths: tuple[int, ...]) -> int:
     r = min(widths)
     return r * (widths[0] + widths[-1] - r)
 # --8<-- [end:solution_deep]
-
-

@@ -24,26 +24,45 @@ def permutation_matrix(sigma: Permutation) -> Float[Tensor, "n n"]:
 def part_of(parts: Partition) -> Int[Tensor, " n"]:
     """Return the number of each point's part, counted from zero."""
     label = {point: k for k, part in enumerate(parts) for point in part}
+    check_partition(parts)
     return torch.tensor([label[point] for point in sorted(label)])
 
 
-def collapse(M: Float[Tensor, "m n"], parts: Partition) -> Float[Tensor, "m k"]:
-    """Keep one column of each part: the map ψ.
+def collapse(M: Float[Tensor, "*batch m n"], parts: Partition) -> Float[Tensor, "*batch m k"]:
+    """Return one column of each part: the map ψ.
 
     Raises ValueError for a matrix that is not invariant.
     """
-    first = torch.tensor([part[0] - 1 for part in parts])
-    if not torch.allclose(M[:, first][:, part_of(parts)], M):
+    part, first = part_of(parts), torch.tensor([part[0] - 1 for part in parts])
+    check_columns(M, len(part))
+    gap, size = (M[..., first][..., part] - M).abs().amax(), M.abs().amax()
+    if gap > 1e-5 * size:
         raise ValueError(
-            "the matrix is not invariant: average it over the parts first"
+            f"the matrix is not invariant: columns of one part differ by {gap.item():.3g}; "
+            "average it over the parts first"
         )
-    return M[:, first]
+    return M[..., first]
 
 
-def sharing(parts: Partition) -> Float[Tensor, "k n"]:
+def sharing(parts: Partition, dtype: torch.dtype | None = None) -> Float[Tensor, "k n"]:
     """Return E, whose column j is e_i for the part A_i of j; ψ(M) E is M."""
-    return torch.eye(len(parts))[:, part_of(parts)]
+    return torch.eye(len(parts), dtype=dtype)[:, part_of(parts)]
 # --8<-- [end:parts]
+
+
+def check_partition(parts: Partition) -> None:
+    """Raise ValueError unless every point from 1 to n stands in exactly one part."""
+    points = sorted(point for part in parts for point in part)
+    for wanted, point in zip(range(1, len(points) + 1), points, strict=True):
+        if point != wanted:
+            problem = f"{point} occurs twice" if point < wanted else f"{wanted} is missing"
+            raise ValueError(f"{parts} is no partition of the points 1 to {max(points)}: {problem}")
+
+
+def check_columns(M: Tensor, n: int) -> None:
+    """Raise ValueError unless M has a column for every point."""
+    if M.ndim < 2 or M.shape[-1] != n:
+        raise ValueError(f"a matrix of shape {tuple(M.shape)} does not fit {n} points: it needs {n} columns")
 
 
 # --8<-- [start:autoencoder]
@@ -65,6 +84,8 @@ class InvariantAutoencoder(nn.Module):
 
     def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch m"]:
         """Map x to A B x, where the columns of B within a part are equal."""
+        if x.shape[-1] != len(self.part):
+            raise ValueError(f"inputs of {x.shape[-1]} numbers: give {len(self.part)}")
         sums = x.new_zeros(*x.shape[:-1], self.encoder.shape[1])
         sums = sums.index_add(-1, self.part, x)
         return sums @ self.encoder.T @ self.decoder.T
@@ -118,5 +139,3 @@ def rotation_orbits(side: int) -> int:
     """Number of orbits of the rotation on a picture of any side."""
     return (side * side + 3) // 4
 # --8<-- [end:solution_odd]
-
-

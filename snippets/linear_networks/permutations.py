@@ -4,10 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import lcm
 
 Partition = tuple[tuple[int, ...], ...]
-MOST_POINTS = 4_194_304  # a picture of 2048×2048 pixels
+MOST_POINTS = 1_048_576  # a picture of 1024×1024 pixels
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ class Permutation:
         cycles = [_points(cycle) for cycle in re.findall(r"\(([^()]*)\)", text)]
         mentioned = Counter(point for cycle in cycles for point in cycle)
         n = max(mentioned) if size is None else size
-        _check_cycles(mentioned, n, gaps=size is not None)
+        if size is None:
+            _check_gaps(mentioned, n, cycles)
+        _check_cycles(mentioned, n)
         images = list(range(1, n + 1))
         for cycle in cycles:
             for point, image in zip(cycle, cycle[1:] + cycle[:1], strict=True):
@@ -95,11 +98,19 @@ class Permutation:
         return cls(tuple((side - 1 - column) * side + row + 1 for row, column in places))
 
     @classmethod
+    def mirror(cls, rows: int, columns: int) -> "Permutation":
+        """Mirror a picture left to right; its pixels are numbered row by row."""
+        _positive(rows, columns)
+        places = ((row, column) for row in range(rows) for column in range(columns))
+        return cls(tuple(columns * (row + 1) - column for row, column in places))
+
+    @classmethod
     def parse(cls, text: str, size: int | None = None) -> "Permutation":
-        """Read cycles, one-line notation, `shift:28x28` or `rotate:3x3`."""
-        if ":" in text or text.startswith(("shift", "rotate")):
+        """Read cycles, "3 5 4 1 2", `shift:28x28`, `rotate:3x3` or `mirror:3x4`, with or without blanks around it."""
+        text = text.strip()
+        if ":" in text or text.startswith(("shift", "rotate", "mirror")):
             sigma = _picture(text)
-        elif "(" in text or ")" in text or not text.strip():
+        elif "(" in text or ")" in text or not text:
             return cls.from_cycles(text, size)
         else:
             sigma = cls.from_one_line(text)
@@ -118,7 +129,20 @@ def _points(text: str) -> list[int]:
     return [int(token) for token in tokens]
 
 
-def _check_cycles(mentioned: Counter, n: int, *, gaps: bool) -> None:
+def _check_gaps(mentioned: Counter, n: int, cycles: list[list[int]]) -> None:
+    """Raise ValueError where a point is missing; say first how it was probably meant."""
+    missing = next((point for point in range(1, n + 1) if point not in mentioned), None)
+    if missing is None or not all(mentioned):
+        return
+    digits = [list("".join(map(str, cycle))) for cycle in cycles]
+    listed = sorted(digit for cycle in digits for digit in cycle)
+    if n > 9 and listed == [str(i + 1) for i in range(len(listed))]:
+        meant = "".join(f"({' '.join(cycle)})" for cycle in digits)
+        raise ValueError(f"write {meant}, with blanks: as it stands it names the point {n} but not {missing}")
+    raise ValueError(f"point {missing} is missing: write ({missing}) if it is fixed, or give the size {n}")
+
+
+def _check_cycles(mentioned: Counter, n: int) -> None:
     if n < 1:
         raise ValueError(f"{n} is not allowed: points and sizes start at 1")
     _check_size(n)
@@ -127,12 +151,6 @@ def _check_cycles(mentioned: Counter, n: int, *, gaps: bool) -> None:
             raise ValueError(f"{point} is not one of the points 1 to {n}")
         if count > 1:
             raise ValueError(f"point {point} occurs {count} times: cycles must be disjoint")
-    missing = next((point for point in range(1, n + 1) if point not in mentioned), None)
-    if missing and not gaps:
-        raise ValueError(
-            f"point {missing} is missing: write ({missing}) if it is fixed, or give the size {n}; "
-            "separate points by spaces"
-        )
 
 
 def _positive(*sides: int) -> None:
@@ -148,12 +166,14 @@ def _check_size(points: int) -> None:
 
 
 def _picture(text: str) -> Permutation:
-    found = re.fullmatch(r"(shift|rotate):([0-9]{1,5})x([0-9]{1,5})", text)
+    found = re.fullmatch(r"(shift|rotate|mirror)\s*:\s*([0-9]{1,7})\s*[x×]\s*([0-9]{1,7})", text)
     if not found:
-        raise ValueError(f"{text!r} is not a picture symmetry such as 'shift:28x28' or 'rotate:3x3'")
+        raise ValueError(f"{text!r} is not a picture symmetry such as 'shift:28x28', 'rotate:3x3' or 'mirror:3x4'")
     rows, columns = int(found[2]), int(found[3])
     if found[1] == "shift":
         return Permutation.shift(rows, columns)
+    if found[1] == "mirror":
+        return Permutation.mirror(rows, columns)
     if rows != columns:
         raise ValueError(f"{text!r} does not map a {rows}x{columns} picture to itself: rotate a square one")
     return Permutation.rotation(rows)
@@ -168,6 +188,7 @@ def same_size(permutations: Sequence[Permutation]) -> int:
 
 
 # --8<-- [start:cycle_decomposition]
+@lru_cache(maxsize=8)  # asked for again and again
 def cycle_decomposition(sigma: Permutation) -> Partition:
     """Return the disjoint cycles of σ; a fixed point is a cycle of length one."""
     cycles, seen = [], set()

@@ -109,5 +109,3 @@ def symbolic_minors(m: int, n: int, rank: int) -> tuple[list[sympy.Expr], list[s
     k = rank + 1
     chosen = product(combinations(range(m), k), combinations(range(n), k))
     return [M.extract(list(r), list(c)).det() for r, c in chosen], list(M)
-
-

@@ -1,14 +1,20 @@
 """The command, as a researcher types it."""
 
-
-
 import json
+import os
 import subprocess
 import sys
+from itertools import product
 
+import mpmath
+import numpy as np
 import pytest
+import torch
 
 from snippets.linear_networks.cli import main
+from snippets.linear_networks.components import Eigenvalue
+from snippets.linear_networks.equivariance import nearest_equivariant
+from snippets.linear_networks.permutations import Permutation
 
 
 def answer(capsys, *argv):
@@ -64,7 +70,7 @@ def test_the_report_for_a_person(capsys):
     assert "dimension of the commutant        21" in text
     assert main(["shift:28x28", "--rank", "99"]) == 0
     text = capsys.readouterr().out
-    assert "the first 20 of 72,425,986,088,826" in text
+    assert "20 of 72,425,986,088,826: those of largest and of smallest dimension" in text
     assert "digits)" in text
     assert main(["(1 2)(3 4)(5 6)(7 8)(9 10)(11 12)(13 14)", "--rank", "2", "--all"]) == 0
     assert "… 7 in all" in capsys.readouterr().out
@@ -109,11 +115,23 @@ def status(argv):
         (["(1 2)", "--rank", "1", "--line\nbreak"], "--line break"),
         (["(1 9)", "--rank", "1", "--size", "3"], "9 is not one of the points 1 to 3"),
         (["(1 2)", "--rank", "1", "--size", "0"], "0 is not allowed"),
-        (["(1 2)", "--rank", "1", "--size", "999999999"], "999,999,999 points are too many: at most 4,194,304"),
+        (["(1 2)", "--rank", "1", "--size", "999999999"], "999,999,999 points are too many: at most 1,048,576"),
         (["shift:99999x99999", "--rank", "1"], "9,999,800,001 points are too many"),
         (["SHIFT:3x3", "--rank", "1"], "'SHIFT:3x3' is not a picture symmetry"),
         (["rotate:3x4", "--rank", "1"], "'rotate:3x4' does not map"),
-        (["rotate:224x224", "--rank", "1000"], "12,544,000 digits: choose a rank of at most 39"),
+        (["(1)", "--size", "9999", "--rank", "5000"], "rank 5000 is too large to count components: choose at most 4472"),
+        (["shift:1000x1000", "--rank", "500", "--sort", "largest"], "use --sort first"),
+        (["shift:28x28", "--rank", "99", "--all", "--sort", "largest"], "cannot sort 72,425,986,088,826 components"),
+        (["(1 2)", "--ranks", "1,2,3"], "3 ranks for 2 eigenvalues"),
+        (["(1 2)", "--ranks", "2"], "rank 2 at the eigenvalue (1, 1) is out of range: 0 to 1"),
+        (["(1 2)", "--ranks", "x"], "'x' does not read as ranks"),
+        (["(1 2)", "--ranks", "1,1=a"], "'1,1=a' does not read as ranks"),
+        (["(1 2)", "--ranks", "1", "--rank", "2"], "add up to 1, not to --rank 2"),
+        (["(1 2)", "--near", "nowhere.npy", "--rank", "1"], "nowhere.npy cannot be read: No such file"),
+        (["(1 2)", "(2 3)", "--rank", "1", "--ranks", "1"], "--ranks is for a single permutation"),
+        (["shift:2x2", "shift:3x3", "--rank", "1"], "does not fit"),
+        (["shift:50x50", "mirror:50x50", "--rank", "1"], "2,500 points are too many for a group"),
+        (["(134)(25)", "--rank", "1"], "error: write (1 3 4)(2 5), with blanks"),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -145,3 +163,141 @@ def test_as_a_module_and_into_a_closed_pipe():
     done = subprocess.run([*command.split(), "(1 2", "--rank", "1"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: '(1 2'")
+
+
+def test_long_cycles_need_no_recursion(capsys):
+    told = answer(capsys, "shift:1x1024", "--rank", "3", "--all")["equivariant"]
+    assert told["real_components"] == len(told["components"]) == 2 * 511
+    assert {c["dimension"] for c in told["components"]} == {3}
+    assert answer(capsys, "shift:1x4096", "--rank", "4096")["equivariant"]["real_components"] == 1
+
+
+def test_large_inputs_are_answered_by_size(capsys):
+    """A degree of 86,641 digits is given by its logarithm, which mpmath confirms; it is the sum over the blocks."""
+    told = answer(capsys, "shift:1000x1000", "--rank", "500", "--sort", "first")["equivariant"]["components"][0]
+    assert told["degree"] is None
+    assert told["ranks"]["1,1"] == 500
+    r, d = mpmath.mpf(500), 1000
+    exact = sum(mpmath.log10(mpmath.binomial(d + i, r) / mpmath.binomial(r + i, r)) for i in range(d - 500))
+    assert told["log10_degree"] == pytest.approx(float(exact), rel=1e-9)
+    assert told["log10_ed_degree"] == pytest.approx(float(mpmath.log10(mpmath.binomial(1000, 500))), rel=1e-9)
+    maps = answer(capsys, "(1)", "--size", "100000", "--rank", "5")["invariant"]
+    assert maps["degree"] is None
+    assert maps["dimension"] == 5 * (200_000 - 5)
+    assert maps["log10_degree"] > 300_000
+
+
+def test_one_component_can_be_named_in_two_ways(capsys):
+    slides = answer(capsys, "shift:28x28", "--ranks", "13,10,9,8,7,5,3,1")
+    labels = "1,1=13 28,27=10 14,13=9 28,25=8 7,6=7 28,23=5 14,11=3 4,3=1"
+    assert answer(capsys, "shift:28x28", "--ranks", labels) == slides
+    (one,) = slides["equivariant"]["components"]
+    assert slides["equivariant"]["rank"] == 99
+    assert (one["dimension"], one["parameters"], len(str(one["ed_degree"]))) == (4717, 5544, 45)
+
+
+@pytest.mark.parametrize(("text", "rank"), [("rotate:3x3", 3), ("(1 2 3 4)(5 6)(7 8 9)(10)", 5), ("shift:4x6", 7)])
+def test_sorted_lists_are_those_of_the_whole_list(text, rank, capsys):
+    every = answer(capsys, text, "--rank", str(rank), "--all")["equivariant"]["components"]
+    for order, sign in (("largest", -1), ("smallest", 1)):
+        dimensions = sorted((c["dimension"] for c in every), key=lambda d: sign * d)
+        shown = answer(capsys, text, "--rank", str(rank), "--sort", order)["equivariant"]["components"]
+        assert [c["dimension"] for c in shown] == dimensions[:20]
+        assert all(c in every for c in shown)
+        whole = answer(capsys, text, "--rank", str(rank), "--sort", order, "--all")["equivariant"]["components"]
+        assert [c["dimension"] for c in whole] == dimensions
+
+
+def test_by_default_both_ends_are_shown(capsys):
+    shown = answer(capsys, "shift:28x28", "--rank", "99")["equivariant"]["components"]
+    dimensions = [c["dimension"] for c in shown]
+    even = max(56 * 99 - a * a - b * b - 2 * sum(c * c for c in rest) for a, b, rest in evenly(99))
+    assert dimensions[:10] == [even] * 10
+    assert dimensions[10] == min(dimensions) == fewest(99)
+
+
+def fewest(total):
+    """The concave sum is smallest at a corner: whole blocks filled, and at most one of them in part."""
+
+    def size(r):
+        return r * (56 - r)
+
+    corners = [(a, b, (total - a - b) // 2) for a in range(29) for b in range(29) if (total - a - b) % 2 == 0]
+    return min(size(a) + size(b) + 2 * (c // 28 * size(28) + size(c % 28)) for a, b, c in corners)
+
+
+def evenly(total):
+    """Ranks of the fifteen blocks as equal as they can be: squares are smallest there."""
+    for a in range(2, 6):
+        for b in range(2, 6):
+            pairs, odd = divmod(total - a - b, 2)
+            if not odd:
+                low, more = divmod(pairs, 13)
+                yield a, b, [low + 1] * more + [low] * (13 - more)
+
+
+def test_the_component_nearest_to_a_matrix(tmp_path, capsys):
+    M = np.random.default_rng(0).normal(size=(9, 9))
+    np.save(tmp_path / "m.npy", M)
+    np.savetxt(tmp_path / "m.csv", M, delimiter=",")
+    (found,) = answer(capsys, "rotate:3x3", "--rank", "3", "--near", str(tmp_path / "m.npy"))["equivariant"]["components"]
+    every = answer(capsys, "rotate:3x3", "--rank", "3")["equivariant"]["components"]
+    assert found in every
+    assert main(["rotate:3x3", "--rank", "3", "--near", str(tmp_path / "m.csv")]) == 0
+    distance = float(capsys.readouterr().out.rsplit("at distance", 1)[1])
+    keys = [Eigenvalue(1, 1), Eigenvalue(2, 1), Eigenvalue(4, 3)]
+    turn, rest = Permutation.rotation(3), []
+    for c in every:
+        near = nearest_equivariant(torch.tensor(M), turn, dict(zip(keys, c["ranks"].values(), strict=True)))
+        rest.append(np.linalg.norm(M - near.numpy()))
+    assert distance == pytest.approx(min(rest), rel=1e-5)
+    assert status(["(1 2)", "--rank", "1", "--near", str(tmp_path / "m.npy")]) == 2
+    assert "9×9" in capsys.readouterr().err
+
+
+def test_several_permutations_generate_a_group(capsys):
+    told = answer(capsys, "rotate:3x3", "mirror:3x3", "--rank", "3")
+    assert (told["order"], told["equivariant"]["commutant_dimension"]) == (8, 15)
+    kinds = [(k["dimension"], k["copies"], k["numbers"]) for k in told["equivariant"]["kinds"]]
+    assert kinds == [(1, 3, "R"), (1, 1, "R"), (1, 1, "R"), (2, 2, "R")]
+    assert told["equivariant"]["real_components"] == sum(
+        a + b + c + 2 * d == 3 for a, b, c, d in product(range(4), range(2), range(2), range(3))
+    )
+    assert answer(capsys, "(1 2)", "(2 3)", "--rank", "1")["order"] == 6
+    assert answer(capsys, "(1 2)", "(1 2 3 4 5 6 7 8 9 10 11 12)", "--rank", "1")["order"] == 479_001_600
+    quaternions = answer(capsys, "(1 2 3 4)(5 6 7 8)", "(1 5 3 7)(2 8 4 6)", "--rank", "4")["equivariant"]["kinds"]
+    assert quaternions[-1] == {"dimension": 4, "copies": 1, "numbers": "H"}
+    assert main(["shift:20x20", "mirror:20x20", "--rank", "4"]) == 0
+    assert "kinds are listed for at most 300 points" in capsys.readouterr().out
+    assert main(["rotate:3x3", "mirror:3x3", "--rank", "3"]) == 0
+    assert "blocks over" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", [" shift:3x3", "shift:3x3 ", "shift: 3 x 3", "shift:3×3"])
+def test_blanks_do_not_matter(text, capsys):
+    assert answer(capsys, text, "--rank", "1") == answer(capsys, "shift:3x3", "--rank", "1")
+
+
+def test_any_terminal_gets_the_whole_report():
+    command = [sys.executable, "-m", "snippets.linear_networks"]
+    for encoding in ("cp1252", "ascii", "latin-1"):
+        done = subprocess.run(
+            [*command, "shift:3x9", "--rank", "2"], capture_output=True, env=os.environ | {"PYTHONIOENCODING": encoding}
+        )
+        assert done.returncode == 0
+        text = done.stdout.decode(encoding)
+        assert "R^27 -> R^27" in text
+        assert text.rstrip().splitlines()[-1].startswith("  ")
+        bad = subprocess.run(
+            [*command, "π", "--rank", "2"], capture_output=True, env=os.environ | {"PYTHONIOENCODING": encoding}
+        )
+        assert (bad.returncode, bad.stdout) == (2, b"")
+
+
+def test_an_interrupt_ends_with_a_line(capsys, monkeypatch):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("snippets.linear_networks.cli.run", stop)
+    assert main(["(1 2)", "--rank", "1"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"

@@ -3,7 +3,6 @@
 # ruff: noqa: B023, B905, E731, E741
 
 
-
 from fractions import Fraction
 from itertools import combinations, islice, permutations, product
 from math import comb, gcd

@@ -3,14 +3,14 @@
 # ruff: noqa: E731
 
 
-
 import pytest
 import sympy
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snippets.figures.linear_networks import distance as di_figures
+from book.expect import between, numbers
+from snippets.linear_networks.convolutions import compose
 from snippets.linear_networks.determinantal import degree, dimension, ed_degree
 from snippets.linear_networks.distance import (
     average,
@@ -168,6 +168,44 @@ def test_nearest_invariant(measured):
         measured(collapse(nearest_invariant(U, PARTS, 3), PARTS), average(U, PARTS), atol=1e-13)
 
 
+@pytest.mark.claim("NN-35b")
+def test_averaging_in_place_and_truncating_is_the_nearest(measured):
+    for seed in range(30):
+        U = draw(4, 10, seed=seed)
+        for rank in range(4):
+            in_place = truncate(average(U, PARTS) @ sharing(PARTS), rank)
+            measured(in_place, nearest_invariant(U, PARTS, rank), atol=1e-12)
+
+
+@pytest.mark.claim("NN-119")
+@pytest.mark.parametrize(("columns", "expected"), [(2, 6), (3, 10)])
+def test_general_data_of_a_convolution_count_as_general_weights(columns, expected, measured):
+    for seed in (1, 2):
+        windows = torch.randint(-9, 10, (9, 2 * columns), generator=torch.Generator().manual_seed(seed))
+        target = [row[:columns] for row in Y[:2]]
+        measured.exact(critical_rank_one(target, form=(windows.T @ windows).tolist()), expected)
+    a, b = draw(columns), draw(2, seed=1)
+    measured(compose([a, b], [columns, 1]).reshape(2, columns), torch.outer(b, a), atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_batches_precision_and_wrong_shapes(dtype, measured):
+    U = draw(2, 3, 4, 10).to(dtype)
+    near = nearest_invariant(U, PARTS, 1)
+    assert (near.dtype, near.shape) == (dtype, U.shape)
+    measured(near[1, 2].double(), nearest_invariant(U[1, 2].double(), PARTS, 1), atol=1e-5)
+    assert nearest_invariant(U[:0], PARTS, 1).shape == (0, 3, 4, 10)
+    for size in (1e-12, 1e12):
+        measured(nearest_invariant(size * U[0, 0].double(), PARTS, 1) / size, nearest_invariant(U[0, 0].double(), PARTS, 1),
+                 atol=1e-12)
+    with pytest.raises(ValueError, match=r"shape \(4, 9\) does not fit 10 points: it needs 10 columns"):
+        nearest_invariant(draw(4, 9), PARTS, 1)
+    with pytest.raises(ValueError, match="2 occurs twice"):
+        nearest_invariant(draw(4, 5), ((1, 2), (2, 3, 4, 5)), 1)
+    with pytest.raises(ValueError, match="3 is missing"):
+        nearest_invariant(draw(4, 3), ((1, 2), (4,)), 1)
+
+
 @settings(deadline=None)
 @given(st.integers(0, 4), st.integers(1, 4), st.integers(1, 4))
 def test_linear_spaces_have_all_degrees_one(r, m, n):
@@ -189,9 +227,4 @@ def test_exercises():
     assert max(range(29), key=lambda r: ed_degree(r, 28, 28)) == 14
 
 
-
-
-def test_numbers():
-    told = di_figures.numbers()
-    assert told["wins"] == 30
-    assert 0 < told["gain"] < 0.2
+test_numbers = numbers("linear_networks.distance", {"gain": between(0.05, 0.1)})

@@ -3,13 +3,12 @@
 # ruff: noqa: E731, RUF059
 
 
-
 import pytest
 import torch
 from torch import nn
 from torch.func import grad, jacrev, vmap
 
-from snippets.figures.linear_networks import function_spaces as fs_figures
+from book.expect import near, numbers
 from snippets.linear_networks.function_spaces import (
     X,
     Y,
@@ -167,9 +166,12 @@ def test_wrong_number_of_parameters_is_named():
         layers(torch.zeros(13), WIDTHS)
 
 
-
-
-def test_numbers():
-    told = fs_figures.numbers()
-    assert told["reached"] == 20
-    assert told["smallest_slope"] > 1
+test_numbers = numbers(
+    "linear_networks.function_spaces",
+    {
+        "least": near(18.259525, 1e-5),
+        "reached": 20,
+        "smallest_slope": near(23.9655, 1e-3),
+        "largest_slope": near(53.7247, 1e-3),
+    },
+)

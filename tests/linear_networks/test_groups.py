@@ -1,7 +1,4 @@
-"""Groups: orbits on pairs, Schur's lemma, deep sets, and symmetric data."""
-
-# ruff: noqa: E741
-
+"""Groups: orbits of pairs, layers between two actions, deep sets, and signs."""
 
 
 import math
@@ -11,18 +8,18 @@ import numpy as np
 import pytest
 import torch
 
-from snippets.linear_networks.components import multiplicities
-from snippets.linear_networks.equivariance import commutant_dimension
+from snippets.linear_networks.commutant import commutant_dimension
 from snippets.linear_networks.groups import (
     DeepSetLayer,
     SharedLinear,
     burnside,
     commutant_basis,
+    equivariant_classes,
     everything,
     generate,
-    irreducibles,
-    isotypic,
+    group_order,
     mirror,
+    signed_classes,
 )
 from snippets.linear_networks.invariance import permutation_matrix
 from snippets.linear_networks.permutations import Permutation, common_coarsening
@@ -77,73 +74,17 @@ def test_many_passes_are_not_cut_short():
     assert size(*chain) == 2
 
 
-@pytest.mark.claim("NN-109", "BR-09", "NN-110")
-@pytest.mark.parametrize(
-    ("generators", "expected"),
-    [
-        ((TURN, mirror(3)), [(1, 1), (1, 1), (1, 3), (2, 2)]),
-        ((TURN,), [(1, 2), (1, 3), (2, 2)]),
-        (everything(5), [(1, 1), (4, 1)]),
-        ((Permutation.from_cycles("(1 2 3 4 5 6)"),), [(1, 1), (1, 1), (2, 1), (2, 1)]),
-    ],
-    ids=["D4", "C4", "S5", "C6"],
-)
-def test_schur_and_isotypic_decomposition(generators, expected, measured):
-    kinds = isotypic(*generators)
-    measured.exact(sorted((kind[0].shape[1], len(kind)) for kind in kinds), expected)
-    whole = torch.cat([space for kind in kinds for space in kind], dim=1)
-    measured(whole.T @ whole, torch.eye(len(whole)), atol=1e-12)
-    group = generate(*generators)
-    endomorphisms = 0
-    for kind in kinds:
-        V = kind[0]
-        for g in group:
-            P = permutation_matrix(g)
-            measured(V @ (V.T @ P @ V), P @ V, atol=1e-11)
-        characters = torch.stack([(V.T @ permutation_matrix(g) @ V).trace() for g in group])
-        norm = round((characters.square().mean()).item())  # 1, 2 or 4: irreducible of real, complex, quaternionic type
-        assert norm in (1, 2, 4)
-        endomorphisms += len(kind) ** 2 * norm
-    measured.exact(endomorphisms, size(*generators))
-
-
-@pytest.mark.claim("BR-09", "NN-110")
-def test_two_counts_of_the_commutant(measured):
-    for n in range(2, 6):
-        for images in arrangements(range(1, n + 1)):
-            sigma = Permutation(images)
-            squares = sum(d * d * sum(math.gcd(l, m) == 1 for m in range(1, l + 1)) for l, d in multiplicities(sigma).items())
-            measured.exact(squares, commutant_dimension(sigma))
-    lines = [space.shape[1] for space in irreducibles(TURN)]
-    measured.exact(sorted(lines), [1, 1, 1, 1, 1, 2, 2])
-
-
 def test_layers_commute_with_the_group(measured):
-    layer, x = SharedLinear(TURN, mirror(3)), draw(2, 4, 9)
+    layer, x = SharedLinear([TURN, mirror(3)]), draw(2, 1, 9)
     for g in generate(TURN, mirror(3)):
         index = torch.tensor(g.images) - 1
         measured(layer(x[..., index]).detach(), layer(x)[..., index].detach(), atol=1e-13)
     measured.exact(layer.weight.numel(), 15)
     deep = DeepSetLayer()
-    general = SharedLinear(*everything(6))
+    general = SharedLinear(everything(6))
     with torch.no_grad():
-        general.weight.copy_(torch.stack([deep.own + deep.mean / 6, deep.mean / 6]))
-    measured(general(draw(3, 6)).detach(), deep(draw(3, 6)).detach(), atol=1e-14)
-
-
-@pytest.mark.claim("NN-111")
-def test_symmetric_data_make_the_dense_optimum_equivariant(measured):
-    group = [permutation_matrix(g) for g in generate(TURN, mirror(3))]
-    samples = draw(9, 20, seed=1)
-    X = torch.cat([P @ samples for P in group], dim=1)
-    values, vectors = torch.linalg.eigh(X @ X.T)
-    for rank in range(1, 9):
-        best = vectors[:, -rank:] @ vectors[:, -rank:].T
-        if values[-rank] - values[-rank - 1] > 1e-6 * values[-1]:
-            for P in group:
-                measured(best @ P, P @ best, atol=1e-11)
-    plain = torch.linalg.eigh(samples @ samples.T).eigenvectors[:, -3:]
-    assert max((plain @ plain.T @ P - P @ plain @ plain.T).abs().max() for P in group) > 0.1
+        general.weight.copy_(torch.stack([deep.own + deep.mean / 6, deep.mean / 6]).view(1, 1, 2))
+    measured(general(draw(3, 1, 6)).detach(), deep(draw(3, 1, 6)).detach(), atol=1e-14)
 
 
 def test_sizes_must_agree():
@@ -156,3 +97,91 @@ def test_exercises():
     right, down = Permutation.shift(4, 4), Permutation.shift(4, 4, right=0, down=1)
     assert (size(right), size(right, down)) == (64, 16)
     assert len(generate(*everything(5))) == 120
+
+
+@pytest.mark.claim("NN-39b", by="proved")
+def test_no_permutation_has_the_commutant_of_all(measured):
+    for n in range(3, 6):
+        measured.exact(size(*everything(n)), 2)
+        smallest = min(commutant_dimension(Permutation(images)) for images in arrangements(range(1, n + 1)))
+        measured.exact(smallest, n)
+
+
+CUBE = (
+    [Permutation.from_cycles("(1 2 3 4)(5 6 7 8)"), Permutation.from_cycles("(1 5 6 2)(4 8 7 3)")],
+    [Permutation.from_cycles("(1)(2 3 4 5)(6)"), Permutation.from_cycles("(1 5 6 3)(2)(4)")],
+)
+
+
+@pytest.mark.claim("NN-115")
+def test_maps_between_two_actions_are_the_null_space(measured):
+    """Random pairs of actions of one cyclic group, and the cube: the classes solve M P = Q M, and all of it."""
+    choose = np.random.default_rng(1)
+    cases = [CUBE]
+    for _ in range(40):
+        n, m = choose.integers(1, 6, size=2)
+        inputs, outputs = (
+            [Permutation(tuple(int(i) + 1 for i in choose.permutation(k))) for _ in range(2)] for k in (n, m)
+        )
+        cases.append((inputs, outputs))
+    for inputs, outputs in cases:
+        classes = equivariant_classes(inputs, outputs)
+        m, n = classes.shape
+        pairs = [(permutation_matrix(h).numpy(), permutation_matrix(g).numpy()) for h, g in zip(inputs, outputs, strict=True)]
+        system = np.concatenate([np.kron(Q, np.eye(n)) - np.kron(np.eye(m), P.T) for P, Q in pairs])
+        measured.exact(int(classes.max()) + 1, m * n - int(np.linalg.matrix_rank(system)))
+        M = draw(int(classes.max()) + 1)[classes]
+        for P, Q in pairs:
+            measured(M @ torch.tensor(P), torch.tensor(Q) @ M, atol=0)
+
+
+def test_layers_between_two_actions_with_channels_and_bias(measured):
+    layer = SharedLinear(*CUBE, channels=(2, 3))
+    with torch.no_grad():
+        layer.bias.normal_(generator=torch.Generator().manual_seed(0))
+    x = draw(4, 2, 8)
+    for h, g in zip(*CUBE, strict=True):
+        h, g = torch.tensor(h.images) - 1, torch.tensor(g.images) - 1
+        measured(layer(x[..., h]).detach(), layer(x)[..., g].detach(), atol=1e-13)
+    assert layer(x).shape == (4, 3, 6)
+    assert layer.bias.shape == (3, 1)
+    assert layer.float()(x.float()).dtype == torch.float32
+    assert layer(torch.zeros(0, 2, 8)).shape == (0, 3, 6)
+    twin = SharedLinear(*CUBE, channels=(2, 3))
+    twin.load_state_dict(layer.state_dict())
+    measured(twin.double()(x).detach(), layer.double()(x).detach(), atol=0)
+
+
+@pytest.mark.claim("NN-116")
+def test_signed_classes_are_the_null_space(measured):
+    choose = np.random.default_rng(2)
+    zeros = 0
+    for _ in range(60):
+        n = int(choose.integers(1, 6))
+        generators = [
+            (Permutation(tuple(int(i) + 1 for i in choose.permutation(n))), choose.choice([-1, 1], size=n).tolist())
+            for _ in range(int(choose.integers(1, 3)))
+        ]
+        matrices = [np.diag(s) @ permutation_matrix(g).numpy() for g, s in generators]
+        system = np.concatenate([np.kron(P, np.eye(n)) - np.kron(np.eye(n), P.T) for P in matrices])
+        classes, sign = signed_classes(generators)
+        free = classes[sign != 0].unique()
+        measured.exact(len(free), n * n - int(np.linalg.matrix_rank(system)))
+        M = draw(n * n)[classes] * sign
+        for P in matrices:
+            measured(M @ torch.tensor(P), torch.tensor(P) @ M, atol=0)
+        zeros += int((sign == 0).sum())
+    assert zeros > 0
+    with pytest.raises(ValueError, match=r"signs \[1, 2\]: give 2 numbers, each 1 or −1"):
+        signed_classes([(Permutation((2, 1)), [1, 2])])
+
+
+def test_group_orders_without_a_list():
+    assert group_order(*everything(30)) == math.factorial(30)
+    choose = np.random.default_rng(3)
+    for _ in range(20):
+        n = int(choose.integers(1, 6))
+        generators = [Permutation(tuple(int(i) + 1 for i in choose.permutation(n))) for _ in range(2)]
+        assert group_order(*generators) == len(generate(*generators))
+    with pytest.raises(ValueError, match="1 permutations of the inputs and 2 of the outputs"):
+        equivariant_classes(CUBE[0][:1], CUBE[1])

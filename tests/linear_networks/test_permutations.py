@@ -1,7 +1,5 @@
 """Permutations: notation, axioms, cycles, pictures, and one-line complaints about bad input."""
 
-
-
 import re
 from itertools import permutations as arrangements
 from itertools import product
@@ -62,6 +60,8 @@ def test_shift_moves_the_picture_to_the_right(rows, columns):
     down = Permutation.shift(rows, columns, down=1, right=0)
     assert torch.equal(picture.flatten()[torch.tensor(down.images) - 1], picture.roll(1, 0).flatten())
     assert Permutation.parse(f"shift:{rows}x{columns}") == sigma
+    mirrored = torch.tensor(Permutation.parse(f"mirror:{rows}x{columns}").images) - 1
+    assert torch.equal(picture.flatten()[mirrored], picture.flip(1).flatten())
 
 
 @pytest.mark.parametrize("side", [1, 2, 3, 4, 7])
@@ -104,7 +104,9 @@ def test_common_coarsening_of_all_pairs_of_s4(measured):
         ("(0)", None, "0 is not allowed"),
         ("(0 1)", None, "0 is not one of the points 1 to 1"),
         ("(1 3)", None, "point 2 is missing: write (2)"),
-        ("(134)(25)", None, "separate points by spaces"),
+        ("(134)(25)", None, "write (1 3 4)(2 5), with blanks"),
+        ("(12)(3)", None, "write (1 2)(3), with blanks"),
+        ("(11 12)", None, "point 1 is missing: write (1) if it is fixed, or give the size 12"),
         ("(1 5)", 4, "5 is not one of the points 1 to 4"),
         ("(1 -2)", None, "'-2' is not a point"),
         ("(1 a)", None, "'a' is not a point"),

@@ -1,7 +1,6 @@
 """Varieties: equations, dimension, degree and singular points."""
 
-# ruff: noqa: RUF059
-
+# ruff: noqa: E731, RUF059
 
 
 from itertools import product
@@ -13,6 +12,7 @@ import torch
 
 from snippets.figures.linear_networks.varieties import isosurface
 from snippets.linear_networks.determinantal import degree, dimension
+from snippets.linear_networks.function_spaces import differential_rank
 from snippets.linear_networks.varieties import (
     coin_model,
     cone_equations,
@@ -32,7 +32,7 @@ def draw(*shape, seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.claim("NN-12", "BR-18")
+@pytest.mark.claim("NN-12", "BR-18", "NN-121")
 def test_solutions_are_counted_with_multiplicity_over_c(measured):
     measured.exact(count_solutions([x**2 + y**2 - 1, x - 2], [x, y]), 2)  # no real one
     measured.exact(count_solutions([x**2 + y**2 - 1, x - 1], [x, y]), 2)  # one double one
@@ -73,6 +73,27 @@ def test_minors_decide_the_rank(measured):
     measured.exact(len(minors(draw(3, 4), 3)), 4)
 
 
+@pytest.mark.claim("NN-122")
+def test_dimension_is_the_rank_of_the_differential(measured):
+    """Of a parametrised curve, of a cone, and of rank-one matrices; and n − rank of the equations' differentials."""
+    cases = [
+        (lambda t: torch.stack([t[0] ** 2, t[0] ** 3]), 1, 1),
+        (lambda t: torch.stack([t[0] ** 2, t[0] * t[1], t[1] ** 2]), 2, 2),
+        (lambda t: torch.outer(t[:3], t[3:]).flatten(), 7, 6),
+    ]
+    for F, parameters, dimension_ in cases:
+        measured.exact(differential_rank(F, draw(parameters)), dimension_)
+    cone = lambda v: (v[0] * v[2] - v[1] ** 2)[None]
+    measured.exact(3 - differential_rank(cone, cases[1][0](draw(2))), 2)
+
+
+@pytest.mark.claim("NN-121", by="proved")
+def test_components_of_plane_curves_are_factors(measured):
+    factors = [len(sympy.factor_list(f, extension=sympy.I)[1]) for f in (
+        x**2 + y**2 - 1, y**2 - x**2 * (x + 1), y**2 - x**3, x**2 - y**2, x**2 + y**2)]
+    measured.exact(factors, [1, 1, 1, 2, 2])
+
+
 @pytest.mark.claim("NN-17")
 def test_singular_points_have_lower_rank(measured):
     for m, n, r in ((3, 4, 2), (3, 3, 1), (4, 4, 2), (2, 5, 1)):
@@ -88,7 +109,7 @@ def test_degree_is_the_number_of_points_on_a_slice(m, n, r, measured):
     measured.exact(degree_by_slicing(equations, unknowns, dimension(r, m, n)), degree(r, m, n))
 
 
-@pytest.mark.claim("NN-106", "BR-18")
+@pytest.mark.claim("NN-106", "NN-123", by="proved")
 def test_corners_of_the_cubic(measured):
     f = elliptope(x, y, z)
     matrix = sympy.Matrix([[1, x, y], [x, 1, z], [y, z, 1]])

@@ -127,6 +127,31 @@ def stride_two() -> Figure:
     return fig
 
 
+@figure(
+    alt="A surface in space that narrows towards a vertical line and ends there, like the canopy of an umbrella; "
+    "beyond the surface the line goes on as a stick, with a marked point on it."
+)
+def umbrella() -> Figure:
+    """The Whitney umbrella c₁² = −c₀c₃² and its stick."""
+    fig = plt.figure(figsize=(4.8, 4.2))
+    ax = fig.add_subplot(projection="3d")
+    # c₃ = t and c₁ = s t give c₀ = −s²: every point of the canopy once
+    t, s = np.meshgrid(np.linspace(-1.2, 1.2, 41), np.linspace(-1.15, 1.15, 41))
+    ax.plot_surface(s * t, t, -(s**2), color="C0", alpha=0.45, linewidth=0, rasterized=True)
+    for slope in np.linspace(-1.15, 1.15, 9):
+        line = np.array([-1.2, 1.2])
+        ax.plot(slope * line, line, [-(slope**2)] * 2, color="C0", linewidth=0.8)
+    ax.plot([0, 0], [0, 0], [0, 1.25], color="C1", linewidth=2.5)
+    ax.plot([0], [0], [1], "*", color="C2", markersize=14)
+    ax.text(0.12, 0, 1.0, "$1+x^4$", color="C2")
+    ax.text(0.1, 0, 0.45, "stick", color="C1")
+    ax.set(xlabel="$c_1$", ylabel="$c_3$", xticks=[-1, 0, 1], yticks=[-1, 0, 1], zticks=[-1, 0, 1], zlim=(-1.35, 1.3))
+    ax.set_zlabel("$c_0$", labelpad=0)
+    ax.view_init(16, -62)
+    ax.set_box_aspect(None, zoom=0.88)
+    return fig
+
+
 @results(seed=0)
 def numbers() -> dict[str, float | int]:
     """Numbers that the page quotes."""

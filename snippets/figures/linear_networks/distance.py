@@ -55,6 +55,36 @@ def ellipse() -> Figure:
 
 
 @figure(
+    alt="A double cone in space, a star beside it, and two lines from the star that meet the cone at right angles, one "
+    "on the upper half and one on the lower."
+)
+def cone() -> Figure:
+    """The symmetric 2×2 matrices of rank one, and the two normals through a point."""
+    fig = plt.figure(figsize=(4.4, 4.2))
+    ax = fig.add_subplot(projection="3d")
+    angle, height = np.meshgrid(np.linspace(0, 2 * np.pi, 60), np.linspace(-1.6, 1.6, 17))
+    ax.plot_surface(
+        height * np.cos(angle), height * np.sin(angle), height, color="C0", alpha=0.22, linewidth=0, rasterized=True
+    )
+    for turn in np.linspace(0, 2 * np.pi, 16, endpoint=False):
+        ax.plot([-1.6 * np.cos(turn), 1.6 * np.cos(turn)], [-1.6 * np.sin(turn), 1.6 * np.sin(turn)], [-1.6, 1.6],
+                color="C0", linewidth=0.5, alpha=0.6)
+    radius, level, turn = 1.5, 0.55, -0.9  # the target; in the half-plane through the axis the cone is two lines
+    across = np.array([np.cos(turn), np.sin(turn), 0.0])
+    star = radius * across + np.array([0, 0, level])
+    for sign in (1, -1):
+        along = (across + np.array([0, 0, sign])) / np.sqrt(2)
+        foot = (star @ along) * along
+        ax.plot(*np.stack([star, foot]).T, color="C1", linewidth=1.8)
+        ax.plot(*foot, "o", color="C1", markersize=6)
+    ax.plot(*star, "*", color="C2", markersize=14)
+    ax.view_init(14, -20)
+    ax.set_box_aspect((1, 1, 1), zoom=1.25)
+    ax.set_axis_off()
+    return fig
+
+
+@figure(
     alt="For thirty random matrices two dots each: the distance to the plain truncation of the average and to "
     "the weighted one. "
     "The weighted one is never above, and clearly below for several."
@@ -68,8 +98,8 @@ def weighted_gain() -> Figure:
         strict=True,
     )
     order = np.argsort(plain)
-    ax.plot(np.array(plain)[order], "o", color="C1", label="average, then truncate")
-    ax.plot(np.array(weighted)[order], "o", color="C0", label="average, then truncate with weights")
+    ax.plot(np.array(plain)[order], "o", color="C1", label="one column a cycle, no weights")
+    ax.plot(np.array(weighted)[order], "o", color="C0", label="with weights: the nearest")
     for k, i in enumerate(order):
         ax.plot([k, k], [plain[i], weighted[i]], color=plt.rcParams["grid.color"], zorder=0)
     ax.set(xlabel="thirty random matrices, sorted", ylabel="distance", xticks=[])

@@ -1,99 +1,119 @@
-"""What is drawn and computed for the page *Equivariance*."""
+"""What is drawn and computed for the page *Equivariant networks*."""
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from torch import Tensor
 
-from snippets.figures.linear_networks.function_spaces import diverging
+from book import figure, results
 from snippets.linear_networks.components import (
     component,
     components,
     count_components,
     eigenvalues,
 )
-from snippets.linear_networks.equivariance import class_table, commutant_dimension, real_fourier_basis
-from snippets.linear_networks.invariance import permutation_matrix
 from snippets.linear_networks.permutations import Permutation
+from snippets.linear_networks.real_blocks import projected_blocks
 
 TURN = Permutation.rotation(3)
+RANKS = (13, 10, 9, 8, 7, 5, 3, 1)
 
 
 @figure(
-    alt="Three nine by nine tables: the permutation matrix of the rotation with scattered ones, the same in the "
-    "new basis with blocks "
-    "along the diagonal, and the pattern of all commuting matrices: a three by three block, a two by two block, "
-    "and four coupled two by two blocks."
-)
-def blocks_of_rotation() -> Figure:
-    """The rotation of 3×3 pictures before and after the change of basis, and what commutes with it."""
-    Q, P = real_fourier_basis(TURN), permutation_matrix(TURN)
-    draw = torch.Generator().manual_seed(7)
-    M = Q.T @ torch.rand(commutant_dimension(TURN), generator=draw).mul(2).sub(1)[class_table(TURN)] @ Q
-    fig, axes = plt.subplots(1, 3, figsize=(5.5, 2.2))
-    shown = [(P, "$P$"), (Q.T @ P @ Q, r"$Q^\mathsf{T}PQ$"), (M, r"$Q^\mathsf{T}MQ$")]
-    for ax, (matrix, title) in zip(axes, shown, strict=True):
-        top = matrix.abs().max().item()
-        ax.imshow(matrix.numpy(), cmap=diverging(), vmin=-top, vmax=top)
-        for edge in (3, 5):
-            ax.axhline(edge - 0.5, color=plt.rcParams["grid.color"], linewidth=0.8)
-            ax.axvline(edge - 0.5, color=plt.rcParams["grid.color"], linewidth=0.8)
-        ax.set(xticks=[], yticks=[], title=title)
-    return fig
-
-
-@figure(
-    alt="Nine small pictures of three by three pixels, the basis vectors: three that do not change when turned, "
-    "two that change sign, "
-    "and two pairs that are turned into each other."
-)
-def basis_pictures() -> Figure:
-    """The columns of Q for the rotation, as pictures."""
-    fig, axes = plt.subplots(3, 4, figsize=(4.4, 3.5))
-    Q = real_fourier_basis(TURN)
-    rows = [
-        ("turning changes nothing", (0, 1, 2)),
-        ("turning changes the sign", (3, 4)),
-        ("turned into each other", (5, 6, 7, 8)),
-    ]
-    for line, (title, columns) in zip(axes, rows, strict=True):
-        line[0].set_title(title, loc="left")
-        for k, ax in enumerate(line):
-            ax.axis("off")
-            if k < len(columns):
-                picture(ax, Q[:, columns[k]])
-    return fig
-
-
-def picture(ax: Axes, pixels: Float[Tensor, "9"]) -> None:
-    """Draw a picture of 3×3 pixels in the colours of their signs, with a frame around it."""
-    ax.imshow(pixels.reshape(3, 3).numpy(), cmap=diverging(), vmin=-1, vmax=1)
-    ax.axis("on")
-    ax.set(xticks=[], yticks=[])
-    ax.spines[:].set(visible=True, color=plt.rcParams["grid.color"])
-
-
-@figure(
-    alt="The plane of matrices with rows (a, b) and (b, a): the matrices of rank at most one are two crossing "
-    "lines, a = b and a = −b; "
-    "their only common point is zero. Each line is reached by a network of its own."
+    alt="The plane of matrices with rows (a, b) and (b, a): the matrices of rank at most one are two crossing lines, "
+    "a = b and a = −b. A path of gradient descent starts on the first line and ends on it, at the foot of the "
+    "perpendicular from a star that lies much nearer to the second line."
 )
 def two_lines() -> Figure:
-    """The equivariant maps of rank at most one for (1 2)."""
-    fig, ax = plt.subplots(figsize=(4.2, 3.6))
+    """The equivariant maps of rank at most one for (1 2), and training on one of the two lines."""
+    fig, ax = plt.subplots(figsize=(4.4, 3.7))
     t = torch.linspace(-1.5, 1.5, 2)
     ax.plot(t, t, color="C0", linewidth=2.5)
     ax.plot(t, -t, color="C1", linewidth=2.5)
-    ax.plot(0, 0, "o", color=plt.rcParams["text.color"], markersize=7)
-    ax.annotate("$r=(1,0)$: mean", (1.0, 1.0), xytext=(8, -8), textcoords="offset points", color="C0")
-    ax.annotate("$r=(0,1)$: difference", (0.85, -0.85), xytext=(8, 4), textcoords="offset points", color="C1")
-    ax.axhline(0, color=plt.rcParams["grid.color"], linewidth=0.8, zorder=0)
-    ax.axvline(0, color=plt.rcParams["grid.color"], linewidth=0.8, zorder=0)
-    ax.set(xlabel="$a$", aspect="equal", xticks=[0], yticks=[0], xlim=(-1.6, 2.9))
-    ax.set_ylabel("$b$", rotation=0)
+    target, weight, path = torch.tensor([0.95, -0.45]), torch.tensor([1.15, 1.15]), []
+    for _ in range(400):  # decoder u and encoder v: the matrix u v times ones
+        u, v = weight
+        path.append((u * v).item())
+        slope = 2 * (2 * u * v - target.sum())
+        weight = weight - 0.02 * slope * torch.stack([v, u])
+    ax.plot(path, path, "o", color="C3", markersize=3)
+    ax.plot(path[-1], path[-1], "s", color="C3", markersize=8, zorder=4)
+    foot = (target[0] - target[1]) / 2
+    ink = plt.rcParams["text.color"]
+    ax.plot([target[0], path[-1]], [target[1], path[-1]], color=ink, linewidth=0.9, linestyle=(0, (4, 3)))
+    ax.plot([target[0], foot], [target[1], -foot], color=ink, linewidth=0.9, linestyle=(0, (4, 3)))
+    ax.plot(*target, "*", color="C2", markersize=14, zorder=5)
+    ax.text(1.05, 1.25, "means: $b=a$", color="C0", ha="right")
+    ax.text(-1.42, 1.0, "differences: $b=-a$", color="C1", bbox={"facecolor": plt.rcParams["axes.facecolor"], "lw": 0})
+    ax.annotate("start", (path[0], path[0]), xytext=(8, -8), textcoords="offset points", color="C3")
+    ax.annotate("end", (path[-1], path[-1]), xytext=(-10, 6), textcoords="offset points", color="C3", ha="right")
+    ax.annotate("target", target.tolist(), xytext=(9, 2), textcoords="offset points", color="C2")
+    ax.set(aspect="equal", xticks=[], yticks=[], xlim=(-1.6, 1.7), ylim=(-1.5, 1.6))
+    ax.axis("off")
+    return fig
+
+
+@figure(
+    alt="Five rows, one for each component. Each shows three narrow cells for the eigenvalue one, two for minus one "
+    "and two wide ones for the pair plus and minus i; the filled cells of a row have total width three."
+)
+def counting() -> Figure:
+    """The five ways to distribute rank three over blocks of size 3, 2 and 2."""
+    fig, ax = plt.subplots(figsize=(5.2, 2.9))
+    blocks = [(1, 3, "C0", "1"), (1, 2, "C1", "−1"), (2, 2, "C2", "±i")]
+    for row, one in enumerate(components(TURN, 3)):
+        x = 0.0
+        for (weight, d, colour, name), r in zip(blocks, one.ranks.values(), strict=True):
+            if row == 0:
+                ax.text(x + weight * d / 2, 0.95, f"eigenvalue {name}" if x == 0 else name, ha="center", fontsize=9.5)
+            for k in range(d):
+                box = (x + weight * k, -row)
+                ax.add_patch(
+                    plt.Rectangle(
+                        box,
+                        weight,
+                        0.72,
+                        facecolor=colour if k < r else "none",
+                        edgecolor=plt.rcParams["text.color"],
+                        linewidth=1,
+                    )
+                )
+            x += weight * d + 0.6
+        r = tuple(one.ranks.values())
+        ax.text(x, 0.36 - row, f"({r[0]}, {r[1]}, {r[2]})", va="center", fontsize=10)
+    ax.set(xlim=(-0.2, 12.9), ylim=(-4.3, 1.5))
+    ax.axis("off")
+    return fig
+
+
+@figure(
+    alt="Seven bars sorted by height, five of width one and two of width two. Each is labelled by its block. The bars "
+    "that the knapsack takes for total width four are filled, the others are outlined."
+)
+def knapsack_choice() -> Figure:
+    """Singular values of a random matrix's blocks, and those that are kept at rank four."""
+    from snippets.linear_networks.equivariance import best_ranks
+
+    fig, ax = plt.subplots(figsize=(5.2, 2.9))
+    U = torch.randn(9, 9, generator=torch.Generator().manual_seed(12))
+    chosen, names = best_ranks(U, TURN, 4), {1: "1", 2: "−1", 4: "±i"}
+    bars = []
+    for key, block in projected_blocks(U, TURN).items():
+        for k, s in enumerate(torch.linalg.svdvals(block).tolist()):
+            bars.append((s, key, k < chosen[key]))
+    x, colours = 0.0, {1: "C0", 2: "C1", 4: "C2"}
+    for s, key, kept in sorted(bars, key=lambda bar: -bar[0]):
+        colour = colours[key.l]
+        ax.add_patch(
+            plt.Rectangle(
+                (x, 0), key.weight, s, facecolor=colour if kept else "none", edgecolor=colour, linewidth=1.6
+            )
+        )
+        ax.text(x + key.weight / 2, s + 0.08, names[key.l], ha="center", color=colour)
+        x += key.weight + 0.25
+    ax.set(xlim=(-0.2, x), ylim=(0, max(s for s, *_ in bars) + 0.6), xticks=[], ylabel="singular value")
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
     return fig
 
 
@@ -106,12 +126,12 @@ def edges(ranks: list[tuple[int, int, int]]) -> list[tuple[int, int, int | None,
                 if weight == 1:
                     found.append((coordinate + k, hidden + h, None, False))
                 else:
-                    i, j = coordinate + 2 * k, hidden + 2 * h
+                    i, j = coordinate + k, hidden + h
                     found += [
                         (i, j, colour, False),
-                        (i + 1, j + 1, colour, False),
-                        (i, j + 1, colour + 1, False),
-                        (i + 1, j, colour + 1, True),
+                        (i + d, j + r, colour, False),
+                        (i, j + r, colour + 1, False),
+                        (i + d, j, colour + 1, True),
                     ]
                     colour += 2
         coordinate, hidden = coordinate + weight * d, hidden + weight * r
@@ -133,7 +153,7 @@ def draw_network(ax: Axes, r: tuple[int, ...], sigma: Permutation) -> None:
         return (x, (n - 1) / 2 - k)
     free = edges(blocks)
     for i, h, colour, flipped in free:
-        alone = {"color": plt.rcParams["grid.color"], "linewidth": 1.3, "zorder": 1}
+        alone = {"color": plt.rcParams["text.color"], "linewidth": 1.0, "alpha": 0.45, "zorder": 1}
         shared = {"linewidth": 1.7, "linestyle": (0, (3, 2)) if flipped else "-", "zorder": 2}
         neuron = place(2.6, 2.2 * h, 2.2 * count - 1.2)
         for colours, x in zip(SIDES, (0, 5.2), strict=True):
@@ -173,34 +193,14 @@ def shared_network() -> Figure:
     return fig
 
 
-@figure(
-    alt="Five small networks, one for each component of rank three: in each the three hidden neurons are joined "
-    "to different groups of the nine coordinates."
-)
-def all_networks() -> Figure:
-    """The weight sharing of all components of rank three."""
-    fig, axes = plt.subplots(3, 2, figsize=(5.0, 6.4))
-    axes[2, 1].axis("off")
-    for ax, one in zip(axes.flat, components(TURN, 3), strict=False):
-        r = tuple(one.ranks.values())
-        draw_network(ax, r, TURN)
-        ax.set_title(f"$r=({r[0]},{r[1]},{r[2]})$, {one.parameters} weights")
-    return fig
-
-
 @results(seed=0)
-def numbers() -> dict[str, int | str]:
+def numbers() -> dict[str, int]:
     """Numbers that the page quotes."""
     sigma = Permutation.shift(28, 28)
-    by_frequency = sorted(eigenvalues(sigma), key=lambda key: (key.l - key.m) / key.l)
-    one = component(sigma, dict(zip(by_frequency, (13, 10, 9, 8, 7, 5, 3, 1), strict=False)))
-    counts = count_components(sigma, 99)
+    slowest_first = sorted(eigenvalues(sigma), key=lambda key: key.frequency(28))
+    one = component(sigma, dict(zip(slowest_first, RANKS, strict=False)))
     return {
-        "mnist_real": counts.real,
-        "mnist_all": counts.all_real,
-        "mnist_complex": str(counts.complex),
-        "mnist_parameters": one.parameters,
+        "mnist_real": count_components(sigma, 99).real,
         "mnist_dimension": one.dimension,
         "mnist_ed_digits": len(str(one.ed_degree)),
-        "mnist_commutant": commutant_dimension(sigma),
     }

@@ -58,6 +58,39 @@ def cells(ax, colours: Int[Tensor, "p p"], arrows: Permutation | None = None) ->
 
 
 @figure(
+    alt="A three by five matrix whose columns one, three and four have one colour and two and five another; an arrow "
+    "leads to a three by two matrix with one column of each colour, which times a matrix of zeros and ones gives the "
+    "first one back."
+)
+def collapsing() -> Figure:
+    """An invariant matrix, its collapse, and the matrix that puts the columns back."""
+    fig, ax = plt.subplots(figsize=(5.4, 2.3))
+    ink, paper = plt.rcParams["text.color"], plt.rcParams["axes.facecolor"]
+    label, letters = part_of(partition(SIGMA)).tolist(), [["a", "d"], ["b", "e"], ["c", "f"]]
+
+    def cell(x: float, y: float, text: str, colour: str) -> None:
+        box = {"facecolor": colour, "edgecolor": paper, "linewidth": 1.5, "alpha": 0.55 if colour != "none" else 1}
+        ax.add_patch(plt.Rectangle((x, y), 1, 1, **box))
+        ax.text(x + 0.5, y + 0.47, text, ha="center", va="center")
+
+    for i in range(3):
+        for j in range(5):
+            cell(j, -i, f"${letters[i][label[j]]}$", f"C{label[j]}")
+        for k in range(2):
+            cell(7 + k, -i, f"${letters[i][k]}$", f"C{k}")
+    for k in range(2):
+        for j in range(5):
+            cell(10 + j, -k - 0.5, str(int(label[j] == k)), f"C{k}" if label[j] == k else "none")
+    ax.text(6, -0.5, "=", ha="center", va="center", fontsize=14, color=ink)
+    ax.text(9.5, -0.5, "·", ha="center", va="center", fontsize=18, color=ink)
+    for x, name in ((2.5, "$M$"), (8, r"$\psi(M)$"), (12.5, "$E$")):
+        ax.text(x, 1.35, name, ha="center", va="bottom", fontsize=12)
+    ax.set(xlim=(-0.1, 15.1), ylim=(-2.1, 2.2), aspect="equal")
+    ax.axis("off")
+    return fig
+
+
+@figure(
     alt="A four by four and a five by five picture. Pixels of one colour are carried onto each other by the "
     "rotation; "
     "arrows show four pixels moving in a circle. The middle pixel of the larger picture stays."
@@ -107,7 +140,8 @@ def shared_encoder() -> Figure:
         for j, start in enumerate(inputs):
             ax.plot(*zip(start, end, strict=True), color=f"C{2 * h + label[j]}", linewidth=2.2, zorder=1)
         for end2 in outputs:
-            ax.plot(*zip(end, end2, strict=True), color=plt.rcParams["grid.color"], linewidth=1, zorder=1)
+            ink = plt.rcParams["text.color"]
+            ax.plot(*zip(end, end2, strict=True), color=ink, alpha=0.45, linewidth=1, zorder=1)
     for places in (inputs, hidden, outputs):
         ax.scatter(*zip(*places, strict=True), s=170, color=plt.rcParams["text.color"], zorder=3)
     for k, (x, y) in enumerate(inputs, start=1):

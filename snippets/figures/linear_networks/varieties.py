@@ -82,8 +82,8 @@ def cut(tetrahedra: np.ndarray, f: Callable) -> list[np.ndarray]:
 
 
 @figure(
-    alt="A rounded tetrahedron whose four corners are joined to four cones that open outwards: the cubic "
-    "surface on which a symmetric "
+    alt="A rounded tetrahedron whose four corners are joined to four cones that open outwards and are cut off by a cube: "
+    "the cubic surface on which a symmetric "
     "three by three matrix loses rank. The four corners are marked; there the rank is one."
 )
 def cubic_surface() -> Figure:
@@ -91,8 +91,7 @@ def cubic_surface() -> Figure:
     plt.rcParams["savefig.dpi"] = 80  # a smooth surface needs no more, and weighs half as much
     fig = plt.figure(figsize=(4.8, 4.5))
     ax = fig.add_subplot(projection="3d")
-    triangles = isosurface(elliptope, 2.2, 48)
-    triangles = triangles[np.linalg.norm(triangles, axis=2).max(axis=1) < 2.3]
+    triangles = isosurface(elliptope, 1.5, 48)  # cut off by the faces of a cube
     colours = shaded(triangles, plt.rcParams["axes.prop_cycle"].by_key()["color"][0])
     surface = Poly3DCollection(triangles, facecolors=colours, edgecolors=colours, linewidths=0.2)
     surface.set_rasterized(True)

@@ -1,0 +1,148 @@
+"""The irreducible parts of a permutation group's action, and the maps of bounded rank that commute with it."""
+
+# --8<-- [start:setup]
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from snippets.linear_networks.components import ways
+from snippets.linear_networks.groups import commutant_basis, equivariant_classes
+from snippets.linear_networks.knapsack import knapsack
+from snippets.linear_networks.permutations import Permutation
+
+# --8<-- [end:setup]
+
+
+# --8<-- [start:isotypic]
+def random_commuting(*generators: Permutation, seed: int) -> Float[Tensor, "n n"]:
+    """Return a random matrix that commutes with the group."""
+    classes = commutant_basis(*generators)
+    draw = torch.Generator().manual_seed(seed)
+    count = int(classes.max()) + 1
+    return torch.randn(count, generator=draw, dtype=torch.float64)[classes]
+
+
+def irreducibles(
+    *generators: Permutation, seed: int = 0
+) -> list[Float[Tensor, "n d"]]:
+    """Split R^n: the eigenspaces of a random symmetric commuting matrix."""
+    M = random_commuting(*generators, seed=seed)
+    values, vectors = torch.linalg.eigh(M + M.T)
+    size = values.abs().max()
+    cuts = (torch.diff(values) > 1e-9 * size).nonzero().flatten() + 1
+    return list(vectors.tensor_split(cuts, dim=1))
+
+
+def isotypic(*generators: Permutation) -> list[list[Float[Tensor, "n d"]]]:
+    """Group the irreducible spaces by isomorphism: commuting matrices connect them."""
+    M = random_commuting(*generators, seed=1)
+    size = torch.linalg.matrix_norm(M, 2)
+    kinds: list[list[Tensor]] = []
+    for space in irreducibles(*generators):
+        for kind in kinds:
+            if (space.T @ M @ kind[0]).abs().max() > 1e-9 * size:
+                kind.append(space)
+                break
+        else:
+            kinds.append([space])
+    return kinds
+# --8<-- [end:isotypic]
+
+
+# --8<-- [start:kinds]
+class Kind(NamedTuple):
+    """An irreducible kind: its dimension, how often it occurs, and its numbers."""
+
+    dimension: int
+    copies: int
+    numbers: str
+    basis: Float[Tensor, "n columns"]
+
+    @property
+    def size(self) -> int:
+        """Real dimension of its numbers: 1 for R, 2 for C, 4 for H, the quaternions."""
+        return {"R": 1, "C": 2, "H": 4}[self.numbers]
+
+
+def kinds(*generators: Permutation) -> list[Kind]:
+    """Return the kinds, with the numbers that their blocks consist of."""
+    matrices = [random_commuting(*generators, seed=seed) for seed in range(2, 8)]
+    found = []
+    for spaces in isotypic(*generators):
+        V = spaces[0]
+        inside = torch.stack([(V.T @ M @ V).flatten() for M in matrices])
+        size = int(torch.linalg.matrix_rank(inside, rtol=1e-9))
+        numbers = {1: "R", 2: "C", 4: "H"}[size]
+        found.append(Kind(V.shape[1], len(spaces), numbers, torch.cat(spaces, dim=1)))
+    return sorted(found, key=lambda kind: (kind.dimension, -kind.copies))
+# --8<-- [end:kinds]
+
+
+# --8<-- [start:nearest]
+def nearest_commuting(
+    M: Float[Tensor, "n n"], generators: list[Permutation], rank: int
+) -> tuple[Float[Tensor, "n n"], list[int]]:
+    """Return the nearest map of rank at most r that commutes with a group, and its ranks.
+
+    Average M, then cut the block of each kind. A unit of rank there costs as many
+    dimensions as the kind has, because each singular value occurs that often.
+    """
+    averaged = group_average(M, generators)
+    parts = kinds(*generators)
+    svds = [torch.linalg.svd(kind.basis.T @ averaged @ kind.basis) for kind in parts]
+    values = [s[:: kind.dimension].tolist() for (_, s, _), kind in zip(svds, parts, strict=True)]
+    ranks = knapsack(values, [kind.dimension for kind in parts], rank)
+    near = torch.zeros_like(averaged)
+    for kind, r, (U, s, Vh) in zip(parts, ranks, svds, strict=True):
+        k = r * kind.dimension
+        near += kind.basis @ (U[:, :k] * s[:k] @ Vh[:k]) @ kind.basis.T
+    return near, ranks
+
+
+def group_average(
+    M: Float[Tensor, "m n"], generators: list[Permutation]
+) -> Float[Tensor, "m n"]:
+    """Return the nearest map that commutes with the group: the mean over each class."""
+    if M.shape != (generators[0].size, generators[0].size):
+        raise ValueError(f"a {M.shape[0]}×{M.shape[1]} matrix does not act on {generators[0].size} points")
+    classes = equivariant_classes(generators, generators).flatten()
+    sums = M.new_zeros(int(classes.max()) + 1).index_add(0, classes, M.flatten())
+    return (sums / classes.bincount())[classes].reshape(M.shape)
+# --8<-- [end:nearest]
+
+
+# --8<-- [start:group_components]
+def group_components(parts: list[Kind], rank: int) -> tuple[int, int]:
+    """Count the components with a map of this rank, and give their largest dimension.
+
+    A component is a choice of ranks r ≤ copies with Σ dimension · r = rank.
+    """
+    count = ways([(kind.dimension, kind.copies) for kind in parts], rank)[rank]
+    best = {0: 0}
+    for kind in parts:
+        grown: dict[int, int] = {}
+        for spent, size in best.items():
+            for r in range(kind.copies + 1):
+                now = spent + kind.dimension * r
+                gain = kind.size * r * (2 * kind.copies - r)
+                if now <= rank:
+                    grown[now] = max(grown.get(now, 0), size + gain)
+        best = grown
+    return count, best.get(rank, 0)
+# --8<-- [end:group_components]
+
+
+# --8<-- [start:aligned]
+def aligned(parts: list[Kind], generators: list[Permutation]) -> list[Kind]:
+    """Return the kinds in bases in which the group acts alike on all copies."""
+    M = random_commuting(*generators, seed=1)
+    found = []
+    for kind in parts:
+        copies = kind.basis.split(kind.dimension, dim=1)
+        moved = [V.T @ M @ copies[0] for V in copies]
+        scaled = [V @ B * (kind.dimension**0.5 / B.norm()) for V, B in zip(copies, moved, strict=True)]
+        found.append(kind._replace(basis=torch.cat(scaled, dim=1)))
+    return found
+# --8<-- [end:aligned]
