@@ -13,7 +13,8 @@ from torch import Tensor
 from book import figure, results
 from snippets.home import bend
 from snippets.mnist.data import load_images
-from snippets.mnist.exact import RANKS, frequency_moments, second_moment, top_eigenvectors
+from snippets.mnist.exact import frequency_moments, second_moment, top_eigenvectors
+from snippets.mnist.ranks import RANKS
 from snippets.mnist.shifts import cyclic_shift
 
 Map = Callable[[Tensor], Tensor]
