@@ -12,7 +12,8 @@ from statistics import median
 import torch
 
 from snippets.mnist.data import load_images
-from snippets.mnist.exact import RANKS, fit, frequency_moments, second_moment, top_eigenvectors
+from snippets.mnist.exact import fit, frequency_moments, second_moment, top_eigenvectors
+from snippets.mnist.ranks import RANKS
 
 RUNS = 7
 # Multiplications and additions that the second moments need for a picture: half of 784 × 784 entries; and the 28 real

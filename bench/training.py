@@ -21,17 +21,11 @@ from typing import Any
 import torch
 
 from bench.exact import OPERATIONS, matrix_rate, peak_memory
+from snippets.linear_networks.complex_blocks import complexify
 from snippets.mnist.data import load_images
-from snippets.mnist.exact import (
-    RANKS,
-    WEIGHTS,
-    average,
-    block_loss,
-    frequency_moments,
-    real_truncation,
-    spectra,
-    waves,
-)
+from snippets.mnist.exact import block_loss, frequency_moments, spectra, waves
+from snippets.mnist.ranks import RANKS, WEIGHTS
+from snippets.mnist.recipe import real_truncation
 from snippets.mnist.shifts import random_amounts
 from snippets.mnist.train import Settings, loop, run
 from snippets.mnist.train.moments import loss, moments
@@ -233,7 +227,7 @@ def recipe_blocks(x: torch.Tensor) -> torch.Tensor:
         pair = WEIGHTS[j] ** 0.5 * waves()[2 * j : 2 * j + 1 + (j > 0)]
         e, d = autoencoder((pair.to(x) @ x.mT).flatten(1), rank * WEIGHTS[j], epochs)
         m = (e @ d).T
-        blocks[j] = m if j == 0 else real_truncation(average(m), rank)
+        blocks[j] = m if j == 0 else real_truncation(complexify(m), rank)
     return blocks
 
 

@@ -6,15 +6,16 @@ from functools import cache
 
 import matplotlib.pyplot as plt
 import torch
-from book import data, figure, results
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book import data, figure, results
 from snippets.home import bend
 from snippets.mnist.data import load_images, load_labels
-from snippets.mnist.exact import RANKS, frequency_moments, second_moment, top_eigenvectors
+from snippets.mnist.exact import frequency_moments, second_moment, top_eigenvectors
+from snippets.mnist.ranks import RANKS
 from snippets.mnist.shifts import cyclic_shift
 
 Map = Callable[[Tensor], Tensor]

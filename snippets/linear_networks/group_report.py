@@ -5,7 +5,12 @@ from typing import Any
 
 from snippets.linear_networks.groups import commutant_basis, group_order
 from snippets.linear_networks.permutations import Permutation, common_coarsening
-from snippets.linear_networks.report import abbreviated, brief, invariant, invariant_lines
+from snippets.linear_networks.report import (
+    abbreviated,
+    brief,
+    invariant,
+    invariant_lines,
+)
 from snippets.linear_networks.schur import group_components, kinds
 
 MOST_POINTS = 2_000  # the commutant is a table of the pairs

@@ -7,8 +7,18 @@ from math import gcd
 from typing import Any
 
 from snippets.linear_networks import determinantal
-from snippets.linear_networks.components import Component, Eigenvalue, count_components, eigenvalues, multiplicities
-from snippets.linear_networks.permutations import Permutation, cycle_decomposition, partition
+from snippets.linear_networks.components import (
+    Component,
+    Eigenvalue,
+    count_components,
+    eigenvalues,
+    multiplicities,
+)
+from snippets.linear_networks.permutations import (
+    Permutation,
+    cycle_decomposition,
+    partition,
+)
 
 DIGITS = 20_000.0  # longer integers are given by their size
 

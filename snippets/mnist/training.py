@@ -1,33 +1,19 @@
 """Training: how gradient descent comes down to an optimum that is known, how fast, and what it is worth elsewhere."""
 
 # --8<-- [start:setup]
-import cProfile
 import math
-import os
-import pstats
-import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import product
 from math import comb, prod
-from typing import Any
 
 import torch
 from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor, nn
 
-from snippets.mnist.exact import (
-    WEIGHTS,
-    commutator,
-    experiment,
-    fit,
-    second_moment,
-)
-from snippets.mnist.records import write
+from snippets.mnist.components import better, loss_of, shares
+from snippets.mnist.exact import experiment, second_moment
+from snippets.mnist.ranks import WEIGHTS
 from snippets.mnist.shifts import REACH, cyclic_shift
-from snippets.mnist.train.report import Report
-from snippets.mnist.train.running import run
-from snippets.mnist.train.settings import Settings
 
 # --8<-- [end:setup]
 
@@ -231,96 +217,6 @@ def step_cost(n: int, ranks: Sequence[int], weights: Sequence[int]) -> dict[str,
 # --8<-- [end:step_cost]
 
 
-# --- all components
-
-
-# --8<-- [start:all_components]
-def shares() -> Float[Tensor, "15 29"]:
-    """Return what each frequency adds to the test loss with rank 0 … 28."""
-    e = experiment()
-    kept = torch.zeros(15, 29)
-    for j, u in enumerate(fit(e.train_moments, (28,) * 15)):
-        passed = (u.conj() * (e.test_moments[j] @ u)).sum(0).real
-        kept[j, 1:] = passed.flip(0).cumsum(0)
-    energy = e.test_moments.diagonal(dim1=1, dim2=2).real.sum(1)
-    return (energy[:, None] - kept) * torch.tensor(WEIGHTS)[:, None] / 784
-
-
-def loss_of(shares: Float[Tensor, "blocks d"], ranks: Sequence[int]) -> float:
-    """Return the sum over the blocks of what each loses with its rank."""
-    return sum(float(row[rank]) for row, rank in zip(shares, ranks, strict=True))
-
-
-def distribution(
-    shares: Float[Tensor, "blocks d"],
-    total: int,
-    width: float,
-    weights: Sequence[int] = WEIGHTS,
-) -> Float[Tensor, " bins"]:
-    """Count all rank vectors of a total by their loss, in bins of `width`.
-
-    The polynomial of `count_choices` has a second variable: the loss of each
-    frequency, rounded to a whole number of bins.
-    """
-    bins = (shares / width).round().long()
-    size = int(bins.amax(1).sum()) + 1
-    ways = torch.zeros(total + 1, size)
-    ways[0, 0] = 1
-    for weight, row in zip(weights, bins.tolist(), strict=True):
-        longer = torch.zeros_like(ways)
-        for rank, cost in enumerate(row[: total // weight + 1]):
-            used = weight * rank
-            longer[used:, cost:] += ways[: total + 1 - used, : size - cost]
-        ways = longer
-    return ways[total]
-# --8<-- [end:all_components]
-
-
-# --8<-- [start:better]
-def better(
-    shares: Float[Tensor, "blocks d"],
-    total: int,
-    limit: float,
-    weights: Sequence[int] = WEIGHTS,
-) -> Iterator[tuple[int, ...]]:
-    """Yield every rank vector of a total whose loss is below a limit.
-
-    Whole families are left out: all that begin with ranks which even the best
-    continuation cannot save.
-    """
-    rows = [list(enumerate(row)) for row in shares.tolist()]
-    least = least_losses(rows, weights)
-    begun = [((), 0, 0.0)]
-    while begun:
-        ranks, used, spent = begun.pop()
-        block = len(ranks)
-        if spent + least[block].get(total - used, float("inf")) >= limit:
-            continue
-        if block == len(weights):
-            yield ranks
-            continue
-        for rank, cost in rows[block]:
-            begun.append(((*ranks, rank), used + weights[block] * rank, spent + cost))
-
-
-def least_losses(
-    rows: Sequence[Sequence[tuple[int, float]]], weights: Sequence[int]
-) -> list[dict[int, float]]:
-    """Return, for the blocks from each one on, the least loss by the units used."""
-    found = [{0: 0.0}]
-    for weight, row in zip(reversed(weights), reversed(rows), strict=True):
-        best: dict[int, float] = {}
-        for (rank, cost), (used, after) in product(row, found[0].items()):
-            units = used + weight * rank
-            best[units] = min(cost + after, best.get(units, cost + after))
-        found.insert(0, best)
-    return found
-# --8<-- [end:better]
-
-
-# --- how many pictures
-
-
 # --8<-- [start:far_amounts]
 def far_amounts(
     count: int, generator: torch.Generator, near: float = REACH, far: float = 14.0
@@ -329,12 +225,6 @@ def far_amounts(
     uniform = 2 * torch.rand(count, generator=generator) - 1
     return uniform.sign() * near + uniform * (far - near)
 # --8<-- [end:far_amounts]
-
-
-# --- shifts beyond the training data
-
-
-# --- augmentation
 
 
 # --8<-- [start:augmented_moments]
@@ -355,9 +245,6 @@ def augmented_moments(
         done = number
         yield total / done
 # --8<-- [end:augmented_moments]
-
-
-# --- how training goes
 
 
 # --8<-- [start:matrix_of]
@@ -434,78 +321,3 @@ def almost_as_good(factor: float) -> tuple[tuple[int, ...], int]:
     found = list(better(rows, 99, limit))
     return min(found), len(found)
 # --8<-- [end:solution_almost]
-
-
-# --- recorded runs of the trainer
-
-
-RUNS: dict[str, dict[str, Any]] = {
-    "dense": {"model": "dense"},
-    "paper": {"ranks": "paper"},
-    "equal": {"ranks": "equal"},
-    "high-pass": {"ranks": "high-pass"},
-    "best": {"ranks": "best"},
-    "semi-equivariant": {"model": "semi-equivariant"},
-    "invariant": {"model": "invariant"},
-    "gram": {"ranks": "paper", "method": "gram"},
-    "dense, scaled": {"model": "dense", "epochs": 10},
-    "equivariant, scaled": {"ranks": "paper", "epochs": 10},
-    "dense, Adam": {"model": "dense", "optimizer": "adam", "epochs": 10},
-    "equivariant, Adam": {"ranks": "paper", "optimizer": "adam", "epochs": 10},
-}
-PROFILED = ("dense", "paper")
-PARTS = ("prepare", "load", "batch", "of_batch", "step", "look")  # functions of the trainer
-
-
-def recorded_runs(runs: dict[str, dict[str, Any]] = RUNS, **common: Any) -> dict[str, Any]:
-    """Train, and return for each run its report, its losses by epoch, and for some where the time went."""
-    found: dict[str, Any] = {"rate": matrix_rate()}
-    for name, options in runs.items():
-        report, seconds = profiled(Settings(**options, **common))
-        left_out = ("out", "ranks")
-        found[name] = {
-            "report": {key: value for key, value in report.record().items() if key not in left_out},
-            "loss": [row.train_loss for row in report.history],
-            "gap": [row.gap for row in report.history],
-            "commutator": commutator(report.network.matrix()),
-        }
-        if name in PROFILED:
-            found[name] |= {"spent": seconds, "floor": operations(report) / found["rate"]}
-    return found
-
-
-def profiled(settings: Settings) -> tuple[Report, dict[str, float]]:
-    """Run the trainer and return the report, and the processor's seconds in each of its parts and in all."""
-    profile, begin = cProfile.Profile(time.process_time), time.process_time()
-    report = profile.runcall(run, settings)
-    seconds = dict.fromkeys(PARTS, 0.0) | {"all": time.process_time() - begin}
-    for (file, _, name), (_, _, _, cumulative, _) in pstats.Stats(profile).stats.items():
-        if name in PARTS and f"{os.sep}train{os.sep}" in file:
-            seconds[name] += cumulative
-    return report, seconds
-
-
-def operations(report: Report) -> float:
-    """Count those of the matrix products of a scaled descent: codes, outputs, two products of codes."""
-    (blocks, inputs, units), (_, _, outputs) = report.network.form.shapes
-    return report.history[-1].images * blocks * 2.0 * units * (inputs + 2 * outputs + units)
-
-
-def matrix_rate(size: int = 1024, times: int = 20) -> float:
-    """Measure how many operations products of single-precision matrices do in a second of the processor."""
-    a = torch.rand(size, size, dtype=torch.float32)
-    begin = time.process_time()
-    for _ in range(times):
-        a = (a @ a).clamp_(max=1.0)
-    return 2.0 * size**3 * times / (time.process_time() - begin)
-
-
-# --- numbers
-
-
-# --- pictures
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    print(write("training", recorded_runs(), recorded_runs, (0,)))

@@ -109,8 +109,32 @@ def test_packed_files_in_the_folder_are_read(tmp_path, small):
     assert torch.equal(load_images("test", tmp_path), small)
 
 
+@pytest.mark.parametrize("name", ["t10k-images.idx3-ubyte", "t10k-images.idx3-ubyte.gz"])
+def test_files_are_found_as_other_tools_name_them(tmp_path, small, name):
+    content = gzip.compress(idx(small), mtime=0) if name.endswith(".gz") else idx(small)
+    (tmp_path / name).write_bytes(content)
+    assert torch.equal(load_images("test", tmp_path), small)
+
+
+def test_several_files_of_one_split_are_read_in_order(tmp_path, small):
+    for number, part in enumerate(small.split(2)):
+        (tmp_path / f"t10k-{number}-images-idx3-ubyte").write_bytes(idx(part.clone()))
+    assert torch.equal(load_images("test", tmp_path), small)
+
+
+def test_of_a_plain_file_only_what_is_asked_for_is_read(tmp_path, small):
+    (tmp_path / NAME).write_bytes(idx(small))
+    (file,) = data.image_files("test", tmp_path)
+    assert torch.equal(file.read(1, 3), small[1:3])
+    assert file.read(2, 2).shape == (0, 28, 28)
+    (tmp_path / NAME).write_bytes(idx(small)[:2000])
+    assert torch.equal(file.read(0, 2), small[:2])
+    with pytest.raises(ValueError, match="became shorter"):
+        file.read(0, 5)
+
+
 def test_a_missing_file_is_named_with_the_remedy(tmp_path):
-    with pytest.raises(FileNotFoundError, match=rf"{NAME} does not exist.*\.gz.*npm ci.*MNIST_DIR"):
+    with pytest.raises(FileNotFoundError, match=rf"{NAME} does not exist, nor t10k-images\.idx3-ubyte, .*\.gz.*npm ci.*MNIST_DIR"):
         load_images("test", tmp_path)
 
 
@@ -227,6 +251,6 @@ def test_the_file_appears_under_its_name_only_when_complete(tmp_path, monkeypatc
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", watch)
-    data._write_atomically(tmp_path / "folder" / "file", b"all of it")
+    data.write_atomically(tmp_path / "folder" / "file", b"all of it")
     assert seen == [(b"all of it", False)]
     assert (tmp_path / "folder" / "file").read_bytes() == b"all of it"

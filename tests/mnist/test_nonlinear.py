@@ -12,12 +12,12 @@ from torch import nn
 
 from snippets.figures.mnist import nonlinear as nonlinear_figures
 from snippets.figures.mnist.nonlinear import mean_and_spread
-from snippets.mnist import nonlinear, records
+from snippets.mnist import accuracies, nonlinear, records
+from snippets.mnist.accuracies import STEPS
 from snippets.mnist.data import load_images, load_labels
 from snippets.mnist.exact import waves
 from snippets.mnist.nonlinear import (
     NETWORKS,
-    STEPS,
     ShiftEquivariant,
     Symmetrised,
     anywhere,
@@ -353,7 +353,7 @@ def test_mean_and_spread(measured):
 
 def test_every_run_is_in_the_record():
     record = records.record("nonlinear")
-    keys = [key for key, _ in nonlinear.runs()]
+    keys = [key for key, _ in accuracies.runs()]
     assert set(record) == set(keys)
     assert all(len(values) == keys.count(key) for key, run in record.items() for values in run.values())
 
@@ -361,7 +361,7 @@ def test_every_run_is_in_the_record():
 @pytest.mark.parametrize(("count", "seed"), [(100, 2), (1_000, 1)])
 def test_a_recorded_run_is_what_the_code_measures(count, seed, measured):
     torch.manual_seed(5)
-    run = nonlinear.measure("dense", count, seed)
+    run = accuracies.measure("dense", count, seed)
     recorded = records.record("nonlinear")[f"dense/once/{count}"]
     assert set(run) == set(recorded)
     for name in set(run) - {"step_ms"}:
@@ -379,17 +379,17 @@ def test_the_experiment_resumes_and_writes_its_record(tmp_path, monkeypatch, mea
         return {"own": count / 100_000 + seed}
 
     monkeypatch.setattr(nonlinear, "measure", measure)
-    monkeypatch.setattr(nonlinear.records, "digest", lambda function: "abc")
-    monkeypatch.setattr(nonlinear.records.project, "ROOT", tmp_path)
-    monkeypatch.setattr(nonlinear.records, "RECORDED", tmp_path / "recorded")
-    monkeypatch.setattr(nonlinear.records, "_source", lambda function: tmp_path / "code.py")
+    monkeypatch.setattr(accuracies.records, "digest", lambda function: "abc")
+    monkeypatch.setattr(accuracies, "ROOT", tmp_path)
+    monkeypatch.setattr(accuracies.records, "RECORDED", tmp_path / "recorded")
+    monkeypatch.setattr(accuracies.records, "_source", lambda function: tmp_path / "code.py")
     with pytest.raises(KeyboardInterrupt):
-        nonlinear.experiment()
+        accuracies.experiment()
     assert len(json.loads((tmp_path / ".cache/mnist/nonlinear-abc.json").read_text())) == 100
     assert not (tmp_path / "recorded").exists()
     done.append("resumed")
-    nonlinear.experiment()
-    assert len(done) == len(list(nonlinear.runs())) + 1
+    accuracies.experiment()
+    assert len(done) == len(list(accuracies.runs())) + 1
     measured.exact(len({run for run in done if run != "resumed"}), len(done) - 1)
     values = records.record("nonlinear")
     measured.exact(values["cnn/once/10000"]["own"], [0.1, 1.1, 2.1])
@@ -457,7 +457,7 @@ def test_at_equal_size_the_equivariant_network_beats_the_dense_one():
 
 
 def test_other_rates_leave_the_order_as_it_is():
-    for rate in nonlinear.OTHER_RATES:
+    for rate in accuracies.OTHER_RATES:
         equivariant, large, small = (runs_of(f"{name}/rate/{rate:g}") for name in ("equivariant", "large", "dense"))
         assert min(equivariant) > max(large)
         assert min(large) > max(small)
@@ -472,5 +472,5 @@ def test_costs_come_from_networks_and_record(measured):
     assert 0.5 < costs["step_wide"] / costs["step_cnn"] < 2
     measured.exact((costs["units"], costs["units_dense"]), (28 * (11 + 39), 26 + 18))
     made = records.record("nonlinear")
-    seconds = [ms / 1000 * STEPS[settings["count"]] for key, settings in nonlinear.runs() for ms in [made[key]["step_ms"][settings["seed"]]]]
+    seconds = [ms / 1000 * STEPS[settings["count"]] for key, settings in accuracies.runs() for ms in [made[key]["step_ms"][settings["seed"]]]]
     measured(costs["minutes"], sum(seconds) / 60, atol=1e-9)

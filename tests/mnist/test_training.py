@@ -11,12 +11,11 @@ import torch
 from scipy.integrate import solve_ivp
 from torch.func import grad, jacrev
 
+from snippets.figures.mnist import components as components_figures
 from snippets.figures.mnist import training as training_figures
-from snippets.figures.mnist.training import adam, descent, sample_ranks
-from snippets.mnist import records, training
+from snippets.mnist import components, experiments, recording, records
+from snippets.mnist.components import better, distribution, loss_of, sample_ranks, shares
 from snippets.mnist.exact import (
-    RANKS,
-    WEIGHTS,
     EquivariantLinearAutoencoder,
     assemble,
     average_over_shifts,
@@ -30,20 +29,19 @@ from snippets.mnist.exact import (
     loss,
     second_moment,
     spectra,
-    total_rank,
 )
+from snippets.mnist.experiments import adam, descent
+from snippets.mnist.ranks import RANKS, WEIGHTS, total_rank
 from snippets.mnist.shifts import cyclic_shift
 from snippets.mnist.training import (
     almost_as_good,
     augmented_moments,
     best_network,
-    better,
     block_losses,
     critical_choices,
     curvatures,
     dense_block,
     descend,
-    distribution,
     far_amounts,
     frequency_blocks,
     gap_after,
@@ -51,12 +49,10 @@ from snippets.mnist.training import (
     half_time,
     largest_rate,
     learned,
-    loss_of,
     matrix_of,
     optimum,
     orthonormal_network,
     random_network,
-    shares,
     shifts_needed,
     solve_in_turn,
     step_cost,
@@ -92,7 +88,7 @@ def small_block(complex_: bool = False) -> torch.Tensor:
 
 @cache
 def numbers(name: str) -> dict:
-    return getattr(training_figures, name)()
+    return getattr(components_figures if name == "component_numbers" else training_figures, name)()
 
 
 # --- the gradient
@@ -120,21 +116,13 @@ def test_the_gradient_of_the_frequencies_is_that_of_the_module(measured):
     x = images / 255.0
     error = (model(x) - x).square().mean()
     error.backward()
-    most = max(SMALL)
-    e = torch.stack([pad(m.detach().mH, (most, 28)) for m in complex_matrices(model.encoder)])
-    d = torch.stack([pad(m.detach(), (28, most)) for m in complex_matrices(model.decoder)])
+    e, d = complex_matrices(model.encoder).detach().conj(), complex_matrices(model.decoder).detach().mT
     by_e, by_d = gradients(blocks, e, d)
     measured(block_losses(blocks, e, d).sum(), error.detach(), atol=1e-6)
     for j, (rank, weight) in enumerate(zip(SMALL, WEIGHTS, strict=True)):
-        mine = torch.view_as_real(by_e[j, :rank].mH.resolve_conj())[..., :weight]
+        mine = torch.view_as_real(by_e[j, :rank].conj().resolve_conj())[..., :weight]
         measured(mine, model.encoder[j].grad, atol=1e-6)
-        measured(torch.view_as_real(by_d[j, :, :rank])[..., :weight], model.decoder[j].grad, atol=1e-6)
-
-
-def pad(m: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
-    out = torch.zeros(shape, dtype=m.dtype)
-    out[: m.shape[0], : m.shape[1]] = m
-    return out
+        measured(torch.view_as_real(by_d[j, :, :rank].mT.contiguous())[..., :weight], model.decoder[j].grad, atol=1e-6)
 
 
 @pytest.mark.claim("MN-302")
@@ -235,8 +223,8 @@ def test_an_eigenvector_is_learnt_on_a_logistic_curve(complex_, measured):
 @pytest.mark.claim("MN-303")
 def test_stairs_of_the_digits_come_when_predicted():
     assert -0.05 < numbers("staircase_numbers")["staircase_late"] < 0.15
-    measured_, _ = training_figures.plateaus()
-    values = spectra(frequency_blocks(experiment().train_moments))[training_figures.PLATEAU_FREQUENCY]
+    measured_, _ = experiments.plateaus()
+    values = spectra(frequency_blocks(experiment().train_moments))[experiments.PLATEAU_FREQUENCY]
     for kept in range(4):  # every level is rested on, in this order
         level = float(values[kept:].sum())
         near = (measured_ - level).abs() < 0.02 * float(values.sum())
@@ -280,7 +268,7 @@ def test_fading_is_the_worst_ratio_across_the_cut_of_a_block_that_is_cut():
 
 @pytest.mark.claim("MN-304")
 def test_all_starts_end_near_the_optimum():
-    gaps = training_figures.by_start()
+    gaps = experiments.by_start()
     assert (gaps > 0).all()
     assert gaps[-1].max() < 0.02
     found = numbers("descent_numbers")
@@ -340,7 +328,7 @@ def test_each_half_of_a_turn_is_a_least_squares_solution(measured):
 
 
 def test_order_of_the_four_ways(measured):
-    gaps = {name: float(values[-1]) for name, values in training_figures.by_optimizer().items()}
+    gaps = {name: float(values[-1]) for name, values in experiments.by_optimizer().items()}
     assert gaps["gradient descent"] > gaps["with momentum"] > gaps["Adam"] > gaps["solved in turn"]
     measured(gaps["solved in turn"], 0, atol=1e-10)
     assert numbers("step_numbers")["turns_equivariant"] <= 8
@@ -403,10 +391,10 @@ def test_recorded_runs_hold_what_page_and_figures_need(tmp_path):
     for split, count in (("train", 300), ("t10k", 100)):
         (tmp_path / f"{split}-images-idx3-ubyte").write_bytes(idx(smooth_images(count)))
     runs = {"dense": {"model": "dense"}, "paper": {"ranks": "paper"}, "gram": {"method": "gram", "epochs": 2}}
-    found = training.recorded_runs(runs, data=tmp_path, batch_size=50)
+    found = recording.recorded_runs(runs, data=tmp_path, batch_size=50)
     assert json.loads(json.dumps(found)) == found
     assert found["rate"] > 1e8
-    for name in training.PROFILED:
+    for name in recording.PROFILED:
         parts = training_figures.by_part(found[name]["spent"])
         assert sum(parts.values()) == pytest.approx(found[name]["spent"]["all"])
         assert min(parts.values()) >= 0
@@ -466,7 +454,7 @@ def test_sampled_components_are_uniform_and_of_the_right_rank():
     counts = {ranks: few.count(ranks) for ranks in set(few)}
     assert len(counts) == 16
     assert max(abs(count - 600 / 16) for count in counts.values()) < 4 * (600 / 16) ** 0.5
-    losses, dimensions = training_figures.sampled()
+    losses, dimensions = components.sampled()
     assert len(losses) == len(dimensions)
     assert min(dimensions) >= dimension((28, 28, *[0] * 12, 1)) - 2000
 
@@ -476,15 +464,15 @@ def test_sampled_components_are_uniform_and_of_the_right_rank():
 
 @pytest.mark.claim("MN-308")
 def test_the_equivariant_network_wins_with_few_pictures():
-    found, numbers_ = training_figures.by_size(), numbers("picture_numbers")
+    found, numbers_ = experiments.by_size(), numbers("picture_numbers")
     dense, equivariant = found["near", "dense"], found["near", "equivariant"]
     assert (dense[:3] > equivariant[:3]).all()  # 30, 100 and 300 pictures, every draw
     assert (dense[3:] < equivariant[3:]).all()  # 1,000 and more
     assert 380 < numbers_["crossing"] < 540
     assert 40 < numbers_["crossing_copied"] < 60
-    copied = training_figures.by_size(training_figures.COPIES)
+    copied = experiments.by_size(experiments.COPIES)
     assert (copied["far", "dense"] > 1.5 * copied["far", "equivariant"]).all()
-    assert abs(copied["near", "equivariant"] / equivariant[: training_figures.COPIED] - 1).max() < 0.05
+    assert abs(copied["near", "equivariant"] / equivariant[: experiments.COPIED] - 1).max() < 0.05
     e = experiment()
     final = loss(e.test_moments, fit(e.train_moments, e.ranks["best"]))
     assert final < equivariant[3].mean() < 1.015 * final  # it has learnt what it can from 1,000
@@ -518,7 +506,7 @@ def test_the_loss_of_an_equivariant_network_is_the_same_after_each_cyclic_shift(
 
 @pytest.mark.claim("MN-309")
 def test_losses_by_amount_of_the_shift(measured):
-    found, amounts = numbers("amount_numbers"), training_figures.by_amount()
+    found, amounts = numbers("amount_numbers"), experiments.by_amount()
     measured(found["cyclic_equivariant_spread"], 0, atol=1e-12)
     assert found["cyclic_dense_14"] > 3 * found["cyclic_equivariant"] > 3 * found["cyclic_dense_0"]
     assert found["cyclic_behind"] in (4, 5, 6)
@@ -545,8 +533,8 @@ def test_the_law_of_the_commutator_on_all_draws_of_a_small_picture(k, measured):
 
 @pytest.mark.claim("MN-310")
 def test_the_law_of_the_commutator_on_the_digits(measured):
-    found = training_figures.by_shifts()
-    for number, value in zip(training_figures.SHIFTS, found["moment"], strict=True):
+    found = experiments.by_shifts()
+    for number, value in zip(experiments.SHIFTS, found["moment"], strict=True):
         law = ((28 - number) / (27 * number)) ** 0.5
         measured(value / found["moment"][0], law, atol=0.01)
     assert all(a > b for a, b in itertools.pairwise(found["map"]))
@@ -565,7 +553,7 @@ def test_augmented_moments_are_means_over_drawn_shifts(measured):
 
 @pytest.mark.claim("MN-311")
 def test_commutators_while_training():
-    found, steps = numbers("step_numbers"), training_figures.by_step()
+    found, steps = numbers("step_numbers"), experiments.by_step()
     assert max(steps["equivariant"]) < 1e-6
     assert abs(found["commutator_start"] - 2**0.5) < 0.01
     assert min(steps["dense"]) > 0.3

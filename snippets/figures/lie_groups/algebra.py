@@ -2,12 +2,12 @@
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book import figure, results
 from snippets.lie_groups.algebra import bch_residual, fit, loop, rotation_layer, skew_basis
 from snippets.lie_groups.exponential import J
 

@@ -2,9 +2,9 @@
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from matplotlib.figure import Figure
 
+from book import figure, results
 from snippets.lie_groups.clifford import matrix_of, mirror, rotor_2d, rotor_3d
 from snippets.lie_groups.exponential import exp_so3
 from snippets.lie_groups.groups import rotation

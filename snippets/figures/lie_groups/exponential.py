@@ -2,11 +2,11 @@
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book import figure, results
 from snippets.figures.lie_groups.groups import draw_letter
 from snippets.lie_groups.exponential import (
     J,

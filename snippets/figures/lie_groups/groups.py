@@ -4,13 +4,13 @@ from itertools import product
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book import figure, results
 from snippets.lie_groups.groups import (
     angle_in_o2,
     compose,

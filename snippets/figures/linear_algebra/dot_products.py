@@ -4,11 +4,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import scipy.stats
 import torch
-from book import figure, results
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import nn
 
+from book import figure, results
 from snippets.figures.linear_algebra.drawing import arrow, note, plane
 from snippets.linear_algebra.dot_products import (
     angle,

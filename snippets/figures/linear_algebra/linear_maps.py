@@ -3,11 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from book import figure, results
 from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch
 from torch import nn
 
+from book import figure, results
 from snippets.figures.linear_algebra.drawing import arrow, grid, note, plane
 from snippets.linear_algebra.linear_maps import A, convolution_matrix, matrix_of
 from snippets.linear_algebra.span import rank

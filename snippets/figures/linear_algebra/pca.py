@@ -5,12 +5,12 @@ import math
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from jaxtyping import Float
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book import figure, results
 from snippets.linear_algebra.pca import (
     digits,
     fiedler,

@@ -3,9 +3,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from book import figure, results
 from matplotlib.figure import Figure
 
+from book import figure, results
 from snippets.figures.linear_algebra.drawing import arrow, grid, note, plane
 from snippets.linear_algebra.span import bent_bottleneck, coordinates, flat_bottleneck, rank
 

@@ -4,12 +4,12 @@ import math
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from book import figure, results
 from snippets.linear_algebra.svd import Adapter, svd, truncate
 from snippets.mnist.data import load_images
 

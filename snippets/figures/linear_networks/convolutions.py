@@ -3,11 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from book import figure, results
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book import figure, results
 from snippets.figures.linear_networks.function_spaces import diverging
 from snippets.linear_networks.convolutions import convolution_matrix, discriminant, real_rooted, stride_two_criticals
 

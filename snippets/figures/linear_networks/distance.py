@@ -3,11 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from book import figure, results
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book import figure, results
 from snippets.linear_networks.distance import average, nearest_invariant, truncate
 from snippets.linear_networks.invariance import part_of
 from snippets.linear_networks.permutations import (

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 from torch.func import grad, vmap
 
+from book import figure, results
 from snippets.linear_networks.function_spaces import (
     X,
     Y,

@@ -2,11 +2,11 @@
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from jaxtyping import Int
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book import figure, results
 from snippets.linear_networks.invariance import (
     collapse,
     part_of,

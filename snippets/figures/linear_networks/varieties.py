@@ -5,7 +5,6 @@ from collections.abc import Callable
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from book import figure
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -13,6 +12,7 @@ from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from torch import Tensor
 
+from book import figure
 from snippets.linear_networks.varieties import coin_model, elliptope, maximum_likelihood
 
 

@@ -4,10 +4,10 @@ import math
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from matplotlib.figure import Figure
 from torch import nn
 
+from book import figure, results
 from snippets.manifolds.circle import (
     Direction,
     angle,

@@ -5,13 +5,13 @@ from itertools import combinations
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book import figure, results
 from snippets.figures.manifolds.sphere import camera
 from snippets.manifolds.torus import (
     torus,

@@ -3,22 +3,19 @@
 
 import matplotlib.pyplot as plt
 import torch
-from book import data, figure, results
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book import data, figure, results
 from snippets.figures.home import packed
 from snippets.mnist.data import load_images
 from snippets.mnist.exact import (
-    RANKS,
-    WEIGHTS,
     Experiment,
     average_over_shifts,
     best_ranks,
     block_loss,
     commutator,
-    complex_truncation,
     count_choices,
     dense_loss,
     dimension,
@@ -26,13 +23,14 @@ from snippets.mnist.exact import (
     fit,
     frequency_moments,
     loss,
-    notebook_blocks,
     parameters,
     reconstruct,
     second_moment,
     spectra,
     top_eigenvectors,
 )
+from snippets.mnist.ranks import RANKS, WEIGHTS
+from snippets.mnist.recipe import complex_truncation, notebook_blocks
 from snippets.mnist.shifts import cyclic_shift, random_amounts, shift
 
 

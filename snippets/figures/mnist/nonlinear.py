@@ -3,25 +3,19 @@
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from book import figure, results
+from snippets.mnist.accuracies import DISTANCES, LABELS, SIDE, STEPS, runs
 from snippets.mnist.data import load_images, load_labels
 from snippets.mnist.nonlinear import (
-    DISTANCES,
-    LABELS,
     NETWORKS,
-    SIDE,
-    STEPS,
     ShiftEquivariant,
-    _moved,
-    _share,
     circular_cnn,
     dense,
     equivariant,
     multiplications,
-    runs,
     size,
     symmetry_error,
 )
@@ -103,7 +97,7 @@ def row_sums() -> dict[str, float]:
     sums = {}
     for split in ("train", "test"):
         images = load_images(split)
-        sums[split] = _moved(images, random_amounts(len(images), generator)).sum(-1).double()
+        sums[split] = moved(images, random_amounts(len(images), generator)).sum(-1).double()
     model, labels = nn.Linear(28, 10), load_labels("train").long()
     optimizer = torch.optim.LBFGS(model.parameters(), max_iter=60, line_search_fn="strong_wolfe")
 
@@ -114,7 +108,7 @@ def row_sums() -> dict[str, float]:
         return value
 
     optimizer.step(loss)
-    return {"row_sums": _share(model(sums["test"]).argmax(1) == load_labels("test"))}
+    return {"row_sums": share(model(sums["test"]).argmax(1) == load_labels("test"))}
 
 
 @figure(

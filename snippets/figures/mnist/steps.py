@@ -3,9 +3,9 @@
 from typing import Any
 
 import matplotlib.pyplot as plt
-from book import figure, results
 from matplotlib.figure import Figure
 
+from book import figure, results
 from snippets.mnist.records import provenance, record
 from snippets.mnist.steps import MODELS, SIZES, Limits
 from snippets.mnist.train.settings import DEFAULTS

@@ -1,270 +1,63 @@
 """What is drawn and computed for the page *Training*."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
 import matplotlib.pyplot as plt
 import torch
-from book import figure, results
-from jaxtyping import Float, Shaped, UInt8
+from jaxtyping import Float, Shaped
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book import figure, results
 from snippets.mnist.data import load_images
 from snippets.mnist.exact import (
-    RANKS,
-    WEIGHTS,
     EquivariantLinearAutoencoder,
-    average_over_shifts,
     best_ranks,
     commutator,
     dense_loss,
-    dimension,
     experiment,
     fit,
     frequency_moments,
     loss,
-    reconstruct,
-    second_moment,
     spectra,
-    top_eigenvectors,
 )
+from snippets.mnist.experiments import (
+    COMMUTATOR_STEPS,
+    COPIED,
+    COPIES,
+    OPTIMIZERS,
+    PLATEAU_FREQUENCY,
+    PLATEAU_RANK,
+    PLATEAU_STEPS,
+    RANDOM_STARTS,
+    REACHES,
+    SHIFTS,
+    SIZES,
+    by_amount,
+    by_optimizer,
+    by_shifts,
+    by_size,
+    by_start,
+    by_step,
+    plateaus,
+    test_sets,
+)
+from snippets.mnist.ranks import RANKS, WEIGHTS
+from snippets.mnist.recording import PROFILED
 from snippets.mnist.records import provenance, record
-from snippets.mnist.shifts import REACH, cyclic_shift, random_amounts, shift
+from snippets.mnist.shifts import REACH
 from snippets.mnist.training import (
-    PROFILED,
-    Network,
-    augmented_moments,
-    better,
     block_losses,
     critical_choices,
     curvatures,
     dense_block,
-    descend,
-    distribution,
-    far_amounts,
     frequency_blocks,
-    largest_rate,
-    learned,
-    loss_of,
-    matrix_of,
     optimum,
-    orthonormal_network,
     random_network,
-    shares,
     solve_in_turn,
     step_cost,
     train_on_batches,
 )
-
-
-def sample_ranks(total: int, count: int, generator: torch.Generator) -> list[tuple[int, ...]]:
-    """Draw rank vectors with Σ w_j r_j = total, each as likely as any other."""
-    ways = [torch.zeros(total + 1) for _ in range(16)]
-    ways[15][0] = 1
-    for j in range(14, -1, -1):
-        for rank in range(min(28, total // WEIGHTS[j]) + 1):
-            used = WEIGHTS[j] * rank
-            ways[j][used:] += ways[j + 1][: total + 1 - used]
-    return [tuple(_one_by_one(ways, total, generator)) for _ in range(count)]
-
-
-def _one_by_one(ways: list[Tensor], units: int, generator: torch.Generator) -> Iterator[int]:
-    """Draw the ranks in order, each in proportion to the number of ways in which the rest can follow."""
-    for weight, rest in zip(WEIGHTS, ways[1:], strict=True):
-        left = units - weight * torch.arange(min(28, units // weight) + 1)
-        rank = int(torch.multinomial(rest[left], 1, generator=generator))
-        yield rank
-        units -= weight * rank
-
-
-SIZES = (30, 100, 300, 1000, 3000, 10_000)
-
-
-DRAWS = 3
-
-
-COPIES, COPIED = 20, 3  # shifts of each picture, for the first three sizes
-
-
-class Sets(NamedTuple):
-    """Second moments of the test pictures under three kinds of shift."""
-
-    near: tuple[Tensor, Tensor]
-    far: tuple[Tensor, Tensor]
-    around: tuple[Tensor, Tensor]
-
-
-@cache
-def test_sets() -> Sets:
-    """Return S and H of the test pictures with the data's shifts, with larger ones, and with all cyclic ones."""
-    e, images = experiment(), load_images("test")
-    beyond = far_amounts(len(images), torch.Generator().manual_seed(0))
-    return Sets(
-        near=(e.dense_test, e.test_moments),
-        far=(second_moment(images, beyond), frequency_moments(images, beyond)),
-        around=(average_over_shifts(second_moment(images)), frequency_moments(images)),
-    )
-
-
-def fitted(images: UInt8[Tensor, "count 28 28"], amounts: Float[Tensor, " count"]) -> tuple[Tensor, list[Tensor]]:
-    """Return both networks of rank 99 from some pictures; the equivariant one chooses its ranks from them, too."""
-    moments = frequency_moments(images, amounts)
-    bases = fit(moments, best_ranks(spectra(moments), 99))
-    return top_eigenvectors(second_moment(images, amounts), 99), bases
-
-
-Losses = dict[tuple[str, str], Float[Tensor, "sizes draws"]]
-
-
-@cache
-def by_size(copies: int = 1) -> Losses:
-    """Return the test losses by kind of shift and network, for each number of training pictures and each draw.
-
-    Every picture is shifted as often as `copies` says; more than once only for the smaller numbers.
-    """
-    images, found, sizes = load_images("train"), {}, SIZES if copies == 1 else SIZES[:COPIED]
-    for draw in range(DRAWS):
-        generator = torch.Generator().manual_seed(draw)
-        order, amounts = torch.randperm(len(images), generator=generator), random_amounts(len(images), generator)
-        for row, size in enumerate(sizes):
-            some = images[order[:size]].repeat(copies, 1, 1)
-            basis, bases = fitted(some, amounts[: len(some)])
-            for kind, (S, H) in test_sets()._asdict().items():
-                for name, value in (("dense", dense_loss(S, basis)), ("equivariant", loss(H, bases))):
-                    found.setdefault((kind, name), torch.zeros(len(sizes), DRAWS))[row, draw] = value
-    return found
-
-
-REACHES = range(15)
-
-
-@cache
-def by_amount() -> dict[tuple[str, str], list[float]]:
-    """Return both losses by kind of shift, for amounts in each window of one pixel, or each cyclic shift."""
-    e, images = experiment(), load_images("test")[::5]
-    basis, bases = e.dense[:, -99:], fit(e.train_moments, e.ranks["best"])
-    generator, found = torch.Generator().manual_seed(0), {}
-    for pixels in REACHES:
-        amounts = far_amounts(len(images), generator, max(pixels - 0.5, 0.0), pixels + 0.5)
-        pictures = {"continuous": shift(images / 255.0, amounts), "cyclic": cyclic_shift(images / 255.0, pixels)}
-        for kind, x in pictures.items():
-            flat = x.flatten(1)
-            errors = {"dense": flat - flat @ basis @ basis.T, "equivariant": x - reconstruct(x, bases)}
-            for name, error in errors.items():
-                found.setdefault((kind, name), []).append(float(error.square().mean()))
-    return found
-
-
-SHIFTS = (1, 2, 4, 7, 14, 21, 28)
-
-
-@cache
-def by_shifts(count: int = 2000) -> dict[str, list[float]]:
-    """Return commutators and losses of the dense optimum by the number of cyclic shifts of each picture."""
-    images = load_images("train")[:count]
-    around, found = test_sets().around[0], {"moment": [], "map": [], "loss": []}
-    for moment in augmented_moments(images, SHIFTS, torch.Generator().manual_seed(0)):
-        basis = top_eigenvectors(moment, 99)
-        found["moment"].append(commutator(moment))
-        found["map"].append(commutator(basis @ basis.T))
-        found["loss"].append(dense_loss(around, basis))
-    return found
-
-
-def adam(rate: float) -> Callable[[list[Tensor]], torch.optim.Optimizer]:
-    """Return Adam with a rate, as `descend` wants it."""
-    return partial(torch.optim.Adam, lr=rate)
-
-
-def descent(rate: float, momentum: float = 0.0) -> Callable[[list[Tensor]], torch.optim.Optimizer]:
-    """Return plain gradient descent with a rate, as `descend` wants it."""
-    return partial(torch.optim.SGD, lr=rate, momentum=momentum)
-
-
-PLATEAU_FREQUENCY, PLATEAU_RANK, PLATEAU_STEPS = 3, 3, 2400
-
-
-@cache
-def plateaus(starts: int = 5) -> tuple[Float[Tensor, "steps starts"], Float[Tensor, "steps starts"]]:
-    """Return the losses of one frequency from small random starts, and those that the logistic curves predict."""
-    block = frequency_blocks(experiment().train_moments)[[PLATEAU_FREQUENCY]]
-    stack, ranks, rate = block.expand(starts, -1, -1), (PLATEAU_RANK,) * starts, largest_rate(block) / 16
-    network = random_network(stack, ranks, torch.Generator().manual_seed(0), scale=1e-5)
-    run = descend(stack, network, PLATEAU_STEPS, descent(rate))
-    return torch.stack([block_losses(stack, *now) for now in run]), _predicted(block[0], network, rate)
-
-
-def _predicted(block: Shaped[Tensor, "n n"], network: Network, rate: float) -> Float[Tensor, "steps starts"]:
-    """Return the losses if each leading eigenvector is learnt for itself, from its share in the start."""
-    values, vectors = torch.linalg.eigh(block)
-    kept, leading = values[-PLATEAU_RANK:], vectors[:, -PLATEAU_RANK:]
-    encoder, decoder = network
-    start = ((encoder @ leading + decoder.mH @ leading) / 2).abs().square().sum(1)
-    time = rate * torch.arange(float(PLATEAU_STEPS))[:, None, None]
-    left = (1 - learned(kept, start, time)).square()
-    return values[:-PLATEAU_RANK].sum() + left @ kept
-
-
-OPTIMIZERS, IN_TURN = 600, 200
-
-
-@cache
-def by_optimizer() -> dict[str, Float[Tensor, " steps"]]:
-    """Return the gaps to the optimum of one equivariant network, trained on second moments in four ways."""
-    blocks, ranks = frequency_blocks(experiment().train_moments), RANKS["paper"]
-    least, rate = optimum(blocks, ranks), largest_rate(blocks)
-    ways = {
-        "gradient descent": descent(0.9 * rate),
-        "with momentum": descent(0.3 * rate, momentum=0.9),
-        "Adam": adam(0.03),
-    }
-    start = random_network(blocks, ranks, torch.Generator().manual_seed(0), scale=0.3)
-    runs = {name: descend(blocks, start, OPTIMIZERS, optimizer) for name, optimizer in ways.items()}
-    runs["solved in turn"] = solve_in_turn(blocks, start, IN_TURN)
-    losses = {name: torch.stack([block_losses(blocks, *now).sum() for now in run]) for name, run in runs.items()}
-    return {name: values / least - 1 for name, values in losses.items()}
-
-
-COMMUTATOR_STEPS = 60
-
-
-@cache
-def by_step() -> dict[str, list[float]]:
-    """Return the commutators of networks while they are solved in turn, in single precision."""
-    e, generator = experiment(), torch.Generator()
-    around = average_over_shifts(second_moment(load_images("train")))
-    cases = {
-        "dense": (dense_block(e.dense_train).float(), (99,)),
-        "dense, cyclic data": (dense_block(around).float(), (99,)),
-        "equivariant": (frequency_blocks(e.train_moments).to(torch.complex64), RANKS["paper"]),
-    }
-    found = {}
-    for name, (blocks, ranks) in cases.items():
-        start = random_network(blocks, ranks, generator.manual_seed(0))
-        run = solve_in_turn(blocks, start, COMMUTATOR_STEPS)
-        found[name] = [commutator(matrix_of(now)) for now in run]
-    return found
-
-
-RANDOM_STARTS = 3
-
-
-@cache
-def by_start() -> Float[Tensor, "steps starts"]:
-    """Return the gaps of Adam on second moments: from random starts, a tiny one and an orthonormal one."""
-    blocks, ranks, generator = frequency_blocks(experiment().train_moments), RANKS["paper"], torch.Generator()
-    generator.manual_seed(1)
-    starts = [random_network(blocks, ranks, generator, scale=0.3) for _ in range(RANDOM_STARTS)]
-    starts.append(random_network(blocks, ranks, generator, scale=1e-2))
-    starts.append(orthonormal_network(blocks, ranks, generator))
-    network = (torch.cat([e for e, _ in starts]), torch.cat([d for _, d in starts]))
-    stack = blocks.repeat(len(starts), 1, 1)
-    run = descend(stack, network, OPTIMIZERS, adam(0.03))
-    losses = torch.stack([block_losses(stack, *now) for now in run])
-    return losses.view(OPTIMIZERS, len(starts), 15).sum(2) / optimum(blocks, ranks) - 1
-
 
 BATCH_EPOCHS = 4
 
@@ -384,46 +177,6 @@ def descent_numbers() -> dict[str, float | int]:
         "flop_ratio": costs["dense"]["moments"] / costs["equivariant"]["moments"],
         "pictures_dense": costs["dense"]["moments"] / costs["dense"]["picture"],
         "pictures_equivariant": costs["equivariant"]["moments"] / costs["equivariant"]["picture"],
-    }
-
-
-COMPONENT_BIN = 1e-5
-
-
-@cache
-def sampled(count: int = 1500) -> tuple[list[float], list[int]]:
-    """Return test loss and dimension of components drawn at random."""
-    rows = shares()
-    drawn = sample_ranks(99, count, torch.Generator().manual_seed(0))
-    return [loss_of(rows, ranks) for ranks in drawn], [dimension(ranks) for ranks in drawn]
-
-
-def count_below(rows: Float[Tensor, "15 29"], limit: float) -> int:
-    """Count the components of rank 99 with a loss below a limit."""
-    return sum(1 for _ in better(rows, 99, limit))
-
-
-@results(seed=0)
-def component_numbers() -> dict[str, float | int]:
-    """Where the components of the table stand among all components."""
-    rows, named = shares(), experiment().ranks
-    counts = distribution(rows, 99, COMPONENT_BIN)
-    below = counts.cumsum(0) / counts.sum()
-    named_losses = {name: loss_of(rows, ranks) for name, ranks in named.items()}
-    share_of = {name: float(below[int(value / COMPONENT_BIN)]) for name, value in named_losses.items()}
-    losses, dimensions = sampled()
-    return {
-        "all_counted": int(counts.sum()),
-        "better_than_paper": count_below(rows, named_losses["paper"] * (1 - 1e-12)),
-        "better_than_best": count_below(rows, named_losses["best"] * (1 - 1e-12)),
-        "within_one_percent": count_below(rows, 1.01 * named_losses["best"]),
-        "sampled": len(losses),
-        "share_above_equal": 1 - share_of["equal"],
-        "share_above_high_pass": 1 - share_of["high-pass"],
-        "median_component": COMPONENT_BIN * int((below < 0.5).sum()),
-        "dimension_correlation": float(torch.corrcoef(torch.tensor([losses, list(map(float, dimensions))]))[0, 1]),
-        "dimension_least": min(dimensions),
-        "dimension_most": max(dimensions),
     }
 
 
@@ -603,37 +356,6 @@ def commutators() -> Figure:
     ax.set(xlabel="rounds", ylabel="commutator with $P$", ylim=(3e-8, 5))
     ax.grid(alpha=0.5)
     ax.legend(loc="center left", bbox_to_anchor=(0.0, 0.35))
-    return fig
-
-
-@figure(
-    alt="Top: a histogram of the test losses of all components, a broad hill around 0.03 with a long tail to 0.1; "
-    "marks for the best ranks and the slides' at the extreme left, equal ranks left of the hill, high-pass at the "
-    "far right. Bottom: dimension against loss for 1,500 random components, a cloud without a clear direction."
-)
-def every_component() -> Figure:
-    """All losses that the 72,425,986,088,826 components reach."""
-    rows, named = shares(), experiment().ranks
-    counts = distribution(rows, 99, COMPONENT_BIN)
-    coarse = 100
-    counts = torch.cat([counts, torch.zeros(-len(counts) % coarse)]).view(-1, coarse).sum(1)
-    edges = COMPONENT_BIN * coarse * torch.arange(len(counts) + 1)
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(5.2, 5.0), sharex=True)
-    top.stairs(counts / counts.sum(), edges, fill=True, color="C0", alpha=0.6)
-    heights = {"best": 0.98, "paper": 0.82, "equal": 0.98, "high-pass": 0.5}
-    for name, height in heights.items():
-        label = "slides'" if name == "paper" else name
-        value = loss_of(rows, named[name])
-        top.axvline(value, ymax=height, color="C1", lw=1.4)
-        side = "right" if name == "high-pass" else "left"
-        place = {"transform": top.get_xaxis_transform(), "ha": side, "va": "top"}
-        top.text(value, height, f" {label} ", color="C1", fontsize=8, **place)
-    top.set(ylabel="share of all components", yticks=[], ylim=(0, 1.3 * float(counts.max() / counts.sum())))
-    losses, dimensions = sampled()
-    bottom.plot(losses, dimensions, ".", ms=2.5, color="C0", alpha=0.6, rasterized=True)
-    for ranks in named.values():
-        bottom.plot(loss_of(rows, ranks), dimension(ranks), "o", color="C1", ms=6)
-    bottom.set(xlabel="test loss of the component's optimum", ylabel="dimension", xlim=(0, 0.11))
     return fig
 
 

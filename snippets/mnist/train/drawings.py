@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 
 import matplotlib
 import torch
-from book.style import MODES, style
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from book.style import MODES, style
 from snippets.mnist.train.report import Report
 
 

@@ -23,7 +23,8 @@ import torch
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor, nn
 
-from snippets.mnist.exact import WEIGHTS, waves
+from snippets.mnist.exact import waves
+from snippets.mnist.ranks import WEIGHTS
 
 
 class Layout(NamedTuple):

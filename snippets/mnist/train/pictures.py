@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor
 
-from snippets.mnist.data import REMEDY, load_images
+from snippets.mnist.data import load_images
+from snippets.mnist.idx import REMEDY
 from snippets.mnist.shifts import cyclic_shift, random_amounts, shift
 from snippets.mnist.train.processes import Group
 from snippets.mnist.train.settings import Settings

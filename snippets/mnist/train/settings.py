@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snippets.mnist.exact import RANKS, total_rank
+from snippets.mnist.ranks import RANKS, total_rank
 
 MODELS = ("dense", "equivariant", "semi-equivariant", "invariant")
 METHODS = ("exact", "gradient", "gram")

@@ -6,8 +6,6 @@ import torch
 
 from snippets.mnist.data import load_images
 from snippets.mnist.exact import (
-    RANKS,
-    WEIGHTS,
     EquivariantLinearAutoencoder,
     commutator,
     fit,
@@ -18,6 +16,7 @@ from snippets.mnist.exact import (
 )
 from snippets.mnist.exact import loss as exact_loss
 from snippets.mnist.exact import parameters as parameters_by_frequency
+from snippets.mnist.ranks import RANKS, WEIGHTS
 from snippets.mnist.shifts import cyclic_shift
 from snippets.mnist.train.moments import loss, moments
 from snippets.mnist.train.networks import (

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from snippets.mnist.exact import RANKS
+from snippets.mnist.ranks import RANKS
 from snippets.mnist.train import Settings
 from snippets.mnist.train.settings import DEFAULTS
 

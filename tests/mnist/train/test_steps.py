@@ -10,7 +10,7 @@ import torch
 
 from snippets.figures.mnist import steps as steps_figures
 from snippets.mnist import records, steps
-from snippets.mnist.exact import RANKS, WEIGHTS
+from snippets.mnist.ranks import RANKS, WEIGHTS
 from snippets.mnist.train.processes import Group
 from snippets.mnist.train.running import prepare
 
