@@ -20,7 +20,7 @@ def cases(known: Catalogue) -> Iterator[str]:
         if part_of(box.page) != part:
             part = part_of(box.page)
             yield from (f"## {part}", "")
-        yield from (f"{OUTER} case | {box.title}", f"    of: {box.id}", "")
+        yield from (f"{OUTER} case | {box.title}", f"    of: {box.id}", f"    page: {box.page}", "")
         for line in regions.expand("\n".join(_body(box))).splitlines():
             yield _moved(notebooks.substitute(line, box.page, known), box.page)
         yield from (OUTER, "")

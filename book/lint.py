@@ -276,7 +276,8 @@ def _without_page() -> Iterator[str]:
         if any(_offered(path)) and module not in written | used:
             hint = nearest(module, written)
             yield f"{path.relative_to(project.ROOT)}:1: no chapter has this name, and no page shows what it draws{hint}"
-    parts = {path.name.replace("-", "_") for path in project.DOCS.iterdir() if path.is_dir()} - {"labs", "reference"}
+    others = {"labs", "reference", "playgrounds", "assets"}
+    parts = {path.name.replace("-", "_") for path in project.DOCS.iterdir() if path.is_dir()} - others
     for path in sorted(project.TESTS.rglob("test_*.py")):
         folder = path.parent.relative_to(project.TESTS)
         module = f"{folder}.{path.stem.removeprefix('test_')}"

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from book.expect import below, between, numbers
 from snippets import home
 from snippets.figures import home as home_figures
 
@@ -54,3 +55,15 @@ def test_the_bent_grid_keeps_the_origin_and_is_not_linear(measured):
 def test_the_figure_is_drawn():
     """Nine places: two pictures and a legend, and three pictures for each network."""
     assert len(home_figures.commuting_square().axes) == 9
+
+
+test_numbers = numbers(
+    "home",
+    {
+        "dense": between(0.5, 2.0),  # of pixels that lie between 0 and 1: as wrong as it looks
+        "equivariant": below(1e-13),
+        "pixels": 8,
+        "image_of_sum": "(1, 2)",
+        "sum_of_images": "(1, 1)",
+    },
+)

@@ -23,6 +23,8 @@ const error = (s) => {
 /** Put the picture into one sentence. */
 const say = (s) => `Moving first and moving last differ by ${show(error(s), 3)}.`;
 
+export const caption = "Drag the grey atoms; turn and shift with the sliders. Dots: move, then attend. Rings: attend, then move.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

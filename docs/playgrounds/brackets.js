@@ -11,6 +11,8 @@ const off = (s) => loop(s.t, s.first).at(-1);
 /** Put the picture into one sentence. */
 const say = (s) => `After the loop with t = ${show(s.t)} the car stands at (${show(off(s)[0])}, ${show(off(s)[1])}), turned by ${show(off(s)[2])}.`;
 
+export const caption = "Drag the end of the first leg. Each move is undone, and the car is not where it began.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

@@ -17,6 +17,8 @@ const scale = [0.98, 0.52]; // pixels a degree
 const say = (state) =>
   `Mean error ${show(mean_error(heights(state)), 0)} degrees. Wrong by 180 degrees at ${opposite(heights(state)).map((a) => `${show(a, 0)}°`).join(", ")}.`;
 
+export const caption = "Drag the points: they bend the answer of a head with one number. Where it meets a dashed line it is wrong by half a turn.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

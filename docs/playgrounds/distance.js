@@ -13,6 +13,8 @@ const round = (s) => A - s.b < 0.005;
 /** Put the picture into one sentence. */
 const say = (s) => (round(s) && Math.hypot(s.x, s.y) < 0.005 ? "At the centre of a circle every point is critical." : `${critical(A, s.b, user(s)).length} critical points.`);
 
+export const caption = "Drag u. Each line to the ellipse meets it at a right angle; green is the nearest point.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

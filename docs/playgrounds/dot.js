@@ -13,6 +13,8 @@ const none = (s) => Math.hypot(...v(s)) < 1e-9 || Math.hypot(...w(s)) < 1e-9;
 /** Put the picture into one sentence. */
 const say = (s) => (none(s) ? "One of the two is the zero vector: the dot product is 0." : `Dot product ${show(dot(v(s), w(s)))}, angle ${show(angle(v(s), w(s)), 0)} degrees.`);
 
+export const caption = "Drag v and w. The thick line is the shadow of w; on a thin line the dot product does not change.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

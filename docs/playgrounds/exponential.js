@@ -14,6 +14,8 @@ const error = (s) => Math.hypot(end(s)[0] - exact(s)[0], end(s)[1] - exact(s)[1]
 /** Put the picture into one sentence. */
 const say = (s) => `${s.n} steps towards ${show(s.angle, 0)} degrees end ${show(error(s), 3)} from the true point.`;
 
+export const caption = "Drag the end of the arc and choose the number of straight steps. The dashed line is what they miss.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

@@ -44,6 +44,8 @@ const TASKS = {
   powers: ["let the powers spiral inwards.", (M) => !is_real(maths.eigenvalues(M)) && Math.hypot(...maths.eigenvalues(M)[0]) < 0.99 && Math.hypot(...maths.eigenvalues(M)[0]) > 0.1],
 };
 
+export const caption = "Drag the tips of the two arrows: where they go, the whole plane follows.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const fields = {};

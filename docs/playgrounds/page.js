@@ -1,32 +1,58 @@
-// The page's side of a playground: an element that waits until it comes into view, then loads its module in place of its figure.
+// The page's side of a playground: an element that waits until it comes into view, then opens in the place of its figure.
+// The caption's place keeps its height, so that nothing moves; one button changes between the figure and the playground.
 
 class PlayGround extends HTMLElement {
   connectedCallback() {
     this.visit = new AbortController();
+    const { signal } = this.visit;
     const near = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       near.disconnect();
-      this.open(this.visit.signal);
+      this.open(signal);
     }, { rootMargin: "300px" });
     near.observe(this);
-    this.visit.signal.addEventListener("abort", () => near.disconnect());
+    signal.addEventListener("abort", () => near.disconnect());
   }
 
   disconnectedCallback() {
     this.visit.abort();
-    this.querySelector(":scope > .play")?.remove();
     this.classList.remove("is-open");
+    this.querySelector(":scope > .play")?.remove();
+    this.foot?.remove();
   }
 
   async open(signal) {
-    const { start } = await import(new URL(`./${this.dataset.play}.js`, import.meta.url));
-    if (signal.aborted) return;
+    const { caption, start } = await import(new URL(`./${this.dataset.play}.js`, import.meta.url));
     const room = document.createElement("div");
     room.className = "play";
     await start(room, { key: this.dataset.key, given: this.dataset.given ?? "", signal });
     if (signal.aborted) return;
     this.append(room);
+    const words = this.parentElement.querySelector("figcaption");
+    if (words) this.explain(words, caption);
     this.classList.add("is-open");
+  }
+
+  explain(words, caption) {
+    words.style.minHeight = `${words.offsetHeight}px`;
+    this.foot = document.createElement("p");
+    this.foot.className = "play-caption";
+    const text = document.createElement("span");
+    const change = document.createElement("button");
+    change.type = "button";
+    const tell = () => {
+      const open = this.classList.contains("is-open");
+      text.textContent = open ? `${caption} ` : "";
+      change.textContent = open ? "Show the figure" : "Try it yourself";
+    };
+    change.addEventListener("click", () => {
+      this.classList.toggle("is-open");
+      tell();
+    });
+    this.classList.add("is-open");
+    tell();
+    this.foot.append(text, change);
+    words.append(this.foot);
   }
 }
 

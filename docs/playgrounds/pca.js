@@ -15,6 +15,8 @@ const radians = (s) => (s.angle * Math.PI) / 180;
 /** Put the picture into one sentence. */
 const say = (s) => `At ${show(s.angle, 0)} degrees the line leaves ${show(residual(POINTS, radians(s)), 3)} over, of ${show(LARGE + SMALL, 3)}.`;
 
+export const caption = "Turn the line. Each point is joined to the nearest point of the line; the curve shows the mean square of what is lost.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

@@ -24,6 +24,8 @@ const say = (s) => {
   return `${joined} orbits on ${n} points; ${new Set(entry_classes(generators, n)).size} free entries in a commuting matrix.`;
 };
 
+export const caption = "Type permutations. Points that the group joins share a colour, and so do entries that a commuting matrix has equal.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

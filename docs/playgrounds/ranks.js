@@ -11,6 +11,8 @@ const [WIDTH, HEIGHT] = [420, 290];
 const names = Array.from({ length: COUNT }, (_, k) => `r${k}`);
 const TITLES = { paper: "long waves", equal: "equal", "high-pass": "short waves", best: "best" };
 
+export const caption = "Drag the bars: how much of the rank each frequency gets. The green marks are the best choice.";
+
 /** Start the playground in a room. */
 export const start = async (room, options) => {
   const data = await load("mnist/exact/network", options.signal);

@@ -28,6 +28,8 @@ const corners_of = (normal) => {
   });
 };
 
+export const caption = "Drag the point through the ball of rotations: direction is axis, distance is angle. The cube shows the rotation.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

@@ -7,6 +7,8 @@ import { load, picture } from "./pictures.js";
 const start_state = { digit: "7", by: 8 };
 const RANK = 99;
 
+export const caption = "Drag the shifted digit. Below, both networks: shift last, or shift first.";
+
 /** Start the playground in a room. */
 export const start = async (room, options) => {
   const data = await load("home/networks", options.signal);

@@ -21,6 +21,8 @@ const say = (s) => {
   return `The target is ${show(p)} times the first arrow plus ${show(q)} times the second.`;
 };
 
+export const caption = "Drag the arrows and the target. The dotted way uses only steps along the arrows.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

@@ -36,6 +36,8 @@ const own = (stroke) => !(stroke in STROKES);
 /** Put the picture into one sentence. */
 const say = (s) => `Longitude ${show(s.longitude, 0)}, angle from the pole ${show(s.polar, 0)} degrees.`;
 
+export const caption = "Drag the pen over the globe, or choose a stroke. The three maps show the same stroke; a tear is dashed.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

@@ -19,6 +19,8 @@ const say = (s) => {
   return left.length ? `${left.length} points are covered by no chart.` : "Every point is covered.";
 };
 
+export const caption = "Drag the crossings of the cuts. A chart leaves out its two lines; a ring marks what every chart leaves out.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

@@ -14,6 +14,8 @@ const say = (s) => {
   return `From weights ${show(s.a)} and ${show(s.b)}, product ${show(s.a * s.b)}, descent ends at product ${show(x * y)}.`;
 };
 
+export const caption = "Drag the two weights. Their product is the bead on the parabola; the way is gradient descent.";
+
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
 
+from book import expect
 from book.expect import near
-from book.expect import numbers as page_numbers
 from snippets.linear_algebra.dot_products import (
     angle,
     attend,
@@ -355,7 +355,7 @@ def test_solution_saturation():
         assert largest_weight(d, scaled=True) < 0.35
 
 
-test_numbers = page_numbers(
+test_numbers = expect.numbers(
     "linear_algebra.dot_products",
     {
         "shadow": 1 / 5**0.5,

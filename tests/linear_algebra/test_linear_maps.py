@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
 
-from book.expect import numbers as page_numbers
+from book import expect
 from snippets.linear_algebra.linear_maps import (
     A,
     convolution_matrix,
@@ -365,7 +365,7 @@ def test_single_precision_and_batches_are_followed():
     assert derivative(torch.ones(3).float()).dtype == torch.float32
 
 
-test_numbers = page_numbers(
+test_numbers = expect.numbers(
     "linear_algebra.linear_maps",
     {"deep_rank": 3, "dense_parameters": 100 * 100, "convolution_parameters": 3},
 )

@@ -22,10 +22,11 @@ FIGURE = "<svg xmlns='http://www.w3.org/2000/svg' width='300' height='150'><rect
 PAGE = """<!doctype html><html lang="en" data-md-color-scheme="{scheme}"><meta charset="utf-8"><title>{name}</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><link rel="stylesheet" href="colours.css"><link rel="stylesheet" href="playgrounds/play.css">
 <link rel="stylesheet" href="page.css"><main><h1>A page</h1><div id="above"></div>
-<play-ground data-play="{name}" data-key="x"><img src="figure.svg" width="300" height="150" alt="The figure"></play-ground>
-<div id="below"></div></main><script type="module" src="playgrounds/page.js"></script></html>"""
+<figure><play-ground data-play="{name}" data-key="x"><img src="figure.svg" width="300" height="150" alt="The figure"></play-ground>
+<figcaption><p>What the figure shows, in as many words as a caption of this book has: two or three lines on a wide page, four or
+five on a phone, where each line holds about forty letters.</p></figcaption></figure><div id="below"></div></main><script type="module" src="playgrounds/page.js"></script></html>"""
 STYLE = """html { font-size: 125%; --sans: sans-serif; } body { margin: 0; background: var(--paper); color: var(--ink); font-family: serif; }
-main { max-width: 708px; margin: 0 auto; padding: 0 16px; } #above { height: 1800px; } #below { height: 1200px; }"""
+main { max-width: 708px; margin: 0 auto; padding: 0 16px; } figure { margin: 0; } #above { height: 1800px; } #below { height: 1200px; }"""
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"),
@@ -127,6 +128,13 @@ def test_it_waits_for_its_reader_and_moves_nothing_when_it_comes(visit, name):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert not page.locator("play-ground img").is_visible()
         assert page.locator(".play-task").inner_text().startswith("Try: ")
+        assert "What the figure shows" not in page.locator("figcaption").inner_text()
+        page.get_by_role("button", name="Show the figure").click()
+        assert page.locator("play-ground img").is_visible()
+        assert "What the figure shows" in page.locator("figcaption").inner_text()
+        assert page.locator("#below").evaluate("(e) => e.getBoundingClientRect().top + scrollY") == before
+        page.get_by_role("button", name="Try it yourself").click()
+        assert page.locator("play-ground .play").is_visible()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -235,25 +243,26 @@ def test_anybody_can_use_it_in_light_and_dark(visit, name):
     for scheme in ("default", "slate"):
         page = visit(name, scheme=scheme, reduced_motion="reduce")
         page.evaluate(axe)
-        found = page.evaluate("axe.run('play-ground', { resultTypes: ['violations'] })")["violations"]
+        found = page.evaluate("axe.run('figure', { resultTypes: ['violations'] })")["violations"]
         assert [(problem["id"], problem["nodes"][0]["html"][:120]) for problem in found] == []
         sizes = page.evaluate("[...document.querySelectorAll('play-ground svg text')].filter((t) => t.textContent).map((t) => t.getBoundingClientRect().height)")
         assert all(size >= 9 for size in sizes)
     page.emulate_media(media="print")
     assert page.locator("play-ground img").is_visible()
     assert not page.locator("play-ground .play").is_visible()
+    assert "What the figure shows" in page.locator("figcaption").inner_text()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_leaves_with_its_page_and_comes_back(visit, name):
     page = visit(name)
     first = picture(page)
-    page.evaluate("window.kept = document.querySelector('play-ground'); window.place = kept.nextElementSibling; kept.remove()")
+    page.evaluate("window.kept = document.querySelector('play-ground'); window.place = document.querySelector('figcaption'); kept.remove()")
     assert page.evaluate("!kept.querySelector('.play') && !kept.classList.contains('is-open')")
     page.evaluate("place.before(kept)")
     open_it(page)
     assert picture(page) == first
-    assert page.locator("play-ground .play").count() == 1
+    assert page.locator("play-ground .play").count() == page.locator(".play-caption").count() == 1
 
 
 def test_without_scripts_the_figure_stays(browser, root):
