@@ -1,7 +1,7 @@
-"""How fast the playgrounds answer: on a browser slowed down four times, from a change of a control to the painted frame.
+"""How fast the playgrounds answer, from a change of a control to the painted frame, in a browser slowed down four times.
 
-Beside it what each brings over the network, compressed: its own module and data, and once what all share. Reads `site/`,
-so build the site first.
+Beside it what each brings over the network, compressed: its own module and data, and once what all share. Reads
+`site/`, so build the site first.
 """
 
 import functools
@@ -31,7 +31,8 @@ FRAMES = """async ([selector, changes]) => {
       control.dispatchEvent(new Event("input", { bubbles: true }));
     } else control.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
     await new Promise(requestAnimationFrame);
-    await new Promise((done) => { const port = new MessageChannel(); port.port1.onmessage = done; port.port2.postMessage(0); });
+    const { port1, port2 } = new MessageChannel();
+    await new Promise((done) => { port1.onmessage = done; port2.postMessage(0); });
     times.push(performance.now() - start);
   }
   return times;
@@ -79,7 +80,8 @@ def main() -> None:
     handler = functools.partial(Quiet, directory=SITE)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as driver:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        flags = ["--no-sandbox", "--disable-gpu"]
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
         modules = SITE / "playgrounds"
         print(f"shared: {weight(*(modules / name for name in SHARED)) / 1000:.1f} KB")
         print(f"{'playground':<14}{'own KB':>8}{'opens, ms':>11}{'frame, ms':>11}   at {SLOWER} x slower")
