@@ -1,4 +1,4 @@
-"""How fast the playgrounds answer, from a change of a control to the painted frame, in a browser slowed down four times.
+"""How fast playgrounds answer, from a change of a control to the painted frame, in a browser slowed down four times.
 
 Beside it what each brings over the network, compressed: its own module and data, and once what all share. Reads
 `site/`, so build the site first.
