@@ -15,7 +15,7 @@ from snippets.lie_groups.groups import rotation, symmetric_group
 )
 def square() -> Figure:
     """Draw that smoothing and shifting a row of pixels may be done in either order."""
-    fig, axes = plt.subplots(2, 2, figsize=(5.4, 3.6), sharey=True, gridspec_kw={"wspace": 0.4, "hspace": 0.75})
+    fig, axes = plt.subplots(2, 2, figsize=(5.4, 3.6), sharey=True, gridspec_kw={"wspace": 0.3, "hspace": 0.4})
     x = torch.tensor([0.0, 0.2, 1.0, 0.5, 0.0, 0.0, 0.7, 0.1])
     smooth = (x.roll(1) + 2 * x + x.roll(-1)) / 4
     pictures = ((x, "$x$"), (smooth, "$f(x)$"), (x.roll(3), "$g\\,x$"), (smooth.roll(3), "$f(g\\,x)=g\\,f(x)$"))
