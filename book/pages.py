@@ -26,7 +26,7 @@ FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(.*?)\s*$")
 VALUE = re.compile(r"\{\{ +(?:(?P<module>[\w.]+)/)?(?P<name>[\w.-]+)(?: *\| *(?P<format>[^{}|]+?))? +\}\}")
 ALMOST_VALUE = re.compile(r"\{\{\s[^{}]*\}\}")
 CITATION = re.compile(r"\[@([\w-]+)\]")
-FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n+", re.DOTALL)
 
 
 @dataclass
