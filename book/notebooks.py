@@ -1,19 +1,69 @@
 """Each chapter as a notebook, made from the page itself."""
 
+import ast
 import re
+import sys
+from collections.abc import Iterator
 
-from book import bibliography, catalogue, depends, pages, project, record, regions
+from book import bibliography, catalogue, depends, listings, pages, project, record, regions
 from book.catalogue import Catalogue
 from book.project import BookError, chapters, nav, write_atomically
 
-SETUP = """```python
-# This notebook is a chapter of "Equivariance from First Principles". Its figures, and what it takes from earlier
-# chapters, come from the book's package `snippets`: open it in a clone of the book, or install the clone with pip.
-import importlib.util, pathlib, sys
-root = next((p for p in [pathlib.Path.cwd(), *pathlib.Path.cwd().parents] if (p / "snippets").is_dir()), None)
-if root is not None: sys.path.insert(0, str(root))
-if importlib.util.find_spec("snippets") is None:
-    raise ModuleNotFoundError("no package 'snippets': open this notebook in a clone of the book")
+FOLDER = "equivariance-code"  # beside the notebook, where its first code cell puts what the chapter builds on
+DISTRIBUTIONS = {"mpl_toolkits": "matplotlib"}  # packages that pip knows under another name than Python
+TOOL = ("__init__", "style")  # of the build tool only what draws; the rest is absent from a notebook
+ABSENT = '''"""Stands in for a part of the book's build tool, which is in its repository alone."""
+
+
+def __getattr__(name):
+    """Return a function that says so when it is called."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+
+    def absent(*arguments, **named):
+        raise RuntimeError(f"{__name__}.{name} is in the repository of the book alone")
+
+    return absent
+'''
+
+SETUP = """A chapter of *Equivariance from First Principles*. It needs Python 3.11 or newer and these packages{made}:
+
+    pip install {packages}
+
+The folded cell below has all that the chapter takes from earlier ones and from the book's figures. It puts it into the
+folder `{folder}` beside this notebook; in a clone of the book it takes the book's own files instead.
+
+```python jupyter={{"source_hidden": true}} cellView="form"
+# @title What this chapter builds on: run this cell first
+def unpack(files, packages):
+    import importlib.util, pathlib, sys
+
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ModuleNotFoundError("this chapter needs: %pip install " + " ".join(missing))
+    here = pathlib.Path.cwd()
+    wanted = ("snippets/figures", "book/style.py")
+    clones = [at for at in (here, *here.parents) if all((at / name).exists() for name in wanted)]
+    root = clones[0] if clones else here / "{folder}"
+    for name, text in () if clones else files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    importlib.invalidate_caches()
+    if "matplotlib" in packages:
+        import matplotlib
+        from book.style import style
+
+        matplotlib.rcParams.update(style("light"))
+
+
+unpack(
+    {{
+{files}
+    }},
+    {names},
+)
 ```
 """
 
@@ -54,12 +104,12 @@ def convert(text: str, fmt: str = "md") -> str:
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{index}"
-    return nbformat.writes(notebook, version=4) + "\n"
+    return nbformat.writes(notebook, version=4, split_lines=False) + "\n"
 
 
 def markdown(page: pages.Page, known: Catalogue) -> str:
     """Rewrite a page for a notebook: code embedded, boxes as headings, figures as calls, outputs left to the reader."""
-    lines, skip = [SETUP], None
+    lines, skip = [setup(page)], None
     for line in regions.expand(page.bare).splitlines():
         fence = pages.FENCE.match(line)
         if skip is not None:
@@ -69,6 +119,56 @@ def markdown(page: pages.Page, known: Catalogue) -> str:
         else:
             lines += _rewrite(line, page, known)
     return "\n".join(lines) + "\n"
+
+
+def setup(page: pages.Page) -> str:
+    """Return the cells that come first: what to install, and the files that the page's code and figures import."""
+    code = [listings.parse(listing.code, page) for listing in listings.listings(page.text)]
+    targets = {f"snippets.figures.{pages.figure_target(page.name, name)[0]}" for _, name in page.figures}
+    drawn = filter(None, map(depends.file_of, targets))
+    used = depends.closure({file for module in code for file in module.imports} | set(drawn))
+    used |= {folder / "__init__.py" for file in used for folder in file.parents if (folder / "__init__.py").is_file()}
+    taken = {file: depends.parse(file) for file in sorted(used) if file.is_relative_to(project.SNIPPETS)}
+    modules = [*code, *taken.values()]
+    named = {name for module in modules for name in _arguments(module.tree)}
+    recorded = {path for file in taken for path in file.parent.glob("recorded/*.json") if path.stem in named}
+    imported = {name for module in modules for name in _imported(module.tree)}
+    texts = {
+        **{f"{name.replace('.', '/')}.py": ABSENT for name in imported if name.startswith("book.")},
+        **{f"book/{name}.py": depends.read(depends.TOOL / f"{name}.py") for name in TOOL},
+        **{str(file.relative_to(project.ROOT)): depends.read(file) for file in {*taken, *recorded}},
+    }
+    tops = {name.split(".")[0] for name in imported} - {"book", "snippets", *sys.stdlib_module_names}
+    names = sorted({DISTRIBUTIONS.get(name, name) for name in tops})
+    made_with = [line for line in depends.versions().splitlines() if line.split(" ")[0] in names]
+    return SETUP.format(
+        made=f" (it was made with {', '.join(made_with)})" if made_with else "",
+        packages=" ".join(names),
+        folder=FOLDER,
+        files="\n".join(f"{name!r}: {_literal(text)}," for name, text in sorted(texts.items())),
+        names=names,
+    )
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """Yield the full names of the modules that a source text imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def _arguments(tree: ast.Module) -> Iterator[object]:
+    """Yield the literals that a source text calls functions with: a recorded result is read by its name."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return (part.value for call in calls for part in call.args if isinstance(part, ast.Constant))
+
+
+def _literal(text: str) -> str:
+    """Write a text as a reader of the cell can read it, unless that would end the string or the cell."""
+    plain = not any(sign in text for sign in ("'''", "```", "\r")) and not text.endswith(("'", "\\"))
+    return f"r'''{text}'''" if plain else repr(text)
 
 
 def _rewrite(line: str, page: pages.Page, known: Catalogue) -> list[str]:

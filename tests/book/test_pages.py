@@ -21,12 +21,9 @@ from book import (
     formulas,
     ledger,
     listings,
-    notebooks,
     npm,
     pages,
-    prepare,
     project,
-    record,
     recorded,
     regions,
     work,
@@ -410,25 +407,6 @@ def test_commands_report_and_exit(tree, capsys):
     tree.edit("docs/part/toy.md", "id: LA-101", "id: LA-111")
     assert main(["prepare"]) == 1
     assert "claim 'LA-111' has no test" in capsys.readouterr().err
-
-
-def test_notebook_holds_the_chapter_and_runs(tree):
-    """The notebook has the code embedded, boxes as headings, numbers in place, and runs top to bottom."""
-    prepare.ensure()
-    notebook = json.loads((tree.root / "docs/assets/generated/notebooks/part/toy.ipynb").read_text())
-    prose = "".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
-    code = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    assert "**Theorem: Doubling $x$ is linear**" in prose
-    assert "a count 12,345" in prose
-    assert "id:" not in prose + "".join(code)
-    assert "def double" in "".join(code)
-    assert any("line()" in cell for cell in code)
-    namespace = {}
-    for cell in code:
-        exec(cell, namespace)
-    before = (tree.root / "docs/assets/generated/notebooks/part/toy.ipynb").stat().st_mtime_ns
-    notebooks.write_all(prepare.ensure(), record.entries())
-    assert (tree.root / "docs/assets/generated/notebooks/part/toy.ipynb").stat().st_mtime_ns == before
 
 
 def test_digest_of_recorded_code_follows_names_across_files(tree):

@@ -1,0 +1,163 @@
+"""Notebooks of chapters: what they hold, and that they run where a reader puts them, without the book."""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from book import catalogue, depends, notebooks, pages, prepare, project, record
+
+ALONE = """
+import pathlib, sys
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder).lower()]
+sys.path[:] = [place for place in sys.path if not (pathlib.Path(place) / "snippets").exists()]
+"""
+OWN = """
+import pathlib, sys
+here = pathlib.Path.cwd()
+used = {name: module.__file__ for name, module in sys.modules.items() if name.split(".")[0] in ("book", "snippets")}
+assert all(pathlib.Path(file).is_relative_to(here) for file in used.values()), used
+print(*sorted(used))
+"""
+
+
+def run_alone(cells, folder):
+    """Run the cells of a notebook in an empty folder, without the book; return what they print and the modules used."""
+    folder.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-I", "-"],
+        input="\n\n".join([ALONE, *cells, OWN]),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={"MPLBACKEND": "Agg", "PATH": os.environ["PATH"], "HOME": str(folder), "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    *printed, used = done.stdout.splitlines()
+    return "\n".join(printed), used.split()
+
+
+def code_of(text):
+    """Return the code cells of a notebook, which is to be light."""
+    assert len(text.encode()) < 300_000
+    return ["".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+
+
+def notebook_of(name):
+    """Return the code cells of a chapter's notebook, with 1 for each number that it quotes."""
+    page, known = pages.read(name), catalogue.Catalogue()
+    for _, match in page.values:
+        module, number = pages.value_target(name, match)
+        known.values.setdefault(module, {})[number] = 1
+    return code_of(notebooks.convert(notebooks.markdown(page, known)))
+
+
+@pytest.fixture
+def empty(tmp_path_factory):
+    """Return a folder to be made, outside of every book."""
+    return tmp_path_factory.mktemp("alone") / "empty"
+
+
+def test_notebook_holds_the_chapter_and_runs(tree, empty):
+    """The notebook has the code embedded, boxes as headings, numbers in place, and runs top to bottom where it lands."""
+    prepare.ensure()
+    file = tree.root / "docs/assets/generated/notebooks/part/toy.ipynb"
+    prose = "".join("".join(cell["source"]) for cell in json.loads(file.read_text())["cells"] if cell["cell_type"] == "markdown")
+    code = code_of(file.read_text())
+    assert "**Theorem: Doubling $x$ is linear**" in prose
+    assert "a count 12,345" in prose
+    assert "id:" not in prose + "".join(code[1:])
+    assert "def double" in "".join(code[1:])
+    assert any("line()" in cell for cell in code[1:])
+    printed, used = run_alone(code, empty)
+    assert printed == "[2.0, 5.0]"
+    assert {"book", "snippets.part.toy", "snippets.figures.part.toy"} <= set(used)
+    before = file.stat().st_mtime_ns
+    notebooks.write_all(prepare.ensure(), record.entries())
+    assert file.stat().st_mtime_ns == before
+
+
+def test_notebook_is_made_anew_with_what_it_carries(tree):
+    """An edit of an earlier chapter, of which the page shows nothing, reaches the notebook."""
+    tree.write("snippets/part/earlier.py", "A = 1\n")
+    tree.edit("snippets/figures/part/toy.py", "from book", "from snippets.part.earlier import A\nfrom book")
+    known = prepare.ensure()
+    file = tree.root / "docs/assets/generated/notebooks/part/toy.ipynb"
+    assert "A = 1" in code_of(file.read_text())[0]
+    tree.edit("snippets/part/earlier.py", "A = 1", "A = 2")
+    notebooks.write_all(known, record.entries())
+    assert "A = 2" in code_of(file.read_text())[0]
+
+
+def test_notebook_carries_what_its_chapter_imports_and_reads(tree, empty):
+    """Earlier chapters, theirs, and the records that they read by name come along, whatever signs they hold; no others."""
+    tree.write(
+        "snippets/part/a.py",
+        "import json\nfrom pathlib import Path\n\nfrom snippets.part import b\n\nTEXT = '```' + \"'''\" + '\\\\d'\nOTHER = 'other'\n\n\n"
+        "def load(name):\n    return json.loads((Path(__file__).parent / 'recorded' / f'{name}.json').read_text())\n",
+    )
+    tree.write("snippets/part/b.py", "from book.recorded import digest_of_function\n\nRAW = r'\\n'\nEND = 'ö'\n")
+    tree.write("snippets/part/c.py", "")
+    tree.write("snippets/part/recorded/long.json", '{"x": 7}')
+    tree.write("snippets/part/recorded/other.json", '{"x": 8}')
+    printing = "print([double(1.0), double(2.5)])"
+    tree.edit("docs/part/toy.md", printing, f"from snippets.part.a import TEXT, b, load\n\n{printing}\nprint(load('long'), TEXT, b.RAW)")
+    cells = notebook_of("part/toy.md")
+    printed, used = run_alone(cells, empty)
+    assert printed == "[2.0, 5.0]\n{'x': 7} ```'''\\d \\n"
+    assert {"snippets.part.a", "snippets.part.b", "book.recorded"} <= set(used)
+    folder = empty / notebooks.FOLDER / "snippets" / "part"
+    carried = {str(path.relative_to(folder)) for path in folder.rglob("*.*") if "__pycache__" not in str(path)}
+    assert carried == {"__init__.py", "a.py", "b.py", "toy.py", "recorded/long.json"}
+    assert (folder / "a.py").read_text() == (tree.root / "snippets/part/a.py").read_text()
+    asking = "from book.recorded import digest_of_function\ntry:\n    digest_of_function(1)\nexcept RuntimeError as error:\n    print(error)"
+    printed, _ = run_alone([cells[0], asking], empty.with_name("second"))
+    assert printed == "book.recorded.digest_of_function is in the repository of the book alone"
+
+
+def test_notebook_says_what_to_install(tree, empty):
+    """It names the packages that the code imports, and its first code cell those that are missing."""
+    first = "import os\nimport not_there.inner\nfrom mpl_toolkits import mplot3d\n\n"
+    tree.edit("docs/part/toy.md", "print([double(1.0)", f"{first}print([double(1.0)")
+    assert "pip install matplotlib not_there\n" in notebooks.setup(pages.read("part/toy.md"))
+    with pytest.raises(AssertionError, match="this chapter needs: %pip install not_there"):
+        run_alone(notebook_of("part/toy.md"), empty)
+
+
+def test_notebook_in_a_clone_uses_the_clone(tree, empty):
+    """Where the book's own files are around it, a notebook writes none."""
+    cells = [*notebook_of("part/toy.md")[:1], "from snippets.part.toy import double\n\nprint(double(1.0))"]
+    shutil.copytree(tree.root / "snippets", empty / "snippets")
+    shutil.copytree(depends.TOOL, empty / "book")
+    (empty / "snippets/part/toy.py").write_text("def double(x):\n    return 3 * x\n")
+    inner = empty / "inner"
+    printed, _ = run_alone([*cells, "import os\nos.chdir('..')"], inner)
+    assert printed == "3.0"
+    assert not list(inner.iterdir())
+
+
+@pytest.mark.parametrize("name", ["linear-algebra/span.md", "lie-groups/exponential.md", "linear-networks/distance.md"])
+def test_notebooks_of_the_book_run_where_they_land(name, empty):
+    """A chapter of each kind runs in an empty folder, and all that it imports of the book comes with it."""
+    printed, used = run_alone(notebook_of(name), empty)
+    assert printed
+    assert f"snippets.figures.{project.module_of(name)}" in used
+
+
+@pytest.mark.parametrize("name", project.chapters())
+def test_notebooks_of_the_book_carry_all_that_they_import(name):
+    """Whatever a carried file or the page's code imports of the book is carried."""
+    first, *cells = notebook_of(name)
+    call = next(node.value for node in ast.parse(first).body if isinstance(node, ast.Expr))
+    files = ast.literal_eval(call.args[0])
+    carried = {file: text for file, text in files.items() if file.endswith(".py")}
+    modules = {file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for file in carried}
+    for text in [*cells, *carried.values()]:
+        for node in ast.walk(ast.parse(text)):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in getattr(node, "names", []) if hasattr(alias, "name")]
+            assert {each for each in names if each.split(".")[0] in ("book", "snippets")} <= modules
