@@ -14,6 +14,7 @@ import torch
 from snippets.mnist.data import load_images
 from snippets.mnist.exact import fit, frequency_moments, second_moment, top_eigenvectors
 from snippets.mnist.ranks import RANKS
+from snippets.mnist.recording import matrix_rate
 
 RUNS = 7
 # Multiplications and additions that the second moments need for a picture: half of 784 × 784 entries; and the 28 real
@@ -26,12 +27,6 @@ def seconds(task: Callable[[], object]) -> float:
     start = time.perf_counter()
     task()
     return time.perf_counter() - start
-
-
-def matrix_rate() -> float:
-    """Return the floating-point operations a second of a large product in single precision."""
-    a = torch.rand(2048, 2048, dtype=torch.float32)
-    return 2 * 2048**3 / min(seconds(lambda: a @ a) for _ in range(5))
 
 
 def peak_memory() -> float:
@@ -57,9 +52,9 @@ def main() -> None:
         for name, task in tasks.items():
             times[name].append(seconds(task))
             peaks.setdefault(name, peak_memory())
-    rate = matrix_rate()
+    rate = matrix_rate(2048, 5)
     print(f"{count} pictures in memory as bytes, {torch.get_num_threads()} threads, {RUNS} alternating runs, medians")
-    print(f"matrix rate {rate / 1e9:.0f} GFLOP/s (single precision, 2048 × 2048, best of 5)\n")
+    print(f"matrix rate {rate / 1e9:.0f} GFLOP/s (single precision, 2048 × 2048, by the processor's seconds)\n")
     print(f"{'fit':<12}{'seconds':>9}{'best':>8}{'worst':>8}{'floor':>8}{'× floor':>9}{'peak MiB':>10}")
     for name in tasks:
         floor, middle = work[name] / rate, median(times[name])

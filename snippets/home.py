@@ -1,11 +1,11 @@
-"""The front page: one question, two networks, and a map that fools the eye."""
+"""The front page: one question, two networks, and a layer that is not what its name says."""
+
+import torch
+from torch import nn
 
 
-
-# --8<-- [start:bend]
-def bend(x: float, y: float) -> tuple[float, float]:
-    """Keep every grid line straight and evenly spaced, and the origin where it is."""
-    return x, y + x * y
-# --8<-- [end:bend]
-
-
+# --8<-- [start:not_linear]
+def image_of_zero(layer: nn.Linear) -> torch.Tensor:
+    """Return where a layer sends the zero vector; a linear map leaves it where it is."""
+    return layer(torch.zeros(layer.in_features, dtype=layer.weight.dtype))
+# --8<-- [end:not_linear]

@@ -2,12 +2,14 @@
 
 import os
 
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, as the build's workers do; read at the import
+
 import pytest
 import torch
 from hypothesis import settings
 
-os.environ.setdefault("MPLBACKEND", "Agg")
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, as the build's workers do
+torch.set_num_threads(1)  # also where a plugin has imported torch before
 
 # The same examples on every machine, as a reader's build runs these tests too; and no limit that a busy machine would miss.
 settings.register_profile("book", deadline=None, derandomize=True, database=None)

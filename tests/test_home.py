@@ -36,25 +36,12 @@ def test_shifted_moves_right_and_wraps():
     assert torch.equal(home_figures.shifted(picture)[:, 0], picture[:, -home_figures.PIXELS])
 
 
-@pytest.mark.parametrize("n", [-2.0, 0.0, 1.5])
-def test_the_bent_grid_has_straight_and_even_lines(n, measured):
-    """The images of equidistant points on a grid line are equidistant points of a line."""
-    steps = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
-    for line in ([home.bend(n, t) for t in steps], [home.bend(t, n) for t in steps]):
-        points = torch.tensor(line)
-        measured(points.diff(n=2, dim=0), 0.0, atol=1e-12)
-
-
-def test_the_bent_grid_keeps_the_origin_and_is_not_linear(measured):
-    """Zero stays, but a sum is not sent to the sum."""
-    measured.exact(home.bend(0.0, 0.0), (0.0, 0.0))
-    measured.exact(home_figures.numbers()["image_of_sum"], "(1, 2)")
-    measured.exact(home_figures.numbers()["sum_of_images"], "(1, 1)")
-
-
-def test_the_figure_is_drawn():
-    """Nine places: two pictures and a legend, and three pictures for each network."""
-    assert len(home_figures.commuting_square().axes) == 9
+def test_a_linear_layer_of_torch_moves_zero_by_its_bias(measured):
+    """The image of zero is the bias, and zero where there is none."""
+    layer = torch.nn.Linear(5, 3)
+    measured.exact(home.image_of_zero(layer), layer.bias)
+    assert layer.bias.abs().min() > 0
+    measured.exact(home.image_of_zero(torch.nn.Linear(5, 3, bias=False)), torch.zeros(3))
 
 
 test_numbers = numbers(
@@ -63,7 +50,5 @@ test_numbers = numbers(
         "dense": between(0.5, 2.0),  # of pixels that lie between 0 and 1: as wrong as it looks
         "equivariant": below(1e-13),
         "pixels": 8,
-        "image_of_sum": "(1, 2)",
-        "sum_of_images": "(1, 1)",
     },
 )

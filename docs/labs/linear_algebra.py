@@ -13,10 +13,10 @@
 # %% [markdown]
 # # Lab: linear algebra
 #
-# Seven exercises, one for each chapter from *Span and basis* to *Principal components*. Each asks for one
-# function. Below it stands a check: it draws random matrices and tests the laws that the function must
-# obey, so it accepts every right answer, not only ours. Until yours is right it says *Not yet* and, where it can,
-# what is wrong. A solution is folded under each check.
+# Seven exercises, one for each chapter from *Span and basis* to *Principal components*, and a mistake to
+# spot. Each asks for one function. Below it stands a check: it draws random matrices and tests the laws that
+# the function must obey, so it accepts every right answer, not only ours. Until yours is right it says
+# *Not yet* and what is wrong. A solution is folded under each check.
 #
 # Download this page with the links above, as a notebook for Jupyter or as a script for an editor that knows
 # `# %%` cells. It needs PyTorch and nothing else, not even this book.
@@ -28,7 +28,7 @@ from torch import nn
 torch.set_default_dtype(torch.float64)
 
 # %% [markdown]
-# These two helpers run the checks. You need not read them.
+# These three helpers run the checks. You need not read them.
 
 # %% tags=["setup"]
 def check(test):
@@ -36,22 +36,41 @@ def check(test):
     torch.manual_seed(0)
     try:
         test()
-    except NotImplementedError:
-        print("Not yet: the function is still empty.")
     except AssertionError as problem:
         print(f"Not yet: {problem}.")
     except Exception as problem:
-        print(f"Not yet: {type(problem).__name__}: {problem}")
+        where = problem.__traceback__
+        while where.tb_next:
+            where = where.tb_next
+        ours = where.tb_frame.f_globals is test.__globals__
+        if isinstance(problem, NotImplementedError) and ours and not problem.args:
+            name = where.tb_frame.f_code.co_name
+            print(f"Not yet: the function {name} is still empty.")
+        else:
+            print(f"Not yet: {type(problem).__name__}: {problem}")
     else:
         print("Correct.")
         return True
     return False
 
 
+def given(answer, *shape):
+    """Return an answer as a tensor of this shape, or say what is wrong with it."""
+    assert answer is not None, "nothing came back: is a return missing?"
+    if isinstance(answer, list | tuple):
+        answer = torch.stack([torch.as_tensor(part) for part in answer])
+    answer = torch.as_tensor(answer).detach()
+    found = tuple(answer.shape)
+    assert found == shape, f"the answer has the shape {found}, not {shape}"
+    real = not answer.is_complex() or close(answer.imag, torch.zeros(shape))
+    return answer.real if real else answer
+
+
 def close(actual, expected, tolerance=1e-8):
     """Say whether two tensors agree in shape and, up to rounding, in entries."""
+    actual, expected = torch.as_tensor(actual), torch.as_tensor(expected)
     return actual.shape == expected.shape and bool(
-        (actual - expected).abs().max() <= tolerance
+        ((actual - expected).abs() <= tolerance).all()
     )
 
 # %% [markdown]
@@ -69,14 +88,19 @@ def in_span(columns, x):
 @check
 def span():
     for n, k in [(3, 1), (3, 2), (5, 3), (6, 4)]:
-        columns = torch.randn(n, k)
-        columns = torch.cat([columns, columns @ torch.randn(k, 1), torch.zeros(n, 1)], dim=1)  # dependent
+        free = torch.randn(n, k)
+        columns = torch.cat([free, free @ torch.randn(k, 1), torch.zeros(n, 1)], dim=1)
+        columns = columns[:, torch.randperm(k + 2)]  # dependent, in any order
         inside = columns @ torch.randn(k + 2)
         normal = torch.linalg.svd(columns).U[:, -1]  # perpendicular to all columns
         assert in_span(columns, inside), "a combination of the columns was refused"
         assert in_span(columns, torch.zeros(n)), "zero is a combination of any columns"
-        assert not in_span(columns, inside + 0.01 * normal), "a vector beside the span was accepted"
-    assert in_span(torch.randn(3, 5), torch.randn(3)), "five random columns span three dimensions"
+        assert not in_span(columns, inside + 0.01 * normal), (
+            "a vector beside the span was accepted"
+        )
+    assert in_span(torch.randn(3, 5), torch.randn(3)), (
+        "five random columns span three dimensions"
+    )
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -88,8 +112,9 @@ def span():
 # ```python
 # def in_span(columns, x):
 #     """Return True where x is a linear combination of the columns."""
-#     rank = torch.linalg.matrix_rank(columns, rtol=1e-9)
-#     return bool(torch.linalg.matrix_rank(torch.column_stack([columns, x]), rtol=1e-9) == rank)
+#     both = torch.column_stack([columns, x])
+#     before, after = (torch.linalg.matrix_rank(M, rtol=1e-9) for M in (columns, both))
+#     return bool(before == after)
 # ```
 #
 # </details>
@@ -109,17 +134,34 @@ def matrix_of(f, n):
 # %% tags=["check"]
 @check
 def linear_maps():
+    def taking(n, f):
+        """Refuse what is not one vector with n entries."""
+
+        def linear(x):
+            assert x.shape == (n,), (
+                f"the map takes one vector of {n} entries, not the shape {[*x.shape]}"
+            )
+            return f(x)
+
+        return linear
+
     for m, n in [(2, 2), (3, 5), (4, 1)]:
         A = torch.randn(m, n)
-        assert close(matrix_of(lambda x, A=A: A @ x, n), A), "wrong matrix for x → A x"
+        found = given(matrix_of(taking(n, lambda x, A=A: A @ x), n), m, n)
+        assert close(found, A), "wrong matrix for x → A x"
+    same = given(matrix_of(taking(3, lambda x: x), 3), 3, 3)
+    assert close(same, torch.eye(3)), "wrong matrix for x → x, which returns its input"
     A, B = torch.randn(2, 3), torch.randn(3, 4)
-    product = matrix_of(lambda x: A @ (B @ x), 4)
-    assert close(product, A @ B), "one map after the other is the product of their matrices"
-    convolution = nn.Conv1d(1, 1, 3, padding=1, padding_mode="circular", bias=False).requires_grad_(False)
-    C = matrix_of(lambda x: convolution(x[None, None])[0, 0], 7)
-    x = torch.randn(7)
-    assert close(C @ x, convolution(x[None, None])[0, 0]), "wrong matrix for a convolution"
-    assert close(C.roll((1, 1), dims=(0, 1)), C), "a convolution has the same weights everywhere"
+    product = given(matrix_of(taking(4, lambda x: A @ (B @ x)), 4), 2, 4)
+    assert close(product, A @ B), "one map after the other is the product of both"
+    layer = nn.Conv1d(1, 1, 3, padding=1, padding_mode="circular", bias=False)
+    layer.requires_grad_(False)
+
+    def convolution(x):
+        return layer(x[None, None])[0, 0]
+
+    C, x = given(matrix_of(taking(7, convolution), 7), 7, 7), torch.randn(7)
+    assert close(C @ x, convolution(x)), "wrong matrix for a convolution"
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -148,13 +190,15 @@ def project(V, w):
 @check
 def dot_products():
     for n, k in [(2, 1), (5, 2), (6, 5), (4, 4)]:
-        V, w = torch.randn(n, k), torch.randn(n)
-        p = project(V, w)
-        assert p.shape == w.shape, "the projection of a vector with n entries has n entries"
-        assert close(V.T @ (w - p), torch.zeros(k)), "what is left over is not perpendicular to the columns"
+        slanted = torch.eye(k) + torch.rand(k, k).triu()
+        V, w = torch.linalg.qr(torch.randn(n, k)).Q @ slanted, torch.randn(n)
+        p = given(project(V, w), n)
+        c = torch.linalg.lstsq(V, p[:, None]).solution[:, 0]
+        assert close(V @ c, p), "the answer is not in the span of the columns"
+        assert close(V.T @ (w - p), torch.zeros(k)), (
+            "what is left over is not perpendicular to the columns"
+        )
         assert close(project(V, p), p), "a point of the span should stay where it is"
-        rival = V @ torch.randn(k)
-        assert (w - p).norm() <= (w - rival).norm() + 1e-12, "another point of the span is nearer"
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -185,19 +229,33 @@ def volume(edges):
 # %% tags=["check"]
 @check
 def determinants():
+    def measured(edges):
+        return given(volume(edges))
+
     for n in (1, 2, 4):
         A = torch.randn(n, n)
-        for edges in (A, A * torch.tensor([-1.0] + (n - 1) * [1.0])):  # one of each orientation
-            assert close(volume(edges), torch.linalg.det(A).abs()), "for a square matrix this is |det|"
+        mirror = torch.tensor([-1.0] + (n - 1) * [1.0])
+        for edges in (A, A * mirror):  # one of each orientation
+            assert close(measured(edges), torch.linalg.det(A).abs()), (
+                "for a square matrix this is |det|"
+            )
     a, b = torch.randn(3), torch.randn(3)
     area = torch.linalg.cross(a, b).norm()
-    assert close(volume(torch.stack([a, b], dim=1)), area), "wrong area of a parallelogram in space"
+    assert close(measured(torch.stack([a, b], dim=1)), area), (
+        "wrong area of a parallelogram in space"
+    )
     edges = torch.randn(6, 4)
     rotation = torch.linalg.qr(torch.randn(6, 6)).Q
-    assert close(volume(rotation @ edges), volume(edges)), "a rotation changed the volume"
-    assert close(volume(edges * torch.tensor([1, -3, 1, 1])), 3 * volume(edges)), "one edge three times as long"
-    flat = torch.cat([edges, edges.sum(1, keepdim=True)], dim=1)
-    assert volume(flat) < 1e-6, "dependent edges enclose no volume (beware of the root of −1e-17)"
+    assert close(measured(rotation @ edges), measured(edges)), (
+        "a rotation changed the volume"
+    )
+    longer = edges * torch.tensor([1.0, -3.0, 1.0, 1.0])
+    assert close(measured(longer), 3 * measured(edges)), "one edge three times as long"
+    for _ in range(30):
+        edges = torch.randn(6, 4)
+        flat = measured(torch.cat([edges, edges.sum(1, keepdim=True)], dim=1))
+        assert not flat.isnan(), "NaN for dependent edges: beware of the root of −1e-17"
+        assert 0 <= flat < 1e-3, "dependent edges enclose no volume"
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -231,11 +289,22 @@ def eigenvectors():
     for n in (1, 2, 5):
         B = torch.randn(n, n)
         A = B @ B.T + torch.eye(n)
-        assert close(power(A, 3), A @ A @ A, 1e-7), "A³ is A A A"
-        assert close(power(A, -1) @ A, torch.eye(n)), "A⁻¹ A should be the identity"
-        assert close(power(A, 0.5) @ power(A, 0.5), A), "the root, squared, should be A"
-        assert close(power(A, 0.3) @ power(A, 0.9), power(A, 1.2)), "exponents should add"
-        assert close(power(A, 0.7), power(A, 0.7).T), "a power of a symmetric matrix is symmetric"
+
+        def to_the(t, A=A, n=n):
+            return given(power(A, t), n, n)
+
+        s, t = torch.rand(2).tolist()
+        assert close(to_the(3), A @ A @ A, 1e-7), "A³ is A A A"
+        assert close(to_the(1), A), "A¹ is A"
+        assert close(to_the(-1) @ A, torch.eye(n)), "A⁻¹ A should be the identity"
+        assert close(to_the(0.5) @ to_the(0.5), A), "the root, squared, should be A"
+        for whole, a, b in [(1.2, 0.3, 0.9), (s + t, s, t), (-s, t, -s - t)]:
+            assert close(to_the(a) @ to_the(b), to_the(whole)), "exponents should add"
+        root = to_the(t)
+        assert close(root, root.T), "a power of a symmetric matrix is symmetric"
+        assert torch.linalg.eigvalsh(root).min() > 0, (
+            "a power of a positive eigenvalue is positive"
+        )
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -258,7 +327,7 @@ def eigenvectors():
 
 # %% tags=["exercise"]
 def nearest(A, r):
-    """Return the matrix of rank at most r that is nearest to A in the Frobenius norm."""
+    """Return the matrix of rank at most r nearest to A in the Frobenius norm."""
     raise NotImplementedError
 
 # %% tags=["check"]
@@ -268,10 +337,13 @@ def singular_values():
         A = torch.randn(m, n)
         eigenvalues = torch.linalg.eigvalsh(A.T @ A)  # smallest first
         for r in range(min(m, n) + 1):
-            B = nearest(A, r)
-            assert B.shape == A.shape, "the approximation has the shape of the matrix"
-            assert torch.linalg.matrix_rank(B, rtol=1e-9) <= r, f"rank above {r}"
-            assert close(((A - B) ** 2).sum(), eigenvalues[: n - r].sum()), f"not the nearest of rank {r}"
+            B = given(nearest(A, r), m, n)
+            hint = "" if r else " (with r = 0, A[:, -r:] is all of A)"
+            assert torch.linalg.matrix_rank(B, rtol=1e-9) <= r, f"rank above {r}{hint}"
+            error, least = ((A - B) ** 2).sum(), eigenvalues[: n - r].sum()
+            assert close(error, least), (
+                f"the squared error is {error:.4f}; rank {r} allows {least:.4f}"
+            )
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -279,7 +351,7 @@ def singular_values():
 #
 # ```python
 # def nearest(A, r):
-#     """Return the matrix of rank at most r that is nearest to A in the Frobenius norm."""
+#     """Return the matrix of rank at most r nearest to A in the Frobenius norm."""
 #     U, s, Vt = torch.linalg.svd(A, full_matrices=False)
 #     return U[:, :r] * s[:r] @ Vt[:r]
 # ```
@@ -306,10 +378,22 @@ def principal_components():
         eigenvalues = torch.linalg.eigvalsh(torch.cov(X.T, correction=0)).flip(0)
         for r in (1, 2, 4):
             network = autoencoder(X, r)
-            assert [layer.weight.shape for layer in network] == [(r, n), (n, r)], f"{r} hidden units, please"
-            loss = ((network(X) - X) ** 2).sum(1).mean()
-            best = eigenvalues[r:].sum()
-            assert close(loss, best), f"the loss is {loss:.4f}, and {best:.4f} is possible"
+            assert isinstance(network, nn.Module), "return a PyTorch module"
+            found = [tuple(w.shape) for w in network.parameters() if w.dim() == 2]
+            assert found == [(r, n), (n, r)], (
+                f"the weights are {found}, but {r} hidden units have {[(r, n), (n, r)]}"
+            )
+            Y, origin = given(network(X), count, n), network(torch.zeros(n))
+            Z = X.roll(1, 0)
+            assert close(network(X + Z), Y + network(Z) - origin), "this is not linear"
+            linear = network(torch.eye(n)) - origin
+            assert torch.linalg.matrix_rank(linear, rtol=1e-9) <= r, (
+                f"the rank is above {r}: something goes round the hidden units"
+            )
+            loss, best = ((Y - X) ** 2).sum(1).mean(), eigenvalues[r:].sum()
+            assert close(loss, best), (
+                f"the loss is {loss:.4f}, and {best:.4f} is possible"
+            )
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -324,8 +408,65 @@ def principal_components():
 #     n, mean = X.shape[1], X.mean(0)
 #     V = torch.linalg.eigh(torch.cov(X.T)).eigenvectors[:, -r:]
 #     network = nn.Sequential(nn.Linear(n, r), nn.Linear(r, n))
-#     network.load_state_dict({"0.weight": V.T, "0.bias": -V.T @ mean, "1.weight": V, "1.bias": mean})
+#     encoder = {"0.weight": V.T, "0.bias": -V.T @ mean}
+#     network.load_state_dict({**encoder, "1.weight": V, "1.bias": mean})
 #     return network
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ## 8. Spot the mistake
+#
+# Somebody projects onto the columns one by one and adds up what comes. For a single column that is right,
+# and for perpendicular columns, too, as the first line of the check shows. Why is it wrong in general? Mend
+# the function; this time solve no system.
+
+# %% tags=["exercise"]
+def project_in_turn(V, w):
+    """Return the point of the span of the columns of V that is nearest to w."""
+    p = torch.zeros_like(w)
+    for v in V.T:
+        p = p + (v @ w) / (v @ v) * v
+    return p
+
+# %% tags=["check"]
+@check
+def in_turn():
+    V = torch.linalg.qr(torch.randn(6, 3)).Q * torch.tensor([1.0, 2.0, 3.0])
+    w = torch.randn(6)
+    left = w - given(project_in_turn(V, w), 6)
+    assert close(V.T @ left, torch.zeros(3)), "wrong already for perpendicular columns"
+    for n, k in [(2, 2), (5, 2), (6, 5)]:
+        slanted = torch.eye(k) + torch.rand(k, k).triu()
+        V, w = torch.linalg.qr(torch.randn(n, k)).Q @ slanted, torch.randn(n)
+        before = V.clone(), w.clone()
+        p = given(project_in_turn(V, w), n)
+        assert close(V, before[0]), "leave V as it is"
+        assert close(w, before[1]), "leave w as it is"
+        c = torch.linalg.lstsq(V, p[:, None]).solution[:, 0]
+        assert close(V @ c, p), "the answer is not in the span of the columns"
+        assert close(V.T @ (w - p), torch.zeros(k)), (
+            "slanted columns share a part, and here it is counted twice"
+        )
+
+# %% [markdown] tags=["solution"]
+# <details class="box-solution">
+# <summary>Solution</summary>
+#
+# What two columns have in common is added once for each of them. So take from every column what it shares with
+# those before (Gram–Schmidt); what is left of the columns is perpendicular and spans the same space.
+#
+# ```python
+# def project_in_turn(V, w):
+#     """Return the point of the span of the columns of V that is nearest to w."""
+#     p, done = torch.zeros_like(w), []
+#     for v in V.T:
+#         for u in done:
+#             v = v - (u @ v) / (u @ u) * u
+#         p = p + (v @ w) / (v @ v) * v
+#         done.append(v)
+#     return p
 # ```
 #
 # </details>

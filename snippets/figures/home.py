@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from book import data, figure, results
-from snippets.home import bend
 from snippets.mnist.data import load_images, load_labels
 from snippets.mnist.exact import frequency_moments, second_moment, top_eigenvectors
 from snippets.mnist.ranks import RANKS
@@ -63,13 +62,10 @@ def gap(network: Map) -> float:
 @results()
 def numbers() -> dict[str, float | str]:
     """Numbers that the front page quotes."""
-    right, up = bend(1.0, 0.0), bend(0.0, 1.0)
     return {
         "dense": gap(dense()),
         "equivariant": gap(equivariant()),
         "pixels": PIXELS,
-        "image_of_sum": "({:g}, {:g})".format(*bend(1.0 + 0.0, 0.0 + 1.0)),
-        "sum_of_images": f"({right[0] + up[0]:g}, {right[1] + up[1]:g})",
     }
 
 

@@ -106,7 +106,8 @@ def real_rooted(c: Float[Tensor, " k"]) -> bool:
     n = len(c) - 1
     companion = torch.diag(torch.ones(n - 1, dtype=c.dtype), -1)
     companion[:, -1] = -c[:-1] / c[-1]
-    return bool((torch.linalg.eigvals(companion).imag.abs() < 1e-9).all())
+    roots = torch.linalg.eigvals(companion)
+    return bool((roots.imag.abs() < 1e-9 * roots.abs().max()).all())
 # --8<-- [end:real_rooted]
 
 

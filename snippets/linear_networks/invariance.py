@@ -53,6 +53,8 @@ def sharing(parts: Partition, dtype: torch.dtype | None = None) -> Float[Tensor,
 def check_partition(parts: Partition) -> None:
     """Raise ValueError unless every point from 1 to n stands in exactly one part."""
     points = sorted(point for part in parts for point in part)
+    if points and points[0] < 1:
+        raise ValueError(f"{parts} is no partition: {points[0]} is no point, as they start at 1")
     for wanted, point in zip(range(1, len(points) + 1), points, strict=True):
         if point != wanted:
             problem = f"{point} occurs twice" if point < wanted else f"{wanted} is missing"

@@ -182,6 +182,8 @@ def _picture(text: str) -> Permutation:
 def same_size(permutations: Sequence[Permutation]) -> int:
     """Return the common number of points; raise ValueError where they differ."""
     sizes = sorted({sigma.size for sigma in permutations})
+    if not sizes:
+        raise ValueError("no permutation is given: the identity is Permutation((1, 2, …, n))")
     if len(sizes) != 1:
         raise ValueError(f"permutations of the sizes {sizes} do not act on the same points: pass one size")
     return sizes[0]

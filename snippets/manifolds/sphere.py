@@ -100,8 +100,10 @@ def round_trip(theta: Angles, phi: Angles) -> tuple[Angles, Angles]:
     uv = p[:, :2] / (1 - p[:, 2:])
     q = inverse_stereographic(uv)
     return longitude(q), q[:, 2].acos()
+# --8<-- [end:round_trip]
 
 
+# --8<-- [start:survives]
 def random_angles(
     seed: int, dtype: torch.dtype, k: int = 1000
 ) -> Float[Tensor, "2 k"]:
@@ -119,7 +121,7 @@ def survives(
     back = trip(theta.flatten(), phi.flatten())
     back = torch.stack([x.reshape(theta.shape) for x in back], dim=1)
     return torch.isclose(back, angles, rtol=1e-5, atol=1e-6).all(dim=2)
-# --8<-- [end:round_trip]
+# --8<-- [end:survives]
 
 
 # --8<-- [start:direction_head]

@@ -16,7 +16,6 @@ REMEDY = (
 )
 
 
-# --8<-- [start:idx]
 class Idx(NamedTuple):
     """An IDX file of bytes; a packed one is in memory, of a plain one only what is asked for is read."""
 
@@ -38,7 +37,6 @@ class Idx(NamedTuple):
             raise ValueError(f"{self.path} became shorter while it was read; {REMEDY}")
         flat = torch.frombuffer(found, dtype=torch.uint8) if size else torch.empty(0, dtype=torch.uint8)
         return flat.view(stop - start, *self.shape[1:])
-# --8<-- [end:idx]
 
 
 def open_idx(file: Path, dimensions: int) -> Idx:

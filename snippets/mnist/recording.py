@@ -1,15 +1,12 @@
-"""Recorded runs of the trainer: where they end, and where their time goes."""
+"""Recorded runs of the training script: where they end, and what they cost."""
 
-import cProfile
-import os
-import pstats
 import time
 from typing import Any
 
 import torch
 
 from snippets.mnist.exact import commutator
-from snippets.mnist.records import write
+from snippets.mnist.records import digest, write
 from snippets.mnist.train.report import Report
 from snippets.mnist.train.running import run
 from snippets.mnist.train.settings import Settings
@@ -22,52 +19,28 @@ RUNS: dict[str, dict[str, Any]] = {
     "best": {"ranks": "best"},
     "semi-equivariant": {"model": "semi-equivariant"},
     "invariant": {"model": "invariant"},
-    "gram": {"ranks": "paper", "method": "gram"},
-    "dense, scaled": {"model": "dense", "epochs": 10},
-    "equivariant, scaled": {"ranks": "paper", "epochs": 10},
-    "dense, Adam": {"model": "dense", "optimizer": "adam", "epochs": 10},
-    "equivariant, Adam": {"ranks": "paper", "optimizer": "adam", "epochs": 10},
 }
 
 
-PROFILED = ("dense", "paper")
-
-
-PARTS = ("prepare", "load", "batch", "of_batch", "step", "look")  # functions of the trainer
-
-
 def recorded_runs(runs: dict[str, dict[str, Any]] = RUNS, **common: Any) -> dict[str, Any]:
-    """Train, and return for each run its report, its losses by epoch, and for some where the time went."""
+    """Train, and return for each run its report, its history, its commutator, and the processor's seconds."""
     found: dict[str, Any] = {"rate": matrix_rate()}
     for name, options in runs.items():
-        report, seconds = profiled(Settings(**options, **common))
-        left_out = ("out", "ranks")
-        found[name] = {
-            "report": {key: value for key, value in report.record().items() if key not in left_out},
-            "loss": [row.train_loss for row in report.history],
-            "gap": [row.gap for row in report.history],
-            "commutator": commutator(report.network.matrix()),
-        }
-        if name in PROFILED:
-            found[name] |= {"spent": seconds, "floor": operations(report) / found["rate"]}
+        begin = time.process_time()
+        report = run(Settings(**options, **common))
+        found[name] = {"report": plain(report), "processor": time.process_time() - begin}
+        found[name] |= {"loss": [row.train_loss for row in report.history], "gap": [row.gap for row in report.history]}
+        with torch.no_grad():
+            pixels = torch.eye(784, dtype=torch.float64).view(784, 28, 28)
+            found[name]["commutator"] = commutator(report.network(pixels).reshape(784, 784).T)
+        print(name, found[name]["report"]["gap"], found[name]["processor"], flush=True)
     return found
 
 
-def profiled(settings: Settings) -> tuple[Report, dict[str, float]]:
-    """Run the trainer and return the report, and the processor's seconds in each of its parts and in all."""
-    profile, begin = cProfile.Profile(time.process_time), time.process_time()
-    report = profile.runcall(run, settings)
-    seconds = dict.fromkeys(PARTS, 0.0) | {"all": time.process_time() - begin}
-    for (file, _, name), (_, _, _, cumulative, _) in pstats.Stats(profile).stats.items():
-        if name in PARTS and f"{os.sep}train{os.sep}" in file:
-            seconds[name] += cumulative
-    return report, seconds
-
-
-def operations(report: Report) -> float:
-    """Count those of the matrix products of a scaled descent: codes, outputs, two products of codes."""
-    (blocks, inputs, units), (_, _, outputs) = report.network.form.shapes
-    return report.history[-1].images * blocks * 2.0 * units * (inputs + 2 * outputs + units)
+def plain(report: Report) -> dict[str, Any]:
+    """Return what the page prints of a report, without the seconds on the wall, which tell of the neighbours."""
+    return {key: value for key, value in report.record().items() if key not in ("out", "ranks", "images_per_second")
+            and not key.startswith("seconds")}
 
 
 def matrix_rate(size: int = 1024, times: int = 20) -> float:
@@ -81,4 +54,5 @@ def matrix_rate(size: int = 1024, times: int = 20) -> float:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    print(write("training", recorded_runs(), recorded_runs, (0,)))
+    code = digest(recorded_runs)
+    print(write("training", recorded_runs(), recorded_runs, (0,), code=code))

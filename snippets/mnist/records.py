@@ -18,7 +18,7 @@ from book.recorded import digest_of_function
 from snippets.mnist.data import ROOT, write_atomically
 
 RECORDED = Path(__file__).parent / "recorded"
-MAKERS = {"training": "recording", "nonlinear": "accuracies", "steps_gpu": "steps --device cuda"}  # else the same name
+MAKERS = {"training": "recording", "nonlinear": "accuracies"}  # the modules that make them
 MADE_BY = ("command", "snippet", "function", "hash", "device", "torch", "numpy", "python", "seeds", "threads")
 
 
@@ -28,11 +28,6 @@ def record(name: str) -> dict[str, Any]:
     Raises FileNotFoundError or ValueError with the file and the command that makes it.
     """
     return _read(name)["values"]
-
-
-def optional(name: str) -> dict[str, Any] | None:
-    """Return the numbers of a record that need not be there, such as one of a GPU, or None."""
-    return record(name) if (RECORDED / f"{name}.json").exists() else None
 
 
 def provenance(name: str) -> dict[str, str | int]:

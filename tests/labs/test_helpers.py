@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from snippets.labs import check, close, passes, read_lab
+from snippets.labs import check, close, given
+
+from .reading import passes, read_lab, refuses
 
 GOOD = """# %% [markdown]
 # # A lab
@@ -51,7 +53,8 @@ def test_check_accepts_a_test_that_passes(capsys):
 @pytest.mark.parametrize(
     ("problem", "said"),
     [
-        (NotImplementedError(), "the function is still empty."),
+        (NotImplementedError(), "the function test is still empty."),
+        (NotImplementedError("only 3D"), "NotImplementedError: only 3D"),
         (AssertionError("too long"), "too long."),
         (ZeroDivisionError("oh"), "ZeroDivisionError: oh"),
     ],
@@ -62,6 +65,11 @@ def test_check_reports_what_went_wrong(problem, said, capsys):
 
     assert check(test) is False
     assert capsys.readouterr().out == f"Not yet: {said}\n"
+
+
+def test_what_others_leave_empty_is_not_the_readers(capsys):
+    check(lambda: torch.distributions.Distribution(validate_args=False).rsample())
+    assert "empty" not in capsys.readouterr().out
 
 
 def test_check_draws_the_same_numbers_each_time():
@@ -79,10 +87,59 @@ def test_check_draws_the_same_numbers_each_time():
         (torch.ones(2) + 1e-6, False),
         (torch.ones(2, 1), False),
         (torch.tensor([1.0, float("nan")]), False),
+        ([1, 1.0], True),
+        (torch.ones(2) + 0j, True),
+        (torch.ones(2) + 1j, False),
+        (torch.ones(2).numpy(), True),
     ],
 )
 def test_close(other, expected):
     assert close(torch.ones(2), other) is expected
+    assert close(other, torch.ones(2)) is expected
+
+
+def test_close_of_nothing_and_of_numbers():
+    assert close(torch.zeros(0), torch.zeros(0))
+    assert not close(torch.zeros(0), torch.zeros(1))
+    assert close(2.0, torch.tensor(2.0))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [torch.ones(2), torch.ones(2, requires_grad=True), [1, 1], (torch.tensor(1.0), 1), torch.ones(2).numpy(), torch.ones(2) + 0j],
+)
+def test_an_answer_may_come_as_anything_that_is_a_tensor_of_real_numbers(answer):
+    found = given(answer, 2)
+    assert (found == 1).all()
+    assert not found.is_complex()
+    assert not found.requires_grad
+
+
+def test_a_complex_answer_stays_complex_and_a_number_has_no_shape():
+    assert given(torch.ones(2) * 1j, 2).is_complex()
+    assert float(given(1.5)) == 1.5
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (None, "nothing came back: is a return missing?"),
+        (torch.ones(3), r"the answer has the shape \(3,\), not \(2,\)"),
+        (1.0, r"the answer has the shape \(\), not \(2,\)"),
+        ([[1.0, 2.0]], r"the answer has the shape \(1, 2\), not \(2,\)"),
+    ],
+)
+def test_what_no_answer_can_be_is_named(answer, says):
+    with pytest.raises(AssertionError, match=says):
+        given(answer, 2)
+
+
+def test_importing_the_helpers_changes_no_precision():
+    import subprocess
+    import sys
+
+    code = "import torch; import snippets.labs; assert torch.get_default_dtype() == torch.float32"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_lab_is_read_and_judged(lab):
@@ -91,6 +148,19 @@ def test_lab_is_read_and_judged(lab):
     assert passes(good, 0, good.exercises[0].solution)
     assert not passes(good, 0, good.exercises[0].starter)
     assert not passes(good, 0, "def double(x):\n    return x**2")
+
+
+def test_an_answer_is_refused_by_the_check_in_its_own_words(lab):
+    good = lab(GOOD)
+    refuses(good, 0, "def double(x):\n    return x**2", "twice three")
+    with pytest.raises(AssertionError, match="but with the words: twice three"):
+        refuses(good, 0, "def double(x):\n    return x**2", "something else")
+    with pytest.raises(AssertionError, match="was accepted"):
+        refuses(good, 0, "def double(x):\n    return x + x", "")
+    with pytest.raises(NameError):
+        refuses(good, 0, "def double(x):\n    return y", "")
+    with pytest.raises(AssertionError, match="of the answer itself"):
+        refuses(good, 0, "def double(x):\n    assert x == 4, 'four'", "four")
 
 
 def test_check_that_checks_nothing_does_not_pass(lab):

@@ -84,7 +84,7 @@ def test_no_vectors_combine_to_zero():
     assert combine(torch.eye(3)[:, :0], torch.ones(0)).tolist() == [0.0, 0.0, 0.0]
 
 
-@pytest.mark.parametrize("unit", [1e-12, 1e-3, 1.0, 1e12])
+@pytest.mark.parametrize("unit", [1e-30, 1e-3, 1.0, 1e30])
 def test_the_unit_of_a_vector_does_not_matter(unit):
     e1, e2, _ = torch.eye(3)
     ramp = torch.tensor([[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]])
@@ -94,7 +94,8 @@ def test_the_unit_of_a_vector_does_not_matter(unit):
     assert independent(torch.stack([unit * e1, e2], dim=1))
     assert rank(unit * ramp) == 2
     c = dependence(torch.stack([e1, unit * e1], dim=1))
-    assert c.tolist() == [pytest.approx(unit), -1.0]
+    assert c[0] / unit == pytest.approx(1)
+    assert c[1] == -1.0
 
 
 def test_single_precision_stays_single():

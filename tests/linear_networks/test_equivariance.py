@@ -334,7 +334,33 @@ def test_exercise_averaging_is_cutting(measured):
     measured.exact(differing, [3, 5])
 
 
-# 28^3; the slides' table (A = 784 = 28·28, so d = 28 everywhere); the rest from the formulas on the page
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_precision_batches_and_scale(dtype, measured):
+    M = draw(2, 3, 9, 9).to(dtype)
+    blocks = projected_blocks(M, TURN)
+    assert blocks[Eigenvalue(4, 3)].shape == (2, 3, 2, 2)
+    assert assemble(blocks, TURN).dtype == dtype
+    measured(assemble(blocks, TURN)[1, 2].double(), assemble(projected_blocks(M[1, 2].double(), TURN), TURN), atol=1e-5)
+    assert assemble(projected_blocks(M[:0], TURN), TURN).shape == (0, 3, 9, 9)
+    ranks = best_ranks(M[0, 0], TURN, 3)
+    assert nearest_equivariant(M[0, 0], TURN, ranks).dtype == dtype
+    for size in (1e-8, 1e8):
+        assert best_ranks(size * M[0, 0], TURN, 3) == ranks
+        fourier_blocks(assemble(blocks, TURN) * size, TURN)  # equivariant in any unit of measurement
+        with pytest.raises(ValueError, match="not equivariant"):
+            fourier_blocks(size * M, TURN)
+
+
+def test_wrong_shapes_are_named():
+    with pytest.raises(ValueError, match="a 4×4 matrix cannot commute with a permutation of 9 points"):
+        nearest_equivariant(torch.eye(4), TURN, {})
+    with pytest.raises(ValueError, match="inputs of 8 numbers: give 9"):
+        EquivariantAutoencoder(TURN, {Eigenvalue(1, 1): 1})(torch.zeros(2, 8))
+    with pytest.raises(ValueError, match="give a block for each of the eigenvalues"):
+        assemble({}, TURN)
+
+
+# by two formulas in test_components; the others from the formulas on the page, with d = 28 everywhere
 RANKS = (13, 10, 9, 8, 7, 5, 3, 1)
 test_numbers = numbers(
     "linear_networks.equivariance",

@@ -192,6 +192,20 @@ def test_singular_points_by_the_equations_of_the_invariant_maps(m, r, measured):
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="not invariant"):
         collapse(torch.arange(10.0).reshape(2, 5), PARTS)
+    for size in (1e-12, 1e12):
+        with pytest.raises(ValueError, match="not invariant: columns of one part differ"):
+            collapse(size * torch.arange(10.0).reshape(2, 5), PARTS)
+        collapse(size * draw(3, 2) @ sharing(PARTS), PARTS)
+    with pytest.raises(ValueError, match=r"shape \(2, 4\) does not fit 5 points"):
+        collapse(torch.zeros(2, 4), PARTS)
+    with pytest.raises(ValueError, match="inputs of 4 numbers: give 5"):
+        InvariantAutoencoder(PARTS, 2, 5)(torch.zeros(3, 4))
+    for wrong, problem in (((1, 2), (2, 3)), "2 occurs twice"), (((1, 2), (4,)), "3 is missing"), (((0, 1),), "0 is no point"):
+        with pytest.raises(ValueError, match=problem):
+            part_of(wrong)
+    half = InvariantAutoencoder(PARTS, 2, 5).float()
+    assert half(torch.zeros(0, 5, dtype=torch.float32)).shape == (0, 5)
+    assert collapse((draw(4, 3, 2) @ sharing(PARTS)).float(), PARTS).dtype == torch.float32
     with pytest.raises(ValueError, match="rank 3 is out of range: choose 0 to 2"):
         InvariantAutoencoder(PARTS, 3, 5)
     assert part_of(PARTS).tolist() == [0, 1, 0, 0, 1]

@@ -130,6 +130,8 @@ def test_other_bad_input_is_named():
         Permutation.from_cycles("(1 2 3)")(4)
     with pytest.raises(ValueError, match=re.escape("sizes [2, 3]")):
         same_size([Permutation((2, 1)), Permutation((1, 2, 3))])
+    with pytest.raises(ValueError, match="no permutation is given"):
+        same_size([])
     with pytest.raises(ValueError, match="sizes"):
         common_coarsening(Permutation((2, 1)), Permutation((1, 2, 3)))
 

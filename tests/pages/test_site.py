@@ -429,15 +429,15 @@ PARTS = {
     "formulas": r'<annotation encoding="application/x-tex">([^<]*)<',
     "figures": r'<img[^>]* alt="([^"]+)"[^>]* src="[^"]*?([^/"]+)"',
     "links": r'<a\b[^>]* href="[^"#]*#([^"]*)"',
-    "marks": r'class="box-mark"[^>]*>([^<]*)<',
-    "code": r'<code>((?:<span|[^<])(?:[^<]|<(?!/code>))*)</code></pre>',
+    "marks": r'<a class="box-mark"[^>]*>([^<]*)<',
+    "code": r"<pre id=\"code-\d+\"><span></span><code[^>]*>(.*?)</code></pre>",
 }
 
 
 def content(html):
     """Return a page's text without its template, and what it is made of."""
     main = re.search(r"<article.*?</article>", html, re.DOTALL)[0]
-    return {name: re.findall(pattern, main) for name, pattern in PARTS.items()}
+    return {name: re.findall(pattern, main, re.DOTALL) for name, pattern in PARTS.items()}
 
 
 def test_zensical_builds_the_same_chapters(site, tmp_path):

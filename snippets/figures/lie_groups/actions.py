@@ -15,13 +15,13 @@ from snippets.lie_groups.groups import rotation, symmetric_group
 )
 def square() -> Figure:
     """Draw that smoothing and shifting a row of pixels may be done in either order."""
-    fig, axes = plt.subplots(2, 2, figsize=(5.4, 3.6), sharey=True)
+    fig, axes = plt.subplots(2, 2, figsize=(5.4, 3.6), sharey=True, gridspec_kw={"wspace": 0.3, "hspace": 0.4})
     x = torch.tensor([0.0, 0.2, 1.0, 0.5, 0.0, 0.0, 0.7, 0.1])
     smooth = (x.roll(1) + 2 * x + x.roll(-1)) / 4
     pictures = ((x, "$x$"), (smooth, "$f(x)$"), (x.roll(3), "$g\\,x$"), (smooth.roll(3), "$f(g\\,x)=g\\,f(x)$"))
     for ax, (values, name), side in zip(axes.flat, pictures, (0, 1, 0, 1), strict=True):
         colours = ["C1" if values[i] == values.max() else "C0" for i in range(8)]
-        ax.bar(range(8), values, color=colours, width=0.8, alpha=1.0 if side == 0 else 0.75)
+        ax.bar(range(8), values.tolist(), color=colours, width=0.8, alpha=1.0 if side == 0 else 0.75)
         ax.set(title=name, xticks=[], yticks=[], ylim=(0, 1.1))
     arrow = {"arrowstyle": "-|>", "color": plt.rcParams["text.color"], "lw": 1.3}
     for row in axes:
@@ -30,7 +30,6 @@ def square() -> Figure:
     for ax in axes[0]:
         ax.annotate("", (0.12, -0.42), (0.12, -0.08), xycoords="axes fraction", arrowprops=arrow)
         ax.annotate("shift", (0.15, -0.3), xycoords="axes fraction", ha="left")
-    fig.get_layout_engine().set(wspace=0.16, hspace=0.12)
     return fig
 
 

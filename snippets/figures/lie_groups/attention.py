@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -70,8 +71,9 @@ def relative_positions() -> Figure:
     turned = rope(q, positions, frequencies) @ rope(k, positions, frequencies).T
     fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9), sharey=True)
     limit = turned.abs().max().item()
+    signed = LinearSegmentedColormap.from_list("signed", ["C1", plt.rcParams["axes.facecolor"], "C0"])
     for ax, table, name in ((axes[0], q @ k.T, "as they are"), (axes[1], turned, "turned by $\\exp(pG)$")):
-        image = ax.imshow(table.numpy(), vmin=-limit, vmax=limit)
+        image = ax.imshow(table.numpy(), vmin=-limit, vmax=limit, cmap=signed)
         ax.set(title=name, xlabel="position of the key", xticks=[0, 10, 20], yticks=[0, 10, 20])
     axes[0].set_ylabel("position of the query")
     fig.colorbar(image, ax=axes, shrink=0.8, label="score")
@@ -94,7 +96,7 @@ def error_against_angle() -> Figure:
             errors = [max(equivariance_error(layer, sample(d, d), R), 1e-17) for R in turns]
             ax.semilogy(angles, errors, colour + marker)
     for height, name, colour in ((3e-4, "wrong twin", "C1"), (2e-13, "layer", "C0")):
-        ax.text(90, height, f"{name}\n(solid: plane, dashed: space)", color=colour, ha="center", va="center")
+        ax.text(90, height, f"{name}\nplane: solid\nspace: dashed", color=colour, ha="center", va="center")
     ax.set(xlabel="angle in degrees", ylabel="relative error", xticks=[0, 90, 180, 270, 360], ylim=(3e-18, 1e2))
     return fig
 

@@ -69,7 +69,7 @@ def four_waves() -> Figure:
         strict=True,
     ):  # fmt: skip
         ax.plot(fine, wave(fine), color=plt.rcParams["grid.color"], lw=1.2)
-        ax.bar(pixels, wave(pixels), width=0.3, color=colour)
+        ax.bar(pixels.tolist(), wave(pixels).tolist(), width=0.3, color=colour)
         ax.axhline(0, color=plt.rcParams["text.color"], lw=0.6)
         ax.set(title=name, xticks=range(4), yticks=[-1, 0, 1], ylim=(-1.25, 1.25))
     return fig

@@ -75,7 +75,7 @@ def impostors() -> Figure:
 )
 def translate() -> Figure:
     """Translate, apply, translate back."""
-    fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.0))
+    fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.0), layout="constrained")
     fig.get_layout_engine().set(wspace=0.22, hspace=0.18)
     ink, faint = plt.rcParams["text.color"], (plt.rcParams["grid.color"],) * 2
     P = np.array([[2.0, -1.0], [1.0, 2.0]])

@@ -9,14 +9,14 @@ from matplotlib.ticker import MultipleLocator
 from torch import nn
 
 from book import figure, results
-from snippets.figures.linear_algebra.drawing import note, plane
+from snippets.figures.linear_algebra.drawing import Number, Point, note, plane
 from snippets.linear_algebra.solving import fit_head, least_squares
 
 SQUASH = torch.tensor([[1.0, 2.0], [2.0, 4.0]]).double()
 HEIGHTS = torch.tensor([0.0, 3.0, 3.0]).double()
 
 
-def line(ax: Axes, row: tuple[float, float], value: float, color: str, width: float = 2.0) -> None:
+def line(ax: Axes, row: Point, value: Number, color: str, width: Number = 2.0) -> None:
     """Draw the line of all (x, y) with row · (x, y) = value."""
     a, b = row
     foot = value * np.array(row) / (a * a + b * b)

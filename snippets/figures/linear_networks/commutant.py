@@ -69,6 +69,7 @@ def long_waves() -> Figure:
         ax.vlines(points, 0, np.cos(2 * math.pi * j * points / 28), color="C0", linewidth=1)
         ax.plot(points, np.cos(2 * math.pi * j * points / 28), "o", color="C0", markersize=4)
         ax.set(ylim=(-1.35, 1.35), yticks=[], xticks=[0, 7, 14, 21, 27])
+        ax.tick_params(length=0)
         ax.set_ylabel(f"$j={j}$", rotation=0, ha="right", va="center")
         for side in ("top", "right", "left", "bottom"):
             ax.spines[side].set_visible(False)

@@ -82,8 +82,8 @@ def cut(tetrahedra: np.ndarray, f: Callable) -> list[np.ndarray]:
 
 
 @figure(
-    alt="A rounded tetrahedron whose four corners are joined to four cones that open outwards and are cut off by a "
-    "cube: the cubic surface on which a symmetric "
+    alt="A rounded tetrahedron whose four corners are joined to four cones that open outwards, cut off by a cube: "
+    "the cubic surface on which a symmetric "
     "three by three matrix loses rank. The four corners are marked; there the rank is one."
 )
 def cubic_surface() -> Figure:

@@ -1,174 +1,176 @@
-"""The training itself: steps on batches or on moments, where the weights stand after them, and checkpoints."""
+"""The training loop."""
 
+import contextlib
 import dataclasses
 import math
+import signal
 import time
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
 
 import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
-from snippets.mnist.train import devices
-from snippets.mnist.train.batches import Batch, Batches
-from snippets.mnist.train.folders import Folder
-from snippets.mnist.train.gradients import (
-    Gradients,
-    compiled,
-    each,
-    of_batch,
-    of_moments,
-)
-from snippets.mnist.train.moments import Moments, loss
-from snippets.mnist.train.networks import Network
-from snippets.mnist.train.optimizers import optimizer, rate
-from snippets.mnist.train.processes import Group
+from snippets.mnist.train.folder import Folder
+from snippets.mnist.train.optimum import exact_loss
+from snippets.mnist.train.parallel import Group, wait
+from snippets.mnist.train.pictures import Pictures
 from snippets.mnist.train.progress import Watch
-from snippets.mnist.train.report import Epoch
+from snippets.mnist.train.report import Epoch, gap_of
 from snippets.mnist.train.settings import Settings
-from snippets.mnist.train.stopping import Stopping
 
 SAVE_SECONDS = 20.0  # at most so much work is lost when the process is killed
-SHOW_SECONDS = 0.5
+SHOW_SECONDS, PATIENCE = 0.5, 20  # between two looks at the loss, and how many times what a look takes
+WARM_UP = 0.05  # the part of the steps in which the rate rises
 
 
-class Task(NamedTuple):
-    """What is to be trained, on what."""
+# --8<-- [start:ingredients]
+def squared_error(output: Tensor, x: Tensor) -> Tensor:
+    """Return the sum over pictures and pixels."""
+    return (output - x).square().sum()
 
-    settings: Settings
-    network: Network
-    train: Moments
-    test: Moments
-    optimum: float
-    batches: Batches
-    group: Group
-    device: torch.device
-    folder: Folder
-    watch: Watch
+
+def optimizer_of(settings: Settings, network: nn.Module) -> torch.optim.Optimizer:
+    """Return the optimizer of that name."""
+    if settings.optimizer == "adam":
+        return torch.optim.Adam(network.parameters(), lr=settings.lr)
+    return torch.optim.SGD(network.parameters(), lr=settings.lr, momentum=0.9, nesterov=True)
+
+
+def schedule(done: float) -> float:
+    """Return the part of the rate when this part of the steps is done: up for a moment, then down to 0."""
+    return min(1.0, done / WARM_UP) * (1 - done) / (1 - min(done, WARM_UP))
+# --8<-- [end:ingredients]
+
+
+@contextlib.contextmanager
+def wish_to_stop() -> Iterator[list[bool]]:
+    """Let Ctrl-C and SIGTERM only note a wish; a second one interrupts at once."""
+    asked: list[bool] = []
+
+    def ask(number: int, frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Training:
-    """The state of a training, which checkpoints hold."""
+    """A network on its way, and everything that a checkpoint holds."""
 
-    def __init__(self, task: Task) -> None:
-        """Start, or continue from the folder's last checkpoint."""
-        self.task, settings = task, task.settings
-        self.step, self.seconds, self.history, self.best = 0, 0.0, [], math.inf
-        self.optimizer = optimizer(settings.optimizer, task.network, settings.method)
-        self.per_epoch = task.batches.steps if settings.method == "gradient" else 1
-        self.steps = self.per_epoch * settings.epochs
-        self.of_batch = compiled if settings.compile else of_batch
-        self.on_device = Moments(*(part.to(task.network.encoder) for part in task.train[:2]), task.train.energy)
-        self.restore(task.folder.checkpoint(task.device) if settings.resume else None)
+    def __init__(
+        self, settings: Settings, network: nn.Module, train: Pictures, moments: tuple[Tensor, Tensor], optimum: float,
+        folder: Folder, group: Group, watch: Watch, error: Callable[[Tensor, Tensor], Tensor] = squared_error,
+    ) -> None:
+        """Start, or go on from the folder's last checkpoint."""
+        self.settings, self.network, self.train, self.moments, self.optimum = settings, network, train, moments, optimum
+        self.folder, self.group, self.watch, self.error = folder, group, watch, error
+        self.optimizer = optimizer_of(settings, network)
+        self.step, self.seconds, self.best, self.history = 0, 0.0, math.inf, []
+        self.steps = train.steps * settings.epochs
+        if settings.resume:
+            self.restore(folder.checkpoint(train.device))
+        self.forward = self.wrapped()
         self.started = self.shown = self.saved = time.perf_counter()
+        self.cost = 0.0
 
-    def restore(self, state: dict[str, Any] | None) -> None:
-        """Take over everything from a checkpoint."""
-        if state is None:
-            return
-        self.task.network.load_state_dict(state["network"])
-        self.optimizer.restore(state["optimizer"])
-        self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
-        self.history = [Epoch(*row) for row in state["history"]]
+    # --8<-- [start:wrapped]
+    def wrapped(self) -> nn.Module:
+        """Return the network as the steps call it: compiled if asked for, its gradients averaged over processes."""
+        forward = torch.compile(self.network) if self.settings.compile else self.network
+        return DistributedDataParallel(forward) if self.group.size > 1 else forward
+    # --8<-- [end:wrapped]
 
-    def state(self) -> dict[str, Any]:
-        """Return what a checkpoint holds. Random numbers have no state: they follow from seed, epoch and shard."""
-        return {
-            "network": self.task.network.state_dict(), "optimizer": self.optimizer.state(), "step": self.step,
-            "seconds": self.elapsed(), "best": self.best, "history": [dataclasses.astuple(row) for row in self.history],
-        }
+    # --8<-- [start:advance]
+    def advance(self, x: Tensor, count: int) -> None:
+        """Take a step on this process's part x of a batch of `count` pictures."""
+        for part in self.optimizer.param_groups:
+            part["lr"] = self.settings.lr * schedule((self.step + 0.5) / self.steps)
+        self.optimizer.zero_grad(set_to_none=True)
+        half = self.settings.precision == "bfloat16"
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
+            error = self.error(self.forward(x), x)
+        (error * self.group.size / (784 * count)).backward()  # DDP takes the mean over processes
+        self.optimizer.step()
+        self.step += 1
+
+    def run(self) -> None:
+        """Train to the end, or until Ctrl-C."""
+        self.watch.start(self.steps, self.step)
+        with wish_to_stop() as asked:
+            for epoch in range(self.step // self.train.steps, self.settings.epochs):
+                for x, count in self.train.batches(epoch, self.step - epoch * self.train.steps):
+                    self.advance(x, count)
+                    self.look()
+                    if self.group.agree(bool(asked)) and self.step < self.steps:
+                        return self.save()
+        return self.save()
+    # --8<-- [end:advance]
 
     def elapsed(self) -> float:
-        """Return the seconds of training so far, those of the runs before included."""
-        devices.wait(self.task.device)
+        """Return the seconds of training so far, those before a resume included."""
+        wait(self.train.device)
         return self.seconds + time.perf_counter() - self.started
 
-    def work(self) -> Iterator[Batch | None]:
-        """Yield the batches of what remains; without batches, as often nothing."""
-        for epoch in range(self.step // self.per_epoch, self.task.settings.epochs):
-            if self.task.settings.method == "gram":
-                yield None
-            else:
-                yield from self.task.batches.epoch(epoch, self.step - epoch * self.per_epoch)
-
-    def run(self) -> bool:
-        """Train to the end, or until Ctrl-C; tell whether the end was reached."""
-        task = self.task
-        self.started = self.shown = self.saved = time.perf_counter()
-        task.watch.start(self.steps, self.step)
-        try:
-            with Stopping() as stopping:
-                for batch in self.work():
-                    asked = self.advance(batch, stopping.asked)
-                    self.look()
-                    if asked and self.step < self.steps:
-                        break
-            self.save()
-        finally:
-            task.watch.stop()
-        return self.step == self.steps
-
-    def advance(self, batch: Batch | None, stop: bool) -> bool:
-        """Take one step; tell whether any process was asked to stop."""
-        settings, network = self.task.settings, self.task.network
-        now = rate(settings.optimizer, settings.method, settings.lr, self.step, self.steps)
-        with torch.no_grad():
-            if batch is None:
-                gradients = of_moments(self.on_device, network)
-            else:
-                gradients, stop = self.averaged(batch, stop)
-            self.optimizer.step(gradients, now)
-        self.step += 1
-        return stop
-
-    def averaged(self, batch: Batch, stop: bool) -> tuple[Gradients, bool]:
-        """Average gradients over the batch of all processes; they tell each other the wish to stop along with them."""
-        network, group = self.task.network, self.task.group
-        first_order = self.task.settings.optimizer != "scaled"
-        sums = self.of_batch(network.form, batch.features, network.encoder, network.decoder, first_order)
-        means = each(sums, lambda part: part.to(network.encoder.dtype) / batch.count)
-        if group.size == 1:
-            return means, stop
-        message = torch.cat([part.flatten() for part in means if part is not None] + [means[0].new_ones(1) * stop])
-        group.add(message)
-        parts = iter(message.split([part.numel() for part in means if part is not None] + [1]))
-        return each(means, lambda part: next(parts).view_as(part)), bool(message[-1] > 0)
-
     def look(self) -> None:
-        """At the end of an epoch, or now and then, compare with the optimum; save at times."""
-        clock, ended = time.perf_counter(), self.step % self.per_epoch == 0
-        listed = ended and (self.task.settings.method == "gradient" or self.is_milestone())
-        if listed or clock - self.shown > SHOW_SECONDS:
+        """At the end of an epoch, and now and then for the progress, compare with the optimum; save at times."""
+        clock, ended = time.perf_counter(), self.step % self.train.steps == 0
+        if ended or clock - self.shown > max(SHOW_SECONDS, PATIENCE * self.cost):
             now = self.standing()
-            self.shown = time.perf_counter()
-            if listed:
+            if ended:
                 self.note(now)
-            self.task.watch.moved(now, ended=listed)
-        if time.perf_counter() - self.saved > SAVE_SECONDS or (ended and self.task.settings.method == "gradient"):
+            self.watch.moved(now, ended=ended)
+            self.shown = time.perf_counter()
+            self.cost = self.shown - clock
+        if ended or time.perf_counter() - self.saved > SAVE_SECONDS:
             self.save()
 
-    def is_milestone(self) -> bool:
-        """Tell whether a step on moments belongs into the history: about two hundred do, the first ones all."""
-        return self.step <= 20 or self.step == self.steps or self.step % -(-self.steps // 200) == 0
-
+    # --8<-- [start:standing]
     def standing(self) -> Epoch:
-        """Return where the weights stand, from exact moments. Raises ValueError where they are no longer finite."""
-        task = self.task
-        seconds, trained = self.elapsed(), loss(task.network, task.train)
-        if not math.isfinite(trained):
-            raise ValueError(f"the training diverged at step {self.step}: choose an lr below {task.settings.lr}")
-        epoch, rest = divmod(self.step, self.per_epoch)
-        images = epoch * task.batches.count + rest * task.settings.batch_size
-        tested = loss(task.network, task.test)
-        return Epoch(epoch, self.step, images, seconds, trained, tested, trained / task.optimum - 1)
+        """Return where the weights stand. Raises ValueError where they have run away."""
+        seconds, (train, test) = self.elapsed(), (exact_loss(self.network, moment) for moment in self.moments)
+        nothing = float(self.moments[0].trace()) / 784  # the loss of the map that sends everything to zero
+        if not train < 100 * nothing:
+            usual = self.settings.defaults()[2]
+            lower = f"the default is {usual:g}" if self.settings.lr > usual else "take a tenth of it"
+            raise ValueError(f"the training diverged at step {self.step} with --lr {self.settings.lr:g}: {lower}")
+        epoch, rest = divmod(self.step, self.train.steps)
+        images = epoch * self.train.count + rest * self.settings.batch_size
+        gap = gap_of(train, self.optimum, nothing)
+        return Epoch(epoch, self.step, images, seconds, train, test, gap)
+    # --8<-- [end:standing]
 
     def note(self, now: Epoch) -> None:
         """Add a row to the history, and keep the weights if there were none better."""
         self.history.append(now)
         if now.train_loss < self.best:
             self.best = now.train_loss
-            self.task.folder.save_best(self.task.network)
+            self.folder.save_model(self.network)
 
+    # --8<-- [start:checkpoint]
     def save(self) -> None:
-        """Write a checkpoint and the table of epochs."""
-        self.task.folder.save(self.state(), self.history)
+        """Write a checkpoint. Random numbers have no state: they follow from seed, epoch and shard."""
         self.saved = time.perf_counter()
+        self.folder.save({
+            "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step,
+            "seconds": self.elapsed(), "best": self.best, "history": [dataclasses.astuple(row) for row in self.history],
+        }, self.history)
+
+    def restore(self, state: dict | None) -> None:
+        """Take over everything from a checkpoint, if there is one."""
+        if state is None:
+            return
+        if state["step"] > self.steps:
+            done = -(-state["step"] // self.train.steps)
+            raise ValueError(f"--epochs {self.settings.epochs}: {done} are done; choose as many or more")
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
+        self.history = [Epoch(*row) for row in state["history"]]
+    # --8<-- [end:checkpoint]

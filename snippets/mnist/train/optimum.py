@@ -1,62 +1,97 @@
-"""The best network of each kind, from second moments alone: eigenvectors, no training."""
+"""The best network of each kind, and the exact loss of any: both from the second moment of the pictures alone."""
 
-from collections.abc import Sequence
+# --8<-- [start:loss]
+from collections.abc import Iterable, Sequence
 
 import torch
 from jaxtyping import Complex, Float
-from torch import Tensor
+from torch import Tensor, nn
 
-from snippets.mnist.exact import best_ranks, top_eigenvectors
-from snippets.mnist.train.moments import Moments
-from snippets.mnist.train.networks import Layout, Network, layout, real_form
-from snippets.mnist.train.settings import Settings, rank_vector
-
-
-def optimum(form: Layout, moments: Moments) -> Network:
-    """Return the network with the smallest loss, in float64; `moments` are those of its blocks."""
-    if form.model == "invariant":
-        return reduced_rank_regression(form, moments)
-    e = torch.zeros(form.shapes[0], dtype=torch.float64)
-    for j, (rank, units, two) in enumerate(zip(form.ranks, form.units, form.doubled, strict=True)):
-        if form.model == "equivariant":
-            h = hermitian(moments.inputs[j])
-            e[j] = real_form(top_eigenvectors(h if two else h.real, rank), form, two)
-        else:
-            e[j, :, :units] = top_eigenvectors(moments.inputs[j], units)
-    return Network(form, e, e.mT.clone())
+from snippets.mnist.exact import best_ranks, fit, load, top_eigenvectors
+from snippets.mnist.ranks import WEIGHTS
+from snippets.mnist.train.networks import build, coordinates
+from snippets.mnist.train.parallel import Group
 
 
-def hermitian(moment: Float[Tensor, "56 56"]) -> Complex[Tensor, "28 28"]:
-    """Return A + iB of the real form [[A, −B], [B, A]]."""
-    return torch.complex(moment[:28, :28], moment[28:, :28].contiguous())
+def second_moment(pictures: Iterable[Float[Tensor, "n 28 28"]], group: Group) -> Float[Tensor, "784 784"]:
+    """Return the mean of x xᵀ over the pictures of all processes, summed in float64 on the CPU."""
+    total = torch.zeros(784 * 784 + 1, dtype=torch.float64)
+    for x in pictures:
+        for some in x.flatten(1).split(7500):
+            total[:-1] += (some.T @ some).cpu().double().flatten()
+        total[-1] += len(x)
+    group.add(total)
+    return (total[:-1] / total[-1]).view(784, 784)
 
 
-def reduced_rank_regression(form: Layout, moments: Moments) -> Network:
-    """Return the best D Eᵀ of a rank that predicts the pictures x from the sums z of their rows.
+@torch.no_grad()
+def exact_loss(network: nn.Module, moment: Float[Tensor, "784 784"]) -> float:
+    """Return the squared error per pixel of a linear network M: tr (I − M) S (I − M)ᵀ / 784.
 
-    With S = mean z zᵀ and C = mean z xᵀ the loss is ‖x‖² − ‖S^(−½) C‖² + ‖S^(−½) C − S^½ E D‖², so E D is the best
-    approximation of S^(−½) C by its singular vectors (Eckart–Young), times S^(−½). Sums that never vary are left out.
+    Its matrix is what it makes of the 784 pictures with one pixel of ink.
     """
-    values, vectors = torch.linalg.eigh(moments.inputs[0])
+    like = next(network.parameters())
+    pixels = torch.eye(784, dtype=like.dtype, device=like.device).view(784, 28, 28)
+    rest = (pixels - network(pixels)).view(784, 784).cpu().double()
+    return float((rest * (moment @ rest)).sum() / 784)
+# --8<-- [end:loss]
+
+
+# --8<-- [start:moments]
+def frequency_moments(moment: Float[Tensor, "784 784"]) -> Complex[Tensor, "15 28 28"]:
+    """Return the means H_j of x̂_j x̂_j*: the Fourier transform of S in both places, at j and −j."""
+    whole = torch.fft.fftn(moment.view(28, 28, 28, 28), norm="ortho", dim=(1, 3))
+    return torch.stack([whole[:, j, :, -j] for j in range(15)])
+
+
+def best(model: str, moment: Float[Tensor, "784 784"], rank: int, ranks: Sequence[int] | None) -> nn.Module:
+    """Return the network with the smallest loss, in float64."""
+    network = build(model, rank, ranks, 0).double()
+    with torch.no_grad():
+        if model == "equivariant":
+            load(network, fit(frequency_moments(moment), ranks))
+        elif model == "semi-equivariant":
+            weights = zip(network.encoder, network.decoder, strict=True)
+            for (e, d), block, r, w in zip(weights, real_moments(moment), ranks, WEIGHTS, strict=True):
+                e.copy_(top_eigenvectors(block[: 28 * w, : 28 * w], w * r).T)
+                d.copy_(e)
+        elif model == "dense":
+            network.encoder.weight.copy_(top_eigenvectors(moment, rank).T)
+            network.decoder.weight.copy_(network.encoder.weight.T)
+        else:
+            regress(network, moment, rank)
+    return network
+# --8<-- [end:moments]
+
+
+def real_moments(moment: Float[Tensor, "784 784"]) -> Float[Tensor, "15 56 56"]:
+    """Return the second moments of the 56 real coordinates of every frequency."""
+    p = coordinates().double().view(15, 2, 28)
+    blocks = torch.einsum("jsk,akbl,jtl->jsatb", p, moment.view(28, 28, 28, 28), p)
+    return blocks.reshape(15, 56, 56)
+
+
+def regress(network: nn.Module, moment: Float[Tensor, "784 784"], rank: int) -> None:
+    """Put in the best D E of a rank that predicts the pictures x from the sums z of their rows.
+
+    With Z = mean z zᵀ and C = mean z xᵀ it is the truncated SVD of Z^(−½) C, times Z^(−½) (Eckart–Young).
+    Sums that never vary are left out.
+    """
+    cross = moment.view(28, 28, 784).sum(1) / 28**0.5
+    values, vectors = torch.linalg.eigh(cross.view(28, 28, 28).sum(2) / 28**0.5)
     kept = values > 1e-12 * values[-1]
     root = (vectors[:, kept] / values[kept].sqrt()) @ vectors[:, kept].T
-    u, s, v = torch.linalg.svd(root @ moments.cross[0], full_matrices=False)
-    rank = form.ranks[0]
-    return Network(form, (root @ u[:, :rank])[None], (s[:rank, None] * v[:rank])[None])
+    u, s, v = torch.linalg.svd(root @ cross, full_matrices=False)
+    network.encoder.weight.copy_((root @ u[:, :rank]).T)
+    network.decoder.weight.copy_((s[:rank, None] * v[:rank]).T)
 
 
-def spectra(moments: Moments) -> Float[Tensor, "15 28"]:
-    """Return what each unit of rank at each frequency keeps, largest first: w_j times it leaves the loss."""
-    values = torch.linalg.eigvalsh(moments.inputs).flip(1)
-    pairs = values.view(15, 28, 2).mean(2)  # the equivariant network has every eigenvalue twice
-    return torch.cat([values[:1, :28], pairs[1:-1], values[-1:, :28]])
-
-
-def chosen_layout(settings: Settings, moments: Moments) -> tuple[Layout, tuple[int, ...] | None]:
-    """Return the layout and all 15 ranks, the best ones where these are asked for."""
-    ranks: Sequence[int] | None = None
-    if settings.ranks == "best":
-        ranks = best_ranks(spectra(moments), settings.rank)
-    elif settings.ranks is not None:
-        ranks = rank_vector(settings.ranks)
-    return layout(settings.model, settings.rank, ranks), ranks
+def chosen_ranks(model: str, moment: Float[Tensor, "784 784"], rank: int) -> tuple[int, ...]:
+    """Return the ranks with the least loss."""
+    if model == "equivariant":
+        values = torch.linalg.eigvalsh(frequency_moments(moment)).flip(1)
+    else:
+        real = torch.linalg.eigvalsh(real_moments(moment)).flip(1)
+        pairs = real.view(15, 28, 2).mean(2)
+        values = torch.cat([real[:1, :28], pairs[1:-1], real[-1:, :28]])
+    return best_ranks(values, rank)

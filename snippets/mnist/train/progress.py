@@ -5,7 +5,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from snippets.mnist.train.report import Epoch
+from snippets.mnist.train.report import Epoch, gap_text
 
 
 class Watch:
@@ -20,59 +20,34 @@ class Watch:
     def moved(self, now: Epoch, *, ended: bool) -> None:
         """Hear where the weights stand; `ended` where it is the end of an epoch."""
 
-    def stop(self) -> None:
-        """Hear that training is over."""
 
-
-def speed(now: Epoch) -> str:
-    """Write the pictures a second."""
-    return f"{now.images / max(now.seconds, 1e-9):,.0f} images/s"
-
-
-class Lines(Watch):
-    """Writes a line at the end of each epoch, at most about thirty in all."""
+class Tell(Watch):
+    """Writes to standard error: a bar with loss, gap and speed on a terminal, else a line an epoch."""
 
     def __init__(self, stream: Any = None) -> None:
         """Write to standard error unless told otherwise."""
         self.stream = sys.stderr if stream is None else stream
-        self.every, self.steps, self.shown = 1.0, 0, -1.0
+        self.bar: tqdm | None = None
 
     def say(self, line: str) -> None:
         """Write the line."""
         print(line, file=self.stream, flush=True)
 
     def start(self, steps: int, done: int) -> None:
-        """Remember how long it will take."""
-        self.steps, self.every, self.shown = steps, steps / 30, float(done)
-
-    def moved(self, now: Epoch, *, ended: bool) -> None:
-        """Write where the weights stand, unless a line was just written."""
-        if ended and (now.step - self.shown >= self.every or now.step == self.steps):
-            self.shown = now.step
-            self.say(
-                f"step {now.step:>6}/{self.steps}  loss {now.train_loss:.6f}  gap {now.gap:.3%}  "
-                f"test {now.test_loss:.6f}  {speed(now)}"
-            )
-
-
-class Bar(Lines):
-    """Draws a bar with the loss, the gap to the optimum and the speed."""
-
-    def start(self, steps: int, done: int) -> None:
         """Draw the empty bar."""
-        self.bar = tqdm(total=steps, initial=done, file=self.stream, unit="step", dynamic_ncols=True)
+        self.steps = steps
+        if self.stream.isatty():
+            self.bar = tqdm(total=steps, initial=done, file=self.stream, unit="step", dynamic_ncols=True)
 
     def moved(self, now: Epoch, *, ended: bool) -> None:
-        """Draw the bar anew."""
-        self.bar.set_postfix_str(f"loss {now.train_loss:.6f}, gap {now.gap:.3%}, {speed(now)}", refresh=False)
-        self.bar.update(now.step - self.bar.n)
-
-    def stop(self) -> None:
-        """Leave the bar as it is."""
-        self.bar.close()
-
-
-def watch(stream: Any = None) -> Lines:
-    """Return a bar for a terminal and lines for anything else."""
-    stream = sys.stderr if stream is None else stream
-    return Bar(stream) if stream.isatty() else Lines(stream)
+        """Draw the bar anew, or write a line at the end of an epoch."""
+        speed = f"{now.images / max(now.seconds, 1e-9):,.0f} images/s"
+        gap = gap_text(now.train_loss, now.gap)
+        if self.bar:
+            self.bar.set_postfix_str(f"loss {now.train_loss:.6f}, {gap}, {speed}", refresh=False)
+            self.bar.update(now.step - self.bar.n)
+            if now.step == self.steps:
+                self.bar.close()
+        elif ended:
+            self.say(f"epoch {now.epoch:>3}  step {now.step:>6}/{self.steps}  loss {now.train_loss:.6f}  {gap}  "
+                     f"test {now.test_loss:.6f}  {speed}")

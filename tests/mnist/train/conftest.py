@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from snippets.mnist.data import load_images
-from snippets.mnist.train import Report, Settings, folders, run
+from snippets.mnist.train import Settings, drawings, run
 from snippets.mnist.train.progress import Watch
+from snippets.mnist.train.report import Report
 
 TRAIN, TEST = 900, 200
 
@@ -17,6 +18,15 @@ TRAIN, TEST = 900, 200
 def write_idx(file: Path, images: torch.Tensor) -> None:
     header = bytes([0, 0, 8, 3]) + struct.pack(">3I", *images.shape)
     file.write_bytes(header + images.numpy().tobytes())
+
+
+@pytest.fixture(autouse=True)
+def single_precision():
+    """Compute as the command does, which leaves torch's default as it is."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    yield
+    torch.set_default_dtype(before)
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +42,8 @@ def settings(digits):
     """Return settings on the few digits."""
 
     def make(**values) -> Settings:
-        return Settings(**{"data": digits, "device": "cpu", "batch_size": 100, **values})
+        steps = {} if values.get("method") == "exact" else {"batch_size": 100}
+        return Settings(**{"data": digits, "device": "cpu", **steps, **values})
 
     return make
 
@@ -40,12 +51,12 @@ def settings(digits):
 @pytest.fixture(autouse=True)
 def no_drawings(request, monkeypatch):
     """Draw nothing, as it takes most of the time, but where a test is about drawings."""
-    if "drawings" not in request.fixturenames:
-        monkeypatch.setattr(folders, "drawn", lambda figure: iter(()))
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr(drawings, "drawings", lambda samples, report: iter(()))
 
 
 @pytest.fixture
-def drawings() -> None:
+def drawn() -> None:
     """Ask for drawings."""
 
 
@@ -64,7 +75,7 @@ class Recorder(Watch):
 
 
 def weights(report: Report) -> torch.Tensor:
-    return torch.cat([report.network.encoder.flatten(), report.network.decoder.flatten()]).detach()
+    return torch.cat([w.flatten() for w in report.network.parameters()]).detach()
 
 
 def finished(settings: Settings, **values) -> Report:

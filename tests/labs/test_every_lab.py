@@ -4,14 +4,15 @@ import ast
 import inspect
 import subprocess
 import sys
-from pathlib import Path
 
 import jupytext
 import pytest
 
-from snippets.labs import check, close, passes, read_lab
+from snippets.labs import check, close, given
 
-LABS = sorted((Path(__file__).parents[2] / "docs" / "labs").glob("*.py"))
+from .reading import LABS, accepts, passes, read_lab
+
+SEEDS = 5  # of the random numbers of a check; a longer run with 50 belongs to a change of a check
 EXERCISES = [
     pytest.param(file, number, id=f"{file.stem}-{number + 1}")
     for file in LABS
@@ -24,8 +25,12 @@ each_exercise = pytest.mark.parametrize(("file", "number"), EXERCISES)
 @each_exercise
 def test_starter_fails_its_check(file, number, capsys):
     lab = read_lab(file)
-    assert not passes(lab, number, lab.exercises[number].starter)
-    assert capsys.readouterr().out.startswith("Not yet: ")
+    starter = lab.exercises[number].starter
+    assert not passes(lab, number, starter)
+    printed = capsys.readouterr().out
+    assert printed.startswith("Not yet: ")
+    empty = [function.name for function in ast.parse(starter).body if "NotImplementedError" in ast.unparse(function)]
+    assert (printed in [f"Not yet: the function {name} is still empty.\n" for name in empty]) == bool(empty)
 
 
 @each_exercise
@@ -33,6 +38,14 @@ def test_solution_passes_its_check(file, number, capsys):
     lab = read_lab(file)
     passed = passes(lab, number, lab.exercises[number].solution)
     assert passed, capsys.readouterr().out
+
+
+# The last exercise on MNIST draws little and trains for seconds.
+@pytest.mark.parametrize(("file", "number"), [case for case in EXERCISES if case.id != "mnist-6"])
+def test_solution_passes_its_check_with_other_random_numbers(file, number):
+    lab = read_lab(file)
+    for seed in range(1, 1 + SEEDS):
+        accepts(lab, number, lab.exercises[number].solution, seed)
 
 
 @each_exercise
@@ -49,8 +62,25 @@ def test_solution_answers_what_the_starter_asks(file, number):
 def test_lab_has_enough_exercises_and_the_shared_helpers(file):
     lab = read_lab(file)
     assert 5 <= len(lab.exercises) <= 8
-    for helper in (check, close):
+    for helper in (check, given, close):
         assert inspect.getsource(helper) in lab.setup + "\n"
+
+
+@each_lab
+def test_lab_has_a_mistake_to_spot(file):
+    """An exercise whose starter is wrong code, complete and tempting."""
+    lab = read_lab(file)
+    headings = [cell.source.splitlines()[0] for cell in jupytext.read(file).cells if cell.source.startswith("## ")]
+    spots = [number for number, heading in enumerate(headings) if "Spot the mistake" in heading]
+    assert spots
+    for number in spots:
+        assert "NotImplementedError" not in lab.exercises[number].starter
+
+
+@each_lab
+def test_lines_of_code_fit_the_page(file):
+    for exercise in read_lab(file).exercises:
+        assert max(len(line) for cell in exercise for line in cell.splitlines()) <= 88
 
 
 @each_lab

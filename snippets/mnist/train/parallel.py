@@ -1,0 +1,99 @@
+"""Where to compute: the device asked for, and the other processes under torchrun."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+# --8<-- [start:device]
+def choose(name: str) -> torch.device:
+    """Return the device of a name; auto takes the accelerator that is there, else the CPU.
+
+    Under torchrun each process takes the accelerator of its own number. Raises ValueError where there is none.
+    """
+    found = torch.accelerator.current_accelerator(check_available=True)
+    try:
+        device = torch.device(name if name != "auto" else found or "cpu")
+    except RuntimeError:
+        raise ValueError(f"--device {name}: torch knows no such name; choose auto, cpu, cuda or mps") from None
+    if device.type == "cpu":
+        return device
+    if found is None or device.type != found.type:
+        usable = "auto or cpu" if found is None else f"auto, cpu or {found.type}"
+        raise ValueError(f"--device {name}: torch {torch.__version__} finds none on this machine; choose {usable}")
+    index = int(os.environ.get("LOCAL_RANK", 0)) if device.index is None else device.index
+    if index >= torch.accelerator.device_count():
+        raise ValueError(f"--device {name}: there are {torch.accelerator.device_count()}, counted from 0; choose one")
+    torch.accelerator.set_device_index(index)
+    return torch.device(device.type, index)
+
+
+def number_type(precision: str, device: torch.device) -> torch.dtype:
+    """Return the type of the weights; raises ValueError for what the device cannot do."""
+    if precision == "float64" and device.type == "mps":
+        raise ValueError("--precision float64: Apple's GPUs have none; choose float32, or --device cpu")
+    return torch.float64 if precision == "float64" else torch.float32
+# --8<-- [end:device]
+
+
+def describe(device: torch.device) -> str:
+    """Return the device's name as it is announced."""
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    return f"cpu ({torch.get_num_threads()} threads)" if device.type == "cpu" else device.type
+
+
+def wait(device: torch.device) -> None:
+    """Wait until the device has done what it was given, so that clocks tell the truth."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
+
+
+class Group(NamedTuple):
+    """This process among the others."""
+
+    rank: int = 0
+    size: int = 1
+
+    def share(self, count: int) -> tuple[int, int]:
+        """Return from where to where this process holds `count` things that are dealt out in order."""
+        return self.rank * count // self.size, (self.rank + 1) * count // self.size
+
+    def add(self, tensor: Tensor) -> None:
+        """Replace a tensor on the CPU by its sum over all processes."""
+        if self.size > 1:
+            moved = tensor.to(torch.accelerator.current_accelerator() if dist.get_backend() == "nccl" else "cpu")
+            dist.all_reduce(moved)
+            tensor.copy_(moved)
+
+    def agree(self, wish: bool) -> bool:
+        """Tell whether any process has the wish."""
+        total = torch.tensor(float(wish))
+        self.add(total)
+        return bool(total > 0)
+
+    def tell(self, value: Any) -> Any:
+        """Return what the first process has for the value."""
+        values = [value]
+        if self.size > 1:
+            dist.broadcast_object_list(values, src=0)
+        return values[0]
+
+
+@contextmanager
+def joined(device: torch.device) -> Iterator[Group]:
+    """Join the other processes, with nccl between GPUs and gloo otherwise; leave them in the end."""
+    mine = Group(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+    if mine.size == 1 or dist.is_initialized():
+        yield mine
+        return
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield mine
+    finally:
+        dist.destroy_process_group()
