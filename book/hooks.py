@@ -25,7 +25,7 @@ from book.catalogue import Catalogue
 from book.formulas import CLOSE, OPEN
 
 FORMULA = rf"<(?P<tag>span|div)[^>]*>{OPEN}.*?{CLOSE}</(?P=tag)>"
-HEAVY = re.compile(rf"{FORMULA}|(?<=<pre><span></span>)(?P<code><code.*?</code>)", re.DOTALL)
+HEAVY = re.compile(rf"{FORMULA}|(?<=<span></span>)(?P<code><code.*?</code>)", re.DOTALL)
 COLOUR = re.compile(r"</?span[^>]*>")
 SPOKEN = re.compile(r"<semantics>(.*?)<annotation", re.DOTALL)
 UNSEEN = re.compile(r"<[^>]*>|[\u2061-\u2064]")
