@@ -34,8 +34,8 @@ def portrait(ax: Axes, M: Float[Tensor, "2 2"], lines: dict[tuple[int, int], str
         end = 2.35 * torch.tensor(direction, dtype=torch.float64) / math.hypot(*direction)
         across = torch.tensor([-direction[1], direction[0]]) / math.hypot(*direction)
         sideways = across if across[0] > 0 else -across
-        x, y = (24 * sideways if abs(across[0]) > 0.5 else 11 * across).tolist()
-        note(ax, name, end.tolist(), (x, y), color="C1")
+        right, up = (24 * sideways if abs(across[0]) > 0.5 else 11 * across).tolist()
+        note(ax, name, end.tolist(), (right, up), color="C1")
     for start, end in zip(x.T, (M @ x).T, strict=True):
         stays = abs(float(start[0] * end[1] - start[1] * end[0])) < 1e-9
         ax.plot(*start, "o", color="C1" if stays else ink, ms=2.5, zorder=3)
