@@ -75,7 +75,7 @@ def discriminant(c: Float[Tensor, "... 3"]) -> Float[Tensor, "..."]:
 
 
 def factor(
-    c: Float[Tensor, "3"],
+    c: Float[Tensor, " k"],
 ) -> tuple[Float[Tensor, "2"], Float[Tensor, "2"]]:
     """Return two filters of size two whose product is c.
 

@@ -1,5 +1,6 @@
 """The command, as a researcher types it."""
 
+import io
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from snippets.linear_networks.cli import main
+from snippets.linear_networks.cli import main, say
 from snippets.linear_networks.components import Eigenvalue
 from snippets.linear_networks.equivariance import nearest_equivariant
 from snippets.linear_networks.permutations import Permutation
@@ -301,3 +302,17 @@ def test_an_interrupt_ends_with_a_line(capsys, monkeypatch):
     monkeypatch.setattr("snippets.linear_networks.cli.run", stop)
     assert main(["(1 2)", "--rank", "1"]) == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_plain_letters_where_there_are_no_others():
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    say("R^3 → R^3 · …", stream)
+    stream.flush()
+    assert stream.buffer.getvalue() == b"R^3 -> R^3 * ...\n"
+
+
+def test_long_degrees_for_a_person(capsys):
+    assert main(["shift:1000x1000", "--rank", "500"]) == 0
+    text = capsys.readouterr().out
+    assert "about 10^86,641 · about 10^302" in text
+    assert "… the first 20 of" in text

@@ -78,6 +78,7 @@ def test_listed_components_are_the_vectors_of_that_weight():
 def test_components_are_lazy():
     assert len(list(islice(components(MNIST, 99), 5))) == 5
     assert [tuple(r) for r in rank_vectors([], 0)] == [()]
+    assert list(rank_vectors([(1, 2), (2, 1)], 5)) == []
 
 
 @settings(deadline=None)

@@ -150,6 +150,9 @@ def test_stride_one_ends_on_the_boundary(measured):
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="a filter of size 4 does not fit into 3 inputs"):
         convolution_matrix(draw(4), 3, 1)
+    with pytest.raises(ValueError, match=r"\(4,\) coefficients: a quadratic has three"):
+        factor(draw(4))
+    assert factor(torch.tensor([-6.0, 1.0, 1.0], dtype=torch.float32))[1].dtype == torch.float32
     with pytest.raises(ValueError, match="at least 0"):
         factor(torch.tensor([1.0, 0.0, 1.0]))
     with pytest.raises(ValueError, match="shorter"):
