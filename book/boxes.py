@@ -1,6 +1,7 @@
 """The boxes of the book as Markdown blocks: claims, errata, exercises, figures, and the ledger of claims."""
 
 import html
+import posixpath
 import xml.etree.ElementTree as etree
 from typing import Any
 

@@ -35,7 +35,7 @@ def run_alone(cells, folder):
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env={"MPLBACKEND": "Agg", "PATH": os.environ["PATH"], "HOME": str(folder), "OMP_NUM_THREADS": "1"},
+        env={"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1", **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}},
     )
     assert done.returncode == 0, done.stderr
     *printed, used = done.stdout.splitlines()
