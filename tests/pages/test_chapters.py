@@ -90,7 +90,7 @@ def test_every_source_claim_that_is_wrong_has_its_erratum():
     """A verdict other than true stands on an erratum, and every erratum has such a verdict."""
     for box in pages.claims():
         wrong = box.verdict in ("false", "imprecise", "damaged")
-        assert wrong == (box.kind == "erratum"), f"{box.page}:{box.line} {box.id}"
+        assert wrong == (box.kind == "erratum" or box.aside is not None), f"{box.page}:{box.line} {box.id}"
 
 
 def test_every_page_of_the_nav_exists():
