@@ -13,7 +13,7 @@ from torch import nn
 from book.expect import numbers
 from snippets.figures.mnist import nonlinear as nonlinear_figures
 from snippets.figures.mnist.nonlinear import mean_and_spread
-from snippets.mnist import accuracies, nonlinear, records
+from snippets.mnist import accuracies, records
 from snippets.mnist.accuracies import STEPS
 from snippets.mnist.data import load_images, load_labels
 from snippets.mnist.exact import waves
@@ -130,7 +130,7 @@ test_numbers = numbers("mnist.nonlinear", {
     "large_once_60000_own_spread": 0.104403065,
     "large_rate_0001_own": 82.71,
     "large_rate_001_own": 85.5533333,
-    "made_command": "python -m snippets.mnist.nonlinear",
+    "made_command": "python -m snippets.mnist.accuracies",
     "made_device": "CPU (x86_64)",
     "made_python": "3.11.7",
     "made_seeds": 3,
@@ -509,9 +509,10 @@ def test_the_experiment_resumes_and_writes_its_record(tmp_path, monkeypatch, mea
         done.append((network, count, seed, move, rate))
         return {"own": count / 100_000 + seed}
 
-    monkeypatch.setattr(nonlinear, "measure", measure)
+    monkeypatch.setattr(accuracies, "measure", measure)
     monkeypatch.setattr(accuracies.records, "digest", lambda function: "abc")
     monkeypatch.setattr(accuracies, "ROOT", tmp_path)
+    monkeypatch.setattr(records, "ROOT", tmp_path)
     monkeypatch.setattr(accuracies.records, "RECORDED", tmp_path / "recorded")
     monkeypatch.setattr(accuracies.records, "_source", lambda function: tmp_path / "code.py")
     with pytest.raises(KeyboardInterrupt):
