@@ -223,6 +223,8 @@ def test_a_copied_formula_is_its_tex(page):
     html = page.evaluate("copied.html")
     assert html.count("<img") == 1
     assert "play-ground" not in html
+    assert "By distributivity" not in html
+    assert "id=" not in html
     assert page.locator("article").count() == page.locator("#figure-line").count() == 1
     copied(page, "range.selectNodeContents(find('pre:not([id=code-1]) code'));", "native")
     assert page.evaluate("copied.native")
@@ -275,6 +277,7 @@ def test_paper_shows_the_page_dark_on_white_and_once(page):
             assert not part["says"] or (luminance(part["ground"]) + 0.05) / (luminance(part["color"]) + 0.05) >= 4.5, part
             assert luminance(part["ground"]) > 0.8, part
     assert seen["slate"] == seen["default"]
+    assert page.evaluate("[document.documentElement, document.body].map((e) => getComputedStyle(e).colorScheme)") == ["light", "light"]
 
     assert page.locator(":is(.md-header, .md-sidebar, .md-footer, .md-tabs, .md-top, .chapter-tools, .play, .play-caption, .headerlink, .md-clipboard):visible").count() == 0
     for words in ("By distributivity.", "Two.", "Four.", "It says no.", "The line"):
