@@ -195,7 +195,9 @@ def matrix(layer: nn.Module, channels: int, width: int) -> torch.Tensor:
 def test_the_layer_is_every_linear_map_that_commutes_with_the_shift(channels, out, width, measured):
     shift_in = torch.kron(torch.eye(channels), cycle(width))
     shift_out = torch.kron(torch.eye(out), cycle(width))
-    equations = torch.kron(torch.eye(out * width), shift_in.T.contiguous()) - torch.kron(shift_out, torch.eye(channels * width))
+    equations = torch.kron(torch.eye(out * width), shift_in.T.contiguous()) - torch.kron(
+        shift_out, torch.eye(channels * width)
+    )
     commuting = out * width * channels * width - int(torch.linalg.matrix_rank(equations))
     measured.exact(commuting, channels * out * width)
     layer, basis = ShiftEquivariant(channels, out, width), []
@@ -255,7 +257,11 @@ def test_no_orthogonal_matrix_but_a_permutation_commutes_with_relu(measured):
         q = torch.linalg.qr(noise(4, 4, seed=seed)).Q
         measured(q.T @ q, eye, atol=1e-14)
         assert violation(q) > 0.01
-    signed = [eye[list(p)] * torch.tensor(s) for p in itertools.permutations(range(4)) for s in itertools.product((1.0, -1.0), repeat=4)]
+    signed = [
+        eye[list(p)] * torch.tensor(s)
+        for p in itertools.permutations(range(4))
+        for s in itertools.product((1.0, -1.0), repeat=4)
+    ]
     commuting = [q for q in signed if violation(q) == 0]
     measured.exact(len(commuting), 24)
     x = noise(50, 4)
@@ -604,5 +610,9 @@ def test_costs_come_from_networks_and_record(measured):
     assert 0.5 < costs["step_wide"] / costs["step_cnn"] < 2
     measured.exact((costs["units"], costs["units_dense"]), (28 * (11 + 39), 26 + 18))
     made = records.record("nonlinear")
-    seconds = [ms / 1000 * STEPS[settings["count"]] for key, settings in accuracies.runs() for ms in [made[key]["step_ms"][settings["seed"]]]]
+    seconds = [
+        ms / 1000 * STEPS[settings["count"]]
+        for key, settings in accuracies.runs()
+        for ms in [made[key]["step_ms"][settings["seed"]]]
+    ]
     measured(costs["minutes"], sum(seconds) / 60, atol=1e-9)

@@ -1,6 +1,5 @@
 """What is drawn and computed for the page *Beyond linear*."""
 
-
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
