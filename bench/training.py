@@ -165,8 +165,12 @@ def descents() -> dict[str, float]:
     loop.SHOW_SECONDS = 0.05
     arrivals = {}
     cases = [
-        ("equivariant", {}), ("dense", {}), ("equivariant", {"ranks": "best"}), ("semi-equivariant", {}),
-        ("invariant", {}), ("dense", {"precision": "bfloat16"}),
+        ("equivariant", {}),
+        ("dense", {}),
+        ("equivariant", {"ranks": "best"}),
+        ("semi-equivariant", {}),
+        ("invariant", {}),
+        ("dense", {"precision": "bfloat16"}),
     ]
     heads = f"{'1 % after':>10}{'ends after':>12}{'gap':>9}{'test loss':>11}{'images/s':>11}"
     print(f"{'gradient descent':<44}{heads}")

@@ -8,4 +8,4 @@ from torch import nn
 def image_of_zero(layer: nn.Linear) -> torch.Tensor:
     """Return where a layer sends the zero vector; a linear map leaves it where it is."""
     return layer(torch.zeros(layer.in_features, dtype=layer.weight.dtype))
-# --8<-- [end:not_linear]
+    # --8<-- [end:not_linear]

@@ -42,5 +42,7 @@ def test_figure_is_drawn_described_and_legible_in_both_lights(known, module, nam
 def test_alternative_text_says_what_is_seen(module, name):
     alt = FIGURES[module, name]
     assert len(alt.split()) >= 8, "the alternative text says too little"
-    assert not re.match(r"(an? )?(figure|image|picture|plot|graph) (of|that|show)", alt, re.IGNORECASE), "a reader hears that it is a figure"
+    assert not re.match(r"(an? )?(figure|image|picture|plot|graph) (of|that|show)", alt, re.IGNORECASE), (
+        "a reader hears that it is a figure"
+    )
     assert Counter(FIGURES.values())[alt] == 1, "another figure has the same words"

@@ -30,6 +30,7 @@ torch.set_default_dtype(torch.float64)
 # %% [markdown]
 # These three helpers run the checks. You need not read them.
 
+
 # %% tags=["setup"]
 def check(test):
     """Run a test and report what came of it; an unfinished exercise stops nothing."""
@@ -73,6 +74,7 @@ def close(actual, expected, tolerance=1e-8):
         ((actual - expected).abs() <= tolerance).all()
     )
 
+
 # %% tags=["setup"]
 def hat(omega):
     """Write ω × as a skew matrix."""
@@ -86,16 +88,19 @@ def random_rotation(d):
     X = torch.randn(d, d)
     return torch.linalg.matrix_exp(X - X.T)
 
+
 # %% [markdown]
 # ## 1. Back into the group
 #
 # A rotation that has been multiplied many times drifts away from the group by rounding errors. Bring it back:
 # find the *nearest* rotation to a given invertible matrix. Beware of reflections, which are orthogonal, too.
 
+
 # %% tags=["exercise"]
 def nearest_rotation(A):
     """Return the rotation R with the smallest sum of squared entries of R - A."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -115,6 +120,7 @@ def groups():
             assert not nearer, "a small turn brings it nearer"
         R = random_rotation(d)
         assert close(nearest_rotation(R), R), "a rotation is its own nearest rotation"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -140,10 +146,12 @@ def groups():
 # Networks start at zero. Write the exponential of `hat(omega)` by Rodrigues' formula so that its value *and its
 # gradient* are right at zero and for the tiniest angles, where the formula as it stands divides 0 by 0.
 
+
 # %% tags=["exercise"]
 def turn(omega):
     """Return exp(hat(omega)) for a vector omega with three entries."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -162,6 +170,7 @@ def exponential():
         difference = (turn(omega + step) - turn(omega - step)) / 2
         right = close(slope @ step, difference, 1e-12)
         assert right, f"the gradient is wrong at the angle {angle:g}"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -186,10 +195,12 @@ def exponential():
 # By which angle do two rotations of space differ? The trace tells, in theory: it is 1 + 2 cos θ. In practice,
 # arccos loses half of the digits near 0 and near π. Keep eight digits of small angles, too.
 
+
 # %% tags=["exercise"]
 def angle_between(R, S):
     """Return the angle in [0, π] of the rotation that leads from R to S."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -208,6 +219,7 @@ def logarithm():
         R = random_rotation(3)
         error = abs(found(R, R @ D) - angle)
         assert error < 1e-10, f"off at the angle {angle:g}, seen from R"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -232,10 +244,12 @@ def logarithm():
 # Given a basis of a Lie algebra of real matrices, of whatever kind, write all brackets in that basis. If a
 # bracket is not in the span, the matrices are no basis of an algebra: raise `ValueError`.
 
+
 # %% tags=["exercise"]
 def structure_constants(basis):
     """Return c with [B_i, B_j] = sum over k of c[i, j, k] B_k."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -249,9 +263,7 @@ def algebra():
     for name, basis in {
         "so(3)": hat(torch.eye(3)),
         "so(4), in a slanted basis": torch.einsum("ij,jkl->ikl", slanted, E - E.mT),
-        "sl(2)": torch.stack(
-            [planar[0, 1], planar[1, 0], planar[0, 0] - planar[1, 1]]
-        ),
+        "sl(2)": torch.stack([planar[0, 1], planar[1, 0], planar[0, 0] - planar[1, 1]]),
         "the Heisenberg algebra": torch.stack([units[0, 1], units[1, 2], units[0, 2]]),
         "the diagonal matrices": torch.stack([planar[0, 0], planar[1, 1]]),
     }.items():
@@ -278,6 +290,7 @@ def algebra():
         assert raised, f"{name} were accepted, but a bracket is not in the span"
         assert raised is ValueError, f"raise ValueError, not {raised.__name__}"
 
+
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
 # <summary>Solution</summary>
@@ -303,10 +316,12 @@ def algebra():
 # Attention scores are invariant under a group if the product of the query and key weights commutes with it. How many
 # independent matrices commute with all the given ones?
 
+
 # %% tags=["exercise"]
 def commutant_dimension(matrices):
     """Return the dimension of the space of all M with M X = X M for each given X."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -329,6 +344,7 @@ def commutant():
     ]:
         found = given(commutant_dimension(matrices))
         assert found == dimension, f"{name}: the dimension is {dimension}, not {found}"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -360,10 +376,12 @@ def commutant():
 # channels *and* coordinates, times a constant of your choice. Where c = d, a wrong index gives no error, only a wrong
 # layer.
 
+
 # %% tags=["exercise"]
 def vector_attention(x, query, key, value):
     """Average the values by the softmax of the dot products of queries and keys."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -394,6 +412,7 @@ def attention():
         )
         assert constant > 0, "the larger the score, the larger the weight"
 
+
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
 # <summary>Solution</summary>
@@ -417,6 +436,7 @@ def attention():
 # position, so that a score depends on the *distance* of two positions alone. This code keeps all lengths and is right
 # for the first positions, and farther out the scores are wrong. Mend it.
 
+
 # %% tags=["exercise"]
 def place(x, position, frequencies):
     """Turn each pair (x[2i], x[2i + 1]) by position times its frequency."""
@@ -424,6 +444,7 @@ def place(x, position, frequencies):
     a, b = x[0::2], x[1::2]
     pairs = [a * angle.cos() - b * angle.sin(), a * angle.sin() + b * angle.cos()]
     return torch.stack(pairs, dim=-1).flatten()
+
 
 # %% tags=["check"]
 @check
@@ -445,6 +466,7 @@ def positions():
             turned = torch.view_as_real(exact).flatten()
             right = close(at(q, m), turned)
             assert right, "each pair (a, b) should turn from a towards b"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">

@@ -30,6 +30,7 @@ torch.set_default_dtype(torch.float64)
 # %% [markdown]
 # These three helpers run the checks. You need not read them.
 
+
 # %% tags=["setup"]
 def check(test):
     """Run a test and report what came of it; an unfinished exercise stops nothing."""
@@ -73,16 +74,19 @@ def close(actual, expected, tolerance=1e-8):
         ((actual - expected).abs() <= tolerance).all()
     )
 
+
 # %% [markdown]
 # ## 1. Span
 #
 # The columns of a matrix span a space. Does a given vector lie in it? The columns may be dependent, there
 # may be more of them than dimensions, and rounding errors around 1e-15 must not change the answer.
 
+
 # %% tags=["exercise"]
 def in_span(columns, x):
     """Return True where x is a linear combination of the columns."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -101,6 +105,7 @@ def span():
     assert in_span(torch.randn(3, 5), torch.randn(3)), (
         "five random columns span three dimensions"
     )
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -126,10 +131,12 @@ def span():
 # columns of a matrix are the images of the basis vectors, so *n* calls are enough; a convolution layer,
 # for one, turns out to be a matrix with a pattern.
 
+
 # %% tags=["exercise"]
 def matrix_of(f, n):
     """Return the matrix of the linear map f, which takes vectors with n entries."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -163,6 +170,7 @@ def linear_maps():
     C, x = given(matrix_of(taking(7, convolution), 7), 7, 7), torch.randn(7)
     assert close(C @ x, convolution(x)), "wrong matrix for a convolution"
 
+
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
 # <summary>Solution</summary>
@@ -181,10 +189,12 @@ def linear_maps():
 # The dot product projects onto a line. Project onto the span of several independent columns *V*. What is
 # left over must be perpendicular to each of them: Vᵀ(w − Vc) = 0. Solve for the coefficients *c*.
 
+
 # %% tags=["exercise"]
 def project(V, w):
     """Return the point of the span of the columns of V that is nearest to w."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -199,6 +209,7 @@ def dot_products():
             "what is left over is not perpendicular to the columns"
         )
         assert close(project(V, p), p), "a point of the span should stay where it is"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -221,10 +232,12 @@ def dot_products():
 # space span a parallelogram, and it has an area. Find the volume for *k* edges in *n* dimensions. A hint:
 # for a square matrix, det(AᵀA) = det(A)².
 
+
 # %% tags=["exercise"]
 def volume(edges):
     """Return the k-dimensional volume of the box whose edges are the k columns."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -257,6 +270,7 @@ def determinants():
         assert not flat.isnan(), "NaN for dependent edges: beware of the root of −1e-17"
         assert 0 <= flat < 1e-3, "dependent edges enclose no volume"
 
+
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
 # <summary>Solution</summary>
@@ -278,10 +292,12 @@ def determinants():
 # In a basis of eigenvectors a power of a matrix is easy, and the exponent need not be whole. Compute any
 # real power of a symmetric matrix with positive eigenvalues: its inverse, its root, its 2.7th power.
 
+
 # %% tags=["exercise"]
 def power(A, t):
     """Return the t-th power of a symmetric matrix with positive eigenvalues."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -306,6 +322,7 @@ def eigenvectors():
             "a power of a positive eigenvalue is positive"
         )
 
+
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
 # <summary>Solution</summary>
@@ -325,10 +342,12 @@ def eigenvectors():
 # Find the matrix of rank at most *r* that is nearest to *A*. The check knows how near it can be without
 # computing it: the squared error is the sum of the smallest eigenvalues of AᵀA.
 
+
 # %% tags=["exercise"]
 def nearest(A, r):
     """Return the matrix of rank at most r nearest to A in the Frobenius norm."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -344,6 +363,7 @@ def singular_values():
             assert close(error, least), (
                 f"the squared error is {error:.4f}; rank {r} allows {least:.4f}"
             )
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -364,11 +384,13 @@ def singular_values():
 # Here is a linear autoencoder that has seen no data. Give it the best weights and biases there are,
 # without a single step of training. The rows of *X* are the points; they are not centred.
 
+
 # %% tags=["exercise"]
 def autoencoder(X, r):
     """Return the best linear autoencoder for the rows of X with r hidden units."""
     n = X.shape[1]
     return nn.Sequential(nn.Linear(n, r), nn.Linear(r, n))
+
 
 # %% tags=["check"]
 @check
@@ -394,6 +416,7 @@ def principal_components():
             assert close(loss, best), (
                 f"the loss is {loss:.4f}, and {best:.4f} is possible"
             )
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -422,6 +445,7 @@ def principal_components():
 # and for perpendicular columns, too, as the first line of the check shows. Why is it wrong in general? Mend
 # the function; this time solve no system.
 
+
 # %% tags=["exercise"]
 def project_in_turn(V, w):
     """Return the point of the span of the columns of V that is nearest to w."""
@@ -429,6 +453,7 @@ def project_in_turn(V, w):
     for v in V.T:
         p = p + (v @ w) / (v @ v) * v
     return p
+
 
 # %% tags=["check"]
 @check
@@ -449,6 +474,7 @@ def in_turn():
         assert close(V.T @ (w - p), torch.zeros(k)), (
             "slanted columns share a part, and here it is counted twice"
         )
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">

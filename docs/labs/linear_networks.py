@@ -34,6 +34,7 @@ torch.set_default_dtype(torch.float64)
 # %% [markdown]
 # These three helpers run the checks. You need not read them.
 
+
 # %% tags=["setup"]
 def check(test):
     """Run a test and report what came of it; an unfinished exercise stops nothing."""
@@ -77,6 +78,7 @@ def close(actual, expected, tolerance=1e-8):
         ((actual - expected).abs() <= tolerance).all()
     )
 
+
 # %% tags=["setup"]
 def shift_right(rows, columns):
     """Return the permutation that moves a picture one pixel to the right."""
@@ -111,10 +113,12 @@ EXAMPLES = [
 # Start anywhere and follow the permutation until you are back: that is a cycle. A point that stays is a
 # cycle of length one. List all cycles, each as a list of indices *i*, `sigma[i]`, `sigma[sigma[i]]`, …
 
+
 # %% tags=["exercise"]
 def cycles(sigma):
     """Return the cycles of a permutation as a list of lists of integers."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -134,6 +138,7 @@ def all_cycles():
             assert all(sigma[i] == j for i, j in steps), (
                 f"{cycle} does not follow the permutation"
             )
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -166,10 +171,12 @@ def all_cycles():
 # every column, then truncate the singular value decomposition. To save work you may keep one column for each
 # cycle; but a column that stands seven times in the matrix should then count seven times.
 
+
 # %% tags=["exercise"]
 def nearest_invariant(U, sigma, rank):
     """Return the nearest matrix to U, of this rank and equal along cycles."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -187,6 +194,7 @@ def invariant():
             assert close(error, least), (
                 f"the squared distance is {error:.4f}, and {least:.4f} is possible"
             )
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -219,10 +227,12 @@ def invariant():
 # the orbits of pairs of points: `(i, j)`, `(sigma[i], sigma[j])` and so on. Number these orbits from zero, and
 # return the number of the orbit of each entry.
 
+
 # %% tags=["exercise"]
 def classes(sigma):
     """Return the n × n numbers of the orbits of pairs, from zero."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -237,6 +247,7 @@ def commuting():
         assert torch.equal(found[sigma][:, sigma], found), (
             "a pair and its image are in different classes"
         )
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -269,10 +280,12 @@ def commuting():
 # cosine, scaled to length one. At the frequencies 0 and *L*/2 the sine is zero: leave it out there, and mind
 # the scale of the cosine.
 
+
 # %% tags=["exercise"]
 def waves(sigma):
     """Return an orthogonal matrix of sines and cosines on the cycles."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -288,6 +301,7 @@ def orthogonal_waves():
         for wave in Q.T:
             on = wave.abs() > 1e-9
             assert together[on][:, on].all(), "a column lives on several cycles"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -323,10 +337,12 @@ def orthogonal_waves():
 # Count the choices. For pictures of 28 × 28 pixels, shifted, and *r* = 99 there are 72,425,986,088,826, so do
 # not list them: multiply polynomials.
 
+
 # %% tags=["exercise"]
 def count_components(sigma, rank):
     """Return in how many ways the eigenvalues can share the rank, exactly."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -345,6 +361,7 @@ def components():
     assert count_components(digits, 392) == 55446256670488772565, (
         "wrong for MNIST at rank 392: are all integers exact?"
     )
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -377,10 +394,12 @@ def components():
 # Bring a permutation of your own, and build the general linear layer that commutes with it, as a PyTorch
 # module: one weight for each class of exercise 3. Give it the parameters that it needs and no more.
 
+
 # %% tags=["exercise"]
 def equivariant_layer(sigma):
     """Return a module, n numbers to n, that commutes with the permutation."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -418,6 +437,7 @@ def layer():
             "is there a weight for each class, and may it be any number?"
         )
 
+
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
 # <summary>Solution</summary>
@@ -449,11 +469,13 @@ def layer():
 # moving inputs and outputs alike. This code returns another mean: it is fine where every power of the permutation is
 # its own inverse, and wrong otherwise. Mend it.
 
+
 # %% tags=["exercise"]
 def symmetrised(M, sigma):
     """Return the nearest matrix to M that commutes with the permutation."""
     found = powers(sigma)
     return sum(M[p][:, p.argsort()] for p in found) / len(found)  # there and back
+
 
 # %% tags=["check"]
 @check
@@ -471,6 +493,7 @@ def nearest_that_commutes():
         rival = torch.randn(n, n)
         rival = sum(rival[p][:, p] for p in powers(sigma))
         assert close(((M - S) * rival).sum(), 0.0), "another commuting matrix is nearer"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">

@@ -32,6 +32,7 @@ torch.set_default_dtype(torch.float64)
 # %% [markdown]
 # These three helpers run the checks. You need not read them.
 
+
 # %% tags=["setup"]
 def check(test):
     """Run a test and report what came of it; an unfinished exercise stops nothing."""
@@ -75,6 +76,7 @@ def close(actual, expected, tolerance=1e-8):
         ((actual - expected).abs() <= tolerance).all()
     )
 
+
 # %% [markdown]
 # ## 1. The mean of angles
 #
@@ -82,10 +84,12 @@ def close(actual, expected, tolerance=1e-8):
 # mean of the points, and read off its direction. A tensor of angles goes in, one angle between −π and π comes
 # out. Turning all angles must turn the mean by the same amount, across every seam.
 
+
 # %% tags=["exercise"]
 def mean_angle(angles):
     """Return the direction of the mean of the points (cos θ, sin θ), from −π to π."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -102,6 +106,7 @@ def circle():
         beside, along = (angles - middle).sin().sum(), (angles - middle).cos().sum()
         assert close(beside, 0.0), "the mean of the points lies in another direction"
         assert along > 0, "the mean of the points lies in the opposite direction"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -121,6 +126,7 @@ def circle():
 # Project the sphere from its south pole: a ray from (0, …, 0, −1) through the point meets the plane where the
 # last coordinate is zero. Write the projection and its inverse for a batch of points, in any dimension.
 
+
 # %% tags=["exercise"]
 def from_south(p):
     """Return coordinates, shape (k, n), of points of the sphere, shape (k, n + 1)."""
@@ -130,6 +136,7 @@ def from_south(p):
 def to_sphere(u):
     """Return the points with the given coordinates."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -145,6 +152,7 @@ def charts():
         assert close(back.norm(dim=1), torch.ones(30)), "the inverse leaves the sphere"
         assert close(from_south(back), x), "coordinates do not come back"
         assert close(to_sphere(u), p), "points do not come back"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -171,10 +179,12 @@ def charts():
 # coordinates, shape (k, 1), and a batch of points. Find two of the points that are far apart, at least 0.1, and
 # have the same coordinate, up to 1e-9. Return them as a tensor of shape (2, 2), or None where there are none.
 
+
 # %% tags=["exercise"]
 def collision(chi, points):
     """Return two points, 0.1 or more apart, with equal coordinates, or None."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -201,6 +211,7 @@ def injective():
         assert (found[0] - found[1]).norm() >= 0.1, f"for {name}: too close"
         assert close(*chi(found), tolerance=1e-9), f"for {name}: two coordinates differ"
 
+
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
 # <summary>Solution</summary>
@@ -224,10 +235,12 @@ def injective():
 # Draw *k* points from the unit sphere of a given dimension *n* (in n + 1 coordinates), uniform by area. The
 # check looks along many directions, at the means of the powers of a coordinate. Two uniform angles would not pass.
 
+
 # %% tags=["exercise"]
 def even_points(k, n):
     """Return k points of the n-sphere, shape (k, n + 1), uniform by area."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -245,6 +258,7 @@ def even():
                 off = abs((t ** (2 * m)).mean() / expected - 1)
                 how = "prefer a direction" if m == 1 else "crowd somewhere"
                 assert off < 0.05, f"the points {how}"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -267,10 +281,12 @@ def even():
 # the first to the second the short way: both between −π and π. Then a distance on the torus is the length of
 # that pair.
 
+
 # %% tags=["exercise"]
 def turn_to(a, b):
     """Return the turns from a to b, from −π to π; a and b have shape (k, 2)."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -281,6 +297,7 @@ def torus():
     off = a + turn - b
     assert close(off.cos(), torch.ones(500, 2)), "the turns do not lead to b"
     assert close(off.sin(), torch.zeros(500, 2)), "the turns do not lead to b"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -300,10 +317,12 @@ def torus():
 # *F* maps vectors with n entries to vectors with m entries. Return an orthonormal basis, shape (n, n − m), of
 # the tangent space at *x* of the level set of *F* through *x*, and raise ValueError where *x* is a critical point.
 
+
 # %% tags=["exercise"]
 def tangent_basis(F, x):
     """Return an orthonormal basis of ker dF at x; ValueError where dF is not onto."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -345,6 +364,7 @@ def level_sets():
         assert raised, f"{name} is critical: raise ValueError"
         assert raised is ValueError, f"raise ValueError, not {raised.__name__}"
 
+
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
 # <summary>Solution</summary>
@@ -367,10 +387,12 @@ def level_sets():
 # orthogonal matrix again, and that to first order goes along the part of −*G* that is tangent to the orthogonal
 # matrices. The check then trains with it.
 
+
 # %% tags=["exercise"]
 def orthogonal_step(W, G, rate):
     """Return an orthogonal matrix, one step of gradient descent from W."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -393,6 +415,7 @@ def steps():
         W = given(orthogonal_step(W, 2 * (W - target), 0.1), 2, 2)
     assert close(W, target, 1e-6), "descent does not arrive at a rotation"
 
+
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
 # <summary>Solution</summary>
@@ -413,6 +436,7 @@ def steps():
 # A program draws points of the unit sphere by their latitude and longitude, each even over its range. On the
 # map it looks right, and on the globe it is wrong. Mend it; Archimedes knew how much area lies between two heights.
 
+
 # %% tags=["exercise"]
 def even_on_globe(k):
     """Return k points of the unit sphere in space, shape (k, 3), uniform by area."""
@@ -420,6 +444,7 @@ def even_on_globe(k):
     phi = 2 * math.pi * torch.rand(k)  # eastwards
     r = theta.sin()
     return torch.stack([r * phi.cos(), r * phi.sin(), theta.cos()], dim=1)
+
 
 # %% tags=["check"]
 @check
@@ -432,6 +457,7 @@ def globe():
     assert close(bands, torch.full((10,), 0.1), 0.01), f"the points crowd {where}"
     sectors = torch.histc(torch.atan2(p[:, 1], p[:, 0]), 10, -math.pi, math.pi) / k
     assert close(sectors, torch.full((10,), 0.1), 0.01), "some longitudes are preferred"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">

@@ -38,6 +38,7 @@ torch.set_default_dtype(torch.float64)
 # %% [markdown]
 # These three helpers run the checks. You need not read them.
 
+
 # %% tags=["setup"]
 def check(test):
     """Run a test and report what came of it; an unfinished exercise stops nothing."""
@@ -81,9 +82,11 @@ def close(actual, expected, tolerance=1e-8):
         ((actual - expected).abs() <= tolerance).all()
     )
 
+
 # %% [markdown]
 # And these bring the pictures, and shift each by its own amount: what leaves the frame is lost, and the edge
 # fills the space.
+
 
 # %% tags=["setup"]
 def strokes(count, generator):
@@ -131,10 +134,12 @@ f"{len(PICTURES)} {KIND}"  # a notebook shows the value of a cell's last line
 # in each row, a vector. Return, for each frequency from 0 to half of the width, the mean over the pictures of this
 # vector times its conjugate transpose.
 
+
 # %% tags=["exercise"]
 def moments(x):
     """Return the second moments by frequency, of shape (width // 2 + 1, rows, rows)."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -153,6 +158,7 @@ def second_moments():
             assert not close(H[j], count * right), "take the mean over the pictures"
             assert not close(H[j], width * right), 'transform with norm="ortho"'
             assert close(H[j], right), f"wrong at frequency {j} of {width} columns"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -175,10 +181,12 @@ def second_moments():
 # The rows are real, so the frequencies *j* and width − *j* carry the same information, and only half of them were
 # kept. How often does each kept frequency count? It is once for those that are their own partner.
 
+
 # %% tags=["exercise"]
 def weights(width):
     """Return a list with 1 or 2 for each frequency from 0 to width // 2."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -190,6 +198,7 @@ def counted():
         )
         right = [2 - (2 * j % width == 0) for j in range(width // 2 + 1)]
         assert found == right, f"for {width} columns a frequency is counted wrongly"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -212,10 +221,12 @@ def counted():
 # each frequency. The best choice of this matrix keeps the *r* largest eigenvalues of the second moment and loses the
 # others. Predict the loss of the best network: the mean squared error *per pixel*.
 
+
 # %% tags=["exercise"]
 def predict(H, ranks, width):
     """Return the least loss per pixel with these ranks, from the moments."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -243,6 +254,7 @@ def prediction():
                 f"with the ranks {ranks} the loss is {error:.6f}, not {found:.6f}"
             )
 
+
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
 # <summary>Solution</summary>
@@ -269,10 +281,12 @@ def prediction():
 # the other, and keep the best filling for every number of units used. Taking the largest eigenvalues first is
 # *not* always right, because some count twice.
 
+
 # %% tags=["exercise"]
 def best_ranks(H, total, width):
     """Return ranks that use exactly `total`, with the least predicted loss."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -294,6 +308,7 @@ def choice():
         assert used == total, f"{found} uses {used} units, not {total}"
         best = float(predict(H, found, width)) <= least + 1e-12
         assert best, f"other ranks than {found} lose less"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -328,10 +343,12 @@ def choice():
 # is between you and your code.) Come within one per cent of the prediction. Where a frequency counts once, its matrix
 # must be real, or the pictures that come out are not.
 
+
 # %% tags=["exercise"]
 def train(H, ranks, width):
     """Return a matrix for each frequency, at most 1 % above the prediction."""
     raise NotImplementedError
+
 
 # %% tags=["check"]
 @check
@@ -357,6 +374,7 @@ def training():
         assert loss > least * (1 - 1e-6), "no network can be that good"
         over = f"the loss is {loss / least - 1:.1%} above the prediction"
         assert loss < 1.01 * least, f"{over}: train longer, or scale the steps"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
@@ -405,6 +423,7 @@ def reconstruct(x, maps):
     """Return what the network with these matrices makes of the pictures."""
     raise NotImplementedError
 
+
 # %% tags=["check"]
 @check
 def comparison():
@@ -437,6 +456,7 @@ def comparison():
             "prediction and training are more than one per cent apart"
         )
 
+
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">
 # <summary>Solution</summary>
@@ -468,6 +488,7 @@ def comparison():
 # whole pixels this code is right. For half a pixel it blurs, and two halves are not a whole. Mend it, for pictures of
 # odd width.
 
+
 # %% tags=["exercise"]
 def slide(x, amount):
     """Return pictures of odd width, moved to the right by any amount, cyclically."""
@@ -475,6 +496,7 @@ def slide(x, amount):
     turns = torch.arange(width) * amount / width
     z = torch.fft.fft(x) * torch.exp(-2j * math.pi * turns)
     return torch.fft.ifft(z).real
+
 
 # %% tags=["check"]
 @check
@@ -498,6 +520,7 @@ def fractions():
         wave = points.cos().expand(4, rows, width)
         start = (points + 2 * math.pi * 0.3 / width).cos().expand(4, rows, width)
         assert close(moved(start, 0.3), wave), "a wave should arrive as a wave"
+
 
 # %% [markdown] tags=["solution"]
 # <details class="box-solution">

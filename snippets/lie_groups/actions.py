@@ -22,7 +22,7 @@ def move(s: tuple[int, ...], x: tuple) -> tuple:
 def gather(s: tuple[int, ...], x: tuple) -> tuple:
     """Return x with, at place i, what was at place s(i): x[s] for tensors."""
     return tuple(x[i] for i in s)
-# --8<-- [end:two_ways]
+    # --8<-- [end:two_ways]
 
 
 # --8<-- [start:orbit]
@@ -34,14 +34,14 @@ def orbit(group: list, act: Callable, x: Hashable) -> set:
 def stabiliser(group: list, act: Callable, x: Hashable) -> list:
     """Return the g with g·x = x."""
     return [g for g in group if act(g, x) == x]
-# --8<-- [end:orbit]
+    # --8<-- [end:orbit]
 
 
 # --8<-- [start:permutation_matrix]
 def permutation_matrix(s: tuple[int, ...]) -> Float[Tensor, "n n"]:
     """Return P with (Px)ᵢ = x at s(i): row i has its 1 in column s(i)."""
     return torch.eye(len(s))[list(s)]
-# --8<-- [end:permutation_matrix]
+    # --8<-- [end:permutation_matrix]
 
 
 # --8<-- [start:representation]
@@ -52,7 +52,7 @@ def representation_defect(
     return max(
         (rho(multiply(g, h)) - rho(g) @ rho(h)).abs().max().item() for g, h in pairs
     )
-# --8<-- [end:representation]
+    # --8<-- [end:representation]
 
 
 # --8<-- [start:brackets]
@@ -62,19 +62,22 @@ def bracket_degrees(count: int) -> list[int]:
     while len(degrees) < count:
         degrees.append(2 + degrees[-1] - 1)
     return degrees
-# --8<-- [end:brackets]
+    # --8<-- [end:brackets]
 
 
 # --8<-- [start:defect]
 def equivariance_defect(
-    f: Callable, inputs: list[Tensor], outputs: list[Tensor], x: Float[Tensor, "count d"]
+    f: Callable,
+    inputs: list[Tensor],
+    outputs: list[Tensor],
+    x: Float[Tensor, "count d"],
 ) -> float:
     """Return the largest entry of f(ρ(g)x) − ρ′(g)f(x), over rows x and matrices."""
     return max(
         (f(x @ A.T) - f(x) @ B.T).abs().max().item()
         for A, B in zip(inputs, outputs, strict=True)
     )
-# --8<-- [end:defect]
+    # --8<-- [end:defect]
 
 
 # --8<-- [start:commutant]
@@ -96,7 +99,7 @@ def commutant_basis(
     _, sigma, Vh = torch.linalg.svd(equations)
     zero = 100 * d * torch.finfo(X.dtype).eps
     return Vh[int((sigma > zero).sum()) :].reshape(-1, d, d)
-# --8<-- [end:commutant]
+    # --8<-- [end:commutant]
 
 
 # --8<-- [start:layer]
@@ -120,11 +123,11 @@ class Averaged(torch.nn.Module):
         turned = torch.einsum("gij,...j->g...i", self.inputs, x)
         answers = self.network(turned)
         return torch.einsum("gij,g...j->...i", self.back, answers) / len(self.back)
-# --8<-- [end:layer]
+        # --8<-- [end:layer]
 
 
 # --8<-- [start:solution_orbits]
 def orbit_sizes(group: list, act: Callable, points: list) -> list[int]:
     """Return the sizes of all orbits, sorted."""
     return sorted(len(o) for o in {frozenset(orbit(group, act, x)) for x in points})
-# --8<-- [end:solution_orbits]
+    # --8<-- [end:solution_orbits]

@@ -34,20 +34,18 @@ def velocity_at_identity(curve: Callable[[Tensor], Tensor]) -> Tensor:
         ) from error
     speed = torch.view_as_complex(speed)
     return speed if start.is_complex() else speed.real
-# --8<-- [end:velocity]
+    # --8<-- [end:velocity]
 
 
 # --8<-- [start:bracket]
 def lie_bracket(A: Tensor, B: Tensor) -> Tensor:
     """Return [A, B] = AB − BA."""
     return A @ B - B @ A
-# --8<-- [end:bracket]
+    # --8<-- [end:bracket]
 
 
 # --8<-- [start:coordinates]
-def coordinates(
-    X: Tensor, basis: Tensor, rtol: float = 1e-9
-) -> Float[Tensor, " dim"]:
+def coordinates(X: Tensor, basis: Tensor, rtol: float = 1e-9) -> Float[Tensor, " dim"]:
     """Return the real coefficients of X in a basis of matrices.
 
     Raises ValueError where an entry of X is missed by more than `rtol` times the
@@ -66,7 +64,7 @@ def coordinates(
             f"is {size:.3g}"
         )
     return c / torch.view_as_real(basis + 0j).flatten(1).norm(dim=1)
-# --8<-- [end:coordinates]
+    # --8<-- [end:coordinates]
 
 
 # --8<-- [start:structure_constants]
@@ -77,7 +75,7 @@ def structure_constants(basis: Tensor) -> Float[Tensor, "dim dim dim"]:
     """
     rows = [[coordinates(lie_bracket(A, B), basis) for B in basis] for A in basis]
     return torch.stack([torch.stack(row) for row in rows])
-# --8<-- [end:structure_constants]
+    # --8<-- [end:structure_constants]
 
 
 # --8<-- [start:skew_basis]
@@ -87,7 +85,7 @@ def skew_basis(n: int) -> Float[Tensor, "dim n n"]:
     E = torch.zeros(len(i), n, n)
     E[torch.arange(len(i)), i, j] = 1.0
     return E - E.mT
-# --8<-- [end:skew_basis]
+    # --8<-- [end:skew_basis]
 
 
 # --8<-- [start:su2]
@@ -98,7 +96,7 @@ def su2_basis() -> Complex[Tensor, "3 2 2"]:
         dtype=torch.complex128,
     )
     return -0.5j * pauli
-# --8<-- [end:su2]
+    # --8<-- [end:su2]
 
 
 # --8<-- [start:ad]
@@ -112,7 +110,7 @@ def homomorphism_defect(
 ) -> float:
     """Return the largest entry of φ([A, B]) − [φ(A), φ(B)]."""
     return (phi(bracket(A, B)) - target(phi(A), phi(B))).abs().max().item()
-# --8<-- [end:ad]
+    # --8<-- [end:ad]
 
 
 # --8<-- [start:loop]
@@ -122,7 +120,7 @@ def loop(
     """Return exp(tA) exp(tB) exp(−tA) exp(−tB): moves in the mover's own frame."""
     forth, over = torch.linalg.matrix_exp(t * A), torch.linalg.matrix_exp(t * B)
     return forth @ over @ torch.linalg.inv(forth) @ torch.linalg.inv(over)
-# --8<-- [end:loop]
+    # --8<-- [end:loop]
 
 
 # --8<-- [start:bch]
@@ -143,7 +141,7 @@ def bch(
         -lie_bracket(B, lie_bracket(A, C)) / 24,
     ]
     return sum(terms[:order])
-# --8<-- [end:bch]
+    # --8<-- [end:bch]
 
 
 # --8<-- [start:layer]
@@ -171,7 +169,7 @@ def rotation_layer(n: int) -> torch.nn.Linear:
             layer, "weight", step, unsafe=True
         )
     return layer
-# --8<-- [end:layer]
+    # --8<-- [end:layer]
 
 
 # --8<-- [start:train]
@@ -190,7 +188,7 @@ def fit(
         W = layer.weight.detach()
         defects.append((W @ W.T - torch.eye(len(W)).to(W)).abs().max().item())
     return defects
-# --8<-- [end:train]
+    # --8<-- [end:train]
 
 
 # --8<-- [start:solution_sl2]
@@ -199,7 +197,7 @@ def sl2_basis() -> Float[Tensor, "3 2 2"]:
     return torch.tensor(
         [[[1.0, 0.0], [0.0, -1.0]], [[0.0, 1.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]]
     )
-# --8<-- [end:solution_sl2]
+    # --8<-- [end:solution_sl2]
 
 
 # --8<-- [start:solution_heisenberg]
@@ -213,7 +211,7 @@ def heisenberg_product(
 ) -> tuple[float, float, float]:
     """Return log(exp a exp b), where BCH stops after the bracket."""
     return a[0] + b[0], a[1] + b[1], a[2] + b[2] + (a[0] * b[1] - a[1] * b[0]) / 2
-# --8<-- [end:solution_heisenberg]
+    # --8<-- [end:solution_heisenberg]
 
 
 # --8<-- [start:solution_killing]
@@ -221,7 +219,7 @@ def killing_form(basis: Float[Tensor, "dim n n"]) -> Float[Tensor, "dim dim"]:
     """Return tr(ad Bᵢ ad Bⱼ), straight from the structure constants."""
     c = structure_constants(basis)
     return torch.einsum("ikl,jlk->ij", c, c)
-# --8<-- [end:solution_killing]
+    # --8<-- [end:solution_killing]
 
 
 # --8<-- [start:bch_residual]
@@ -231,4 +229,4 @@ def bch_residual(size: float, order: int) -> float:
     B = hat(size * torch.tensor([0.6, 0.0, 0.8]))
     product = torch.linalg.matrix_exp(A) @ torch.linalg.matrix_exp(B)
     return (torch.linalg.matrix_exp(bch(A, B, order)) - product).abs().max().item()
-# --8<-- [end:bch_residual]
+    # --8<-- [end:bch_residual]

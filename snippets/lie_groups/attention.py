@@ -27,19 +27,17 @@ def attention(
 ) -> Float[Tensor, "n m"]:
     """Return averages of the values W_V xⱼ with the weights softmaxⱼ(scoresᵢⱼ)."""
     return torch.softmax(scores(X, W_Q, W_K), -1) @ (X @ W_V.T)
-# --8<-- [end:attention]
+    # --8<-- [end:attention]
 
 
 # --8<-- [start:random_rotations]
-def random_rotations(
-    d: int, count: int, seed: int = 0
-) -> Float[Tensor, "count d d"]:
+def random_rotations(d: int, count: int, seed: int = 0) -> Float[Tensor, "count d d"]:
     """Return draws from SO(d), all equally likely: swap two rows where det is −1."""
     Q = random_orthogonal(d, count, seed)
     return torch.where(
         torch.linalg.det(Q)[:, None, None] > 0, Q, Q[:, [1, 0, *range(2, d)]]
     )
-# --8<-- [end:random_rotations]
+    # --8<-- [end:random_rotations]
 
 
 # --8<-- [start:layer]
@@ -80,7 +78,7 @@ class VectorAttention(torch.nn.Module):
             scores = scores.masked_fill(~mask[..., None, :], -torch.inf)
         weights = torch.softmax(scores, -1)
         return torch.einsum("...ij,...jcd->...icd", weights, self.mix(self.value, x))
-# --8<-- [end:layer]
+        # --8<-- [end:layer]
 
 
 # --8<-- [start:twin]
@@ -92,7 +90,7 @@ class WrongTwin(VectorAttention):
     ) -> Float[Tensor, "*batch n c d"]:
         """Return W applied to the last axis."""
         return torch.einsum("de,...ce->...cd", W, x)
-# --8<-- [end:twin]
+        # --8<-- [end:twin]
 
 
 # --8<-- [start:error]
@@ -103,7 +101,7 @@ def equivariance_error(
     with torch.no_grad():
         y = layer(x)
         return ((layer(x @ R.T) - y @ R.T).abs().max() / y.abs().max()).item()
-# --8<-- [end:error]
+    # --8<-- [end:error]
 
 
 # --8<-- [start:euclidean]
@@ -143,13 +141,11 @@ class EuclideanAttention(torch.nn.Module):
         v = self.mix(v.mT).mT + torch.einsum("...ijc,...ijd->...icd", push, apart)
         known = torch.cat([weights @ self.value(h), v.square().sum(-1)], -1)
         return h + torch.tanh(self.update(known)), v
-# --8<-- [end:euclidean]
+        # --8<-- [end:euclidean]
 
 
 # --8<-- [start:rope]
-def standard_frequencies(
-    d: int, base: float = 10_000.0
-) -> Float[Tensor, " pairs"]:
+def standard_frequencies(d: int, base: float = 10_000.0) -> Float[Tensor, " pairs"]:
     """Return base^(−2k/d) for the d/2 pairs of entries, k = 0, 1, …"""
     if d % 2:
         raise ValueError(f"d = {d}: the entries are taken in pairs, so d must be even")
@@ -185,7 +181,7 @@ def rope(
         return torch.cat([c * a - s * b, s * a + c * b], -1)
     a, b = x.unflatten(-1, (-1, 2)).unbind(-1)
     return torch.stack([c * a - s * b, s * a + c * b], -1).flatten(-2)
-# --8<-- [end:rope]
+    # --8<-- [end:rope]
 
 
 # --8<-- [start:solution_plane]
@@ -204,18 +200,20 @@ class PlaneAttention(VectorAttention):
     ) -> Float[Tensor, "*batch n c 2"]:
         """Return combinations of a token's vectors and of their quarter turns."""
         return super().mix(W, x) + super().mix(self.turned, x @ J.T.to(x))
-# --8<-- [end:solution_plane]
+        # --8<-- [end:solution_plane]
 
 
 # --8<-- [start:solution_invariant]
-def invariant_features(x: Float[Tensor, "*batch n c d"]) -> Float[Tensor, "*batch n cc"]:
+def invariant_features(
+    x: Float[Tensor, "*batch n c d"],
+) -> Float[Tensor, "*batch n cc"]:
     """Return all dot products among a token's vectors: lengths and angles."""
     return torch.einsum("...cd,...ed->...ce", x, x).flatten(-2)
-# --8<-- [end:solution_invariant]
+    # --8<-- [end:solution_invariant]
 
 
 # --8<-- [start:solution_gate]
 def gate(x: Float[Tensor, "*batch n c d"]) -> Float[Tensor, "*batch n c d"]:
     """Return each vector scaled by a function of its length."""
     return x * torch.tanh(x.norm(dim=-1, keepdim=True))
-# --8<-- [end:solution_gate]
+    # --8<-- [end:solution_gate]

@@ -28,7 +28,7 @@ def product_table(n: int) -> Float[Tensor, "m m m"]:
             # a vector that occurs twice squares to 1 and drops out: exclusive or
             table[a, b, a ^ b] = reorder_sign(a, b)
     return table
-# --8<-- [end:table]
+    # --8<-- [end:table]
 
 
 # --8<-- [start:product]
@@ -55,7 +55,7 @@ def vector(v: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch m"]:
     n = v.shape[-1]
     places = 2 ** torch.arange(n, device=v.device)
     return v.new_zeros(*v.shape[:-1], 2**n).index_copy(-1, places, v)
-# --8<-- [end:product]
+    # --8<-- [end:product]
 
 
 # --8<-- [start:parts]
@@ -68,7 +68,7 @@ def reverse(a: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch m"]:
     """Return a with every product backwards: grades 2 and 3 change sign."""
     signs = [(-1.0) ** (g * (g - 1) // 2) for g in grades(a.shape[-1])]
     return a * torch.tensor(signs).to(a)
-# --8<-- [end:parts]
+    # --8<-- [end:parts]
 
 
 # --8<-- [start:mirror]
@@ -84,7 +84,7 @@ def mirror(
     A = vector(a)
     image = -geometric_product(geometric_product(A, vector(v)), A)
     return image[..., 2 ** torch.arange(v.shape[-1])]
-# --8<-- [end:mirror]
+    # --8<-- [end:mirror]
 
 
 # --8<-- [start:exp_bivector]
@@ -103,7 +103,7 @@ def exp_bivector(B: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch m"]:
         return torch.linalg.matrix_exp(times_B)[..., 0]
     size = (B.square().sum(-1, keepdim=True) + 1e-18).sqrt()  # never 0
     return size.cos() * one + size.sin() / size * B
-# --8<-- [end:exp_bivector]
+    # --8<-- [end:exp_bivector]
 
 
 # --8<-- [start:rotor]
@@ -132,7 +132,7 @@ def matrix_of(R: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch n n"]:
     n = dimension(R.shape[-1])
     images = sandwich(R[..., None, :], vector(torch.eye(n).to(R)))
     return images[..., 2 ** torch.arange(n)].mT
-# --8<-- [end:rotor]
+    # --8<-- [end:rotor]
 
 
 # --8<-- [start:layer]
@@ -155,7 +155,7 @@ class GeometricProductLayer(torch.nn.Module):
             for W in (self.left, self.right)
         )
         return geometric_product(left, right)
-# --8<-- [end:layer]
+        # --8<-- [end:layer]
 
 
 # --8<-- [start:solution_compose]
@@ -168,11 +168,11 @@ def compose_turns(
     axis = -R[[6, 5, 3]] * torch.tensor([1.0, -1.0, 1.0])
     angle = 2 * torch.atan2(axis.norm(), R[0])
     return angle * torch.nn.functional.normalize(axis, dim=0)
-# --8<-- [end:solution_compose]
+    # --8<-- [end:solution_compose]
 
 
 # --8<-- [start:solution_double]
 def double_turn(n_turns: float) -> Float[Tensor, "8"]:
     """Return the rotor after so many full turns about the third axis."""
     return rotor_3d(torch.tensor([0.0, 0.0, 2 * torch.pi * n_turns]))
-# --8<-- [end:solution_double]
+    # --8<-- [end:solution_double]

@@ -20,7 +20,7 @@ def compounded(G: Float[Tensor, "n n"], steps: int) -> Float[Tensor, "n n"]:
     """Return (I + G/n)ⁿ: n equal small steps, each along the velocity at its start."""
     step = torch.eye(len(G)).to(G) + G / steps
     return torch.linalg.matrix_power(step, steps)
-# --8<-- [end:compounded]
+    # --8<-- [end:compounded]
 
 
 # --8<-- [start:partial_sum]
@@ -32,7 +32,7 @@ def partial_sums(G: Float[Tensor, "n n"], terms: int) -> Float[Tensor, "terms n 
         term = term @ G / k
         sums.append(sums[-1] + term)
     return torch.stack(sums)
-# --8<-- [end:partial_sum]
+    # --8<-- [end:partial_sum]
 
 
 # --8<-- [start:misprinted]
@@ -40,7 +40,7 @@ def misprinted_sum(theta: float) -> Float[Tensor, "2 2"]:
     """Return the sum up to G⁴/4! with the powers G³ = −θG and G⁴ = θ²I."""
     G, eye = theta * J, torch.eye(2).to(J)
     return eye + G - theta**2 * eye / 2 - theta * G / 6 + theta**2 * eye / 24
-# --8<-- [end:misprinted]
+    # --8<-- [end:misprinted]
 
 
 # --8<-- [start:so2]
@@ -56,7 +56,7 @@ def log_so2(R: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch"]:
     check_rotation(R)
     s = R[..., 1, 0] - R[..., 0, 1] + 0.0  # + 0.0 makes a zero of −0
     return torch.atan2(s, R[..., 0, 0] + R[..., 1, 1])
-# --8<-- [end:so2]
+    # --8<-- [end:so2]
 
 
 # --8<-- [start:hat]
@@ -67,7 +67,7 @@ def hat(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     x, y, z = omega.unbind(-1)
     o = torch.zeros_like(x)
     return torch.stack([o, -z, y, z, o, -x, -y, x, o], -1).unflatten(-1, (3, 3))
-# --8<-- [end:hat]
+    # --8<-- [end:hat]
 
 
 # --8<-- [start:vee]
@@ -87,7 +87,7 @@ def vee(
             f"entry {size:.3g}: X is not skew"
         )
     return torch.stack([X[..., 2, 1], X[..., 0, 2], X[..., 1, 0]], -1)
-# --8<-- [end:vee]
+    # --8<-- [end:vee]
 
 
 # --8<-- [start:rodrigues]
@@ -96,7 +96,7 @@ def rodrigues(omega: Float[Tensor, "3"]) -> Float[Tensor, "3 3"]:
     theta, K = omega.norm(), hat(omega)
     a, b = theta.sin() / theta, (1 - theta.cos()) / theta**2
     return torch.eye(3).to(K) + a * K + b * (K @ K)
-# --8<-- [end:rodrigues]
+    # --8<-- [end:rodrigues]
 
 
 # --8<-- [start:exp_so3]
@@ -105,7 +105,7 @@ def exp_so3(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     h = (omega.square().sum(-1, keepdim=True) / 4 + 1e-18).sqrt()  # |ω|/2, never 0
     K = hat(h.sin() / h * omega)
     return torch.eye(3).to(K) + h.cos().unsqueeze(-1) * K + K @ K / 2
-# --8<-- [end:exp_so3]
+    # --8<-- [end:exp_so3]
 
 
 # --8<-- [start:quaternion]
@@ -129,7 +129,7 @@ def quaternion(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4"]:
     q = table.take_along_dim(longest, -2).squeeze(-2)
     q = q / q.norm(dim=-1, keepdim=True)
     return torch.where(q[..., :1] < 0, -q, q)
-# --8<-- [end:quaternion]
+    # --8<-- [end:quaternion]
 
 
 # --8<-- [start:log_so3]
@@ -145,7 +145,7 @@ def log_so3(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
     w, v = quaternion(R).split([1, 3], -1)
     sine = (v.square().sum(-1, keepdim=True) + 1e-18).sqrt()
     return 2 * torch.atan2(sine, w) / sine * v
-# --8<-- [end:log_so3]
+    # --8<-- [end:log_so3]
 
 
 # --8<-- [start:textbook_log]
@@ -154,7 +154,7 @@ def textbook_log(R: Float[Tensor, "3 3"]) -> Float[Tensor, "3"]:
     theta = torch.arccos(((R.trace() - 1) / 2).clamp(-1, 1))
     axis = torch.stack([R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1]])
     return theta / (2 * theta.sin()) * axis
-# --8<-- [end:textbook_log]
+    # --8<-- [end:textbook_log]
 
 
 # --8<-- [start:sl2]
@@ -175,7 +175,7 @@ def exp_sl2(X: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch 2 2"]:
     C = torch.where(small, 1 + delta / 2 + delta**2 / 24 + delta**3 / 720, C)
     S = torch.where(small, 1 + delta / 6 + delta**2 / 120 + delta**3 / 5040, S)
     return C * torch.eye(2).to(X) + S * X
-# --8<-- [end:sl2]
+    # --8<-- [end:sl2]
 
 
 # --8<-- [start:geodesic]
@@ -186,7 +186,7 @@ def geodesic(
 ) -> Float[Tensor, "steps 3 3"]:
     """Return the path from R0 (s = 0) to R1 (s = 1) in SO(3): R0 exp(s log(R0ᵀ R1))."""
     return R0 @ exp_so3(s[:, None] * log_so3(R0.T @ R1))
-# --8<-- [end:geodesic]
+    # --8<-- [end:geodesic]
 
 
 # --8<-- [start:loop]
@@ -202,6 +202,7 @@ def worst_on_the_loop(head: Callable[[Tensor], Tensor]) -> tuple[float, float]:
 
     Both are in degrees; bisection finds the sign change of cos(e/2) on [0, 2π].
     """
+
     def f(t: float) -> float:
         R = exp_so3(torch.tensor([0.0, 0.0, t]))
         return half_angle_cosine(head(R.flatten()), t).item()
@@ -212,7 +213,7 @@ def worst_on_the_loop(head: Callable[[Tensor], Tensor]) -> tuple[float, float]:
         low, high = (low, middle) if f(low) * f(middle) <= 0 else (middle, high)
     error = 2 * torch.tensor(abs(f(low))).clamp(max=1).acos().rad2deg()
     return low * 180 / torch.pi, error.item()
-# --8<-- [end:loop]
+    # --8<-- [end:loop]
 
 
 # --8<-- [start:from_six]
@@ -223,8 +224,7 @@ def from_six(a: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
     second = second - (x * second).sum(-1, keepdim=True) * x
     y = torch.nn.functional.normalize(second, dim=-1)
     return torch.stack([x, y, torch.linalg.cross(x, y)], -1)
-
-# --8<-- [end:from_six]
+    # --8<-- [end:from_six]
 
 
 # --8<-- [start:head]
@@ -248,7 +248,7 @@ class RotationHead(torch.nn.Module):
     ) -> Float[Tensor, "*batch 3 3"]:
         """Return one rotation for each input."""
         return self.to_rotation(self.linear(x))
-# --8<-- [end:head]
+        # --8<-- [end:head]
 
 
 # --8<-- [start:solution_hyperbolic]
@@ -256,7 +256,7 @@ def boost(t: float) -> Float[Tensor, "2 2"]:
     """Return exp(t [[0, 1], [1, 0]]) = [[cosh t, sinh t], [sinh t, cosh t]]."""
     c, s = torch.tensor(t).cosh(), torch.tensor(t).sinh()
     return torch.stack([torch.stack([c, s]), torch.stack([s, c])])
-# --8<-- [end:solution_hyperbolic]
+    # --8<-- [end:solution_hyperbolic]
 
 
 # --8<-- [start:solution_diagonal]
@@ -270,7 +270,7 @@ def real_log_of_diagonal(a: float, d: float) -> Float[Tensor, "2 2"]:
         f"diag({a:g}, {d:g}) has no real logarithm: "
         "its negative eigenvalues do not pair up"
     )
-# --8<-- [end:solution_diagonal]
+    # --8<-- [end:solution_diagonal]
 
 
 # --8<-- [start:solution_mean]
@@ -282,4 +282,4 @@ def mean_rotation(
     for _ in range(steps):
         guess = guess @ exp_so3(log_so3(guess.T @ R).mean(0))
     return guess
-# --8<-- [end:solution_mean]
+    # --8<-- [end:solution_mean]

@@ -21,7 +21,7 @@ def waves(n: int) -> tuple[Float[Tensor, " n"], Complex[Tensor, "n n"]]:
     k = torch.fft.fftfreq(n, 1 / n)
     angles = 2 * torch.pi * torch.outer(torch.arange(n, dtype=k.dtype), k) / n
     return k, torch.polar(torch.ones(n, n), angles) / n**0.5
-# --8<-- [end:shift]
+    # --8<-- [end:shift]
 
 
 # --8<-- [start:generator]
@@ -34,7 +34,7 @@ def shift_generator(n: int) -> Float[Tensor, "n n"]:
         raise ValueError(f"n = {n}: the shift has a real logarithm for odd n only")
     k, F = waves(n)
     return ((F * (-2j * torch.pi * k / n)) @ F.mH).real
-# --8<-- [end:generator]
+    # --8<-- [end:generator]
 
 
 # --8<-- [start:fractional]
@@ -51,7 +51,7 @@ def fractional_shift(
         phase.imag[-1] = 0.0
     waves = torch.fft.rfft(x)
     return torch.fft.irfft(waves * phase.to(waves), n)
-# --8<-- [end:fractional]
+    # --8<-- [end:fractional]
 
 
 # --8<-- [start:defect]
@@ -61,7 +61,7 @@ def group_law_defect(n: int, s: float, t: float) -> float:
     return torch.linalg.matrix_norm(
         one - fractional_shift(torch.eye(n), s + t), 2
     ).item()
-# --8<-- [end:defect]
+    # --8<-- [end:defect]
 
 
 # --8<-- [start:two_rows]
@@ -79,7 +79,7 @@ def two_row_generator(n: int) -> Float[Tensor, "m m"]:
     J = torch.tensor([[0.0, -1.0], [1.0, 0.0]])
     swap = torch.kron(J, torch.outer(fastest, fastest))
     return torch.kron(torch.eye(2), row) + torch.pi * swap
-# --8<-- [end:two_rows]
+    # --8<-- [end:two_rows]
 
 
 # --8<-- [start:layers]
@@ -89,7 +89,7 @@ def shift_error(layer: torch.nn.Module, x: Float[Tensor, " n"], t: float) -> flo
         there = layer(fractional_shift(x, t)[None, None])[0, 0]
         back = fractional_shift(layer(x[None, None])[0, 0], t)
         return (there - back).abs().max().item()
-# --8<-- [end:layers]
+    # --8<-- [end:layers]
 
 
 # --8<-- [start:remedy]
@@ -117,7 +117,7 @@ class FineReLU(torch.nn.Module):
         """Return the filtered ReLU."""
         n = x.shape[-1]
         return resample(torch.relu(resample(x, self.factor * n)), n)
-# --8<-- [end:remedy]
+        # --8<-- [end:remedy]
 
 
 # --8<-- [start:solution_entries]
@@ -126,7 +126,7 @@ def generator_entry(n: int, j: int) -> float:
     if j % n == 0:
         return 0.0
     return (-1) ** (j + 1) * math.pi / (n * math.sin(math.pi * j / n))
-# --8<-- [end:solution_entries]
+    # --8<-- [end:solution_entries]
 
 
 # --8<-- [start:solution_inverse]
@@ -135,4 +135,4 @@ def velocity(x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
     n, waves = x.shape[-1], torch.fft.rfft(x)
     factors = -2j * torch.pi * torch.arange(n // 2 + 1) / n
     return torch.fft.irfft(waves * factors.to(waves), n)
-# --8<-- [end:solution_inverse]
+    # --8<-- [end:solution_inverse]

@@ -35,7 +35,7 @@ def broken_axioms(elements: list, multiply: Callable) -> list[str]:
     ):
         broken.append("inverses")
     return broken
-# --8<-- [end:axioms]
+    # --8<-- [end:axioms]
 
 
 # --8<-- [start:symmetric_group]
@@ -47,7 +47,7 @@ def compose(s: tuple[int, ...], t: tuple[int, ...]) -> tuple[int, ...]:
 def symmetric_group(n: int) -> list[tuple[int, ...]]:
     """Return the n! rearrangements of 0, …, n−1, each as its list of images."""
     return list(permutations(range(n)))
-# --8<-- [end:symmetric_group]
+    # --8<-- [end:symmetric_group]
 
 
 # --8<-- [start:jumping_sum]
@@ -58,7 +58,7 @@ def jumping_sum(x: float, y: float) -> float:
         return {0.0: 1.0, 1.0: 0.0}.get(z, z)
 
     return swap(swap(x) + swap(y))
-# --8<-- [end:jumping_sum]
+    # --8<-- [end:jumping_sum]
 
 
 # --8<-- [start:inverse]
@@ -76,7 +76,7 @@ def inverse_2x2(A: Float[Tensor, "2 2"]) -> Float[Tensor, "2 2"]:
             "A is not in GL(2) to working precision"
         )
     return torch.stack([torch.stack([d, -b]), torch.stack([-c, a])]) / determinant
-# --8<-- [end:inverse]
+    # --8<-- [end:inverse]
 
 
 # --8<-- [start:nearest_singular]
@@ -86,7 +86,7 @@ def nearest_singular(
     """Return the singular matrix nearest to A and its distance, σ_n."""
     U, sigma, Vh = torch.linalg.svd(A)
     return A - sigma[-1] * torch.outer(U[:, -1], Vh[-1]), sigma[-1]
-# --8<-- [end:nearest_singular]
+    # --8<-- [end:nearest_singular]
 
 
 # --8<-- [start:orthogonal]
@@ -100,7 +100,7 @@ def reflection(theta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 
     """Return the mirror at angle θ/2, [[cos θ, sin θ], [sin θ, −cos θ]]."""
     R = rotation(theta)
     return R * torch.tensor([1.0, -1.0]).to(R)
-# --8<-- [end:orthogonal]
+    # --8<-- [end:orthogonal]
 
 
 # --8<-- [start:check]
@@ -115,8 +115,7 @@ def check_orthogonal(Q: Float[Tensor, "*batch n n"], atol: float = 1e-5) -> None
     defect = defects.max().item() if Q.numel() else 0.0
     if not defect <= atol:
         raise ValueError(
-            f"Q Qᵀ differs from I by {defect:.3g}, more than {atol:g}: "
-            "Q is not in O(n)"
+            f"Q Qᵀ differs from I by {defect:.3g}, more than {atol:g}: Q is not in O(n)"
         )
 
 
@@ -125,7 +124,7 @@ def check_rotation(R: Float[Tensor, "*batch n n"], atol: float = 1e-5) -> None:
     check_orthogonal(R, atol)
     if (torch.linalg.det(R.detach()) < 0).any():
         raise ValueError("det R = -1: R is a reflection, pass a rotation")
-# --8<-- [end:check]
+    # --8<-- [end:check]
 
 
 # --8<-- [start:split]
@@ -137,19 +136,17 @@ def angle_in_o2(Q: Float[Tensor, "2 2"]) -> tuple[str, float]:
     check_orthogonal(Q)
     theta = torch.atan2(Q[1, 0] + 0.0, Q[0, 0]).item()  # + 0.0 makes a zero of −0
     return ("rotation", theta) if torch.linalg.det(Q) > 0 else ("reflection", theta)
-# --8<-- [end:split]
+    # --8<-- [end:split]
 
 
 # --8<-- [start:haar]
-def random_orthogonal(
-    n: int, count: int, seed: int = 0
-) -> Float[Tensor, "count n n"]:
+def random_orthogonal(n: int, count: int, seed: int = 0) -> Float[Tensor, "count n n"]:
     """Return draws from O(n), all equally likely: QR of Gaussian matrices, diag R > 0."""
     Q, R = torch.linalg.qr(
         torch.randn(count, n, n, generator=torch.Generator().manual_seed(seed))
     )
     return Q * R.diagonal(dim1=-2, dim2=-1).sign().unsqueeze(-2)
-# --8<-- [end:haar]
+    # --8<-- [end:haar]
 
 
 # --8<-- [start:defining_rank]
@@ -157,7 +154,7 @@ def dimension_of_orthogonal_group(n: int) -> int:
     """Return n² − rank, the directions at I that keep Q Qᵀ = I to first order."""
     jacobian = torch.autograd.functional.jacobian(lambda Q: Q @ Q.T, torch.eye(n))
     return n * n - int(torch.linalg.matrix_rank(jacobian.reshape(n * n, n * n)))
-# --8<-- [end:defining_rank]
+    # --8<-- [end:defining_rank]
 
 
 # --8<-- [start:path]
@@ -175,7 +172,7 @@ def path_to_identity(A: Float[Tensor, "2 2"], t: float) -> Float[Tensor, "2 2"]:
     _, theta = angle_in_o2(U @ Vh)
     turn = rotation(torch.tensor((1 - t) * theta).to(A))
     return turn @ ((1 - t) * stretch + t * torch.eye(2).to(A))
-# --8<-- [end:path]
+    # --8<-- [end:path]
 
 
 # --8<-- [start:depth]
@@ -188,7 +185,7 @@ def norms_through_depth(
         x = layer(x)
         lengths.append(x.norm() / start)
     return torch.stack(lengths)
-# --8<-- [end:depth]
+    # --8<-- [end:depth]
 
 
 # --8<-- [start:solution_symmetric]
@@ -197,11 +194,11 @@ def symmetric_but_not_closed() -> tuple[Float[Tensor, "2 2"], Float[Tensor, "2 2
     return torch.tensor([[1.0, 1.0], [1.0, 0.0]]), torch.tensor(
         [[1.0, 0.0], [0.0, -1.0]]
     )
-# --8<-- [end:solution_symmetric]
+    # --8<-- [end:solution_symmetric]
 
 
 # --8<-- [start:solution_mirrors]
 def two_mirrors(alpha: float, beta: float) -> Float[Tensor, "2 2"]:
     """Return the mirror at angle β followed by that at α: a turn by 2(α − β)."""
     return rotation(2 * (alpha - beta))
-# --8<-- [end:solution_mirrors]
+    # --8<-- [end:solution_mirrors]

@@ -35,7 +35,7 @@ def inverse(M: Float[Tensor, "*batch m m"]) -> Float[Tensor, "*batch m m"]:
     """Return the motion that undoes M: x ↦ Rᵀ(x − p)."""
     R, p = parts(M)
     return motion(R.mT, -(R.mT @ p[..., None])[..., 0])
-# --8<-- [end:motion]
+    # --8<-- [end:motion]
 
 
 # --8<-- [start:twist]
@@ -50,7 +50,7 @@ def twist_matrix(
         top = hat(omega)
     rows = torch.cat([top, v[..., None]], -1)
     return torch.cat([rows, torch.zeros_like(rows[..., :1, :])], -2)
-# --8<-- [end:twist]
+    # --8<-- [end:twist]
 
 
 # --8<-- [start:average]
@@ -65,7 +65,9 @@ def average_turn(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"
     theta = torch.where(small, 1.0, q).sqrt()
     half = (theta / 2).sin() / theta
     b = torch.where(
-        small, (1 - q / 12 * (1 - q / 30 * (1 - q / 56 * (1 - q / 90)))) / 2, 2 * half**2
+        small,
+        (1 - q / 12 * (1 - q / 30 * (1 - q / 56 * (1 - q / 90)))) / 2,
+        2 * half**2,
     )
     c = torch.where(
         small,
@@ -73,7 +75,7 @@ def average_turn(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"
         (theta - theta.sin()) / theta**3,
     )
     return torch.eye(3).to(K) + b * K + c * (K @ K)
-# --8<-- [end:average]
+    # --8<-- [end:average]
 
 
 # --8<-- [start:se3]
@@ -89,7 +91,7 @@ def log_se3(M: Float[Tensor, "*batch 4 4"]) -> Float[Tensor, "*batch 6"]:
     omega = log_so3(R)
     v = torch.linalg.solve(average_turn(omega), p[..., None])[..., 0]
     return torch.cat([omega, v], -1)
-# --8<-- [end:se3]
+    # --8<-- [end:se3]
 
 
 # --8<-- [start:se2]
@@ -108,7 +110,7 @@ def log_se2(M: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
     nothing = torch.zeros_like(theta)
     A = average_turn(torch.cat([nothing, nothing, theta], -1))[..., :2, :2]
     return torch.cat([theta, torch.linalg.solve(A, p[..., None])[..., 0]], -1)
-# --8<-- [end:se2]
+    # --8<-- [end:se2]
 
 
 # --8<-- [start:plus]
@@ -124,7 +126,7 @@ def minus(
 ) -> Float[Tensor, "*batch 6"]:
     """Return N ⊖ M = log(M⁻¹N), the ξ with M ⊕ ξ = N."""
     return log_se3(inverse(M) @ N)
-# --8<-- [end:plus]
+    # --8<-- [end:plus]
 
 
 # --8<-- [start:adjoint]
@@ -133,7 +135,7 @@ def adjoint(M: Float[Tensor, "*batch 4 4"]) -> Float[Tensor, "*batch 6 6"]:
     R, p = parts(M)
     upper = torch.cat([R, torch.zeros_like(R)], -1)
     return torch.cat([upper, torch.cat([hat(p) @ R, R], -1)], -2)
-# --8<-- [end:adjoint]
+    # --8<-- [end:adjoint]
 
 
 # --8<-- [start:layer]
@@ -150,7 +152,7 @@ class PoseRefinement(torch.nn.Module):
         for _ in range(self.steps):
             M = plus(M, self.network(M.flatten(-2)))
         return M
-# --8<-- [end:layer]
+        # --8<-- [end:layer]
 
 
 # --8<-- [start:register]
@@ -166,4 +168,4 @@ def register(
         change = torch.cat([-R @ hat(P), R.expand(len(P), 3, 3)], -1).flatten(0, 1)
         M = plus(M, -torch.linalg.lstsq(change, miss).solution)
     return M
-# --8<-- [end:register]
+    # --8<-- [end:register]

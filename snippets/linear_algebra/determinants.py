@@ -27,7 +27,7 @@ def shoelace(polygon: Float[Tensor, "k 2"]) -> Float[Tensor, ""]:
     """
     x, y = polygon.T
     return (x @ y.roll(-1) - y @ x.roll(-1)) / 2
-# --8<-- [end:shoelace]
+    # --8<-- [end:shoelace]
 
 
 # --8<-- [start:det2]
@@ -35,7 +35,7 @@ def det2(A: Float[Tensor, "2 2"]) -> Float[Tensor, ""]:
     """Return the signed area of the parallelogram of the two columns: ad − bc."""
     (a, b), (c, d) = A
     return a * d - b * c
-# --8<-- [end:det2]
+    # --8<-- [end:det2]
 
 
 # --8<-- [start:leibniz]
@@ -50,7 +50,7 @@ def leibniz(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
     n = len(A)
     terms = [sign(p) * A[list(p), range(n)].prod() for p in permutations(range(n))]
     return torch.stack(terms).sum()
-# --8<-- [end:leibniz]
+    # --8<-- [end:leibniz]
 
 
 # --8<-- [start:elimination]
@@ -67,7 +67,7 @@ def det_by_elimination(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
         det = det * U[k, k]
         U[k + 1 :] -= torch.outer(U[k + 1 :, k] / U[k, k], U[k])
     return det
-# --8<-- [end:elimination]
+    # --8<-- [end:elimination]
 
 
 # --8<-- [start:grid]
@@ -76,7 +76,7 @@ def square_grid(half_width: float, steps: int) -> tuple[Float[Tensor, "k 2"], fl
     side = 2 * half_width / steps
     ticks = (torch.arange(steps) + 0.5) * side - half_width
     return torch.cartesian_prod(ticks, ticks), side**2
-# --8<-- [end:grid]
+    # --8<-- [end:grid]
 
 
 # --8<-- [start:density]
@@ -91,7 +91,7 @@ def pushed_density(
     """Return the density at y of Az for standard normal z: p(A⁻¹y) / |det A|."""
     z = torch.linalg.solve(A, y[..., None])[..., 0]
     return (log_gaussian(z) - torch.linalg.slogdet(A).logabsdet).exp()
-# --8<-- [end:density]
+    # --8<-- [end:density]
 
 
 # --8<-- [start:layer]
@@ -108,7 +108,7 @@ class Invertible(nn.Module):
         """Return the log-density at y of Wz + b for standard normal z."""
         z = torch.linalg.solve(self.weight, (y - self.bias)[..., None])[..., 0]
         return log_gaussian(z) - torch.linalg.slogdet(self.weight).logabsdet
-# --8<-- [end:layer]
+        # --8<-- [end:layer]
 
 
 # --8<-- [start:solution_mirror]
@@ -117,4 +117,4 @@ def straight_path(
 ) -> Float[Tensor, "n n"]:
     """Return the matrix that lies the share t of the way from A to B."""
     return (1 - t) * A + t * B
-# --8<-- [end:solution_mirror]
+    # --8<-- [end:solution_mirror]

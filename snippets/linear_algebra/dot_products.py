@@ -12,7 +12,7 @@ from torch import Tensor, nn
 def length(v: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch"]:
     """Return the norm ‖v‖ = √(v₁² + … + vₙ²)."""
     return (v * v).sum(dim=-1).sqrt()
-# --8<-- [end:length]
+    # --8<-- [end:length]
 
 
 # --8<-- [start:dot]
@@ -21,7 +21,7 @@ def dot(
 ) -> Float[Tensor, "*batch"]:
     """Return v₁w₁ + … + vₙwₙ."""
     return (v * w).sum(dim=-1)
-# --8<-- [end:dot]
+    # --8<-- [end:dot]
 
 
 # --8<-- [start:project]
@@ -34,16 +34,14 @@ def project(w: Float[Tensor, " n"], v: Float[Tensor, " n"]) -> Float[Tensor, " n
         raise ValueError("v is the zero vector: pass one with a direction")
     u = v / v.abs().max()  # v·v could be too large or too small for a float
     return dot(u, w) / dot(u, u) * u
-# --8<-- [end:project]
+    # --8<-- [end:project]
 
 
 # --8<-- [start:signed_length]
-def signed_length(
-    w: Float[Tensor, " n"], v: Float[Tensor, " n"]
-) -> Float[Tensor, ""]:
+def signed_length(w: Float[Tensor, " n"], v: Float[Tensor, " n"]) -> Float[Tensor, ""]:
     """Return v·w / ‖v‖: minus the shadow's length where it points against v."""
     return dot(v, w) / length(v)
-# --8<-- [end:signed_length]
+    # --8<-- [end:signed_length]
 
 
 # --8<-- [start:angle]
@@ -61,23 +59,19 @@ def cosine(v: Float[Tensor, " n"], w: Float[Tensor, " n"]) -> Float[Tensor, ""]:
 def angle(v: Float[Tensor, " n"], w: Float[Tensor, " n"]) -> Float[Tensor, ""]:
     """Return the angle between two vectors in degrees, from 0 to 180."""
     return torch.rad2deg(torch.acos(cosine(v, w)))
-# --8<-- [end:angle]
+    # --8<-- [end:angle]
 
 
 # --8<-- [start:products]
-def by_rows(
-    W: Float[Tensor, "m n"], x: Float[Tensor, " n"]
-) -> Float[Tensor, " m"]:
+def by_rows(W: Float[Tensor, "m n"], x: Float[Tensor, " n"]) -> Float[Tensor, " m"]:
     """Return Wx: each entry is the dot product of one row with x."""
     return torch.stack([dot(row, x) for row in W])
 
 
-def by_columns(
-    W: Float[Tensor, "m n"], x: Float[Tensor, " n"]
-) -> Float[Tensor, " m"]:
+def by_columns(W: Float[Tensor, "m n"], x: Float[Tensor, " n"]) -> Float[Tensor, " m"]:
     """Return Wx: the combination of the columns with the entries of x."""
     return sum(x[j] * W[:, j] for j in range(len(x)))
-# --8<-- [end:products]
+    # --8<-- [end:products]
 
 
 # --8<-- [start:orthonormal]
@@ -92,7 +86,7 @@ def orthonormal_coordinates(
     if error.abs().max() > 1e3 * torch.finfo(v.dtype).eps:
         raise ValueError("the columns are not orthonormal: solve Qc = v instead")
     return basis.T @ v
-# --8<-- [end:orthonormal]
+    # --8<-- [end:orthonormal]
 
 
 # --8<-- [start:attention]
@@ -110,7 +104,7 @@ def attend(
 ) -> Float[Tensor, "*batch q m"]:
     """Return averages of the values, weighted by the softmax of the scores."""
     return torch.softmax(scores(queries, keys), dim=-1) @ values
-# --8<-- [end:attention]
+    # --8<-- [end:attention]
 
 
 # --8<-- [start:random_cosines]
@@ -118,7 +112,7 @@ def random_cosines(n: int, pairs: int, seed: int = 0) -> Float[Tensor, " pairs"]
     """Return the cosines between random pairs of directions in Rⁿ."""
     v, w = torch.randn(2, pairs, n, generator=torch.Generator().manual_seed(seed))
     return nn.functional.cosine_similarity(v, w)
-# --8<-- [end:random_cosines]
+    # --8<-- [end:random_cosines]
 
 
 # --8<-- [start:solution_gram_schmidt]
@@ -137,7 +131,7 @@ def orthonormalise(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
             raise ValueError(f"column {i} depends on those before it: drop it")
         kept.append(rest / length(rest))
     return torch.stack(kept, dim=1)
-# --8<-- [end:solution_gram_schmidt]
+    # --8<-- [end:solution_gram_schmidt]
 
 
 # --8<-- [start:solution_boundary]
@@ -146,7 +140,7 @@ def signed_distance(
 ) -> Float[Tensor, ""]:
     """Return the distance from x to w·x + b = 0, positive on w's side."""
     return (dot(w, x) + b) / length(w)
-# --8<-- [end:solution_boundary]
+    # --8<-- [end:solution_boundary]
 
 
 # --8<-- [start:solution_polarise]
@@ -155,7 +149,7 @@ def dot_from_lengths(
 ) -> Float[Tensor, ""]:
     """Return v·w from two lengths alone: (‖v + w‖² − ‖v − w‖²) / 4."""
     return (length(v + w) ** 2 - length(v - w) ** 2) / 4
-# --8<-- [end:solution_polarise]
+    # --8<-- [end:solution_polarise]
 
 
 # --8<-- [start:solution_saturation]
@@ -166,4 +160,4 @@ def largest_weight(d: int, scaled: bool, seed: int = 0) -> float:
     keys = torch.randn(16, d, generator=generator)
     products = scores(queries, keys) if scaled else queries @ keys.T
     return float(torch.softmax(products, dim=1).amax(dim=1).mean())
-# --8<-- [end:solution_saturation]
+    # --8<-- [end:solution_saturation]

@@ -35,13 +35,11 @@ def characteristic_polynomial(A: Float[Tensor, "n n"]) -> Float[Tensor, " n+1"]:
         coefficients.append(-(A @ M).trace() / k)
         M = A @ M + coefficients[-1] * one
     return torch.stack(coefficients)
-# --8<-- [end:characteristic_polynomial]
+    # --8<-- [end:characteristic_polynomial]
 
 
 # --8<-- [start:eigenspace]
-def eigenspace(
-    A: Float[Tensor, "n n"], eigenvalue: float
-) -> Float[Tensor, "n d"]:
+def eigenspace(A: Float[Tensor, "n n"], eigenvalue: float) -> Float[Tensor, "n d"]:
     """Return a basis of ker(A − λI) as columns; none if λ is not an eigenvalue.
 
     What is 10⁻¹⁰ times smaller than A counts as zero.
@@ -49,7 +47,7 @@ def eigenspace(
     M = A.double() - eigenvalue * torch.eye(len(A)).to(A).double()
     size = max(float(A.abs().max()), abs(eigenvalue))
     return null_space(M / size if size else M, 1e-10).to(A)
-# --8<-- [end:eigenspace]
+    # --8<-- [end:eigenspace]
 
 
 # --8<-- [start:eigenbasis]
@@ -67,7 +65,7 @@ def eigenbasis(
         missing = f"{found} independent eigenvector(s), not {len(A)}"
         raise ValueError(f"{missing}: no eigenbasis")
     return eigenvalues, P
-# --8<-- [end:eigenbasis]
+    # --8<-- [end:eigenbasis]
 
 
 # --8<-- [start:power]
@@ -75,7 +73,7 @@ def power(A: Float[Tensor, "n n"], k: int) -> Float[Tensor, "n n"]:
     """Return A multiplied by itself k times, as P Dᵏ P⁻¹ in a basis of eigenvectors."""
     eigenvalues, P = eigenbasis(A)
     return (P @ torch.diag(eigenvalues**k) @ torch.linalg.inv(P)).real
-# --8<-- [end:power]
+    # --8<-- [end:power]
 
 
 # --8<-- [start:power_iteration]
@@ -95,14 +93,14 @@ def power_iteration(
             raise ValueError(f"after {k} steps the vector is 0: start elsewhere")
         directions.append(y / y.norm())
     return directions
-# --8<-- [end:power_iteration]
+    # --8<-- [end:power_iteration]
 
 
 # --8<-- [start:spectral_radius]
 def spectral_radius(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
     """Return the largest modulus of an eigenvalue of A."""
     return torch.linalg.eigvals(A).abs().max()
-# --8<-- [end:spectral_radius]
+    # --8<-- [end:spectral_radius]
 
 
 # --8<-- [start:recurrence]
@@ -131,7 +129,7 @@ def gradient_norms(net: LinearRecurrence, horizons: list[int]) -> list[float]:
         (gradient,) = torch.autograd.grad(net(h, steps).sum(), h)
         norms.append(float(gradient.norm()))
     return norms
-# --8<-- [end:recurrence]
+    # --8<-- [end:recurrence]
 
 
 # --8<-- [start:recurrences]
@@ -152,14 +150,14 @@ def recurrences(features: int = 32) -> dict[str, LinearRecurrence]:
     orthogonal(nets["orthogonal"].step)
     with_radius(nets["ρ = 0.9"], 0.9)
     return nets
-# --8<-- [end:recurrences]
+    # --8<-- [end:recurrences]
 
 
 # --8<-- [start:solution_projection]
 def onto_line(v: Float[Tensor, " n"]) -> Float[Tensor, "n n"]:
     """Return the matrix of the projection onto the line through v: v vᵀ / v·v."""
     return torch.outer(v, v) / (v @ v)
-# --8<-- [end:solution_projection]
+    # --8<-- [end:solution_projection]
 
 
 # --8<-- [start:solution_fibonacci]
@@ -167,7 +165,7 @@ def fibonacci(k: int) -> float:
     """Return the k-th Fibonacci number by its closed form (φᵏ − (1 − φ)ᵏ) / √5."""
     phi = (1 + math.sqrt(5)) / 2
     return (phi**k - (1 - phi) ** k) / math.sqrt(5)
-# --8<-- [end:solution_fibonacci]
+    # --8<-- [end:solution_fibonacci]
 
 
 # --8<-- [start:solution_norm]
@@ -177,4 +175,4 @@ def largest_stretch(layer: nn.Linear, steps: int = 200, seed: int = 0) -> float:
     start = torch.randn(W.shape[1], generator=torch.Generator().manual_seed(seed))
     v = power_iteration(W.T @ W, start.to(W), steps)[-1]
     return float((W @ v).norm())
-# --8<-- [end:solution_norm]
+    # --8<-- [end:solution_norm]

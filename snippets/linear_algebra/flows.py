@@ -44,7 +44,7 @@ class Coupling(nn.Module):
         log_scale, shift = self.net(kept[:, None]).T
         moved = (other - shift) * (-log_scale).exp()
         return torch.stack([kept, moved][:: 1 - 2 * self.kept], dim=1), log_scale
-# --8<-- [end:coupling]
+        # --8<-- [end:coupling]
 
 
 # --8<-- [start:flow]
@@ -69,7 +69,7 @@ class Flow(nn.Module):
             y, log_scale = layer.inverse(y)
             log_det = log_det + log_scale
         return log_gaussian(y) - log_det
-# --8<-- [end:flow]
+        # --8<-- [end:flow]
 
 
 # --8<-- [start:crescent]
@@ -90,7 +90,7 @@ def fit(data: Float[Tensor, "k 2"], steps: int = 250, seed: int = 0) -> Flow:
         loss.backward()
         optimiser.step()
     return flow
-# --8<-- [end:crescent]
+    # --8<-- [end:crescent]
 
 
 # --8<-- [start:solution_gaussian]
@@ -103,7 +103,7 @@ def gaussian_log_density(
     L = torch.linalg.cholesky(covariance)
     z = torch.linalg.solve_triangular(L, (x - mean).T, upper=False).T
     return log_gaussian(z) - L.diagonal().log().sum()
-# --8<-- [end:solution_gaussian]
+    # --8<-- [end:solution_gaussian]
 
 
 # --8<-- [start:solution_planar]
@@ -116,4 +116,4 @@ def planar(
     step = torch.tanh(z @ w)
     det = 1 + (1 - step**2) * (w @ u)
     return z + torch.outer(step, u), det.abs().log()
-# --8<-- [end:solution_planar]
+    # --8<-- [end:solution_planar]

@@ -21,7 +21,7 @@ def linearity_gap(
 ) -> Float[Tensor, " m"]:
     """Return f(au + bv) − a f(u) − b f(v), which is always zero when f is linear."""
     return f(a * u + b * v) - a * f(u) - b * f(v)
-# --8<-- [end:linearity_gap]
+    # --8<-- [end:linearity_gap]
 
 
 # --8<-- [start:first_map]
@@ -31,7 +31,7 @@ A = torch.tensor([[1.0, 1.0], [-1.0, 2.0]]).double()
 def multiply(M: Float[Tensor, "m n"], x: Float[Tensor, " n"]) -> Float[Tensor, " m"]:
     """Return Mx, entry by entry: yᵢ = mᵢ₁x₁ + … + mᵢₙxₙ."""
     return torch.stack([sum(row[j] * x[j] for j in range(len(x))) for row in M])
-# --8<-- [end:first_map]
+    # --8<-- [end:first_map]
 
 
 # --8<-- [start:square_first]
@@ -39,7 +39,7 @@ def square_first(p: Float[Tensor, " 2"]) -> Float[Tensor, " 2"]:
     """Return (x², y)."""
     x, y = p
     return torch.stack([x * x, y])
-# --8<-- [end:square_first]
+    # --8<-- [end:square_first]
 
 
 # --8<-- [start:impostors]
@@ -53,25 +53,21 @@ def wobble(p: Float[Tensor, " 2"]) -> Float[Tensor, " 2"]:
     """Return (x + sin(2πx)/8, y)."""
     x, y = p
     return torch.stack([x + torch.sin(2 * torch.pi * x) / 8, y])
-# --8<-- [end:impostors]
+    # --8<-- [end:impostors]
 
 
 # --8<-- [start:matrix_of]
-def matrix_of(
-    f: Map, n: int, dtype: torch.dtype | None = None
-) -> Float[Tensor, "m n"]:
+def matrix_of(f: Map, n: int, dtype: torch.dtype | None = None) -> Float[Tensor, "m n"]:
     """Return the matrix of a linear map on Rⁿ: its columns are f(e₁), …, f(eₙ)."""
     return torch.stack([f(e) for e in torch.eye(n, dtype=dtype)], dim=1)
-# --8<-- [end:matrix_of]
+    # --8<-- [end:matrix_of]
 
 
 # --8<-- [start:in_basis]
-def in_basis(
-    M: Float[Tensor, "n n"], P: Float[Tensor, "n n"]
-) -> Float[Tensor, "n n"]:
+def in_basis(M: Float[Tensor, "n n"], P: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
     """Return the matrix of x ↦ Mx in the basis of the columns of P: P⁻¹MP."""
     return torch.linalg.inv(P) @ M @ P
-# --8<-- [end:in_basis]
+    # --8<-- [end:in_basis]
 
 
 # --8<-- [start:homogeneous]
@@ -86,7 +82,7 @@ def homogeneous(
 def lift(x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n+1"]:
     """Return (x, 1)."""
     return torch.cat([x, torch.ones_like(x[..., :1])], dim=-1)
-# --8<-- [end:homogeneous]
+    # --8<-- [end:homogeneous]
 
 
 # --8<-- [start:convolution_matrix]
@@ -111,7 +107,7 @@ def convolution_matrix(
 def shift_matrix(n: int) -> Float[Tensor, "n n"]:
     """Return the matrix that moves each entry one place on, the last to the front."""
     return matrix_of(lambda x: x.roll(1), n)
-# --8<-- [end:convolution_matrix]
+    # --8<-- [end:convolution_matrix]
 
 
 # --8<-- [start:solution_images]
@@ -120,14 +116,14 @@ def matrix_from_images(
 ) -> Float[Tensor, "m n"]:
     """Return the matrix that sends each column of `inputs` to its image."""
     return torch.linalg.solve(inputs, images, left=False)
-# --8<-- [end:solution_images]
+    # --8<-- [end:solution_images]
 
 
 # --8<-- [start:solution_derivative]
 def derivative(c: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
     """Return c₁, 2c₂, 3c₃, …, 0: the derivative of c₀ + c₁x + c₂x² + …"""
     return torch.cat([torch.arange(1, len(c)) * c[1:], c.new_zeros(1)])
-# --8<-- [end:solution_derivative]
+    # --8<-- [end:solution_derivative]
 
 
 # --8<-- [start:solution_nonlinearity]
@@ -143,7 +139,7 @@ def nonlinearity(f: Map, n: int, trials: int = 20) -> float:
         size = float(image.abs().max() + linear.abs().max()) or 1.0
         worst = max(worst, float((image - linear).abs().max()) / size)
     return worst
-# --8<-- [end:solution_nonlinearity]
+    # --8<-- [end:solution_nonlinearity]
 
 
 # --8<-- [start:solution_fold]
@@ -156,4 +152,4 @@ def fold(dense: nn.Linear, norm: nn.BatchNorm1d) -> nn.Linear:
         merged.weight.copy_(scale[:, None] * dense.weight)
         merged.bias.copy_(scale * (bias - norm.running_mean) + norm.bias)
     return merged
-# --8<-- [end:solution_fold]
+    # --8<-- [end:solution_fold]

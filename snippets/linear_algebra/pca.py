@@ -20,7 +20,7 @@ def covariance(X: Float[Tensor, "count n"]) -> Float[Tensor, "n n"]:
         raise ValueError("no points: pass at least one row")
     centred = X - X.mean(0)
     return centred.T @ centred / len(X)
-# --8<-- [end:covariance]
+    # --8<-- [end:covariance]
 
 
 # --8<-- [start:principal_components]
@@ -30,7 +30,7 @@ def principal_components(
     """Return eigenvalues and eigenvectors of the covariance, the largest first."""
     variances, directions = torch.linalg.eigh(covariance(X))
     return variances.flip(0), directions.flip(1)
-# --8<-- [end:principal_components]
+    # --8<-- [end:principal_components]
 
 
 # --8<-- [start:reconstruct]
@@ -42,21 +42,21 @@ def reconstruct(
     """Return each row's projection onto the plane through the mean along directions."""
     codes = (X - mean) @ directions
     return mean + codes @ directions.T
-# --8<-- [end:reconstruct]
+    # --8<-- [end:reconstruct]
 
 
 # --8<-- [start:residual]
 def residual(X: Float[Tensor, "count n"], Y: Float[Tensor, "count n"]) -> float:
     """Return the average squared distance between corresponding rows."""
     return ((X - Y) ** 2).sum(1).mean().item()
-# --8<-- [end:residual]
+    # --8<-- [end:residual]
 
 
 # --8<-- [start:digits]
 def digits() -> Float[Tensor, "10000 784"]:
     """Return the MNIST test set, one picture a row, grey values from 0 to 1."""
     return load_images("test").flatten(1).to(torch.float64) / 255
-# --8<-- [end:digits]
+    # --8<-- [end:digits]
 
 
 # --8<-- [start:autoencoder]
@@ -68,7 +68,7 @@ def linear_autoencoder(n: int, r: int, bias: bool = True) -> nn.Sequential:
     if not 1 <= r <= n:
         raise ValueError(f"{r} hidden units for {n} inputs: choose 1 to {n}")
     return nn.Sequential(nn.Linear(n, r, bias=bias), nn.Linear(r, n, bias=bias))
-# --8<-- [end:autoencoder]
+    # --8<-- [end:autoencoder]
 
 
 # --8<-- [start:train]
@@ -93,7 +93,7 @@ def train(
 
     optimiser.step(loss)
     return losses
-# --8<-- [end:train]
+    # --8<-- [end:train]
 
 
 # --8<-- [start:small_data]
@@ -104,7 +104,7 @@ def small_data(count: int = 500) -> Float[Tensor, "count 8"]:
     hidden = torch.randn(count, 8, generator=generator) * spread
     rotation = torch.linalg.qr(torch.randn(8, 8, generator=generator)).Q
     return hidden @ rotation.T + torch.randn(8, generator=generator)
-# --8<-- [end:small_data]
+    # --8<-- [end:small_data]
 
 
 # --8<-- [start:fiedler]
@@ -113,14 +113,14 @@ def fiedler(points: Float[Tensor, "count d"], width: float) -> Float[Tensor, " c
     weights = torch.exp(-((torch.cdist(points, points) / width) ** 2) / 2)
     laplacian = weights.sum(1).diag() - weights
     return torch.linalg.eigh(laplacian).eigenvectors[:, 1]
-# --8<-- [end:fiedler]
+    # --8<-- [end:fiedler]
 
 
 # --8<-- [start:all_shifts]
 def all_shifts(rows: Float[Tensor, "count n"]) -> Float[Tensor, "shifted n"]:
     """Return every cyclic shift of every row."""
     return torch.cat([rows.roll(k, dims=1) for k in range(rows.shape[1])])
-# --8<-- [end:all_shifts]
+    # --8<-- [end:all_shifts]
 
 
 # --8<-- [start:solution_whiten]
@@ -131,13 +131,11 @@ def whiten(X: Float[Tensor, "count n"]) -> Float[Tensor, "count n"]:
         problem = "the data does not vary in every direction"
         raise ValueError(f"{problem}: drop the constant ones first")
     return (X - X.mean(0)) @ directions / variances.sqrt()
-# --8<-- [end:solution_whiten]
+    # --8<-- [end:solution_whiten]
 
 
 # --8<-- [start:solution_gram]
-def directions_from_gram(
-    X: Float[Tensor, "count n"], r: int
-) -> Float[Tensor, "n r"]:
+def directions_from_gram(X: Float[Tensor, "count n"], r: int) -> Float[Tensor, "n r"]:
     """Return the top r principal directions from the points' dot products.
 
     Raises ValueError where the centred points have a rank below r.
@@ -150,16 +148,14 @@ def directions_from_gram(
         given = f"{r} directions from {len(X)} points that vary in {rank}"
         raise ValueError(f"{given}: choose 1 to {rank}")
     return centred.T @ U[:, -r:].flip(1) / squares[-r:].flip(0).sqrt()
-# --8<-- [end:solution_gram]
+    # --8<-- [end:solution_gram]
 
 
 # --8<-- [start:solution_shift]
-def shift_residuals(
-    X: Float[Tensor, "count 784"], r: int
-) -> tuple[float, float]:
+def shift_residuals(X: Float[Tensor, "count 784"], r: int) -> tuple[float, float]:
     """Residuals under the PCA of X: of X, and of X moved right by one pixel."""
     mean, V = X.mean(0), principal_components(X)[1][:, :r]
     moved = X.view(-1, 28, 28).roll(1, dims=2).flatten(1)
     before, after = (residual(Y, reconstruct(Y, mean, V)) for Y in (X, moved))
     return before, after
-# --8<-- [end:solution_shift]
+    # --8<-- [end:solution_shift]

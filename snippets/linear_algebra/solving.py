@@ -31,7 +31,7 @@ def row_reduce(
         R[others] -= torch.outer(R[others, column], R[row])  # subtract
         pivots.append(column)
     return R + 0.0, pivots  # no −0
-# --8<-- [end:row_reduce]
+    # --8<-- [end:row_reduce]
 
 
 # --8<-- [start:rounding]
@@ -43,7 +43,7 @@ def largest(A: Float[Tensor, "..."]) -> float:
 def rounding(A: Float[Tensor, "m n"]) -> float:
     """Return the size up to which an entry may be a zero with a rounding error."""
     return 10 * max(A.shape) * torch.finfo(A.dtype).eps * largest(A)
-# --8<-- [end:rounding]
+    # --8<-- [end:rounding]
 
 
 # --8<-- [start:solve]
@@ -59,7 +59,7 @@ def solve(A: Float[Tensor, "m n"], b: Float[Tensor, " m"]) -> Float[Tensor, " n"
     x = A.new_zeros(n)
     x[pivots] = unit * R[: len(pivots), n]
     return x
-# --8<-- [end:solve]
+    # --8<-- [end:solve]
 
 
 # --8<-- [start:null_space]
@@ -73,7 +73,7 @@ def null_space(
     N[free, range(len(free))] = 1.0
     N[pivots] -= R[: len(pivots), free]
     return N
-# --8<-- [end:null_space]
+    # --8<-- [end:null_space]
 
 
 # --8<-- [start:inverse]
@@ -89,7 +89,7 @@ def inverse(A: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
         found = sum(column < n for column in pivots)
         raise ValueError(f"{found} of {n} columns have pivots: A has no inverse")
     return R[:, n:] / unit
-# --8<-- [end:inverse]
+    # --8<-- [end:inverse]
 
 
 # --8<-- [start:least_squares]
@@ -98,7 +98,7 @@ def least_squares(
 ) -> Float[Tensor, " n"]:
     """Return an x that makes ‖Ax − b‖ smallest: a solution of AᵀAx = Aᵀb."""
     return solve(A.T @ A, A.T @ b)
-# --8<-- [end:least_squares]
+    # --8<-- [end:least_squares]
 
 
 # --8<-- [start:fit_head]
@@ -113,7 +113,7 @@ def fit_head(
         head.weight.copy_(solution[:-1].T)
         head.bias.copy_(solution[-1])
     return head
-# --8<-- [end:fit_head]
+    # --8<-- [end:fit_head]
 
 
 # --8<-- [start:solution_blind]
@@ -129,7 +129,7 @@ def invisible_change(layer: nn.Linear, seed: int = 0) -> Float[Tensor, " n"]:
     generator = torch.Generator().manual_seed(seed)
     direction = N @ torch.randn(N.shape[1], generator=generator).to(N)
     return direction / direction.norm()
-# --8<-- [end:solution_blind]
+    # --8<-- [end:solution_blind]
 
 
 # --8<-- [start:solution_ridge]
@@ -139,4 +139,4 @@ def ridge(
     """Return the x that makes ‖Ax − b‖² + weight_decay · ‖x‖² smallest."""
     eye = torch.eye(A.shape[1], dtype=A.dtype, device=A.device)
     return torch.linalg.solve(A.T @ A + weight_decay * eye, A.T @ b)
-# --8<-- [end:solution_ridge]
+    # --8<-- [end:solution_ridge]

@@ -17,7 +17,7 @@ def combine(
     for c, v in zip(coefficients, vectors.T, strict=True):
         total = total + c * v
     return total
-# --8<-- [end:combine]
+    # --8<-- [end:combine]
 
 
 # --8<-- [start:rank]
@@ -31,14 +31,14 @@ def rank(vectors: Float[Tensor, "n k"]) -> int:
 def independent(vectors: Float[Tensor, "n k"]) -> bool:
     """Return whether only the coefficients zero combine the columns to zero."""
     return rank(vectors) == vectors.shape[1]
-# --8<-- [end:rank]
+    # --8<-- [end:rank]
 
 
 # --8<-- [start:in_span]
 def in_span(vectors: Float[Tensor, "n k"], target: Float[Tensor, " n"]) -> bool:
     """Return whether one more column, `target`, leaves the rank as it is."""
     return rank(torch.column_stack([vectors, target])) == rank(vectors)
-# --8<-- [end:in_span]
+    # --8<-- [end:in_span]
 
 
 # --8<-- [start:dependence]
@@ -57,7 +57,7 @@ def dependence(vectors: Float[Tensor, "n k"]) -> Float[Tensor, " k"]:
             c[k] = -1.0
             return c
     raise ValueError(f"the {count} columns are independent: pass dependent ones")
-# --8<-- [end:dependence]
+    # --8<-- [end:dependence]
 
 
 # --8<-- [start:coordinates]
@@ -73,7 +73,7 @@ def coordinates(
         found = f"{k} columns of rank {rank(basis)}"
         raise ValueError(f"{found} are no basis of R^{n}: pass {n} independent ones")
     return torch.linalg.solve(basis, v)
-# --8<-- [end:coordinates]
+    # --8<-- [end:coordinates]
 
 
 # --8<-- [start:change_of_basis]
@@ -82,7 +82,7 @@ def change_of_basis(
 ) -> Float[Tensor, "n n"]:
     """Return the matrix that turns coordinates in `old` into coordinates in `new`."""
     return torch.stack([coordinates(new, b) for b in old.T], dim=1)
-# --8<-- [end:change_of_basis]
+    # --8<-- [end:change_of_basis]
 
 
 # --8<-- [start:bottleneck]
@@ -90,7 +90,7 @@ def flat_bottleneck(n: int, k: int) -> nn.Sequential:
     """Return n → 32 → k → n, with a ReLU before the narrow place only."""
     encoder = nn.Sequential(nn.Linear(n, 32), nn.ReLU(), nn.Linear(32, k))
     return nn.Sequential(*encoder, nn.Linear(k, n))
-# --8<-- [end:bottleneck]
+    # --8<-- [end:bottleneck]
 
 
 # --8<-- [start:bent_bottleneck]
@@ -98,7 +98,7 @@ def bent_bottleneck(n: int, k: int) -> nn.Sequential:
     """Return n → k → 32 → n, with a ReLU after the narrow place only."""
     decoder = nn.Sequential(nn.Linear(k, 32), nn.ReLU(), nn.Linear(32, n))
     return nn.Sequential(nn.Linear(n, k), *decoder)
-# --8<-- [end:bent_bottleneck]
+    # --8<-- [end:bent_bottleneck]
 
 
 # --8<-- [start:solution_basis]
@@ -109,7 +109,7 @@ def basis_from(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n r"]:
         if not in_span(kept, v):
             kept = torch.column_stack([kept, v])
     return kept
-# --8<-- [end:solution_basis]
+    # --8<-- [end:solution_basis]
 
 
 # --8<-- [start:solution_taylor]
@@ -121,4 +121,4 @@ def powers_around(a: float) -> Float[Tensor, "3 3"]:
 def expand_around(a: float, c: Float[Tensor, " 3"]) -> Float[Tensor, " 3"]:
     """Return the coordinates of c₀ + c₁x + c₂x² in 1, x − a, (x − a)²."""
     return coordinates(powers_around(a).to(c), c)
-# --8<-- [end:solution_taylor]
+    # --8<-- [end:solution_taylor]

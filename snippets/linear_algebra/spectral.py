@@ -14,7 +14,7 @@ from torch import Tensor, nn
 def as_matrix(z: complex) -> Float[Tensor, "2 2"]:
     """Return the matrix of z = a + bi: turn by its angle, scale by its modulus."""
     return torch.tensor([[z.real, -z.imag], [z.imag, z.real]], dtype=torch.float64)
-# --8<-- [end:as_matrix]
+    # --8<-- [end:as_matrix]
 
 
 # --8<-- [start:rotation_scaling]
@@ -31,7 +31,7 @@ def rotation_scaling(A: Float[Tensor, "2 2"]) -> tuple[complex, Float[Tensor, "2
     bases = torch.stack([vectors.real, vectors.imag], dim=2).unbind(dim=1)
     i = int(torch.stack([torch.linalg.det(P) for P in bases]).argmax())
     return complex(eigenvalues[i].conj()), bases[i]
-# --8<-- [end:rotation_scaling]
+    # --8<-- [end:rotation_scaling]
 
 
 # --8<-- [start:rayleigh]
@@ -40,7 +40,7 @@ def rayleigh(
 ) -> Float[Tensor, "*batch"]:
     """Return the stretch of the symmetric S along x: xᵀSx / xᵀx."""
     return (x @ S * x).sum(-1) / x.square().sum(-1)
-# --8<-- [end:rayleigh]
+    # --8<-- [end:rayleigh]
 
 
 # --8<-- [start:definite]
@@ -62,7 +62,7 @@ def definiteness(S: Float[Tensor, "n n"]) -> str:
         return "indefinite: a saddle"
     definite = largest < -tolerance
     return "negative definite: a hill" if definite else "negative semidefinite: a ridge"
-# --8<-- [end:definite]
+    # --8<-- [end:definite]
 
 
 # --8<-- [start:shift]
@@ -75,7 +75,7 @@ def fourier_modes(n: int) -> Complex[Tensor, "n n"]:
     """Return the waves (1, ζʲ, ζ²ʲ, …) with ζ = exp(2πi/n) as columns."""
     k = torch.arange(n)
     return torch.exp(2j * math.pi * torch.outer(k, k) / n)
-# --8<-- [end:shift]
+    # --8<-- [end:shift]
 
 
 # --8<-- [start:learning_rate]
@@ -98,4 +98,4 @@ def train(
         nn.functional.mse_loss(layer(X), y).backward()
         optimiser.step()
     return nn.functional.mse_loss(layer(X), y).item()
-# --8<-- [end:learning_rate]
+    # --8<-- [end:learning_rate]

@@ -22,7 +22,7 @@ def svd(
     kept = s > 10 * torch.finfo(A.dtype).eps ** 0.5 * s[:1]
     s, V = s[kept], V[:, kept]
     return A @ V / s, s, V.T
-# --8<-- [end:svd]
+    # --8<-- [end:svd]
 
 
 # --8<-- [start:truncate]
@@ -36,7 +36,7 @@ def truncate(A: Float[Tensor, "*batch m n"], r: int) -> Float[Tensor, "*batch m 
         raise ValueError(f"rank {r} of a {m}×{n} matrix: choose 0 to {min(m, n)}")
     U, s, Vt = torch.linalg.svd(A, full_matrices=False)
     return U[..., :r] * s[..., None, :r] @ Vt[..., :r, :]
-# --8<-- [end:truncate]
+    # --8<-- [end:truncate]
 
 
 # --8<-- [start:pseudo_inverse]
@@ -52,7 +52,7 @@ def pseudo_inverse(
         tolerance = max(A.shape) * torch.finfo(A.dtype).eps
     kept = s > tolerance * s[:1]
     return Vt[kept].T / s[kept] @ U[:, kept].T
-# --8<-- [end:pseudo_inverse]
+    # --8<-- [end:pseudo_inverse]
 
 
 # --8<-- [start:compress]
@@ -70,7 +70,7 @@ def compress(layer: nn.Linear, r: int) -> nn.Sequential:
     down.weight.data, up.weight.data = Vt[:r], U[:, :r] * s[:r]
     up.bias = layer.bias
     return nn.Sequential(down, up)
-# --8<-- [end:compress]
+    # --8<-- [end:compress]
 
 
 # --8<-- [start:adapter]
@@ -92,7 +92,7 @@ class Adapter(nn.Module):
     def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch m"]:
         """Add the change to what the frozen layer says."""
         return self.layer(x) + self.up(self.down(x))
-# --8<-- [end:adapter]
+        # --8<-- [end:adapter]
 
 
 # --8<-- [start:solution_polar]
@@ -102,7 +102,7 @@ def polar(
     """Return Q and S with A = QS: orthogonal, and a stretch along perpendicular axes."""
     U, s, Vt = torch.linalg.svd(A)
     return U @ Vt, Vt.T * s @ Vt
-# --8<-- [end:solution_polar]
+    # --8<-- [end:solution_polar]
 
 
 # --8<-- [start:solution_rank]
@@ -113,7 +113,7 @@ def rank_for(A: Float[Tensor, "m n"], share: float) -> int:
     s = torch.linalg.svdvals(A)
     lost = torch.cat([(s**2).flip(0).cumsum(0).flip(0), s.new_zeros(1)])
     return int((lost <= (1 - share) * lost[0]).nonzero()[0])
-# --8<-- [end:solution_rank]
+    # --8<-- [end:solution_rank]
 
 
 # --8<-- [start:solution_tie]
@@ -122,4 +122,4 @@ def best_of_tied(theta: float) -> Float[Tensor, "2 2"]:
     angle = torch.tensor(theta)
     direction = torch.stack([angle.cos(), angle.sin()])
     return torch.outer(direction, direction)
-# --8<-- [end:solution_tie]
+    # --8<-- [end:solution_tie]

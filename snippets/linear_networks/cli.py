@@ -37,7 +37,19 @@ from snippets.linear_networks.report import (
 SHOWN = 20
 LARGEST_LIST = 1_000_000
 MOST_WORK = 20_000_000  # steps; a few seconds
-PLAIN = str.maketrans({"π": "pi", "→": "->", "·": "*", "…": "...", "≤": "<=", "×": "x", "−": "-", "²": "^2", "–": "-"})
+PLAIN = str.maketrans(
+    {
+        "π": "pi",
+        "→": "->",
+        "·": "*",
+        "…": "...",
+        "≤": "<=",
+        "×": "x",
+        "−": "-",
+        "²": "^2",
+        "–": "-",
+    }
+)
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -45,19 +57,25 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the complaint and leave with status 2."""
-        self.exit(2, f"error: {' '.join(message.split())}; --help says what is allowed\n")
+        self.exit(
+            2, f"error: {' '.join(message.split())}; --help says what is allowed\n"
+        )
 
 
 def whole(text: str) -> int:
     """Read a whole number."""
     if not re.fullmatch(r"\s*-?[0-9]{1,9}\s*", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at most nine digits")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a whole number of at most nine digits"
+        )
     return int(text)
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = OneLineParser(prog="python -m snippets.linear_networks", description=__doc__)
+    parser = OneLineParser(
+        prog="python -m snippets.linear_networks", description=__doc__
+    )
     add = parser.add_argument
     add(
         "permutation",
@@ -69,12 +87,27 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--ranks",
         help="one component: a rank for each eigenvalue, slowest wave first, '13,10,9,8,7,5,3,1', or '1,1=13 28,27=10'",
     )
-    add("--near", type=Path, metavar="FILE", help="the component nearest to the matrix in a .npy or text file")
-    add("--sort", choices=("largest", "smallest", "first"), help="which components come first (default: both ends)")
-    add("--outputs", type=whole, help="rows of the invariant maps (default: the number of points)")
+    add(
+        "--near",
+        type=Path,
+        metavar="FILE",
+        help="the component nearest to the matrix in a .npy or text file",
+    )
+    add(
+        "--sort",
+        choices=("largest", "smallest", "first"),
+        help="which components come first (default: both ends)",
+    )
+    add(
+        "--outputs",
+        type=whole,
+        help="rows of the invariant maps (default: the number of points)",
+    )
     add("--size", type=whole, help="number of points; those not mentioned stay fixed")
     add("--json", action="store_true", help="print one JSON object")
-    add("--all", action="store_true", help=f"list all components, not the first {SHOWN}")
+    add(
+        "--all", action="store_true", help=f"list all components, not the first {SHOWN}"
+    )
     options = parser.parse_args(argv)
     options.generators = read_generators(options.permutation, options.size)
     options.sigma = options.generators[0]
@@ -86,7 +119,12 @@ def read_generators(texts: list[str], size: int | None) -> list[Permutation]:
     """Read permutations of the same points; of several, each leaves fixed what only the others mention."""
     if len(texts) > 1 and size is None:
         whole_ones = [Permutation.parse(text).size for text in texts if "(" not in text]
-        points = [int(point) for text in texts if "(" in text for point in re.findall(r"[0-9]{1,9}", text)]
+        points = [
+            int(point)
+            for text in texts
+            if "(" in text
+            for point in re.findall(r"[0-9]{1,9}", text)
+        ]
         size = max(whole_ones + points, default=None)
     return [Permutation.parse(text, size) for text in texts]
 
@@ -97,20 +135,34 @@ def check(options: argparse.Namespace, size: int) -> None:
         options.ranks = read_ranks(options.ranks, options.sigma)
         total = sum(key.weight * r for key, r in options.ranks.items())
         if options.rank not in (None, total):
-            raise ValueError(f"the ranks of --ranks add up to {total}, not to --rank {options.rank}: leave --rank out")
+            raise ValueError(
+                f"the ranks of --ranks add up to {total}, not to --rank {options.rank}: leave --rank out"
+            )
         options.rank = total
     if options.rank is None:
-        raise ValueError(f"--rank is missing: choose 0 to {size}, or name one component with --ranks")
+        raise ValueError(
+            f"--rank is missing: choose 0 to {size}, or name one component with --ranks"
+        )
     check_rank(options.rank, size)
     options.outputs = size if options.outputs is None else options.outputs
     if options.outputs < 1:
-        raise ValueError(f"{options.outputs} outputs are not possible: choose at least 1")
+        raise ValueError(
+            f"{options.outputs} outputs are not possible: choose at least 1"
+        )
     if len(options.generators) > 1:
-        only = [name for name in ("ranks", "near", "sort") if getattr(options, name) is not None]
+        only = [
+            name
+            for name in ("ranks", "near", "sort")
+            if getattr(options, name) is not None
+        ]
         if only:
-            raise ValueError(f"--{only[0]} is for a single permutation; a group gets its kinds and counts")
+            raise ValueError(
+                f"--{only[0]} is for a single permutation; a group gets its kinds and counts"
+            )
     elif options.rank**2 > MOST_WORK:
-        raise ValueError(f"rank {options.rank} is too large to count components: choose at most {int(MOST_WORK**0.5)}")
+        raise ValueError(
+            f"rank {options.rank} is too large to count components: choose at most {int(MOST_WORK**0.5)}"
+        )
 
 
 def read_ranks(text: str, sigma: Permutation) -> Ranks:
@@ -118,15 +170,22 @@ def read_ranks(text: str, sigma: Permutation) -> Ranks:
     spectrum = by_turn(sigma)
     if "=" in text:
         pairs = re.findall(r"(\S+?)=(\S+)", text)
-        if not pairs or not all(re.fullmatch(r"[0-9]+,[0-9]+", key) and re.fullmatch(r"[0-9]+", r) for key, r in pairs):
-            raise ValueError(f"{text!r} does not read as ranks such as '1,1=13 28,27=10'")
+        if not pairs or not all(
+            re.fullmatch(r"[0-9]+,[0-9]+", key) and re.fullmatch(r"[0-9]+", r)
+            for key, r in pairs
+        ):
+            raise ValueError(
+                f"{text!r} does not read as ranks such as '1,1=13 28,27=10'"
+            )
         ranks = {Eigenvalue(*map(int, key.split(","))): int(r) for key, r in pairs}
     else:
         numbers = text.replace(",", " ").split()
         if not numbers or not all(re.fullmatch(r"[0-9]{1,9}", r) for r in numbers):
             raise ValueError(f"{text!r} does not read as ranks such as '13,10,9'")
         if len(numbers) > len(spectrum):
-            raise ValueError(f"{len(numbers)} ranks for {len(spectrum)} eigenvalues: give at most {len(spectrum)}")
+            raise ValueError(
+                f"{len(numbers)} ranks for {len(spectrum)} eigenvalues: give at most {len(spectrum)}"
+            )
         ranks = dict(zip(spectrum, map(int, numbers), strict=False))
     check_ranks(spectrum, ranks)
     return ranks
@@ -141,9 +200,15 @@ def near_ranks(path: Path, sigma: Permutation, rank: int) -> tuple[Ranks, float]
 
     try:
         comma = "," if path.suffix == ".csv" else None
-        read = np.load(path) if path.suffix == ".npy" else np.loadtxt(path, delimiter=comma)
+        read = (
+            np.load(path)
+            if path.suffix == ".npy"
+            else np.loadtxt(path, delimiter=comma)
+        )
     except OSError as problem:
-        raise ValueError(f"{path} cannot be read: {problem.strerror or problem}") from None
+        raise ValueError(
+            f"{path} cannot be read: {problem.strerror or problem}"
+        ) from None
     M = torch.as_tensor(np.atleast_2d(read), dtype=torch.float64)
     ranks = best_ranks(M, sigma, rank)
     return ranks, float((M - nearest_equivariant(M, sigma, ranks)).norm())
@@ -156,34 +221,62 @@ def listed(options: argparse.Namespace) -> tuple[Iterator[Component], str]:
     found = count_components(sigma, rank).real
     if options.near is not None:
         ranks, distance = near_ranks(options.near, sigma, rank)
-        return iter([describe(spectrum, ranks, DIGITS)]), f"the nearest component, at distance {distance:.6g}"
+        return iter(
+            [describe(spectrum, ranks, DIGITS)]
+        ), f"the nearest component, at distance {distance:.6g}"
     if options.ranks is not None:
         return iter([describe(spectrum, options.ranks, DIGITS)]), ""
     work = sum(min(d, rank) * rank for d in spectrum.values()) * SHOWN
     if options.sort not in (None, "first") and work > MOST_WORK:
-        raise ValueError(f"to sort so many components takes too long (about {work:,} steps): use --sort first")
-    order = options.sort or ("first" if options.all or work > MOST_WORK else "both ends")
+        raise ValueError(
+            f"to sort so many components takes too long (about {work:,} steps): use --sort first"
+        )
+    order = options.sort or (
+        "first" if options.all or work > MOST_WORK else "both ends"
+    )
     if options.all:
         return every_component(sigma, rank, order, found), ""
     if order == "first":
-        chosen, note = islice(components(sigma, rank, DIGITS), SHOWN), f"the first {SHOWN} of {abbreviated(found)}"
+        chosen, note = (
+            islice(components(sigma, rank, DIGITS), SHOWN),
+            f"the first {SHOWN} of {abbreviated(found)}",
+        )
     elif order == "both ends" and found > SHOWN:
-        ends = [extreme_components(sigma, rank, SHOWN // 2, smallest=low, digits=DIGITS) for low in (False, True)]
-        chosen, note = chain(*ends), f"{SHOWN} of {abbreviated(found)}: those of largest and of smallest dimension"
+        ends = [
+            extreme_components(sigma, rank, SHOWN // 2, smallest=low, digits=DIGITS)
+            for low in (False, True)
+        ]
+        chosen, note = (
+            chain(*ends),
+            f"{SHOWN} of {abbreviated(found)}: those of largest and of smallest dimension",
+        )
     else:
         low = order == "smallest"
         chosen = extreme_components(sigma, rank, SHOWN, smallest=low, digits=DIGITS)
         note = f"{SHOWN} of {abbreviated(found)}, {order} dimension first"
-    return chosen, f"{note}; see --sort, --ranks, --near and --all" if found > SHOWN else ""
+    return (
+        chosen,
+        f"{note}; see --sort, --ranks, --near and --all" if found > SHOWN else "",
+    )
 
 
-def every_component(sigma: Permutation, rank: int, order: str, found: int) -> Iterator[Component]:
+def every_component(
+    sigma: Permutation, rank: int, order: str, found: int
+) -> Iterator[Component]:
     """Return all components, as they come or sorted by dimension."""
     if order == "first":
         return components(sigma, rank, DIGITS)
     if found > LARGEST_LIST:
-        raise ValueError(f"--all cannot sort {found:,} components, only {LARGEST_LIST:,}: use --sort first")
-    return iter(sorted(components(sigma, rank, DIGITS), key=lambda one: one.dimension, reverse=order == "largest"))
+        raise ValueError(
+            f"--all cannot sort {found:,} components, only {LARGEST_LIST:,}: use --sort first"
+        )
+    return iter(
+        sorted(
+            components(sigma, rank, DIGITS),
+            key=lambda one: one.dimension,
+            reverse=order == "largest",
+        )
+    )
 
 
 def run(options: argparse.Namespace) -> Iterator[str]:
@@ -198,7 +291,9 @@ def run(options: argparse.Namespace) -> Iterator[str]:
     told = report(sigma, options.outputs, options.rank)
     found = told["equivariant"]["real_components"]
     if options.json and options.all and found > LARGEST_LIST:
-        raise ValueError(f"--all would list {found:,} components, more than {LARGEST_LIST:,}: leave it out")
+        raise ValueError(
+            f"--all would list {found:,} components, more than {LARGEST_LIST:,}: leave it out"
+        )
     chosen, note = listed(options)
     if options.json:
         told["equivariant"]["components"] = [row(one) for one in chosen]

@@ -40,7 +40,7 @@ class CommutantLabels:
         """Return the class of the entry (i, j); all three count from zero."""
         a, b = self.cycle[i], self.cycle[j]
         return self.first[a, b] + (self.place[i] - self.place[j]) % self.gcd[a, b]
-# --8<-- [end:commutant]
+        # --8<-- [end:commutant]
 
 
 def class_table(sigma: Permutation) -> Int[Tensor, "n n"]:
@@ -51,15 +51,25 @@ def class_table(sigma: Permutation) -> Int[Tensor, "n n"]:
     """
     labels = CommutantLabels(sigma)
     fits = labels.dimension < 2**31
-    first = labels.first.index_select(1, labels.cycle).to(torch.int32 if fits else torch.int64)
+    first = labels.first.index_select(1, labels.cycle).to(
+        torch.int32 if fits else torch.int64
+    )
     lengths, by_length = labels.gcd.diagonal(), []
     for n in lengths.unique().tolist():
         cycles = (lengths == n).nonzero().flatten()
-        steps = (torch.arange(n)[:, None] - labels.place) % labels.gcd[cycles[0]][labels.cycle]
-        by_length.append((first.index_select(0, cycles)[:, None, :] + steps.to(first.dtype)).flatten(0, 1))
+        steps = (torch.arange(n)[:, None] - labels.place) % labels.gcd[cycles[0]][
+            labels.cycle
+        ]
+        by_length.append(
+            (first.index_select(0, cycles)[:, None, :] + steps.to(first.dtype)).flatten(
+                0, 1
+            )
+        )
     table = torch.cat(by_length) if len(by_length) > 1 else by_length[0]
     order = lengths.argsort(stable=True)
-    start = torch.empty_like(lengths).index_copy_(0, order, lengths[order].cumsum(0) - lengths[order])
+    start = torch.empty_like(lengths).index_copy_(
+        0, order, lengths[order].cumsum(0) - lengths[order]
+    )
     row = start[labels.cycle] + labels.place
     return table if row.equal(torch.arange(sigma.size)) else table.index_select(0, row)
 
@@ -82,7 +92,7 @@ def commutator(
     check_square(M, sigma)
     index = torch.tensor(sigma.images, device=M.device) - 1
     return M[..., :, torch.argsort(index)] - M[..., index, :]
-# --8<-- [end:commutator]
+    # --8<-- [end:commutator]
 
 
 # --8<-- [start:circulant]
@@ -95,4 +105,4 @@ def circulant(c: Float[Tensor, " n"]) -> Float[Tensor, "n n"]:
 def wave(n: int, j: int) -> Complex[Tensor, " n"]:
     """Return v_j = (1, ζʲ, ζ²ʲ, …) for ζ = exp(2πi/n)."""
     return torch.polar(torch.ones(n), 2 * math.pi * j * torch.arange(n) / n)
-# --8<-- [end:circulant]
+    # --8<-- [end:circulant]

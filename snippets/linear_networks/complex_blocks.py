@@ -25,4 +25,4 @@ def complexify(R: Float[Tensor, "*batch p q"]) -> Complex[Tensor, "*batch a b"]:
     A = (R[..., :a, :b] + R[..., a:, b:]) / 2
     B = (R[..., a:, :b] - R[..., :a, b:]) / 2
     return torch.complex(A, B)
-# --8<-- [end:realify]
+    # --8<-- [end:realify]

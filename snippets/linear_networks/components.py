@@ -78,7 +78,7 @@ def eigenvalues(sigma: Permutation) -> dict[Eigenvalue, int]:
         for m in range(l, 0, -1)
         if gcd(l, m) == 1 and (l <= 2 or 2 * m > l)
     }
-# --8<-- [end:multiplicities]
+    # --8<-- [end:multiplicities]
 
 
 # --8<-- [start:count_components]
@@ -124,7 +124,7 @@ def count_components(sigma: Permutation, rank: int) -> Counts:
     lower = ways(pairs, left)[left] if left >= 0 else 0
     every = [(1, d) for key, d in spectrum.items() for _ in range(key.weight)]
     return Counts(real, real + lower, ways(every, rank)[rank])
-# --8<-- [end:count_components]
+    # --8<-- [end:count_components]
 
 
 # --8<-- [start:component]
@@ -158,21 +158,30 @@ def describe(
         log10_degree=log_degree,
         log10_ed_degree=log_ed,
     )
-# --8<-- [end:component]
+    # --8<-- [end:component]
 
 
 def check_ranks(spectrum: dict[Eigenvalue, int], ranks: Ranks) -> None:
     """Raise ValueError unless every key is an eigenvalue of the list and 0 ≤ r ≤ its multiplicity."""
     for key, r in ranks.items():
         if key not in spectrum:
-            raise ValueError(f"{tuple(key)} is not among the eigenvalues {[tuple(k) for k in spectrum]}")
+            raise ValueError(
+                f"{tuple(key)} is not among the eigenvalues {[tuple(k) for k in spectrum]}"
+            )
         if not 0 <= r <= spectrum[key]:
-            raise ValueError(f"rank {r} at the eigenvalue {tuple(key)} is out of range: 0 to {spectrum[key]}")
+            raise ValueError(
+                f"rank {r} at the eigenvalue {tuple(key)} is out of range: 0 to {spectrum[key]}"
+            )
 
 
-def rank_vectors(blocks: list[tuple[int, int]], total: int) -> Iterator[tuple[int, ...]]:
+def rank_vectors(
+    blocks: list[tuple[int, int]], total: int
+) -> Iterator[tuple[int, ...]]:
     """Yield every (r_1, r_2, …) with Σ weight·r = total, the largest first; weights one come before weights two."""
-    room, odd = [0], [False]  # what the later blocks can take, and whether they can take an odd number
+    room, odd = (
+        [0],
+        [False],
+    )  # what the later blocks can take, and whether they can take an odd number
     for weight, d in reversed(blocks):
         room.append(room[-1] + weight * d)
         odd.append(odd[-1] or (weight == 1 and d > 0))
@@ -193,7 +202,9 @@ def rank_vectors(blocks: list[tuple[int, int]], total: int) -> Iterator[tuple[in
         yield from _walk(blocks, total, choices)
 
 
-def _walk(blocks: list[tuple[int, int]], total: int, choices: Callable) -> Iterator[tuple[int, ...]]:
+def _walk(
+    blocks: list[tuple[int, int]], total: int, choices: Callable
+) -> Iterator[tuple[int, ...]]:
     """Walk the tree of choices without recursion, as it is as deep as there are blocks."""
     chosen, left, open_ = [], [total], [choices(0, total)]
     while open_:
@@ -213,7 +224,9 @@ def _walk(blocks: list[tuple[int, int]], total: int, choices: Callable) -> Itera
             open_.append(choices(len(chosen), rest))
 
 
-def components(sigma: Permutation, rank: int, digits: float = inf) -> Iterator[Component]:
+def components(
+    sigma: Permutation, rank: int, digits: float = inf
+) -> Iterator[Component]:
     """Yield, one at a time, the real components that contain a matrix of the rank given."""
     check_rank(rank, sigma.size)
     spectrum = eigenvalues(sigma)
@@ -222,7 +235,12 @@ def components(sigma: Permutation, rank: int, digits: float = inf) -> Iterator[C
 
 
 def extreme_components(
-    sigma: Permutation, rank: int, count: int, *, smallest: bool = False, digits: float = inf
+    sigma: Permutation,
+    rank: int,
+    count: int,
+    *,
+    smallest: bool = False,
+    digits: float = inf,
 ) -> Iterator[Component]:
     """Yield the components of largest (or smallest) dimension, the first `count` of them, best first.
 
@@ -237,9 +255,15 @@ def extreme_components(
             gain = sign * key.weight * determinantal.dimension(r, d, d)
             for used, found in best.items():
                 if used + key.weight * r <= rank:
-                    link = [(size + gain, (before, key, r) if r else before) for size, before in found]
+                    link = [
+                        (size + gain, (before, key, r) if r else before)
+                        for size, before in found
+                    ]
                     grown.setdefault(used + key.weight * r, []).extend(link)
-        best = {used: heapq.nlargest(count, found, key=itemgetter(0)) for used, found in grown.items()}
+        best = {
+            used: heapq.nlargest(count, found, key=itemgetter(0))
+            for used, found in grown.items()
+        }
     for _, link in best.get(rank, []):
         ranks = {}
         while link:

@@ -31,7 +31,7 @@ def convolution_matrix(
         )
     units = torch.eye(d, dtype=w.dtype, device=w.device)
     return torch.stack([convolve(w, e, stride) for e in units], dim=1)
-# --8<-- [end:convolve]
+    # --8<-- [end:convolve]
 
 
 # --8<-- [start:compose]
@@ -41,9 +41,7 @@ def stretch(w: Float[Tensor, " k"], stride: int) -> Float[Tensor, " n"]:
     return spaced[: len(w) * stride - stride + 1]
 
 
-def multiply(
-    p: Float[Tensor, " a"], q: Float[Tensor, " b"]
-) -> Float[Tensor, " c"]:
+def multiply(p: Float[Tensor, " a"], q: Float[Tensor, " b"]) -> Float[Tensor, " c"]:
     """Multiply two polynomials, given by their coefficients from the constant on."""
     return sum(pad(a * q, (i, len(p) - 1 - i)) for i, a in enumerate(p))
 
@@ -56,7 +54,7 @@ def compose(
     for following, stride in zip(filters[1:], strides[1:], strict=True):
         w, total = multiply(w, stretch(following, total)), total * stride
     return w
-# --8<-- [end:compose]
+    # --8<-- [end:compose]
 
 
 # --8<-- [start:architecture]
@@ -65,7 +63,7 @@ def composed(
 ) -> Float[Tensor, " k"]:
     """Cut the parameters into filters of these sizes and compose them: the map F."""
     return compose(list(theta.split(sizes)), strides)
-# --8<-- [end:architecture]
+    # --8<-- [end:architecture]
 
 
 # --8<-- [start:quadratics]
@@ -75,7 +73,7 @@ def discriminant(c: Float[Tensor, "... 3"]) -> Float[Tensor, "..."]:
 
 
 def factor(
-    c: Float[Tensor, "3"],
+    c: Float[Tensor, " k"],
 ) -> tuple[Float[Tensor, "2"], Float[Tensor, "2"]]:
     """Return two filters of size two whose product is c.
 
@@ -94,7 +92,7 @@ def factor(
         one, x = torch.eye(2, dtype=c.dtype)
         return (c[:2], one) if c[2] == 0 else (c[1:], x)
     return torch.stack([-q, c[2]]), torch.stack([-c[0] / q, torch.ones_like(q)])
-# --8<-- [end:quadratics]
+    # --8<-- [end:quadratics]
 
 
 # --8<-- [start:real_rooted]
@@ -108,7 +106,7 @@ def real_rooted(c: Float[Tensor, " k"]) -> bool:
     companion[:, -1] = -c[:-1] / c[-1]
     roots = torch.linalg.eigvals(companion)
     return bool((roots.imag.abs() < 1e-9 * roots.abs().max()).all())
-# --8<-- [end:real_rooted]
+    # --8<-- [end:real_rooted]
 
 
 # --8<-- [start:newton]
@@ -122,25 +120,23 @@ def critical_parameters(
         inverse = torch.linalg.pinv(curvature(theta), rtol=1e-10)
         theta = theta - (inverse @ slope(theta)[:, :, None])[:, :, 0]
     return theta[slope(theta).norm(dim=1) < 1e-9]
-# --8<-- [end:newton]
+    # --8<-- [end:newton]
 
 
 # --8<-- [start:data]
-def filter_loss(
-    target: Float[Tensor, " k"], seed: int
-) -> Callable[[Tensor], Tensor]:
+def filter_loss(target: Float[Tensor, " k"], seed: int) -> Callable[[Tensor], Tensor]:
     """Squared error of a filter on random inputs; the best filter is the target."""
     draw = torch.Generator().manual_seed(seed)
     windows = torch.randn(40, len(target), generator=draw)
     return lambda c: (windows @ (c - target)).square().mean()
-# --8<-- [end:data]
+    # --8<-- [end:data]
 
 
 # --8<-- [start:solution_fibre]
 def splittings(roots: list[float]) -> list[tuple[list[float], list[float]]]:
     """Return the ways to give one of the roots to a filter of size two."""
     return [([root], roots[:i] + roots[i + 1 :]) for i, root in enumerate(roots)]
-# --8<-- [end:solution_fibre]
+    # --8<-- [end:solution_fibre]
 
 
 # --8<-- [start:stride_one]
@@ -164,7 +160,7 @@ def stride_one_optimum(
     singular = torch.linalg.svdvals(jacrev(F)(best))
     rank = int((singular > 1e-4 * singular[0]).sum())
     return discriminant(target), F(best), rank
-# --8<-- [end:stride_one]
+    # --8<-- [end:stride_one]
 
 
 # --8<-- [start:stride_two]
@@ -190,7 +186,7 @@ def stride_two_criticals(
     gaps = torch.cdist(filters, filters)
     apart = [i for i in range(len(filters)) if (gaps[i, :i] > 1e-4).all()]
     return filters[apart], (singular[:, 3] / singular[:, 0])[apart]
-# --8<-- [end:stride_two]
+    # --8<-- [end:stride_two]
 
 
 # --8<-- [start:nearest_product]
@@ -200,7 +196,9 @@ def nearest_product(
     """Return the smallest squared distance to a target that training reaches."""
     draw, best = torch.Generator().manual_seed(0), float("inf")
     for _ in range(starts):
-        theta = torch.randn(sum(sizes), generator=draw, dtype=target.dtype).requires_grad_()
+        theta = torch.randn(
+            sum(sizes), generator=draw, dtype=target.dtype
+        ).requires_grad_()
         search = torch.optim.LBFGS([theta], max_iter=300, line_search_fn="strong_wolfe")
 
         def error(theta=theta, search=search):
@@ -212,4 +210,4 @@ def nearest_product(
         search.step(error)
         best = min(best, error().item())
     return best
-# --8<-- [end:nearest_product]
+    # --8<-- [end:nearest_product]

@@ -1,7 +1,5 @@
 """The waves of some eigenvalues, applied to batches without an n×n matrix."""
 
-
-
 from itertools import groupby
 
 import torch
@@ -26,14 +24,23 @@ class CycleWaves(nn.Module):
         cycles = sorted(cycle_decomposition(sigma), key=len, reverse=True)
         self.lengths = sorted({len(cycle) for cycle in cycles}, reverse=True)
         self.counts = [sum(len(cycle) == n for cycle in cycles) for n in self.lengths]
-        self.alike = [list(same) for _, same in groupby(sorted(keys, key=self.kind), self.kind)]
+        self.alike = [
+            list(same) for _, same in groupby(sorted(keys, key=self.kind), self.kind)
+        ]
         order = torch.tensor([point for cycle in cycles for point in cycle]) - 1
         self.in_order = order.equal(torch.arange(sigma.size))
         self.register_buffer("order", order)
         self.register_buffer("back", order.argsort())
         for n in self.lengths:
-            waves = [cycle_vectors(n, key.frequency(n)) for keys in self.alike for key in keys if n % key.l == 0]
-            self.register_buffer(f"table_{n}", torch.cat([torch.empty(n, 0), *waves], dim=1))
+            waves = [
+                cycle_vectors(n, key.frequency(n))
+                for keys in self.alike
+                for key in keys
+                if n % key.l == 0
+            ]
+            self.register_buffer(
+                f"table_{n}", torch.cat([torch.empty(n, 0), *waves], dim=1)
+            )
 
     def kind(self, key: Eigenvalue) -> tuple[int, list[bool]]:
         """Return how many parts a wave of an eigenvalue has, and which lengths of cycles have it."""
@@ -48,17 +55,28 @@ class CycleWaves(nn.Module):
         found: list[list[Tensor]] = [[] for _ in self.alike]
         sizes = [n * count for n, count in zip(self.lengths, self.counts, strict=True)]
         sorted_by_cycle = x if self.in_order else x.index_select(1, self.order)
-        for n, here in zip(self.lengths, sorted_by_cycle.split(sizes, dim=1), strict=True):
-            waves, present = self.get_buffer(f"table_{n}").T @ here.unflatten(1, (-1, n)).mT, self.present(n)
-            parts = waves.split([keys[0].weight * len(keys) for _, keys in present], dim=1)
+        for n, here in zip(
+            self.lengths, sorted_by_cycle.split(sizes, dim=1), strict=True
+        ):
+            waves, present = (
+                self.get_buffer(f"table_{n}").T @ here.unflatten(1, (-1, n)).mT,
+                self.present(n),
+            )
+            parts = waves.split(
+                [keys[0].weight * len(keys) for _, keys in present], dim=1
+            )
             for (i, keys), part in zip(present, parts, strict=True):
                 found[i].append(part.unflatten(1, (len(keys), -1)))
         return [torch.cat(parts, dim=3).flatten(2).transpose(0, 1) for parts in found]
 
-    def synthesise(self, coordinates: list[Float[Tensor, "_ batch _"]], batch: int) -> Float[Tensor, "batch n"]:
+    def synthesise(
+        self, coordinates: list[Float[Tensor, "_ batch _"]], batch: int
+    ) -> Float[Tensor, "batch n"]:
         """Return the vectors that have these coordinates and no others."""
         both = zip(coordinates, self.alike, strict=True)
-        rest = [u.transpose(0, 1).unflatten(2, (keys[0].weight, -1)) for u, keys in both]
+        rest = [
+            u.transpose(0, 1).unflatten(2, (keys[0].weight, -1)) for u, keys in both
+        ]
         found = []
         for n, count in zip(self.lengths, self.counts, strict=True):
             table = self.get_buffer(f"table_{n}")
@@ -68,4 +86,8 @@ class CycleWaves(nn.Module):
                 waves.append(here.flatten(1, 2))
             found.append((torch.cat(waves, dim=1).mT @ table.T).flatten(1))
         sorted_by_cycle = torch.cat(found, dim=1)
-        return sorted_by_cycle if self.in_order else sorted_by_cycle.index_select(1, self.back)
+        return (
+            sorted_by_cycle
+            if self.in_order
+            else sorted_by_cycle.index_select(1, self.back)
+        )

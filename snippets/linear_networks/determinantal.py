@@ -12,8 +12,7 @@ def bounded(rank: int, rows: int, columns: int) -> int:
     """Return min(rank, rows, columns); raise ValueError for impossible sizes."""
     if rows < 1 or columns < 1:
         raise ValueError(
-            f"a {rows}x{columns} matrix has no entries: "
-            "rows and columns start at 1"
+            f"a {rows}x{columns} matrix has no entries: rows and columns start at 1"
         )
     if rank < 0:
         raise ValueError(f"rank {rank} is negative: ranks start at 0")
@@ -24,7 +23,7 @@ def dimension(rank: int, rows: int, columns: int) -> int:
     """Dimension of the matrices of rank at most r: r (rows + columns − r)."""
     r = bounded(rank, rows, columns)
     return r * (rows + columns - r)
-# --8<-- [end:dimension]
+    # --8<-- [end:dimension]
 
 
 # --8<-- [start:degree]
@@ -41,14 +40,14 @@ def degree(rank: int, rows: int, columns: int) -> int:
         return over // prod(comb(columns - i, s) for i in range(1, r + 1))
     over = prod(comb(rows + i, r) for i in range(s))
     return over // prod(comb(r + i, r) for i in range(s))
-# --8<-- [end:degree]
+    # --8<-- [end:degree]
 
 
 # --8<-- [start:ed_degree]
 def ed_degree(rank: int, rows: int, columns: int) -> int:
     """Critical points of the distance to it: choose r singular values to keep."""
     return comb(min(rows, columns), bounded(rank, rows, columns))
-# --8<-- [end:ed_degree]
+    # --8<-- [end:ed_degree]
 
 
 def log10_comb(n: int, k: int) -> float:
@@ -62,5 +61,8 @@ def log10_degree(rank: int, rows: int, columns: int) -> float:
     r = bounded(rank, rows, columns)
     s = columns - r
     if r < s:
-        return fsum(log10_comb(rows + s - i, s) - log10_comb(columns - i, s) for i in range(1, r + 1))
+        return fsum(
+            log10_comb(rows + s - i, s) - log10_comb(columns - i, s)
+            for i in range(1, r + 1)
+        )
     return fsum(log10_comb(rows + i, r) - log10_comb(r + i, r) for i in range(s))

@@ -23,7 +23,7 @@ def truncate(M: Tensor, rank: int) -> Tensor:
         raise ValueError(f"rank {rank} is out of range: choose 0 to {most}")
     U, s, Vh = torch.linalg.svd(M, full_matrices=False)
     return U[..., :rank] * s[..., None, :rank] @ Vh[..., :rank, :]
-# --8<-- [end:truncate]
+    # --8<-- [end:truncate]
 
 
 # --8<-- [start:nearest_invariant]
@@ -47,7 +47,7 @@ def nearest_invariant(
     means = average(M, parts) * weights
     cut = truncate(means, min(rank, *means.shape[-2:])) / weights
     return cut[..., part_of(parts)]
-# --8<-- [end:nearest_invariant]
+    # --8<-- [end:nearest_invariant]
 
 
 # --8<-- [start:critical_on_curve]
@@ -63,7 +63,7 @@ def critical_on_curve(
     parallel = (x - u[0]) * fy - (y - u[1]) * fx
     smooth = t * (3 * fx + 7 * fy) - 1
     return count_solutions([f, parallel, smooth], [x, y, t])
-# --8<-- [end:critical_on_curve]
+    # --8<-- [end:critical_on_curve]
 
 
 # --8<-- [start:critical_rank_one]
@@ -95,7 +95,7 @@ def critical_rank_one(
         return count_solutions(slopes, unknowns)
     nonzero = t * sum((2 * i + 3) * entry for i, entry in enumerate(a)) - 1
     return count_solutions([*slopes, nonzero], [*unknowns, t])
-# --8<-- [end:critical_rank_one]
+    # --8<-- [end:critical_rank_one]
 
 
 # --8<-- [start:ellipse]
@@ -108,7 +108,7 @@ def real_critical(
     tangent = half_axes * torch.stack([-theta.sin(), theta.cos()], dim=1)
     slope = ((point - u) * tangent).sum(dim=1)
     return int((slope[1:] * slope[:-1] < 0).sum())
-# --8<-- [end:ellipse]
+    # --8<-- [end:ellipse]
 
 
 # --8<-- [start:critical_matrices]
@@ -119,7 +119,7 @@ def critical_matrices(
     U, s, Vh = torch.linalg.svd(target, full_matrices=False)
     kept = combinations(range(len(s)), rank)
     return [U[:, list(k)] * s[list(k)] @ Vh[list(k)] for k in kept]
-# --8<-- [end:critical_matrices]
+    # --8<-- [end:critical_matrices]
 
 
 # --8<-- [start:solution_parabola]
@@ -127,4 +127,4 @@ def parabola_degree() -> int:
     """ED degree of the parabola y = x²."""
     x, y = sympy.symbols("x y")
     return critical_on_curve(y - x**2, x, y, (5, 11))
-# --8<-- [end:solution_parabola]
+    # --8<-- [end:solution_parabola]

@@ -31,7 +31,7 @@ def nearest_equivariant(
     blocks = projected_blocks(M, sigma)
     cut = {key: truncate(Z, ranks.get(key, 0)) for key, Z in blocks.items()}
     return assemble(cut, sigma)
-# --8<-- [end:nearest_equivariant]
+    # --8<-- [end:nearest_equivariant]
 
 
 # --8<-- [start:best_ranks]
@@ -45,7 +45,7 @@ def best_ranks(M: Float[Tensor, "n n"], sigma: Permutation, rank: int) -> Ranks:
     values = [torch.linalg.svdvals(Z).tolist() for Z in blocks.values()]
     chosen = knapsack(values, [key.weight for key in blocks], rank)
     return dict(zip(blocks, chosen, strict=True))
-# --8<-- [end:best_ranks]
+    # --8<-- [end:best_ranks]
 
 
 # --8<-- [start:autoencoder]
@@ -88,7 +88,7 @@ class EquivariantAutoencoder(nn.Module):
 def as_matrix(weights: Tensor) -> Tensor:
     """Return a real matrix as it is, and pairs of numbers as complex entries."""
     return weights if weights.ndim == 2 else torch.view_as_complex(weights)
-# --8<-- [end:autoencoder]
+    # --8<-- [end:autoencoder]
 
 
 # --8<-- [start:singular]
@@ -97,4 +97,4 @@ def is_singular(
 ) -> bool:
     """Say whether a point is singular: a block that is not full has dropped."""
     return any(point[key] < r < multiplicity[key] for key, r in ranks.items())
-# --8<-- [end:singular]
+    # --8<-- [end:singular]

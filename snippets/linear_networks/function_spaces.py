@@ -35,7 +35,7 @@ def realised(
     for factor in later:
         M = factor @ M
     return M
-# --8<-- [end:network]
+    # --8<-- [end:network]
 
 
 # --8<-- [start:loss]
@@ -44,18 +44,16 @@ def loss(
 ) -> Float[Tensor, ""]:
     """Squared error of M on S samples, the columns of X and Y: ‖M X − Y‖²."""
     return (M @ X - Y).square().sum()
-# --8<-- [end:loss]
+    # --8<-- [end:loss]
 
 
 # --8<-- [start:differential_rank]
-def differential_rank(
-    F: Callable[[Tensor], Tensor], theta: Float[Tensor, " N"]
-) -> int:
+def differential_rank(F: Callable[[Tensor], Tensor], theta: Float[Tensor, " N"]) -> int:
     """Rank of dF at θ: in how many directions F(θ) moves, to first order."""
     J = jacrev(F)(theta).reshape(-1, len(theta))
     s = torch.linalg.svdvals(J)
     return int((s > 1e-9 * max(1.0, s.max().item())).sum())
-# --8<-- [end:differential_rank]
+    # --8<-- [end:differential_rank]
 
 
 # --8<-- [start:gauge]
@@ -65,7 +63,7 @@ def change_basis(
     """Move along the fibre: (M_1, M_2) becomes (T M_1, M_2 T⁻¹)."""
     first, second = layers(theta, widths)
     return torch.cat([(T @ first).flatten(), (second @ T.inverse()).flatten()])
-# --8<-- [end:gauge]
+    # --8<-- [end:gauge]
 
 
 # --8<-- [start:critical_points]
@@ -99,7 +97,7 @@ def hessian_signs(
     small = 1e-8 * values.abs().max()
     negative, positive = int((values < -small).sum()), int((values > small).sum())
     return negative, len(theta) - negative - positive, positive
-# --8<-- [end:critical_points]
+    # --8<-- [end:critical_points]
 
 
 # --8<-- [start:descend]
@@ -114,7 +112,7 @@ def descend(
     for _ in range(steps):
         starts = starts - rate * slope(starts)
     return starts
-# --8<-- [end:descend]
+    # --8<-- [end:descend]
 
 
 # --8<-- [start:example]
@@ -128,7 +126,7 @@ Y += 0.3 * torch.randn(3, 12, generator=draw)
 def example_loss(theta: Float[Tensor, " N"]) -> Float[Tensor, ""]:
     """Loss of the network 4 → 2 → 3 on twelve samples."""
     return loss(realised(theta, (4, 2, 3)), X, Y)
-# --8<-- [end:example]
+    # --8<-- [end:example]
 
 
 def starts(count: int) -> Float[Tensor, "count 14"]:
@@ -137,15 +135,13 @@ def starts(count: int) -> Float[Tensor, "count 14"]:
 
 
 # --8<-- [start:solution_fibre]
-def balance(
-    theta: Float[Tensor, " N"], widths: tuple[int, ...]
-) -> Float[Tensor, " N"]:
+def balance(theta: Float[Tensor, " N"], widths: tuple[int, ...]) -> Float[Tensor, " N"]:
     """Return a point of the same fibre with M_1 M_1ᵀ = M_2ᵀ M_2."""
     r = widths[1]
     U, s, Vh = torch.linalg.svd(realised(theta, widths), full_matrices=False)
     root = torch.diag(s[:r].sqrt())
     return torch.cat([(root @ Vh[:r]).flatten(), (U[:, :r] @ root).flatten()])
-# --8<-- [end:solution_fibre]
+    # --8<-- [end:solution_fibre]
 
 
 # --8<-- [start:solution_deep]
@@ -153,4 +149,4 @@ def deep_dimension(widths: tuple[int, ...]) -> int:
     """Dimension of a linear network's function space: the bottleneck decides."""
     r = min(widths)
     return r * (widths[0] + widths[-1] - r)
-# --8<-- [end:solution_deep]
+    # --8<-- [end:solution_deep]

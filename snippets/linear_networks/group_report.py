@@ -17,18 +17,30 @@ MOST_POINTS = 2_000  # the commutant is a table of the pairs
 MOST_FOR_KINDS = 300  # the kinds come from eigenvectors
 
 
-def group_report(generators: list[Permutation], outputs: int, rank: int) -> dict[str, Any]:
+def group_report(
+    generators: list[Permutation], outputs: int, rank: int
+) -> dict[str, Any]:
     """Collect what the command prints about a group; raise ValueError for too many points."""
     n = generators[0].size
     if n > MOST_POINTS:
-        raise ValueError(f"{n:,} points are too many for a group: at most {MOST_POINTS:,}")
+        raise ValueError(
+            f"{n:,} points are too many for a group: at most {MOST_POINTS:,}"
+        )
     parts = common_coarsening(*generators)
-    maps: dict[str, Any] = {"rank": rank, "commutant_dimension": int(commutant_basis(*generators).max()) + 1}
+    maps: dict[str, Any] = {
+        "rank": rank,
+        "commutant_dimension": int(commutant_basis(*generators).max()) + 1,
+    }
     if n <= MOST_FOR_KINDS:
         found = kinds(*generators)
         count, dimension = group_components(found, rank)
         maps["kinds"] = [
-            {"dimension": kind.dimension, "copies": kind.copies, "numbers": kind.numbers} for kind in found
+            {
+                "dimension": kind.dimension,
+                "copies": kind.copies,
+                "numbers": kind.numbers,
+            }
+            for kind in found
         ]
         maps |= {"real_components": count, "largest_dimension": dimension}
     return {

@@ -27,7 +27,7 @@ def orbits(generators: Sequence[Int[Tensor, " points"]]) -> Int[Tensor, " points
         if torch.equal(spread, label):
             return label.unique(return_inverse=True)[1]
         label = spread
-# --8<-- [end:orbits]
+    # --8<-- [end:orbits]
 
 
 # --8<-- [start:equivariant_classes]
@@ -45,7 +45,10 @@ def equivariant_classes(
             "give one of each for every generator"
         )
     n, m = same_size(inputs), same_size(outputs)
-    index = [(torch.tensor(g.images) - 1, torch.tensor(h.images) - 1) for g, h in zip(outputs, inputs, strict=True)]
+    index = [
+        (torch.tensor(g.images) - 1, torch.tensor(h.images) - 1)
+        for g, h in zip(outputs, inputs, strict=True)
+    ]
     pairs = [(g[:, None] * n + h[None, :]).flatten() for g, h in index]
     return orbits(pairs).reshape(m, n)
 
@@ -55,7 +58,7 @@ def commutant_basis(*generators: Permutation) -> Int[Tensor, "n n"]:
     if len(generators) == 1:
         return class_table(*generators)
     return equivariant_classes(generators, generators)
-# --8<-- [end:equivariant_classes]
+    # --8<-- [end:equivariant_classes]
 
 
 # --8<-- [start:group_order]
@@ -65,8 +68,12 @@ def group_order(*generators: Permutation) -> int:
     from sympy.combinatorics import PermutationGroup
 
     same_size(generators)
-    return int(PermutationGroup([Images([i - 1 for i in g.images]) for g in generators]).order())
-# --8<-- [end:group_order]
+    return int(
+        PermutationGroup(
+            [Images([i - 1 for i in g.images]) for g in generators]
+        ).order()
+    )
+    # --8<-- [end:group_order]
 
 
 # --8<-- [start:generate]
@@ -78,7 +85,7 @@ def generate(*generators: Permutation) -> set[Permutation]:
         new = {sigma @ g for sigma in new for g in generators} - found
         found |= new
     return found
-# --8<-- [end:generate]
+    # --8<-- [end:generate]
 
 
 # --8<-- [start:layer]
@@ -100,7 +107,9 @@ class SharedLinear(nn.Module):
         self.register_buffer("points", points)
         few, many = channels
         scale = (few * classes.shape[1]) ** -0.5
-        self.weight = nn.Parameter(scale * torch.randn(many, few, int(classes.max()) + 1))
+        self.weight = nn.Parameter(
+            scale * torch.randn(many, few, int(classes.max()) + 1)
+        )
         self.bias = nn.Parameter(torch.zeros(many, int(points.max()) + 1))
 
     def forward(
@@ -108,8 +117,10 @@ class SharedLinear(nn.Module):
     ) -> Float[Tensor, "*batch many m"]:
         """Multiply by the matrices whose entries are their classes' weights."""
         matrices = self.weight[:, :, self.classes]
-        return torch.einsum("oimn,...in->...om", matrices, x) + self.bias[:, self.points]
-# --8<-- [end:layer]
+        return (
+            torch.einsum("oimn,...in->...om", matrices, x) + self.bias[:, self.points]
+        )
+        # --8<-- [end:layer]
 
 
 # --8<-- [start:signed]
@@ -139,7 +150,7 @@ def signed_classes(
     kept = kept[kept >= 0]
     classes = torch.searchsorted(kept, names).clamp(max=max(len(kept) - 1, 0))
     return classes.reshape(n, n), sign.reshape(n, n)
-# --8<-- [end:signed]
+    # --8<-- [end:signed]
 
 
 # --8<-- [start:deep_sets]
@@ -155,7 +166,7 @@ class DeepSetLayer(nn.Module):
     def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
         """Mix each member with the mean of all."""
         return self.own * x + self.mean * x.mean(dim=-1, keepdim=True)
-# --8<-- [end:deep_sets]
+        # --8<-- [end:deep_sets]
 
 
 # --8<-- [start:dihedral]
@@ -168,7 +179,7 @@ def mirror(side: int) -> Permutation:
 def everything(n: int) -> tuple[Permutation, Permutation]:
     """Two permutations that generate all of S_n: a swap and a cycle."""
     return Permutation.from_cycles("(1 2)", n), Permutation((*range(2, n + 1), 1))
-# --8<-- [end:dihedral]
+    # --8<-- [end:dihedral]
 
 
 # --8<-- [start:solution_burnside]
@@ -177,4 +188,4 @@ def burnside(*generators: Permutation) -> float:
     group = generate(*generators)
     fixed = [sum(g(i) == i for i in range(1, g.size + 1)) for g in group]
     return sum(count**2 for count in fixed) / len(group)
-# --8<-- [end:solution_burnside]
+    # --8<-- [end:solution_burnside]

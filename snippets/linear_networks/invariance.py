@@ -17,7 +17,7 @@ from snippets.linear_networks.permutations import (
 def permutation_matrix(sigma: Permutation) -> Float[Tensor, "n n"]:
     """Return P with (P x)_i = x_σ(i): row i has its 1 in column σ(i)."""
     return torch.eye(sigma.size)[torch.tensor(sigma.images) - 1]
-# --8<-- [end:permutation_matrix]
+    # --8<-- [end:permutation_matrix]
 
 
 # --8<-- [start:parts]
@@ -28,7 +28,9 @@ def part_of(parts: Partition) -> Int[Tensor, " n"]:
     return torch.tensor([label[point] for point in sorted(label)])
 
 
-def collapse(M: Float[Tensor, "*batch m n"], parts: Partition) -> Float[Tensor, "*batch m k"]:
+def collapse(
+    M: Float[Tensor, "*batch m n"], parts: Partition
+) -> Float[Tensor, "*batch m k"]:
     """Return one column of each part: the map ψ.
 
     Raises ValueError for a matrix that is not invariant.
@@ -47,24 +49,32 @@ def collapse(M: Float[Tensor, "*batch m n"], parts: Partition) -> Float[Tensor, 
 def sharing(parts: Partition, dtype: torch.dtype | None = None) -> Float[Tensor, "k n"]:
     """Return E, whose column j is e_i for the part A_i of j; ψ(M) E is M."""
     return torch.eye(len(parts), dtype=dtype)[:, part_of(parts)]
-# --8<-- [end:parts]
+    # --8<-- [end:parts]
 
 
 def check_partition(parts: Partition) -> None:
     """Raise ValueError unless every point from 1 to n stands in exactly one part."""
     points = sorted(point for part in parts for point in part)
     if points and points[0] < 1:
-        raise ValueError(f"{parts} is no partition: {points[0]} is no point, as they start at 1")
+        raise ValueError(
+            f"{parts} is no partition: {points[0]} is no point, as they start at 1"
+        )
     for wanted, point in zip(range(1, len(points) + 1), points, strict=True):
         if point != wanted:
-            problem = f"{point} occurs twice" if point < wanted else f"{wanted} is missing"
-            raise ValueError(f"{parts} is no partition of the points 1 to {max(points)}: {problem}")
+            problem = (
+                f"{point} occurs twice" if point < wanted else f"{wanted} is missing"
+            )
+            raise ValueError(
+                f"{parts} is no partition of the points 1 to {max(points)}: {problem}"
+            )
 
 
 def check_columns(M: Tensor, n: int) -> None:
     """Raise ValueError unless M has a column for every point."""
     if M.ndim < 2 or M.shape[-1] != n:
-        raise ValueError(f"a matrix of shape {tuple(M.shape)} does not fit {n} points: it needs {n} columns")
+        raise ValueError(
+            f"a matrix of shape {tuple(M.shape)} does not fit {n} points: it needs {n} columns"
+        )
 
 
 # --8<-- [start:autoencoder]
@@ -91,14 +101,14 @@ class InvariantAutoencoder(nn.Module):
         sums = x.new_zeros(*x.shape[:-1], self.encoder.shape[1])
         sums = sums.index_add(-1, self.part, x)
         return sums @ self.encoder.T @ self.decoder.T
-# --8<-- [end:autoencoder]
+        # --8<-- [end:autoencoder]
 
 
 # --8<-- [start:zero_based]
 def indices(sigma: Permutation) -> Int[Tensor, " n"]:
     """Return the images counted from zero, so that `x[indices(sigma)]` is P x."""
     return torch.tensor(sigma.images) - 1
-# --8<-- [end:zero_based]
+    # --8<-- [end:zero_based]
 
 
 # --8<-- [start:pixel_order]
@@ -117,13 +127,11 @@ def orbit_order(side: int, *, printed: bool = False) -> list[tuple[int, int]]:
     return order[:-2] + order[:-3:-1] if printed else order
 
 
-def rotation_in_order(
-    order: list[tuple[int, int]], side: int
-) -> Float[Tensor, "n n"]:
+def rotation_in_order(order: list[tuple[int, int]], side: int) -> Float[Tensor, "n n"]:
     """Return the matrix of the clockwise rotation for pixels listed in this order."""
     listed = [(row - 1) * side + column - 1 for row, column in order]
     return permutation_matrix(Permutation.rotation(side))[listed][:, listed]
-# --8<-- [end:pixel_order]
+    # --8<-- [end:pixel_order]
 
 
 # --8<-- [start:factors]
@@ -133,11 +141,11 @@ def shared_factors(
     """Factor an invariant matrix into a dense decoder and a shared encoder."""
     U, s, Vh = torch.linalg.svd(collapse(M, parts), full_matrices=False)
     return U[:, :rank] * s[:rank], Vh[:rank] @ sharing(parts)
-# --8<-- [end:factors]
+    # --8<-- [end:factors]
 
 
 # --8<-- [start:solution_odd]
 def rotation_orbits(side: int) -> int:
     """Number of orbits of the rotation on a picture of any side."""
     return (side * side + 3) // 4
-# --8<-- [end:solution_odd]
+    # --8<-- [end:solution_odd]

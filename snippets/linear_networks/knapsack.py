@@ -22,4 +22,4 @@ def knapsack(
                     grown[now] = new
         best = grown
     return max(best.values())[1]
-# --8<-- [end:knapsack]
+    # --8<-- [end:knapsack]

@@ -26,7 +26,9 @@ class Permutation:
             if not 1 <= point <= n:
                 raise ValueError(f"{point} is not one of the points 1 to {n}")
             if count > 1:
-                raise ValueError(f"{point} occurs {count} times: every point from 1 to {n} occurs once")
+                raise ValueError(
+                    f"{point} occurs {count} times: every point from 1 to {n} occurs once"
+                )
 
     @property
     def size(self) -> int:
@@ -59,13 +61,17 @@ class Permutation:
 
     def __str__(self) -> str:
         """Write σ in cycles, fixed points included, so that the size can be read off."""
-        return "".join(f"({' '.join(map(str, cycle))})" for cycle in cycle_decomposition(self))
+        return "".join(
+            f"({' '.join(map(str, cycle))})" for cycle in cycle_decomposition(self)
+        )
 
     @classmethod
     def from_cycles(cls, text: str, size: int | None = None) -> "Permutation":
         """Read "(1 3 4)(2 5)"; without a size every point up to the largest must be mentioned."""
         if not re.fullmatch(r"\s*(\([^()]*\)\s*)+", text):
-            raise ValueError(f"{text!r} is not a product of cycles such as '(1 3 4)(2 5)'")
+            raise ValueError(
+                f"{text!r} is not a product of cycles such as '(1 3 4)(2 5)'"
+            )
         cycles = [_points(cycle) for cycle in re.findall(r"\(([^()]*)\)", text)]
         mentioned = Counter(point for cycle in cycles for point in cycle)
         n = max(mentioned) if size is None else size
@@ -84,18 +90,27 @@ class Permutation:
         return cls(tuple(_points(text)))
 
     @classmethod
-    def shift(cls, rows: int, columns: int, *, down: int = 0, right: int = 1) -> "Permutation":
+    def shift(
+        cls, rows: int, columns: int, *, down: int = 0, right: int = 1
+    ) -> "Permutation":
         """Move a picture cyclically; its pixels are numbered row by row."""
         _positive(rows, columns)
         places = ((row, column) for row in range(rows) for column in range(columns))
-        return cls(tuple((i - down) % rows * columns + (j - right) % columns + 1 for i, j in places))
+        return cls(
+            tuple(
+                (i - down) % rows * columns + (j - right) % columns + 1
+                for i, j in places
+            )
+        )
 
     @classmethod
     def rotation(cls, side: int) -> "Permutation":
         """Rotate a square picture clockwise by 90 degrees; its pixels are numbered row by row."""
         _positive(side)
         places = ((row, column) for row in range(side) for column in range(side))
-        return cls(tuple((side - 1 - column) * side + row + 1 for row, column in places))
+        return cls(
+            tuple((side - 1 - column) * side + row + 1 for row, column in places)
+        )
 
     @classmethod
     def mirror(cls, rows: int, columns: int) -> "Permutation":
@@ -115,7 +130,9 @@ class Permutation:
         else:
             sigma = cls.from_one_line(text)
         if size not in (None, sigma.size):
-            raise ValueError(f"size {size} does not fit {text!r}, which permutes {sigma.size} points")
+            raise ValueError(
+                f"size {size} does not fit {text!r}, which permutes {sigma.size} points"
+            )
         return sigma
 
 
@@ -123,9 +140,13 @@ def _points(text: str) -> list[int]:
     tokens = text.replace(",", " ").split()
     for token in tokens:
         if not re.fullmatch(r"[0-9]{1,9}", token):
-            raise ValueError(f"{token!r} is not a point: points are the whole numbers 1, 2, 3, …")
+            raise ValueError(
+                f"{token!r} is not a point: points are the whole numbers 1, 2, 3, …"
+            )
     if not tokens:
-        raise ValueError("() is an empty cycle: for the identity write (1) and give a size")
+        raise ValueError(
+            "() is an empty cycle: for the identity write (1) and give a size"
+        )
     return [int(token) for token in tokens]
 
 
@@ -138,8 +159,12 @@ def _check_gaps(mentioned: Counter, n: int, cycles: list[list[int]]) -> None:
     listed = sorted(digit for cycle in digits for digit in cycle)
     if n > 9 and listed == [str(i + 1) for i in range(len(listed))]:
         meant = "".join(f"({' '.join(cycle)})" for cycle in digits)
-        raise ValueError(f"write {meant}, with blanks: as it stands it names the point {n} but not {missing}")
-    raise ValueError(f"point {missing} is missing: write ({missing}) if it is fixed, or give the size {n}")
+        raise ValueError(
+            f"write {meant}, with blanks: as it stands it names the point {n} but not {missing}"
+        )
+    raise ValueError(
+        f"point {missing} is missing: write ({missing}) if it is fixed, or give the size {n}"
+    )
 
 
 def _check_cycles(mentioned: Counter, n: int) -> None:
@@ -150,7 +175,9 @@ def _check_cycles(mentioned: Counter, n: int) -> None:
         if not 1 <= point <= n:
             raise ValueError(f"{point} is not one of the points 1 to {n}")
         if count > 1:
-            raise ValueError(f"point {point} occurs {count} times: cycles must be disjoint")
+            raise ValueError(
+                f"point {point} occurs {count} times: cycles must be disjoint"
+            )
 
 
 def _positive(*sides: int) -> None:
@@ -166,16 +193,22 @@ def _check_size(points: int) -> None:
 
 
 def _picture(text: str) -> Permutation:
-    found = re.fullmatch(r"(shift|rotate|mirror)\s*:\s*([0-9]{1,7})\s*[x×]\s*([0-9]{1,7})", text)
+    found = re.fullmatch(
+        r"(shift|rotate|mirror)\s*:\s*([0-9]{1,7})\s*[x×]\s*([0-9]{1,7})", text
+    )
     if not found:
-        raise ValueError(f"{text!r} is not a picture symmetry such as 'shift:28x28', 'rotate:3x3' or 'mirror:3x4'")
+        raise ValueError(
+            f"{text!r} is not a picture symmetry such as 'shift:28x28', 'rotate:3x3' or 'mirror:3x4'"
+        )
     rows, columns = int(found[2]), int(found[3])
     if found[1] == "shift":
         return Permutation.shift(rows, columns)
     if found[1] == "mirror":
         return Permutation.mirror(rows, columns)
     if rows != columns:
-        raise ValueError(f"{text!r} does not map a {rows}x{columns} picture to itself: rotate a square one")
+        raise ValueError(
+            f"{text!r} does not map a {rows}x{columns} picture to itself: rotate a square one"
+        )
     return Permutation.rotation(rows)
 
 
@@ -183,9 +216,13 @@ def same_size(permutations: Sequence[Permutation]) -> int:
     """Return the common number of points; raise ValueError where they differ."""
     sizes = sorted({sigma.size for sigma in permutations})
     if not sizes:
-        raise ValueError("no permutation is given: the identity is Permutation((1, 2, …, n))")
+        raise ValueError(
+            "no permutation is given: the identity is Permutation((1, 2, …, n))"
+        )
     if len(sizes) != 1:
-        raise ValueError(f"permutations of the sizes {sizes} do not act on the same points: pass one size")
+        raise ValueError(
+            f"permutations of the sizes {sizes} do not act on the same points: pass one size"
+        )
     return sizes[0]
 
 
@@ -208,7 +245,7 @@ def cycle_decomposition(sigma: Permutation) -> Partition:
 def partition(sigma: Permutation) -> Partition:
     """Return the sets of points that σ's cycles run through, each sorted."""
     return tuple(tuple(sorted(cycle)) for cycle in cycle_decomposition(sigma))
-# --8<-- [end:cycle_decomposition]
+    # --8<-- [end:cycle_decomposition]
 
 
 # --8<-- [start:common_coarsening]
@@ -228,4 +265,4 @@ def witness(parts: Partition) -> Permutation:
     """Return one permutation whose cycles are the parts given."""
     cycles = (f"({' '.join(map(str, part))})" for part in parts)
     return Permutation.from_cycles("".join(cycles))
-# --8<-- [end:common_coarsening]
+    # --8<-- [end:common_coarsening]

@@ -1,7 +1,5 @@
 """A real orthogonal basis in which every map that commutes with a permutation is a list of blocks."""
 
-
-
 # --8<-- [start:setup]
 import math
 
@@ -26,12 +24,14 @@ def cycle_vectors(
 
     Where the sine is zero, at j = 0 and j = n/2, it is left out.
     """
-    angle = 2 * math.pi * j * torch.arange(n, dtype=dtype or torch.get_default_dtype()) / n
+    angle = (
+        2 * math.pi * j * torch.arange(n, dtype=dtype or torch.get_default_dtype()) / n
+    )
     if 2 * j % n == 0:
         return torch.cos(angle)[:, None] / math.sqrt(n)
     pair = torch.stack([torch.sin(angle), torch.cos(angle)], dim=1)
     return pair * math.sqrt(2 / n)
-# --8<-- [end:cycle_basis]
+    # --8<-- [end:cycle_basis]
 
 
 # --8<-- [start:real_fourier_basis]
@@ -54,7 +54,7 @@ def real_fourier_basis(
                 column[torch.tensor(cycle) - 1] = wave[:, part]
                 columns.append(column)
     return torch.stack(columns, dim=1)
-# --8<-- [end:real_fourier_basis]
+    # --8<-- [end:real_fourier_basis]
 
 
 # --8<-- [start:blocks]
@@ -78,7 +78,9 @@ def assemble(blocks: Blocks, sigma: Permutation) -> Float[Tensor, "*batch n n"]:
     """Return the equivariant matrix that has these blocks."""
     spectrum = eigenvalues(sigma)
     if list(blocks) != list(spectrum):
-        raise ValueError(f"give a block for each of the eigenvalues {[tuple(k) for k in spectrum]}")
+        raise ValueError(
+            f"give a block for each of the eigenvalues {[tuple(k) for k in spectrum]}"
+        )
     real = [realify(Z) if Z.is_complex() else Z for Z in blocks.values()]
     first = real[0]
     B = first.new_zeros(*first.shape[:-2], sigma.size, sigma.size)
@@ -89,7 +91,7 @@ def assemble(blocks: Blocks, sigma: Permutation) -> Float[Tensor, "*batch n n"]:
         start = stop
     Q = real_fourier_basis(sigma, B.dtype).to(B.device)
     return Q @ B @ Q.T
-# --8<-- [end:blocks]
+    # --8<-- [end:blocks]
 
 
 # --8<-- [start:fourier_blocks]
@@ -102,7 +104,7 @@ def fourier_blocks(M: Float[Tensor, "*batch n n"], sigma: Permutation) -> Blocks
             f"{gap.item():.3g}, and M one of size {size.item():.3g}"
         )
     return projected_blocks(M, sigma)
-# --8<-- [end:fourier_blocks]
+    # --8<-- [end:fourier_blocks]
 
 
 # --8<-- [start:solution_reynolds]
@@ -111,4 +113,4 @@ def reynolds(M: Float[Tensor, "n n"], sigma: Permutation) -> Float[Tensor, "n n"
     P = permutation_matrix(sigma)
     powers = [torch.linalg.matrix_power(P, k) for k in range(sigma.order)]
     return sum(power.T @ M @ power for power in powers) / len(powers)
-# --8<-- [end:solution_reynolds]
+    # --8<-- [end:solution_reynolds]

@@ -31,8 +31,12 @@ def invariant(outputs: int, rank: int, parts: int) -> dict[str, Any]:
         "outputs": outputs,
         "rank": rank,
         "dimension": determinantal.dimension(*shape),
-        "degree": determinantal.degree(*shape) if determinantal.log10_degree(*shape) <= DIGITS else None,
-        "ed_degree": determinantal.ed_degree(*shape) if determinantal.log10_comb(least, r) <= DIGITS else None,
+        "degree": determinantal.degree(*shape)
+        if determinantal.log10_degree(*shape) <= DIGITS
+        else None,
+        "ed_degree": determinantal.ed_degree(*shape)
+        if determinantal.log10_comb(least, r) <= DIGITS
+        else None,
     }
     if told["degree"] is None:
         told["log10_degree"] = determinantal.log10_degree(*shape)
@@ -50,7 +54,11 @@ def sizes(one: Component) -> dict[str, float]:
 
 def row(one: Component) -> dict[str, Any]:
     """Write a component with its ranks keyed as in "28,27"."""
-    plain = {name: value for name, value in one._asdict().items() if not name.startswith("log10")}
+    plain = {
+        name: value
+        for name, value in one._asdict().items()
+        if not name.startswith("log10")
+    }
     return plain | {"ranks": {str(key): r for key, r in one.ranks.items()}} | sizes(one)
 
 
@@ -84,7 +92,9 @@ def report(sigma: Permutation, outputs: int, rank: int) -> dict[str, Any]:
     }
 
 
-def abbreviated(value: int | None, log10: float | None = None, longest: int = 30) -> str:
+def abbreviated(
+    value: int | None, log10: float | None = None, longest: int = 30
+) -> str:
     """Write an integer in full, or by its size where it has more digits than fit a line."""
     if value is None:
         return f"about 10^{log10:,.0f}"
@@ -96,19 +106,33 @@ def abbreviated(value: int | None, log10: float | None = None, longest: int = 30
 
 def brief(parts: Sequence[Sequence[int]], brackets: str) -> str:
     """Write cycles or sets, the first ones only where there are many."""
-    shown = [brackets[0] + " ".join(map(str, part[:8])) + " …" * (len(part) > 8) + brackets[1] for part in parts[:6]]
+    shown = [
+        brackets[0]
+        + " ".join(map(str, part[:8]))
+        + " …" * (len(part) > 8)
+        + brackets[1]
+        for part in parts[:6]
+    ]
     return " ".join(shown) + f" … {len(parts)} in all" * (len(parts) > 6)
 
 
 def by_turn(sigma: Permutation) -> dict[Eigenvalue, int]:
     """Return the eigenvalues of the real list with their multiplicities, the slowest wave first."""
-    return dict(sorted(eigenvalues(sigma).items(), key=lambda item: (item[0].l - item[0].m) / item[0].l))
+    return dict(
+        sorted(
+            eigenvalues(sigma).items(),
+            key=lambda item: (item[0].l - item[0].m) / item[0].l,
+        )
+    )
 
 
 def spectrum_line(sigma: Permutation) -> str:
     """List the eigenvalues of the real list, slowest wave first: turn of its wave from point to point, multiplicity."""
     listed = list(by_turn(sigma).items())
-    shown = [f"{key.l - key.m}/{key.l}: {d}" if key.l > 1 else f"0: {d}" for key, d in listed[:12]]
+    shown = [
+        f"{key.l - key.m}/{key.l}: {d}" if key.l > 1 else f"0: {d}"
+        for key, d in listed[:12]
+    ]
     return ", ".join(shown) + f", … {len(listed)} in all" * (len(listed) > 12)
 
 

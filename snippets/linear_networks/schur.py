@@ -24,9 +24,7 @@ def random_commuting(*generators: Permutation, seed: int) -> Float[Tensor, "n n"
     return torch.randn(count, generator=draw, dtype=torch.float64)[classes]
 
 
-def irreducibles(
-    *generators: Permutation, seed: int = 0
-) -> list[Float[Tensor, "n d"]]:
+def irreducibles(*generators: Permutation, seed: int = 0) -> list[Float[Tensor, "n d"]]:
     """Split R^n: the eigenspaces of a random symmetric commuting matrix."""
     M = random_commuting(*generators, seed=seed)
     values, vectors = torch.linalg.eigh(M + M.T)
@@ -48,7 +46,7 @@ def isotypic(*generators: Permutation) -> list[list[Float[Tensor, "n d"]]]:
         else:
             kinds.append([space])
     return kinds
-# --8<-- [end:isotypic]
+    # --8<-- [end:isotypic]
 
 
 # --8<-- [start:kinds]
@@ -77,7 +75,7 @@ def kinds(*generators: Permutation) -> list[Kind]:
         numbers = {1: "R", 2: "C", 4: "H"}[size]
         found.append(Kind(V.shape[1], len(spaces), numbers, torch.cat(spaces, dim=1)))
     return sorted(found, key=lambda kind: (kind.dimension, -kind.copies))
-# --8<-- [end:kinds]
+    # --8<-- [end:kinds]
 
 
 # --8<-- [start:nearest]
@@ -92,7 +90,10 @@ def nearest_commuting(
     averaged = group_average(M, generators)
     parts = kinds(*generators)
     svds = [torch.linalg.svd(kind.basis.T @ averaged @ kind.basis) for kind in parts]
-    values = [s[:: kind.dimension].tolist() for (_, s, _), kind in zip(svds, parts, strict=True)]
+    values = [
+        s[:: kind.dimension].tolist()
+        for (_, s, _), kind in zip(svds, parts, strict=True)
+    ]
     ranks = knapsack(values, [kind.dimension for kind in parts], rank)
     near = torch.zeros_like(averaged)
     for kind, r, (U, s, Vh) in zip(parts, ranks, svds, strict=True):
@@ -106,11 +107,13 @@ def group_average(
 ) -> Float[Tensor, "m n"]:
     """Return the nearest map that commutes with the group: the mean over each class."""
     if M.shape != (generators[0].size, generators[0].size):
-        raise ValueError(f"a {M.shape[0]}×{M.shape[1]} matrix does not act on {generators[0].size} points")
+        raise ValueError(
+            f"a {M.shape[0]}×{M.shape[1]} matrix does not act on {generators[0].size} points"
+        )
     classes = equivariant_classes(generators, generators).flatten()
     sums = M.new_zeros(int(classes.max()) + 1).index_add(0, classes, M.flatten())
     return (sums / classes.bincount())[classes].reshape(M.shape)
-# --8<-- [end:nearest]
+    # --8<-- [end:nearest]
 
 
 # --8<-- [start:group_components]
@@ -131,7 +134,7 @@ def group_components(parts: list[Kind], rank: int) -> tuple[int, int]:
                     grown[now] = max(grown.get(now, 0), size + gain)
         best = grown
     return count, best.get(rank, 0)
-# --8<-- [end:group_components]
+    # --8<-- [end:group_components]
 
 
 # --8<-- [start:aligned]
@@ -142,7 +145,10 @@ def aligned(parts: list[Kind], generators: list[Permutation]) -> list[Kind]:
     for kind in parts:
         copies = kind.basis.split(kind.dimension, dim=1)
         moved = [V.T @ M @ copies[0] for V in copies]
-        scaled = [V @ B * (kind.dimension**0.5 / B.norm()) for V, B in zip(copies, moved, strict=True)]
+        scaled = [
+            V @ B * (kind.dimension**0.5 / B.norm())
+            for V, B in zip(copies, moved, strict=True)
+        ]
         found.append(kind._replace(basis=torch.cat(scaled, dim=1)))
     return found
-# --8<-- [end:aligned]
+    # --8<-- [end:aligned]

@@ -20,17 +20,18 @@ def minors(M: Float[Tensor, "m n"], size: int) -> Float[Tensor, " count"]:
     columns = list(combinations(range(M.shape[1]), size))
     chosen = [M[list(r)][:, list(c)] for r, c in product(rows, columns)]
     return torch.stack([torch.linalg.det(square) for square in chosen])
-# --8<-- [end:minors]
+    # --8<-- [end:minors]
 
 
 # --8<-- [start:codimension]
 def normal_rank(M: Float[Tensor, "m n"], rank: int) -> int:
     """Rank, at M, of the differentials of the equations of {rank ≤ r}."""
+
     def equations(entries):
         return minors(entries.reshape(M.shape), rank + 1)
 
     return differential_rank(equations, M.flatten())
-# --8<-- [end:codimension]
+    # --8<-- [end:codimension]
 
 
 # --8<-- [start:count_solutions]
@@ -53,7 +54,7 @@ def count_solutions(
 
     box = product(*(range(min(p)) for p in powers))
     return sum(not any(divides(lead, m) for lead in leading) for m in box)
-# --8<-- [end:count_solutions]
+    # --8<-- [end:count_solutions]
 
 
 # --8<-- [start:slice]
@@ -73,7 +74,7 @@ def degree_by_slicing(
     terms = [zip(row, [*unknowns, 1], strict=True) for row in rows]
     cuts = [sum(a * x for a, x in pairs) for pairs in terms]
     return count_solutions([*equations, *cuts], unknowns)
-# --8<-- [end:slice]
+    # --8<-- [end:slice]
 
 
 # --8<-- [start:coin]
@@ -85,14 +86,14 @@ def coin_model(s: Float[Tensor, "..."]) -> Float[Tensor, "... 3"]:
 def maximum_likelihood(u: Float[Tensor, "3"]) -> Float[Tensor, ""]:
     """Estimate s from counts: heads over tosses."""
     return (2 * u[0] + u[1]) / (2 * u[0] + 2 * u[1] + u[2])
-# --8<-- [end:coin]
+    # --8<-- [end:coin]
 
 
 # --8<-- [start:elliptope]
 def elliptope(x, y, z):
     """Determinant of the matrix with ones on the diagonal and x, y, z beside it."""
     return 1 + 2 * x * y * z - x**2 - y**2 - z**2
-# --8<-- [end:elliptope]
+    # --8<-- [end:elliptope]
 
 
 # --8<-- [start:solution_cone]
@@ -100,10 +101,12 @@ def cone_equations() -> tuple[list[sympy.Expr], list[sympy.Symbol]]:
     """The symmetric 2×2 matrices ((a, b), (b, c)) of rank at most one."""
     a, b, c = sympy.symbols("a b c")
     return [a * c - b**2], [a, b, c]
-# --8<-- [end:solution_cone]
+    # --8<-- [end:solution_cone]
 
 
-def symbolic_minors(m: int, n: int, rank: int) -> tuple[list[sympy.Expr], list[sympy.Symbol]]:
+def symbolic_minors(
+    m: int, n: int, rank: int
+) -> tuple[list[sympy.Expr], list[sympy.Symbol]]:
     """Return the equations of the m×n matrices of bounded rank and their unknowns."""
     M = sympy.Matrix(m, n, lambda i, j: sympy.Symbol(f"x{i}{j}"))
     k = rank + 1

@@ -25,7 +25,7 @@ class Atlas(NamedTuple):
 
     name: str
     charts: tuple[Chart, ...]
-# --8<-- [end:chart]
+    # --8<-- [end:chart]
 
 
 # --8<-- [start:transition]
@@ -43,7 +43,7 @@ def jacobian(
     return torch.stack(
         [torch.autograd.grad(c.sum(), x, retain_graph=True)[0] for c in columns], dim=1
     )
-# --8<-- [end:transition]
+    # --8<-- [end:transition]
 
 
 # --8<-- [start:one_chart]
@@ -57,9 +57,7 @@ def unit_ball(n: int) -> Float[Tensor, "m n"]:
     return grid[grid.norm(dim=1) <= 1]
 
 
-def outside_image(
-    chart: Chart, points: Float[Tensor, "k d"]
-) -> Float[Tensor, "f d"]:
+def outside_image(chart: Chart, points: Float[Tensor, "k d"]) -> Float[Tensor, "f d"]:
     """Return the points of U whose coordinates are not in V."""
     p = points[chart.domain(points)]
     return p[~chart.image(chart.coordinates(p))]
@@ -83,9 +81,7 @@ def round_trip_error(
     return error
 
 
-def sample_of_image(
-    chart: Chart, points: Float[Tensor, "k d"]
-) -> Float[Tensor, "m n"]:
+def sample_of_image(chart: Chart, points: Float[Tensor, "k d"]) -> Float[Tensor, "m n"]:
     """Return coordinates in V: of the points, of grids at seven scales, at its edge."""
     x = chart.coordinates(points[chart.domain(points)])
     scales = 10.0 ** torch.arange(-3, 4).to(x)
@@ -129,7 +125,7 @@ def not_open(chart: Chart, points: Float[Tensor, "k d"]) -> Float[Tensor, "f d"]
     """Return the points of U about whose coordinates no full ball comes back."""
     p = points[chart.domain(points)]
     return p[~has_room(chart, p, chart.domain)]
-# --8<-- [end:one_chart]
+    # --8<-- [end:one_chart]
 
 
 # --8<-- [start:several_charts]
@@ -213,7 +209,7 @@ def not_separated(atlas: Atlas, points: Float[Tensor, "k d"]) -> Float[Tensor, "
             p, q = p[touching], q[touching]
         failures.append(p)
     return torch.cat(failures)
-# --8<-- [end:several_charts]
+    # --8<-- [end:several_charts]
 
 
 # --8<-- [start:refute]
@@ -259,4 +255,4 @@ def verdict(refutation: dict[str, Tensor]) -> str:
         return f"refuted {times} ({first})"
 
     return "\n".join(f"{clause:<13}{found(p)}" for clause, p in refutation.items())
-# --8<-- [end:refute]
+    # --8<-- [end:refute]

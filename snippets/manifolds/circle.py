@@ -41,7 +41,7 @@ def inverse_stereographic(
     """Return the points with coordinates u: (2u, ±(|u|² − 1)) / (|u|² + 1)."""
     s = u.square().sum(1, keepdim=True)
     return torch.cat([2 * u, pole * (s - 1)], 1) / (s + 1)
-# --8<-- [end:stereographic]
+    # --8<-- [end:stereographic]
 
 
 # --8<-- [start:stereographic_atlas]
@@ -73,7 +73,7 @@ def circle_sample(k: int = 100) -> Float[Tensor, "n 2"]:
     axes = torch.tensor([[0, 1], [0, -1], [1, 0], [-1, 0]], dtype=torch.float64)
     turns = torch.rand(k, generator=torch.Generator().manual_seed(0)).double()
     return torch.cat([axes, on_the_circle(2 * math.pi * turns)])
-# --8<-- [end:on_the_circle]
+    # --8<-- [end:on_the_circle]
 
 
 # --8<-- [start:half_open]
@@ -143,7 +143,7 @@ def angular_error(
     """Return the angle from the predicted direction to p, the short way round."""
     gap = (predicted - angle(p) + math.pi).remainder(2 * math.pi) - math.pi
     return gap.abs()[:, 0]
-# --8<-- [end:half_turn]
+    # --8<-- [end:half_turn]
 
 
 # --8<-- [start:heads]
@@ -175,7 +175,7 @@ def fit(head: nn.Module, steps: int = 400) -> nn.Module:
         (1 - (head(p) - angle(p)).cos()).mean().backward()
         optimiser.step()
     return head
-# --8<-- [end:heads]
+    # --8<-- [end:heads]
 
 
 # --8<-- [start:solution_angle_atlas]
@@ -266,4 +266,4 @@ def band_sample(k: int = 60) -> Float[Tensor, "n 2"]:
     s, t = torch.rand(2, k, generator=torch.Generator().manual_seed(0)).double()
     cuts = torch.tensor([[0, 0], [0, 0.5], [0.5, 0], [0.5, -0.5]], dtype=torch.float64)
     return torch.cat([cuts, torch.stack([s, 2 * t - 1], dim=1)])
-# --8<-- [end:solution_band]
+    # --8<-- [end:solution_band]

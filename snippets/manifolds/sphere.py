@@ -28,7 +28,7 @@ def spherical(
 def gram_determinant(jacobians: Float[Tensor, "k m n"]) -> Float[Tensor, " k"]:
     """Return det(JᵀJ), the square of the stretch of area; zero where J loses rank."""
     return torch.linalg.det(jacobians.mT @ jacobians)
-# --8<-- [end:spherical]
+    # --8<-- [end:spherical]
 
 
 # --8<-- [start:uniform]
@@ -44,7 +44,7 @@ def uniform_in_angles(k: int, generator: torch.Generator) -> Float[Tensor, "k 3"
     theta = 2 * math.pi * torch.rand(k, generator=generator)
     phi = math.pi * torch.rand(k, generator=generator)
     return spherical(theta, phi)
-# --8<-- [end:uniform]
+    # --8<-- [end:uniform]
 
 
 # --8<-- [start:sphere_sample]
@@ -53,7 +53,7 @@ def sphere_sample(k: int = 200) -> Float[Tensor, "n 3"]:
     axes = torch.eye(3, dtype=torch.float64).flip(0)
     random = uniform_on_sphere(k, torch.Generator().manual_seed(0)).double()
     return torch.cat([axes, 0 - axes, random])
-# --8<-- [end:sphere_sample]
+    # --8<-- [end:sphere_sample]
 
 
 # --8<-- [start:longitude]
@@ -62,7 +62,7 @@ def longitude(p: Float[Tensor, "k 3"]) -> Float[Tensor, " k"]:
     theta = torch.atan2(p[:, 1], p[:, 0]).remainder(2 * math.pi)
     closed = theta >= 2 * math.pi  # by rounding
     return torch.where(closed, theta - 2 * math.pi, theta)
-# --8<-- [end:longitude]
+    # --8<-- [end:longitude]
 
 
 # --8<-- [start:angle_charts]
@@ -87,7 +87,7 @@ def angle_charts(theta: Callable[[Tensor], Tensor]) -> Atlas:
         point=lambda x: spherical(x[:, 0], math.pi - x[:, 1]),
     )
     return Atlas("two angles", (alpha, beta))
-# --8<-- [end:angle_charts]
+    # --8<-- [end:angle_charts]
 
 
 # --8<-- [start:round_trip]
@@ -100,13 +100,11 @@ def round_trip(theta: Angles, phi: Angles) -> tuple[Angles, Angles]:
     uv = p[:, :2] / (1 - p[:, 2:])
     q = inverse_stereographic(uv)
     return longitude(q), q[:, 2].acos()
-# --8<-- [end:round_trip]
+    # --8<-- [end:round_trip]
 
 
 # --8<-- [start:survives]
-def random_angles(
-    seed: int, dtype: torch.dtype, k: int = 1000
-) -> Float[Tensor, "2 k"]:
+def random_angles(seed: int, dtype: torch.dtype, k: int = 1000) -> Float[Tensor, "2 k"]:
     """Return θ and φ of k points, uniform by area, from one seed."""
     generator = torch.Generator().manual_seed(seed)
     theta, height = (torch.rand(k, generator=generator, dtype=dtype) for _ in range(2))
@@ -121,7 +119,7 @@ def survives(
     back = trip(theta.flatten(), phi.flatten())
     back = torch.stack([x.reshape(theta.shape) for x in back], dim=1)
     return torch.isclose(back, angles, rtol=1e-5, atol=1e-6).all(dim=2)
-# --8<-- [end:survives]
+    # --8<-- [end:survives]
 
 
 # --8<-- [start:direction_head]
@@ -136,7 +134,7 @@ class OntoSphere(nn.Module):
                 "the output is 0, which has no direction: check the last layer's bias"
             )
         return x / length
-# --8<-- [end:direction_head]
+        # --8<-- [end:direction_head]
 
 
 # --8<-- [start:winding]
@@ -154,7 +152,7 @@ def winding(vectors: Float[Tensor, "k 2"]) -> int:
     angle = torch.atan2(vectors[:, 1], vectors[:, 0])
     steps = (angle.roll(-1) - angle + math.pi).remainder(2 * math.pi) - math.pi
     return round(steps.sum().item() / (2 * math.pi))
-# --8<-- [end:winding]
+    # --8<-- [end:winding]
 
 
 # --8<-- [start:fields]
@@ -173,7 +171,7 @@ def dipole(p: Float[Tensor, "k 3"]) -> Float[Tensor, "k 3"]:
     """Return the field that the chart from the north pole sees as constant."""
     x, y, z = p.unbind(dim=1)
     return torch.stack([1 - z - x * x, -x * y, x * (1 - z)], dim=1)
-# --8<-- [end:fields]
+    # --8<-- [end:fields]
 
 
 # --8<-- [start:solution_projective]
@@ -203,7 +201,7 @@ def line_sample() -> Float[Tensor, "n 9"]:
     """Return the projections ppᵀ, nine entries each, of the points of the sample."""
     p = sphere_sample()
     return (p[:, :, None] * p[:, None]).flatten(1)
-# --8<-- [end:solution_projective]
+    # --8<-- [end:solution_projective]
 
 
 # --8<-- [start:solution_stable]
@@ -214,7 +212,7 @@ def stable_round_trip(theta: Angles, phi: Angles) -> tuple[Angles, Angles]:
     gap = torch.where(z > 0, square / (1 + z), 1 - z)
     q = inverse_stereographic(p[:, :2] / gap)
     return longitude(q), torch.atan2(q[:, :2].norm(dim=1), q[:, 2])
-# --8<-- [end:solution_stable]
+    # --8<-- [end:solution_stable]
 
 
 # --8<-- [start:solution_gauss]
@@ -224,7 +222,7 @@ def normalised_gaussians(
     """Return k points of the unit sphere in R^d, uniform by area."""
     x = torch.randn(k, d, generator=generator)
     return x / x.norm(dim=1, keepdim=True)
-# --8<-- [end:solution_gauss]
+    # --8<-- [end:solution_gauss]
 
 
 # --8<-- [start:solution_six]

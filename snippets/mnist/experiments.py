@@ -69,7 +69,9 @@ def test_sets() -> Sets:
     )
 
 
-def fitted(images: UInt8[Tensor, "count 28 28"], amounts: Float[Tensor, " count"]) -> tuple[Tensor, list[Tensor]]:
+def fitted(
+    images: UInt8[Tensor, "count 28 28"], amounts: Float[Tensor, " count"]
+) -> tuple[Tensor, list[Tensor]]:
     """Return both networks of rank 99 from some pictures; the equivariant one chooses its ranks from them, too."""
     moments = frequency_moments(images, amounts)
     bases = fit(moments, best_ranks(spectra(moments), 99))
@@ -85,16 +87,28 @@ def by_size(copies: int = 1) -> Losses:
 
     Every picture is shifted as often as `copies` says; more than once only for the smaller numbers.
     """
-    images, found, sizes = load_images("train"), {}, SIZES if copies == 1 else SIZES[:COPIED]
+    images, found, sizes = (
+        load_images("train"),
+        {},
+        SIZES if copies == 1 else SIZES[:COPIED],
+    )
     for draw in range(DRAWS):
         generator = torch.Generator().manual_seed(draw)
-        order, amounts = torch.randperm(len(images), generator=generator), random_amounts(len(images), generator)
+        order, amounts = (
+            torch.randperm(len(images), generator=generator),
+            random_amounts(len(images), generator),
+        )
         for row, size in enumerate(sizes):
             some = images[order[:size]].repeat(copies, 1, 1)
             basis, bases = fitted(some, amounts[: len(some)])
             for kind, (S, H) in test_sets()._asdict().items():
-                for name, value in (("dense", dense_loss(S, basis)), ("equivariant", loss(H, bases))):
-                    found.setdefault((kind, name), torch.zeros(len(sizes), DRAWS))[row, draw] = value
+                for name, value in (
+                    ("dense", dense_loss(S, basis)),
+                    ("equivariant", loss(H, bases)),
+                ):
+                    found.setdefault((kind, name), torch.zeros(len(sizes), DRAWS))[
+                        row, draw
+                    ] = value
     return found
 
 
@@ -108,11 +122,19 @@ def by_amount() -> dict[tuple[str, str], list[float]]:
     basis, bases = e.dense[:, -99:], fit(e.train_moments, e.ranks["best"])
     generator, found = torch.Generator().manual_seed(0), {}
     for pixels in REACHES:
-        amounts = far_amounts(len(images), generator, max(pixels - 0.5, 0.0), pixels + 0.5)
-        pictures = {"continuous": shift(images / 255.0, amounts), "cyclic": cyclic_shift(images / 255.0, pixels)}
+        amounts = far_amounts(
+            len(images), generator, max(pixels - 0.5, 0.0), pixels + 0.5
+        )
+        pictures = {
+            "continuous": shift(images / 255.0, amounts),
+            "cyclic": cyclic_shift(images / 255.0, pixels),
+        }
         for kind, x in pictures.items():
             flat = x.flatten(1)
-            errors = {"dense": flat - flat @ basis @ basis.T, "equivariant": x - reconstruct(x, bases)}
+            errors = {
+                "dense": flat - flat @ basis @ basis.T,
+                "equivariant": x - reconstruct(x, bases),
+            }
             for name, error in errors.items():
                 found.setdefault((kind, name), []).append(float(error.square().mean()))
     return found
@@ -139,7 +161,9 @@ def adam(rate: float) -> Callable[[list[Tensor]], torch.optim.Optimizer]:
     return partial(torch.optim.Adam, lr=rate)
 
 
-def descent(rate: float, momentum: float = 0.0) -> Callable[[list[Tensor]], torch.optim.Optimizer]:
+def descent(
+    rate: float, momentum: float = 0.0
+) -> Callable[[list[Tensor]], torch.optim.Optimizer]:
     """Return plain gradient descent with a rate, as `descend` wants it."""
     return partial(torch.optim.SGD, lr=rate, momentum=momentum)
 
@@ -148,16 +172,26 @@ PLATEAU_FREQUENCY, PLATEAU_RANK, PLATEAU_STEPS = 3, 3, 2400
 
 
 @cache
-def plateaus(starts: int = 5) -> tuple[Float[Tensor, "steps starts"], Float[Tensor, "steps starts"]]:
+def plateaus(
+    starts: int = 5,
+) -> tuple[Float[Tensor, "steps starts"], Float[Tensor, "steps starts"]]:
     """Return the losses of one frequency from small random starts, and those that the logistic curves predict."""
     block = frequency_blocks(experiment().train_moments)[[PLATEAU_FREQUENCY]]
-    stack, ranks, rate = block.expand(starts, -1, -1), (PLATEAU_RANK,) * starts, largest_rate(block) / 16
+    stack, ranks, rate = (
+        block.expand(starts, -1, -1),
+        (PLATEAU_RANK,) * starts,
+        largest_rate(block) / 16,
+    )
     network = random_network(stack, ranks, torch.Generator().manual_seed(0), scale=1e-5)
     run = descend(stack, network, PLATEAU_STEPS, descent(rate))
-    return torch.stack([block_losses(stack, *now) for now in run]), predicted_losses(block[0], network, rate)
+    return torch.stack([block_losses(stack, *now) for now in run]), predicted_losses(
+        block[0], network, rate
+    )
 
 
-def predicted_losses(block: Shaped[Tensor, "n n"], network: Network, rate: float) -> Float[Tensor, "steps starts"]:
+def predicted_losses(
+    block: Shaped[Tensor, "n n"], network: Network, rate: float
+) -> Float[Tensor, "steps starts"]:
     """Return the losses if each leading eigenvector is learnt for itself, from its share in the start."""
     values, vectors = torch.linalg.eigh(block)
     kept, leading = values[-PLATEAU_RANK:], vectors[:, -PLATEAU_RANK:]
@@ -182,9 +216,15 @@ def by_optimizer() -> dict[str, Float[Tensor, " steps"]]:
         "Adam": adam(0.03),
     }
     start = random_network(blocks, ranks, torch.Generator().manual_seed(0), scale=0.3)
-    runs = {name: descend(blocks, start, OPTIMIZERS, optimizer) for name, optimizer in ways.items()}
+    runs = {
+        name: descend(blocks, start, OPTIMIZERS, optimizer)
+        for name, optimizer in ways.items()
+    }
     runs["solved in turn"] = solve_in_turn(blocks, start, IN_TURN)
-    losses = {name: torch.stack([block_losses(blocks, *now).sum() for now in run]) for name, run in runs.items()}
+    losses = {
+        name: torch.stack([block_losses(blocks, *now).sum() for now in run])
+        for name, run in runs.items()
+    }
     return {name: values / least - 1 for name, values in losses.items()}
 
 
@@ -199,7 +239,10 @@ def by_step() -> dict[str, list[float]]:
     cases = {
         "dense": (dense_block(e.dense_train).float(), (99,)),
         "dense, cyclic data": (dense_block(around).float(), (99,)),
-        "equivariant": (frequency_blocks(e.train_moments).to(torch.complex64), RANKS["paper"]),
+        "equivariant": (
+            frequency_blocks(e.train_moments).to(torch.complex64),
+            RANKS["paper"],
+        ),
     }
     found = {}
     for name, (blocks, ranks) in cases.items():
@@ -215,9 +258,16 @@ RANDOM_STARTS = 3
 @cache
 def by_start() -> Float[Tensor, "steps starts"]:
     """Return the gaps of Adam on second moments: from random starts, a tiny one and an orthonormal one."""
-    blocks, ranks, generator = frequency_blocks(experiment().train_moments), RANKS["paper"], torch.Generator()
+    blocks, ranks, generator = (
+        frequency_blocks(experiment().train_moments),
+        RANKS["paper"],
+        torch.Generator(),
+    )
     generator.manual_seed(1)
-    starts = [random_network(blocks, ranks, generator, scale=0.3) for _ in range(RANDOM_STARTS)]
+    starts = [
+        random_network(blocks, ranks, generator, scale=0.3)
+        for _ in range(RANDOM_STARTS)
+    ]
     starts.append(random_network(blocks, ranks, generator, scale=1e-2))
     starts.append(orthonormal_network(blocks, ranks, generator))
     network = (torch.cat([e for e, _ in starts]), torch.cat([d for _, d in starts]))

@@ -11,9 +11,7 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-REMEDY = (
-    "run `npm ci` in the root of the book, or put the four MNIST files into a folder and set MNIST_DIR to it"
-)
+REMEDY = "run `npm ci` in the root of the book, or put the four MNIST files into a folder and set MNIST_DIR to it"
 
 
 class Idx(NamedTuple):
@@ -35,7 +33,11 @@ class Idx(NamedTuple):
             found = bytearray(self.content[first : first + size])
         if len(found) != size:
             raise ValueError(f"{self.path} became shorter while it was read; {REMEDY}")
-        flat = torch.frombuffer(found, dtype=torch.uint8) if size else torch.empty(0, dtype=torch.uint8)
+        flat = (
+            torch.frombuffer(found, dtype=torch.uint8)
+            if size
+            else torch.empty(0, dtype=torch.uint8)
+        )
         return flat.view(stop - start, *self.shape[1:])
 
 
@@ -47,14 +49,20 @@ def open_idx(file: Path, dimensions: int) -> Idx:
         header = stream.read(start) if content is None else content[:start]
     magic, expected = header[:4], bytes([0, 0, 8, dimensions])
     if magic != expected:
-        raise ValueError(f"{file}: magic number is {magic.hex()}, expected {expected.hex()}; {REMEDY}")
+        raise ValueError(
+            f"{file}: magic number is {magic.hex()}, expected {expected.hex()}; {REMEDY}"
+        )
     length = file.stat().st_size if content is None else len(content)
     if len(header) < start:
-        raise ValueError(f"{file}: {length} bytes, expected a header of {start}; {REMEDY}")
+        raise ValueError(
+            f"{file}: {length} bytes, expected a header of {start}; {REMEDY}"
+        )
     shape = struct.unpack(f">{dimensions}I", header[4:])
     size = start + math.prod(shape)
     if length != size:
-        raise ValueError(f"{file} is damaged: {length} bytes, expected {size} by its header {shape}; {REMEDY}")
+        raise ValueError(
+            f"{file} is damaged: {length} bytes, expected {size} by its header {shape}; {REMEDY}"
+        )
     if size == start:
         raise ValueError(f"{file}: no entries, by its header {shape}; {REMEDY}")
     return Idx(file, shape, content)

@@ -34,7 +34,7 @@ class ShiftEquivariant(nn.Module):
         matrices = torch.fft.rfft(self.weight).permute(2, 1, 0)
         y_hat = (x_hat @ matrices).permute(1, 2, 0)
         return torch.fft.irfft(y_hat, n=x.shape[-1]) + self.bias[:, None]
-# --8<-- [end:layer]
+        # --8<-- [end:layer]
 
 
 # --8<-- [start:equivariant]
@@ -49,7 +49,7 @@ def equivariant(first: int = 11, second: int = 39) -> nn.Sequential:
         nn.Flatten(),
         nn.Linear(second, 10),
     )
-# --8<-- [end:equivariant]
+    # --8<-- [end:equivariant]
 
 
 # --8<-- [start:others]
@@ -92,7 +92,7 @@ NETWORKS = {
 def size(network: nn.Module) -> int:
     """Return the number of parameters."""
     return sum(weights.numel() for weights in network.parameters())
-# --8<-- [end:others]
+    # --8<-- [end:others]
 
 
 # --8<-- [start:symmetry_error]
@@ -110,7 +110,7 @@ def symmetry_error(
     y = f(x)
     expected = y.roll(by if out_by is None else out_by, dims=-1)
     return float((f(x.roll(by, dims=-1)) - expected).norm() / y.norm())
-# --8<-- [end:symmetry_error]
+    # --8<-- [end:symmetry_error]
 
 
 # --8<-- [start:train]
@@ -147,7 +147,7 @@ def classes(
 ) -> Int[Tensor, " count"]:
     """Return the class of the largest output for each picture."""
     return torch.cat([network(some).argmax(1) for some in images.split(100)])
-# --8<-- [end:train]
+    # --8<-- [end:train]
 
 
 # --8<-- [start:moves]
@@ -163,7 +163,7 @@ def anywhere(
 ) -> Float[Tensor, "count 28 28"]:
     """Shift each picture cyclically by any number of columns."""
     return cyclic_shift(x, torch.randint(28, (len(x),), generator=generator))
-# --8<-- [end:moves]
+    # --8<-- [end:moves]
 
 
 # --8<-- [start:solution_symmetrised]
@@ -180,7 +180,7 @@ class Symmetrised(nn.Module):
     ) -> Float[Tensor, "count classes"]:
         """Run the network 28 times."""
         return torch.stack([self.network(x.roll(k, -1)) for k in range(28)]).mean(0)
-# --8<-- [end:solution_symmetrised]
+        # --8<-- [end:solution_symmetrised]
 
 
 # --8<-- [start:solution_circular_cnn]
@@ -196,14 +196,14 @@ def circular_cnn(first: int = 18, second: int = 32) -> nn.Sequential:
         nn.Flatten(),
         nn.Linear(second, 10),
     )
-# --8<-- [end:solution_circular_cnn]
+    # --8<-- [end:solution_circular_cnn]
 
 
 # --8<-- [start:solution_odd]
 def signed_power(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Return sign(x) √|x|, an odd function of each entry."""
     return x.sign() * x.abs().sqrt()
-# --8<-- [end:solution_odd]
+    # --8<-- [end:solution_odd]
 
 
 # --8<-- [start:multiplications]
@@ -216,4 +216,4 @@ def multiplications(network: nn.Sequential) -> int:
             places = 1 if isinstance(layer, nn.Linear) else x[0, 0].numel()
             total += layer.weight.numel() * places
     return total
-# --8<-- [end:multiplications]
+    # --8<-- [end:multiplications]

@@ -21,4 +21,4 @@ def total_rank(ranks: Sequence[int]) -> int:
             where = f"rank {rank} at frequency {frequency}"
             raise ValueError(f"{where}: choose from 0 to 28")
     return sum(weight * rank for weight, rank in zip(WEIGHTS, ranks, strict=True))
-# --8<-- [end:ranks]
+    # --8<-- [end:ranks]

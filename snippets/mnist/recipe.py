@@ -50,4 +50,4 @@ def notebook_blocks(
             u = top_eigenvectors(cov, 2 * rank)
             blocks[j] = cut(complexify(u @ u.T), rank)
     return blocks
-# --8<-- [end:notebook_blocks]
+    # --8<-- [end:notebook_blocks]

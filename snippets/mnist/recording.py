@@ -22,25 +22,39 @@ RUNS: dict[str, dict[str, Any]] = {
 }
 
 
-def recorded_runs(runs: dict[str, dict[str, Any]] = RUNS, **common: Any) -> dict[str, Any]:
+def recorded_runs(
+    runs: dict[str, dict[str, Any]] = RUNS, **common: Any
+) -> dict[str, Any]:
     """Train, and return for each run its report, its history, its commutator, and the processor's seconds."""
     found: dict[str, Any] = {"rate": matrix_rate()}
     for name, options in runs.items():
         begin = time.process_time()
         report = run(Settings(**options, **common))
-        found[name] = {"report": plain(report), "processor": time.process_time() - begin}
-        found[name] |= {"loss": [row.train_loss for row in report.history], "gap": [row.gap for row in report.history]}
+        found[name] = {
+            "report": plain(report),
+            "processor": time.process_time() - begin,
+        }
+        found[name] |= {
+            "loss": [row.train_loss for row in report.history],
+            "gap": [row.gap for row in report.history],
+        }
         with torch.no_grad():
             pixels = torch.eye(784, dtype=torch.float64).view(784, 28, 28)
-            found[name]["commutator"] = commutator(report.network(pixels).reshape(784, 784).T)
+            found[name]["commutator"] = commutator(
+                report.network(pixels).reshape(784, 784).T
+            )
         print(name, found[name]["report"]["gap"], found[name]["processor"], flush=True)
     return found
 
 
 def plain(report: Report) -> dict[str, Any]:
     """Return what the page prints of a report, without the seconds on the wall, which tell of the neighbours."""
-    return {key: value for key, value in report.record().items() if key not in ("out", "ranks", "images_per_second")
-            and not key.startswith("seconds")}
+    return {
+        key: value
+        for key, value in report.record().items()
+        if key not in ("out", "ranks", "images_per_second")
+        and not key.startswith("seconds")
+    }
 
 
 def matrix_rate(size: int = 1024, times: int = 20) -> float:

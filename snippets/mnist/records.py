@@ -18,8 +18,22 @@ from book.recorded import digest_of_function
 from snippets.mnist.data import ROOT, write_atomically
 
 RECORDED = Path(__file__).parent / "recorded"
-MAKERS = {"training": "recording", "nonlinear": "accuracies"}  # the modules that make them
-MADE_BY = ("command", "snippet", "function", "hash", "device", "torch", "numpy", "python", "seeds", "threads")
+MAKERS = {
+    "training": "recording",
+    "nonlinear": "accuracies",
+}  # the modules that make them
+MADE_BY = (
+    "command",
+    "snippet",
+    "function",
+    "hash",
+    "device",
+    "torch",
+    "numpy",
+    "python",
+    "seeds",
+    "threads",
+)
 
 
 def record(name: str) -> dict[str, Any]:
@@ -33,8 +47,14 @@ def record(name: str) -> dict[str, Any]:
 def provenance(name: str) -> dict[str, str | int]:
     """Return what made a record as results for its page: made_device, made_torch, made_command and so on."""
     made_by = _read(name)["made_by"]
-    plain = {key: value if isinstance(value, int) else str(value) for key, value in made_by.items() if key != "seeds"}
-    return {f"made_{key}": value for key, value in plain.items()} | {"made_seeds": len(made_by["seeds"])}
+    plain = {
+        key: value if isinstance(value, int) else str(value)
+        for key, value in made_by.items()
+        if key != "seeds"
+    }
+    return {f"made_{key}": value for key, value in plain.items()} | {
+        "made_seeds": len(made_by["seeds"])
+    }
 
 
 def command_of(name: str) -> str:
@@ -49,7 +69,11 @@ def _read(name: str) -> dict[str, Any]:
         raise FileNotFoundError(f"{file} does not exist; {remedy}")
     try:
         content = json.loads(file.read_text())
-        missing = [key for key in ("values", *MADE_BY) if key not in content and key not in content["made_by"]]
+        missing = [
+            key
+            for key in ("values", *MADE_BY)
+            if key not in content and key not in content["made_by"]
+        ]
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise ValueError(f"{file} is no record ({error!r}); {remedy}") from error
     if missing:
@@ -69,7 +93,11 @@ def _source(function: Callable) -> Path:
 def device_name(device: str | torch.device = "cpu") -> str:
     """Name a device for a reader: the GPU by its model, a CPU by its architecture."""
     kind = torch.device(device).type
-    return torch.cuda.get_device_name(device) if kind == "cuda" else f"{kind.upper()} ({platform.machine()})"
+    return (
+        torch.cuda.get_device_name(device)
+        if kind == "cuda"
+        else f"{kind.upper()} ({platform.machine()})"
+    )
 
 
 def write(
@@ -100,6 +128,11 @@ def write(
         "threads": torch.get_num_threads(),
     }
     file = RECORDED / f"{name}.json"
-    content = json.dumps({"values": values, "made_by": made_by}, indent=1, sort_keys=True, allow_nan=False)
+    content = json.dumps(
+        {"values": values, "made_by": made_by},
+        indent=1,
+        sort_keys=True,
+        allow_nan=False,
+    )
     write_atomically(file, content + "\n")
     return file

@@ -46,20 +46,22 @@ def draw(losses: list[float], optimum: float) -> Figure:
     epochs = range(1, len(losses) + 1)
     above.plot(epochs, losses, "C0.-")
     above.axhline(optimum, color="C1")
-    above.annotate("optimum", (1, optimum), xytext=(0, 4), textcoords="offset points", color="C1")
+    above.annotate(
+        "optimum", (1, optimum), xytext=(0, 4), textcoords="offset points", color="C1"
+    )
     below.semilogy(epochs, [loss / optimum - 1 for loss in losses], "C0.-")
     above.set(ylabel="loss")
     below.set(xlabel="epoch", ylabel="loss / optimum − 1")
     below.grid(alpha=0.5)
     return figure
-# --8<-- [end:recipe]
+    # --8<-- [end:recipe]
 
 
 # --8<-- [start:solution_shares]
 def shares(count: int, size: int) -> list[tuple[int, int]]:
     """Return from where to where each process holds the pictures."""
     return [Group(rank, size).share(count) for rank in range(size)]
-# --8<-- [end:solution_shares]
+    # --8<-- [end:solution_shares]
 
 
 # --8<-- [start:solution_mean]
@@ -73,4 +75,4 @@ def mean_of_parts(
         (error(network(part), part) * (len(cuts) + 1) / x.numel()).backward()
         found.append(torch.cat([w.grad.flatten() for w in network.parameters()]))
     return torch.stack(found).mean(0)
-# --8<-- [end:solution_mean]
+    # --8<-- [end:solution_mean]

@@ -16,7 +16,7 @@ def random_amounts(
     """Draw shifts in pixels, uniform in (−reach, reach); positive is to the right."""
     uniform = torch.rand(count, generator=generator, dtype=torch.float64)
     return reach * (2 * uniform - 1)
-# --8<-- [end:random_amounts]
+    # --8<-- [end:random_amounts]
 
 
 # --8<-- [start:shift]
@@ -41,7 +41,7 @@ def shift(
 ) -> Float[Tensor, "count height width"]:
     """Move each picture right by its own amount; edge pixels fill the free space."""
     return images.to(amounts.dtype) @ interpolation(amounts, images.shape[-1])
-# --8<-- [end:shift]
+    # --8<-- [end:shift]
 
 
 # --8<-- [start:cyclic_shift]
@@ -54,7 +54,7 @@ def cyclic_shift(
     width = images.shape[-1]
     source = (torch.arange(width) - amounts[:, None]) % width
     return images.gather(-1, source[:, None, :].expand(images.shape))
-# --8<-- [end:cyclic_shift]
+    # --8<-- [end:cyclic_shift]
 
 
 # --8<-- [start:pictures]
@@ -76,4 +76,4 @@ def pictures(
         some = slice(start, start + chunk)
         ink = images[some].to(torch.float32).div_(255)
         yield ink if amounts is None else shift(ink, amounts[some].to(torch.float32))
-# --8<-- [end:pictures]
+    # --8<-- [end:pictures]

@@ -29,7 +29,7 @@ def frequency_blocks(moments: Shaped[Tensor, "15 28 28"]) -> Shaped[Tensor, "15 
     blocks = moments * torch.tensor(WEIGHTS)[:, None, None] / 784
     blocks[[0, 14]] = blocks[[0, 14]].real.to(blocks.dtype)
     return blocks
-# --8<-- [end:blocks]
+    # --8<-- [end:blocks]
 
 
 # --8<-- [start:gradients]
@@ -56,7 +56,7 @@ def gradients(
     by_encoder = decoder.mH @ decoder @ coded - decoder.mH @ blocks
     by_decoder = decoder @ (coded @ encoder.mH) - coded.mH
     return 2 * by_encoder, 2 * by_decoder
-# --8<-- [end:gradients]
+    # --8<-- [end:gradients]
 
 
 # --8<-- [start:random_network]
@@ -84,7 +84,7 @@ def random_network(
         for weights in both:
             weights.imag[blocks.imag.abs().amax((1, 2)) == 0] = 0.0
     return both[0], both[1].mT.contiguous()
-# --8<-- [end:random_network]
+    # --8<-- [end:random_network]
 
 
 # --8<-- [start:descend]
@@ -101,7 +101,7 @@ def descend(
         yield weights[0].clone(), weights[1].clone()
         weights[0].grad, weights[1].grad = gradients(blocks, *weights)
         train.step()
-# --8<-- [end:descend]
+    # --8<-- [end:descend]
 
 
 # --8<-- [start:optimum]
@@ -109,14 +109,14 @@ def optimum(blocks: Shaped[Tensor, "b n n"], ranks: Sequence[int]) -> float:
     """Return the least loss with these ranks: the sum of the eigenvalues left out."""
     values = torch.linalg.eigvalsh(blocks).flip(-1)
     return sum(float(row[rank:].sum()) for row, rank in zip(values, ranks, strict=True))
-# --8<-- [end:optimum]
+    # --8<-- [end:optimum]
 
 
 # --8<-- [start:largest_rate]
 def largest_rate(blocks: Shaped[Tensor, "b n n"]) -> float:
     """Return 1 / (2 λ), λ the largest eigenvalue: longer steps are not stable."""
     return 1 / (2 * float(torch.linalg.eigvalsh(blocks).max()))
-# --8<-- [end:largest_rate]
+    # --8<-- [end:largest_rate]
 
 
 # --8<-- [start:in_turn]
@@ -131,7 +131,7 @@ def solve_in_turn(
         coded = encoder @ blocks
         decoder = coded.mH @ torch.linalg.pinv(coded @ encoder.mH, hermitian=True)
         encoder = torch.linalg.pinv(decoder)
-# --8<-- [end:in_turn]
+    # --8<-- [end:in_turn]
 
 
 # --8<-- [start:learned]
@@ -145,7 +145,7 @@ def learned(
     It solves m' = 4λ m (1 − m), and is `start` at time 0.
     """
     return 1 / (1 + (1 / start - 1) * torch.exp(-4 * eigenvalue * time))
-# --8<-- [end:learned]
+    # --8<-- [end:learned]
 
 
 # --8<-- [start:curvatures]
@@ -161,7 +161,7 @@ def curvatures(
     kept, out = ordered[:rank], ordered[rank:]
     total, root = kept[:, None] + out, ((kept[:, None] - out) ** 2 + 4 * out**2).sqrt()
     return 4 * kept, torch.stack([total + root, total - root])
-# --8<-- [end:curvatures]
+    # --8<-- [end:curvatures]
 
 
 # --8<-- [start:critical]
@@ -170,7 +170,7 @@ def critical_choices(ranks: Sequence[int], n: int = 28) -> tuple[int, int]:
     pure = prod(comb(n, rank) for rank in ranks)
     every = prod(sum(comb(n, k) for k in range(rank + 1)) for rank in ranks)
     return pure, every
-# --8<-- [end:critical]
+    # --8<-- [end:critical]
 
 
 # --8<-- [start:on_batches]
@@ -199,7 +199,7 @@ def train_on_batches(
             decay.step()
         with torch.no_grad():
             yield float((model(pictures) - pictures).square().mean())
-# --8<-- [end:on_batches]
+    # --8<-- [end:on_batches]
 
 
 # --8<-- [start:step_cost]
@@ -214,7 +214,7 @@ def step_cost(n: int, ranks: Sequence[int], weights: Sequence[int]) -> dict[str,
         cost["moments"] += weight**2 * (4 * n**2 * rank + 8 * n * rank**2)
         cost["picture"] += weight**2 * 10 * n * rank
     return cost
-# --8<-- [end:step_cost]
+    # --8<-- [end:step_cost]
 
 
 # --8<-- [start:far_amounts]
@@ -224,7 +224,7 @@ def far_amounts(
     """Draw shifts to either side that the training pictures never made."""
     uniform = 2 * torch.rand(count, generator=generator) - 1
     return uniform.sign() * near + uniform * (far - near)
-# --8<-- [end:far_amounts]
+    # --8<-- [end:far_amounts]
 
 
 # --8<-- [start:augmented_moments]
@@ -244,7 +244,7 @@ def augmented_moments(
             total += second_moment(cyclic_shift(images, order[:, column]))
         done = number
         yield total / done
-# --8<-- [end:augmented_moments]
+    # --8<-- [end:augmented_moments]
 
 
 # --8<-- [start:matrix_of]
@@ -258,7 +258,7 @@ def matrix_of(network: Network) -> Float[Tensor, "784 784"]:
     waves = torch.fft.rfft(pictures, norm="ortho")
     turned = torch.einsum("jab,nbj->naj", maps, waves)
     return torch.fft.irfft(turned, n=28, norm="ortho").reshape(784, 784).T
-# --8<-- [end:matrix_of]
+    # --8<-- [end:matrix_of]
 
 
 # --8<-- [start:orthonormal]
@@ -270,7 +270,7 @@ def orthonormal_network(
     used = decoder.abs().sum(1, keepdim=True) > 0
     decoder = torch.linalg.qr(decoder).Q * used
     return decoder.mH.clone(), decoder
-# --8<-- [end:orthonormal]
+    # --8<-- [end:orthonormal]
 
 
 # --8<-- [start:solution_half_time]
@@ -279,7 +279,7 @@ def half_time(
 ) -> Float[Tensor, ""]:
     """Return when half of an eigenvector is learnt: ln(1/m_0 − 1) / 4λ."""
     return (1 / start - 1).log() / (4 * eigenvalue)
-# --8<-- [end:solution_half_time]
+    # --8<-- [end:solution_half_time]
 
 
 # --8<-- [start:solution_rates]
@@ -302,14 +302,14 @@ def best_network(blocks: Shaped[Tensor, "b n n"], ranks: Sequence[int]) -> Netwo
     unit = torch.arange(max(ranks)) < torch.tensor(ranks)[:, None]
     decoder = vectors * unit[:, None]
     return decoder.mH.clone(), decoder
-# --8<-- [end:solution_rates]
+    # --8<-- [end:solution_rates]
 
 
 # --8<-- [start:solution_enough]
 def shifts_needed(part: float) -> int:
     """Return the least k with (28 − k) / 27k ≤ part²."""
     return math.ceil(28 / (1 + 27 * part**2))
-# --8<-- [end:solution_enough]
+    # --8<-- [end:solution_enough]
 
 
 # --8<-- [start:solution_almost]
@@ -320,4 +320,4 @@ def almost_as_good(factor: float) -> tuple[tuple[int, ...], int]:
     limit = factor * loss_of(rows, experiment().ranks["best"])
     found = list(better(rows, 99, limit))
     return min(found), len(found)
-# --8<-- [end:solution_almost]
+    # --8<-- [end:solution_almost]

@@ -35,7 +35,11 @@ def run_alone(cells, folder):
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env={"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1", **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}},
+        env={
+            "MPLBACKEND": "Agg",
+            "OMP_NUM_THREADS": "1",
+            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        },
     )
     assert done.returncode == 0, done.stderr
     *printed, used = done.stdout.splitlines()
@@ -67,7 +71,9 @@ def test_notebook_holds_the_chapter_and_runs(tree, empty):
     """The notebook has the code embedded, boxes as headings, numbers in place, and runs top to bottom where it lands."""
     prepare.ensure()
     file = tree.root / "docs/assets/generated/notebooks/part/toy.ipynb"
-    prose = "".join("".join(cell["source"]) for cell in json.loads(file.read_text())["cells"] if cell["cell_type"] == "markdown")
+    prose = "".join(
+        "".join(cell["source"]) for cell in json.loads(file.read_text())["cells"] if cell["cell_type"] == "markdown"
+    )
     code = code_of(file.read_text())
     assert "**Theorem: Doubling $x$ is linear**" in prose
     assert "a count 12,345" in prose
@@ -106,7 +112,11 @@ def test_notebook_carries_what_its_chapter_imports_and_reads(tree, empty):
     tree.write("snippets/part/recorded/long.json", '{"x": 7}')
     tree.write("snippets/part/recorded/other.json", '{"x": 8}')
     printing = "print([double(1.0), double(2.5)])"
-    tree.edit("docs/part/toy.md", printing, f"from snippets.part.a import TEXT, b, load\n\n{printing}\nprint(load('long'), TEXT, b.RAW)")
+    tree.edit(
+        "docs/part/toy.md",
+        printing,
+        f"from snippets.part.a import TEXT, b, load\n\n{printing}\nprint(load('long'), TEXT, b.RAW)",
+    )
     cells = notebook_of("part/toy.md")
     printed, used = run_alone(cells, empty)
     assert printed == "[2.0, 5.0]\n{'x': 7} ```'''\\d \\n"
@@ -159,5 +169,9 @@ def test_notebooks_of_the_book_carry_all_that_they_import(name):
     modules = {file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for file in carried}
     for text in [*cells, *carried.values()]:
         for node in ast.walk(ast.parse(text)):
-            names = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in getattr(node, "names", []) if hasattr(alias, "name")]
+            names = (
+                [node.module]
+                if isinstance(node, ast.ImportFrom)
+                else [alias.name for alias in getattr(node, "names", []) if hasattr(alias, "name")]
+            )
             assert {each for each in names if each.split(".")[0] in ("book", "snippets")} <= modules

@@ -123,7 +123,14 @@ def test_what_is_damaged_is_left_out_and_nothing_else(tree, blank):
     tree.write("docs/part/toy.md", f"---\ndescription: A page\n---\n{blank}# A toy\n\n{box}")
     page = pages.read("part/toy.md")
     kept = extension._without_damaged(page.text.strip().splitlines(), page)
-    assert [line for line in kept if line] == ["# A toy", "//// claim | Whole", "    id: LA-02", "Truth.", "////", "After it."]
+    assert [line for line in kept if line] == [
+        "# A toy",
+        "//// claim | Whole",
+        "    id: LA-02",
+        "Truth.",
+        "////",
+        "After it.",
+    ]
 
 
 def test_what_follows_a_formula_stays_on_its_line():

@@ -14,7 +14,15 @@ from book import npm, prepare
 from book.project import ROOT, _Loader
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src 'self' 'unsafe-inline'"
 HOST = "http://127.0.0.1/"
 REAL = yaml.load((ROOT / "mkdocs.yml").read_text(), Loader=_Loader)
@@ -146,7 +154,11 @@ def site(tree):
     settings |= {
         "site_url": HOST,
         "plugins": [],
-        "theme": {**THEME, "custom_dir": str(ROOT / "overrides"), "palette": {"scheme": "default", "primary": "custom", "accent": "custom"}},
+        "theme": {
+            **THEME,
+            "custom_dir": str(ROOT / "overrides"),
+            "palette": {"scheme": "default", "primary": "custom", "accent": "custom"},
+        },
         "extra": REAL["extra"],
         "extra_css": REAL["extra_css"],
         "extra_javascript": REAL["extra_javascript"],
@@ -181,7 +193,9 @@ def page(site):
         tab.on("console", lambda message: said.append(message.text))
         tab.on("pageerror", lambda error: said.append(str(error)))
         tab.goto(f"{HOST}part/toy/")
-        tab.evaluate("addEventListener('copy', (event) => { window.copied = Object.fromEntries(['plain', 'html'].map((kind) => [kind, event.clipboardData.getData(`text/${kind}`)])); copied.native = !event.defaultPrevented; })")
+        tab.evaluate(
+            "addEventListener('copy', (event) => { window.copied = Object.fromEntries(['plain', 'html'].map((kind) => [kind, event.clipboardData.getData(`text/${kind}`)])); copied.native = !event.defaultPrevented; })"
+        )
         yield tab
         browser.close()
     assert said == []
@@ -253,7 +267,10 @@ LOOK = """() => [...document.querySelectorAll("body, body *")].filter((e) => e.c
 
 def luminance(colour):
     """Return how light a colour is on white paper, as WCAG defines it."""
-    parts = [float(part) / (255 if colour.startswith("rgb") and place < 3 else 1) for place, part in enumerate(re.findall(r"[\d.]+", colour))]
+    parts = [
+        float(part) / (255 if colour.startswith("rgb") and place < 3 else 1)
+        for place, part in enumerate(re.findall(r"[\d.]+", colour))
+    ]
     cover = parts[3] if len(parts) > 3 else 1
     on_white = [1 + cover * (part - 1) for part in parts[:3]]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in on_white]
@@ -274,30 +291,46 @@ def test_paper_shows_the_page_dark_on_white_and_once(page):
         assert len(pictures) == 1
         assert pictures[0].endswith("line.light.svg#only-light")
         for part in seen[scheme]:
-            assert not part["says"] or (luminance(part["ground"]) + 0.05) / (luminance(part["color"]) + 0.05) >= 4.5, part
+            assert not part["says"] or (luminance(part["ground"]) + 0.05) / (luminance(part["color"]) + 0.05) >= 4.5, (
+                part
+            )
             assert luminance(part["ground"]) > 0.8, part
     assert seen["slate"] == seen["default"]
-    assert page.evaluate("[document.documentElement, document.body].map((e) => getComputedStyle(e).colorScheme)") == ["light", "light"]
+    assert page.evaluate("[document.documentElement, document.body].map((e) => getComputedStyle(e).colorScheme)") == [
+        "light",
+        "light",
+    ]
 
-    assert page.locator(":is(.md-header, .md-sidebar, .md-footer, .md-tabs, .md-top, .chapter-tools, .play, .play-caption, .headerlink, .md-clipboard):visible").count() == 0
+    assert (
+        page.locator(
+            ":is(.md-header, .md-sidebar, .md-footer, .md-tabs, .md-top, .chapter-tools, .play, .play-caption, .headerlink, .md-clipboard):visible"
+        ).count()
+        == 0
+    )
     for words in ("By distributivity.", "Two.", "Four.", "It says no.", "The line"):
         assert page.get_by_text(words).first.is_visible(), words
     assert page.locator("summary", has_text="Set-up").is_visible()
     assert not page.get_by_text("FACTOR = 2").is_visible()
-    shown = page.evaluate("getComputedStyle([...document.querySelectorAll('summary')].find((s) => s.textContent === 'Set-up'), '::after').content")
+    shown = page.evaluate(
+        "getComputedStyle([...document.querySelectorAll('summary')].find((s) => s.textContent === 'Set-up'), '::after').content"
+    )
     assert "folded" in shown
     address = "getComputedStyle(find('https:'), '::after').content"
     find = "const find = (start) => [...document.querySelectorAll('article a')].find((a) => a.href.startsWith(start));"
     assert page.evaluate(f"() => {{ {find} return {address}; }}") == "none"
-    assert "example.org/a" in page.evaluate(f"() => {{ {find} find('https:').parentElement.className = 'bibliography'; return {address}; }}")
+    assert "example.org/a" in page.evaluate(
+        f"() => {{ {find} find('https:').parentElement.className = 'bibliography'; return {address}; }}"
+    )
     page.set_viewport_size({"width": 673, "height": 900})  # A4 without its margins
-    wide = page.evaluate("[...document.querySelectorAll('article, article *')].filter((e) => e.checkVisibility() && !e.closest('.katex, svg') && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline').map((e) => e.outerHTML.slice(0, 80))")
+    wide = page.evaluate(
+        "[...document.querySelectorAll('article, article *')].filter((e) => e.checkVisibility() && !e.closest('.katex, svg') && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline').map((e) => e.outerHTML.slice(0, 80))"
+    )
     assert wide == []
 
 
 def test_print_resets_the_whole_palette():
     """Each colour that the palette names is one that paper has, and none is left to the scheme of the screen."""
-    styles = (ROOT / "docs" / "assets" / "css")
+    styles = ROOT / "docs" / "assets" / "css"
     dark = (styles / "colours.css").read_text().split('[data-md-color-scheme="slate"] {')[1].split("}")[0]
     paper = (styles / "print.css").read_text()
     assert set(re.findall(r"(--[\w-]+):", dark)) <= set(re.findall(r"(--[\w-]+):", paper))

@@ -106,7 +106,14 @@ def test_close_of_nothing_and_of_numbers():
 
 @pytest.mark.parametrize(
     "answer",
-    [torch.ones(2), torch.ones(2, requires_grad=True), [1, 1], (torch.tensor(1.0), 1), torch.ones(2).numpy(), torch.ones(2) + 0j],
+    [
+        torch.ones(2),
+        torch.ones(2, requires_grad=True),
+        [1, 1],
+        (torch.tensor(1.0), 1),
+        torch.ones(2).numpy(),
+        torch.ones(2) + 0j,
+    ],
 )
 def test_an_answer_may_come_as_anything_that_is_a_tensor_of_real_numbers(answer):
     found = given(answer, 2)

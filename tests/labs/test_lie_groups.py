@@ -15,72 +15,221 @@ AXIS = "    D = R.T @ S\n    v = torch.stack([D[2, 1] - D[1, 2], D[0, 2] - D[2, 
 
 WRONG = {
     # 1 nearest rotation
-    "nearest: reflections let through": (0, "def nearest_rotation(A):\n    U, _, Vh = torch.linalg.svd(A)\n    return U @ Vh", "a reflection came back"),
-    "nearest: a rotation, but not the nearest": (0, "def nearest_rotation(A):\n    Q = torch.linalg.qr(A).Q\n    return Q * torch.linalg.det(Q).sign() ** torch.eye(len(A))[0]", "nearer|its own"),
+    "nearest: reflections let through": (
+        0,
+        "def nearest_rotation(A):\n    U, _, Vh = torch.linalg.svd(A)\n    return U @ Vh",
+        "a reflection came back",
+    ),
+    "nearest: a rotation, but not the nearest": (
+        0,
+        "def nearest_rotation(A):\n    Q = torch.linalg.qr(A).Q\n    return Q * torch.linalg.det(Q).sign() ** torch.eye(len(A))[0]",
+        "nearer|its own",
+    ),
     "nearest: the first direction flipped": (0, changed(0, "signs[-1]", "signs[0]"), "nearer"),
-    "nearest: everything flipped": (0, "def nearest_rotation(A):\n    U, _, Vh = torch.linalg.svd(A)\n    return U @ Vh * torch.linalg.det(U @ Vh).sign()", "reflection|nearer"),
-    "nearest: scaled to determinant one": (0, "def nearest_rotation(A):\n    return A / torch.linalg.det(A).abs() ** (1 / len(A))", "not orthogonal"),
+    "nearest: everything flipped": (
+        0,
+        "def nearest_rotation(A):\n    U, _, Vh = torch.linalg.svd(A)\n    return U @ Vh * torch.linalg.det(U @ Vh).sign()",
+        "reflection|nearer",
+    ),
+    "nearest: scaled to determinant one": (
+        0,
+        "def nearest_rotation(A):\n    return A / torch.linalg.det(A).abs() ** (1 / len(A))",
+        "not orthogonal",
+    ),
     "nearest: the identity": (0, "def nearest_rotation(A):\n    return torch.eye(len(A))", "nearer"),
     "nearest: transposed": (0, changed(0, "return U * signs @ Vh", "return (U * signs @ Vh).T"), "nearer"),
-    "nearest: the skew part": (0, "def nearest_rotation(A):\n    return torch.linalg.matrix_exp((A - A.T) / 2)", "nearer|its own"),
+    "nearest: the skew part": (
+        0,
+        "def nearest_rotation(A):\n    return torch.linalg.matrix_exp((A - A.T) / 2)",
+        "nearer|its own",
+    ),
     # 2 exponential
-    "exp: 0/0 at zero": (1, TURN + "    t = t2.sqrt()\n    return torch.eye(3) + t.sin() / t * K + (1 - t.cos()) / t2 * (K @ K)", "wrong at the angle|NaN"),
-    "exp: gradient cut off at zero": (1, "def turn(omega):\n    return torch.linalg.matrix_exp(hat(omega)) if omega.norm() > 1e-5 else torch.eye(3) + 0 * omega.sum()", "wrong at the angle"),
+    "exp: 0/0 at zero": (
+        1,
+        TURN + "    t = t2.sqrt()\n    return torch.eye(3) + t.sin() / t * K + (1 - t.cos()) / t2 * (K @ K)",
+        "wrong at the angle|NaN",
+    ),
+    "exp: gradient cut off at zero": (
+        1,
+        "def turn(omega):\n    return torch.linalg.matrix_exp(hat(omega)) if omega.norm() > 1e-5 else torch.eye(3) + 0 * omega.sum()",
+        "wrong at the angle",
+    ),
     "exp: first order": (1, TURN + "    return torch.eye(3) + K", "wrong at the angle 6"),
-    "exp: short series": (1, TURN + "    R = torch.eye(3)\n    for k in range(6, 0, -1):\n        R = torch.eye(3) + K @ R / k\n    return R", "wrong at the angle 6"),
+    "exp: short series": (
+        1,
+        TURN
+        + "    R = torch.eye(3)\n    for k in range(6, 0, -1):\n        R = torch.eye(3) + K @ R / k\n    return R",
+        "wrong at the angle 6",
+    ),
     "exp: backwards": (1, "def turn(omega):\n    return torch.linalg.matrix_exp(-hat(omega))", "wrong at the angle 6"),
-    "exp: where hides a NaN in the gradient": (1, TURN + "    t = t2.sqrt()\n    small = t < 1e-4\n    s = torch.where(small, 1 - t2 / 6, t.sin() / t)\n    c = torch.where(small, 0.5 - t2 / 24, (1 - t.cos()) / t2)\n    return torch.eye(3) + s * K + c * (K @ K)", "the gradient is NaN at the angle 0"),
+    "exp: where hides a NaN in the gradient": (
+        1,
+        TURN
+        + "    t = t2.sqrt()\n    small = t < 1e-4\n    s = torch.where(small, 1 - t2 / 6, t.sin() / t)\n    c = torch.where(small, 0.5 - t2 / 24, (1 - t.cos()) / t2)\n    return torch.eye(3) + s * K + c * (K @ K)",
+        "the gradient is NaN at the angle 0",
+    ),
     "exp: a large number under the root": (1, changed(1, "1e-40", "1e-6"), "wrong at the angle"),
     "exp: the last term halved": (1, changed(1, "s**2 / 2", "s**2 / 4"), "wrong at the angle 6"),
     # 3 angle
-    "angle: arccos": (2, "def angle_between(R, S):\n    return torch.arccos((((R.T @ S).trace() - 1) / 2).clamp(-1, 1))", "off at the angle"),
-    "angle: arcsin": (2, "def angle_between(R, S):\n" + AXIS + "    return torch.arcsin((v.norm() / 2).clamp(max=1))", "off at the angle"),
+    "angle: arccos": (
+        2,
+        "def angle_between(R, S):\n    return torch.arccos((((R.T @ S).trace() - 1) / 2).clamp(-1, 1))",
+        "off at the angle",
+    ),
+    "angle: arcsin": (
+        2,
+        "def angle_between(R, S):\n" + AXIS + "    return torch.arcsin((v.norm() / 2).clamp(max=1))",
+        "off at the angle",
+    ),
     "angle: the chord": (2, "def angle_between(R, S):\n    return (R - S).norm() / 2**0.5", "off at the angle"),
-    "angle: arcsin of half the chord": (2, "def angle_between(R, S):\n    return 2 * torch.arcsin(((R - S).norm() / 8**0.5).clamp(max=1))", "off at the angle"),
+    "angle: arcsin of half the chord": (
+        2,
+        "def angle_between(R, S):\n    return 2 * torch.arcsin(((R - S).norm() / 8**0.5).clamp(max=1))",
+        "off at the angle",
+    ),
     "angle: of the product": (2, changed(2, "R.T @ S", "R @ S"), "seen from R"),
     "angle: half": (2, changed(2, "axis.norm()", "axis.norm() / 2"), "off at the angle"),
-    "angle: NaN at zero": (2, "def angle_between(R, S):\n" + AXIS + "    return torch.atan2(v.norm(), (R.T @ S).trace() - 1) * (v / v.norm()).norm()", "off at the angle 0"),
+    "angle: NaN at zero": (
+        2,
+        "def angle_between(R, S):\n"
+        + AXIS
+        + "    return torch.atan2(v.norm(), (R.T @ S).trace() - 1) * (v / v.norm()).norm()",
+        "off at the angle 0",
+    ),
     # 4 structure constants
-    "constants: an orthonormal basis taken for granted": (3, "def structure_constants(basis):\n    P = torch.einsum('iab,jbc->ijac', basis, basis)\n    return torch.einsum('ijab,kab->ijk', P - P.transpose(0, 1), basis) / basis[0].square().sum()", "not the brackets of so\\(4\\)"),
-    "constants: refused if not skew": (3, "def structure_constants(basis):\n    def raises(b):\n        return (b + b.mT).abs().max() > 1e-9\n\n" + BEFORE, "sl\\(2\\) is an algebra and was refused"),
-    "constants: refused if all are symmetric": (3, "def structure_constants(basis):\n    def raises(b):\n        return len(b) > 2 and (b - b.mT).abs().max() < 1e-9\n\n" + BEFORE, "two of the three turns were accepted"),
+    "constants: an orthonormal basis taken for granted": (
+        3,
+        "def structure_constants(basis):\n    P = torch.einsum('iab,jbc->ijac', basis, basis)\n    return torch.einsum('ijab,kab->ijk', P - P.transpose(0, 1), basis) / basis[0].square().sum()",
+        "not the brackets of so\\(4\\)",
+    ),
+    "constants: refused if not skew": (
+        3,
+        "def structure_constants(basis):\n    def raises(b):\n        return (b + b.mT).abs().max() > 1e-9\n\n"
+        + BEFORE,
+        "sl\\(2\\) is an algebra and was refused",
+    ),
+    "constants: refused if all are symmetric": (
+        3,
+        "def structure_constants(basis):\n    def raises(b):\n        return len(b) > 2 and (b - b.mT).abs().max() < 1e-9\n\n"
+        + BEFORE,
+        "two of the three turns were accepted",
+    ),
     "constants: never refused": (3, changed(3, "> 1e-9", "> 1e9"), "the symmetric matrices were accepted"),
-    "constants: always refused": (3, "def structure_constants(basis):\n    raise ValueError('no')", "is an algebra and was refused"),
-    "constants: products, not brackets": (3, changed(3, "products - products.transpose(0, 1)", "products + products.transpose(0, 1)"), "was refused"),
+    "constants: always refused": (
+        3,
+        "def structure_constants(basis):\n    raise ValueError('no')",
+        "is an algebra and was refused",
+    ),
+    "constants: products, not brackets": (
+        3,
+        changed(3, "products - products.transpose(0, 1)", "products + products.transpose(0, 1)"),
+        "was refused",
+    ),
     "constants: half of the bracket": (3, changed(3, "    return c", "    return c / 2"), "not the brackets"),
     "constants: the other order": (3, changed(3, "    return c", "    return c.transpose(0, 1)"), "not the brackets"),
     "constants: another error": (3, changed(3, "ValueError(", "RuntimeError("), "raise ValueError, not RuntimeError"),
     # 5 commutant
-    "commutant: the last matrix only": (4, "def commutant_dimension(matrices):\n    X, I = matrices[-1].contiguous(), torch.eye(matrices.shape[-1])\n    return len(I) ** 2 - int(torch.linalg.matrix_rank(torch.kron(X, I) - torch.kron(I, X.T.contiguous())))", "rotations of space"),
+    "commutant: the last matrix only": (
+        4,
+        "def commutant_dimension(matrices):\n    X, I = matrices[-1].contiguous(), torch.eye(matrices.shape[-1])\n    return len(I) ** 2 - int(torch.linalg.matrix_rank(torch.kron(X, I) - torch.kron(I, X.T.contiguous())))",
+        "rotations of space",
+    ),
     "commutant: the transposed equation": (4, changed(4, "X.T.contiguous()", "X.contiguous()"), "rotations of space"),
     "commutant: anticommuting": (4, changed(4, " - torch.kron(I", " + torch.kron(I"), "rotations of"),
     "commutant: the sum of the matrices": (4, changed(4, "in matrices", "in [matrices.sum(0)]"), "rotations of space"),
     "commutant: the rank": (4, changed(4, "d * d - int", "int"), "rotations of space|rotations of the plane|turns"),
-    "commutant: the number of distinct eigenvalues": (4, "def commutant_dimension(matrices):\n    return len({(round(z.real, 6), round(z.imag, 6)) for z in torch.linalg.eigvals(matrices[0]).tolist()})", "the dimension is"),
+    "commutant: the number of distinct eigenvalues": (
+        4,
+        "def commutant_dimension(matrices):\n    return len({(round(z.real, 6), round(z.imag, 6)) for z in torch.linalg.eigvals(matrices[0]).tolist()})",
+        "the dimension is",
+    ),
     "commutant: symmetric ones only": (4, changed(4, "d * d - int", "d * (d + 1) // 2 - int"), "the dimension is"),
     # 6 attention
-    "attention: coordinates mixed": (5, MEAN.replace("ce,ned->ncd", "de,nce->ncd").replace("W, x", "torch.eye(x.shape[2]) * W[0, 0], x") + "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', q, k), -1), v)", "mean of the values"),
-    "attention: coordinates for channels": (5, "def vector_attention(x, query, key, value):\n    W = [torch.nn.functional.pad(M, (0, 9, 0, 9))[: x.shape[2], : x.shape[2]] for M in (query, key, value)]\n    q, k, v = (torch.einsum('de,nce->ncd', M, x) for M in W)\n    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', q, k), -1), v)", "does not turn along"),
-    "attention: scores without queries": (5, MEAN + "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', k, k), -1), v)", "not the softmax"),
-    "attention: weights that add up to one over the wrong tokens": (5, MEAN + "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', q, k), 0), v)", "mean of the values"),
-    "attention: keys ask queries": (5, MEAN + "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', k, q), -1), v)", "not the softmax"),
-    "attention: scores from the first channel only": (5, MEAN + "    return torch.einsum('ij,jcd->icd', torch.softmax(q[:, 0] @ k[:, 0].T, -1), v)", "not the softmax"),
-    "attention: all pairs of channels": (5, MEAN + "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jed->ij', q, k), -1), v)", "not the softmax"),
-    "attention: scores bent": (5, MEAN + "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.tanh(torch.einsum('icd,jcd->ij', q, k)), -1), v)", "not the softmax"),
-    "attention: each channel by itself": (5, MEAN + "    return torch.einsum('cij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->cij', q, k), -1), v)", "mean of the values"),
+    "attention: coordinates mixed": (
+        5,
+        MEAN.replace("ce,ned->ncd", "de,nce->ncd").replace("W, x", "torch.eye(x.shape[2]) * W[0, 0], x")
+        + "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', q, k), -1), v)",
+        "mean of the values",
+    ),
+    "attention: coordinates for channels": (
+        5,
+        "def vector_attention(x, query, key, value):\n    W = [torch.nn.functional.pad(M, (0, 9, 0, 9))[: x.shape[2], : x.shape[2]] for M in (query, key, value)]\n    q, k, v = (torch.einsum('de,nce->ncd', M, x) for M in W)\n    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', q, k), -1), v)",
+        "does not turn along",
+    ),
+    "attention: scores without queries": (
+        5,
+        MEAN + "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', k, k), -1), v)",
+        "not the softmax",
+    ),
+    "attention: weights that add up to one over the wrong tokens": (
+        5,
+        MEAN + "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', q, k), 0), v)",
+        "mean of the values",
+    ),
+    "attention: keys ask queries": (
+        5,
+        MEAN + "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', k, q), -1), v)",
+        "not the softmax",
+    ),
+    "attention: scores from the first channel only": (
+        5,
+        MEAN + "    return torch.einsum('ij,jcd->icd', torch.softmax(q[:, 0] @ k[:, 0].T, -1), v)",
+        "not the softmax",
+    ),
+    "attention: all pairs of channels": (
+        5,
+        MEAN + "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jed->ij', q, k), -1), v)",
+        "not the softmax",
+    ),
+    "attention: scores bent": (
+        5,
+        MEAN
+        + "    return torch.einsum('ij,jcd->icd', torch.softmax(torch.tanh(torch.einsum('icd,jcd->ij', q, k)), -1), v)",
+        "not the softmax",
+    ),
+    "attention: each channel by itself": (
+        5,
+        MEAN + "    return torch.einsum('cij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->cij', q, k), -1), v)",
+        "mean of the values",
+    ),
     "attention: weights transposed": (5, changed(5, "ce,ned", "ec,ned"), "mean of the values"),
-    "attention: queries transposed": (5, MEAN + "    q = torch.einsum('ec,ned->ncd', query, x)\n    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', q, k), -1), v)", "not the softmax"),
+    "attention: queries transposed": (
+        5,
+        MEAN
+        + "    q = torch.einsum('ec,ned->ncd', query, x)\n    return torch.einsum('ij,jcd->icd', torch.softmax(torch.einsum('icd,jcd->ij', q, k), -1), v)",
+        "not the softmax",
+    ),
     "attention: the most distant": (5, changed(5, "softmax(scores", "softmax(-scores"), "the larger the score"),
     "attention: added to the input": (5, changed(5, "return ", "return x + "), "mean of the values"),
     "attention: no softmax": (5, changed(5, "torch.softmax(scores, -1)", "scores"), "mean of the values"),
-    "attention: causal": (5, changed(5, "torch.softmax(scores, -1)", "torch.softmax(scores + torch.full_like(scores, -1e9).triu(1), -1)"), "order of the tokens"),
+    "attention: causal": (
+        5,
+        changed(5, "torch.softmax(scores, -1)", "torch.softmax(scores + torch.full_like(scores, -1e9).triu(1), -1)"),
+        "order of the tokens",
+    ),
     # 7 spot the mistake
     "positions: as it came": (6, SPOT, "add up|more than the distance"),
-    "positions: reflected": (6, changed(6, "a * angle.sin() + b * angle.cos()", "a * angle.sin() - b * angle.cos()"), "nothing turns"),
+    "positions: reflected": (
+        6,
+        changed(6, "a * angle.sin() + b * angle.cos()", "a * angle.sin() - b * angle.cos()"),
+        "nothing turns",
+    ),
     "positions: backwards": (6, changed(6, "position * frequencies", "-position * frequencies"), "from a towards b"),
-    "positions: halves for pairs": (6, changed(6, "torch.stack(pairs, dim=-1).flatten()", "torch.cat(pairs)"), "nothing turns"),
-    "positions: whole positions only": (6, changed(6, "position * frequencies", "int(position) * frequencies"), "add up|towards"),
-    "positions: the same frequency for all": (6, changed(6, "position * frequencies", "position * frequencies[0]"), "towards"),
+    "positions: halves for pairs": (
+        6,
+        changed(6, "torch.stack(pairs, dim=-1).flatten()", "torch.cat(pairs)"),
+        "nothing turns",
+    ),
+    "positions: whole positions only": (
+        6,
+        changed(6, "position * frequencies", "int(position) * frequencies"),
+        "add up|towards",
+    ),
+    "positions: the same frequency for all": (
+        6,
+        changed(6, "position * frequencies", "position * frequencies[0]"),
+        "towards",
+    ),
     "positions: modulo a quarter": (6, SPOT.replace("remainder(math.pi)", "remainder(math.pi / 2)"), "add up|distance"),
     "positions: cosines forgotten": (6, changed(6, "a * angle.cos() - b", "a - b"), "length"),
 }

@@ -7,83 +7,244 @@ from .reading import FOLDER, accepts, read_lab, refuses
 LAB = read_lab(FOLDER / "linear_algebra.py")
 changed = LAB.changed
 
-TORCH_LINEAR = '''
+TORCH_LINEAR = """
 def autoencoder(X, r):
     n, mean = X.shape[1], X.mean(0)
     V = torch.linalg.svd(X - mean, full_matrices=False).Vh[:r].T
-'''
+"""
 IN_TURN = LAB.exercises[7].starter
 
 WRONG = {
     # 1 span
-    "span: dependent columns forgotten": (0, "def in_span(columns, x):\n    return bool(torch.linalg.matrix_rank(torch.column_stack([columns, x]), rtol=1e-9) <= columns.shape[1])", "beside the span was accepted"),
+    "span: dependent columns forgotten": (
+        0,
+        "def in_span(columns, x):\n    return bool(torch.linalg.matrix_rank(torch.column_stack([columns, x]), rtol=1e-9) <= columns.shape[1])",
+        "beside the span was accepted",
+    ),
     "span: everything accepted": (0, "def in_span(columns, x):\n    return True", "beside the span was accepted"),
-    "span: compared exactly": (0, "def in_span(columns, x):\n    c = torch.linalg.pinv(columns) @ x\n    return bool((columns @ c == x).all())", "combination of the columns was refused"),
-    "span: generous tolerance": (0, "def in_span(columns, x):\n    c = torch.linalg.pinv(columns) @ x\n    return bool((columns @ c - x).norm() < 0.1)", "beside the span was accepted"),
-    "span: counts columns": (0, "def in_span(columns, x):\n    return columns.shape[1] >= columns.shape[0] or not x.any()", "accepted|refused"),
-    "span: zero refused": (0, LAB.exercises[0].solution + "\n\nright = in_span\n\n\ndef in_span(columns, x):\n    return bool(x.any()) and right(columns, x)", "zero is a combination"),
-    "span: multiples of one column": (0, "def in_span(columns, x):\n    return any(torch.linalg.matrix_rank(torch.stack([c, x]), rtol=1e-9) < 2 for c in columns.T if c.any())", "combination of the columns was refused"),
-    "span: not the number of dimensions": (0, "def in_span(columns, x):\n    rank = torch.linalg.matrix_rank(columns, rtol=1e-9)\n    return bool(rank < len(x)) and bool(torch.linalg.matrix_rank(torch.column_stack([columns, x]), rtol=1e-9) == rank)", "span three dimensions"),
+    "span: compared exactly": (
+        0,
+        "def in_span(columns, x):\n    c = torch.linalg.pinv(columns) @ x\n    return bool((columns @ c == x).all())",
+        "combination of the columns was refused",
+    ),
+    "span: generous tolerance": (
+        0,
+        "def in_span(columns, x):\n    c = torch.linalg.pinv(columns) @ x\n    return bool((columns @ c - x).norm() < 0.1)",
+        "beside the span was accepted",
+    ),
+    "span: counts columns": (
+        0,
+        "def in_span(columns, x):\n    return columns.shape[1] >= columns.shape[0] or not x.any()",
+        "accepted|refused",
+    ),
+    "span: zero refused": (
+        0,
+        LAB.exercises[0].solution
+        + "\n\nright = in_span\n\n\ndef in_span(columns, x):\n    return bool(x.any()) and right(columns, x)",
+        "zero is a combination",
+    ),
+    "span: multiples of one column": (
+        0,
+        "def in_span(columns, x):\n    return any(torch.linalg.matrix_rank(torch.stack([c, x]), rtol=1e-9) < 2 for c in columns.T if c.any())",
+        "combination of the columns was refused",
+    ),
+    "span: not the number of dimensions": (
+        0,
+        "def in_span(columns, x):\n    rank = torch.linalg.matrix_rank(columns, rtol=1e-9)\n    return bool(rank < len(x)) and bool(torch.linalg.matrix_rank(torch.column_stack([columns, x]), rtol=1e-9) == rank)",
+        "span three dimensions",
+    ),
     # 2 matrix
-    "matrix: images as rows": (1, "def matrix_of(f, n):\n    return torch.stack([f(e) for e in torch.eye(n)])", "x → A x|the answer has the shape"),
-    "matrix: all basis vectors at once": (1, "def matrix_of(f, n):\n    return f(torch.eye(n))", "one vector of 2 entries, not the shape \\[2, 2\\]"),
-    "matrix: one buffer for all": (1, "def matrix_of(f, n):\n    e, found = torch.zeros(n), []\n    for i in range(n):\n        e.zero_()\n        e[i] = 1\n        found.append(f(e))\n    return torch.stack(found, 1)", "x → x"),
-    "matrix: reshaped": (1, "def matrix_of(f, n):\n    return torch.cat([f(e) for e in torch.eye(n)]).reshape(-1, n)", "x → A x"),
-    "matrix: backwards": (1, "def matrix_of(f, n):\n    return torch.stack([f(e) for e in torch.eye(n).flip(0)], dim=1)", "x → A x"),
+    "matrix: images as rows": (
+        1,
+        "def matrix_of(f, n):\n    return torch.stack([f(e) for e in torch.eye(n)])",
+        "x → A x|the answer has the shape",
+    ),
+    "matrix: all basis vectors at once": (
+        1,
+        "def matrix_of(f, n):\n    return f(torch.eye(n))",
+        "one vector of 2 entries, not the shape \\[2, 2\\]",
+    ),
+    "matrix: one buffer for all": (
+        1,
+        "def matrix_of(f, n):\n    e, found = torch.zeros(n), []\n    for i in range(n):\n        e.zero_()\n        e[i] = 1\n        found.append(f(e))\n    return torch.stack(found, 1)",
+        "x → x",
+    ),
+    "matrix: reshaped": (
+        1,
+        "def matrix_of(f, n):\n    return torch.cat([f(e) for e in torch.eye(n)]).reshape(-1, n)",
+        "x → A x",
+    ),
+    "matrix: backwards": (
+        1,
+        "def matrix_of(f, n):\n    return torch.stack([f(e) for e in torch.eye(n).flip(0)], dim=1)",
+        "x → A x",
+    ),
     "matrix: one call": (1, "def matrix_of(f, n):\n    return torch.diag(f(torch.ones(n)))", "x → A x"),
-    "matrix: nothing returned": (1, "def matrix_of(f, n):\n    torch.stack([f(e) for e in torch.eye(n)], dim=1)", "is a return missing"),
+    "matrix: nothing returned": (
+        1,
+        "def matrix_of(f, n):\n    torch.stack([f(e) for e in torch.eye(n)], dim=1)",
+        "is a return missing",
+    ),
     # 3 projection
     "projection: the vector itself": (2, "def project(V, w):\n    return w", "not in the span"),
-    "projection: dot products without the Gram matrix": (2, "def project(V, w):\n    return V @ (V.T @ w)", "not perpendicular"),
-    "projection: coefficients, not the point": (2, "def project(V, w):\n    return torch.linalg.solve(V.T @ V, V.T @ w)", "shape"),
-    "projection: normalised columns, not orthogonal ones": (2, "def project(V, w):\n    V = V / V.norm(dim=0)\n    return V @ (V.T @ w)", "not perpendicular"),
-    "projection: what is left over": (2, "def project(V, w):\n    return w - V @ torch.linalg.solve(V.T @ V, V.T @ w)", "not in the span"),
-    "projection: one sweep": (2, "def project(V, w):\n    left = w\n    for v in V.T:\n        left = left - (v @ left) / (v @ v) * v\n    return w - left", "not perpendicular"),
+    "projection: dot products without the Gram matrix": (
+        2,
+        "def project(V, w):\n    return V @ (V.T @ w)",
+        "not perpendicular",
+    ),
+    "projection: coefficients, not the point": (
+        2,
+        "def project(V, w):\n    return torch.linalg.solve(V.T @ V, V.T @ w)",
+        "shape",
+    ),
+    "projection: normalised columns, not orthogonal ones": (
+        2,
+        "def project(V, w):\n    V = V / V.norm(dim=0)\n    return V @ (V.T @ w)",
+        "not perpendicular",
+    ),
+    "projection: what is left over": (
+        2,
+        "def project(V, w):\n    return w - V @ torch.linalg.solve(V.T @ V, V.T @ w)",
+        "not in the span",
+    ),
+    "projection: one sweep": (
+        2,
+        "def project(V, w):\n    left = w\n    for v in V.T:\n        left = left - (v @ left) / (v @ v) * v\n    return w - left",
+        "not perpendicular",
+    ),
     "projection: a column of V": (2, "def project(V, w):\n    return V[:, 0]", "not perpendicular"),
     "projection: zero": (2, "def project(V, w):\n    return 0 * w", "not perpendicular"),
     # 4 volume
-    "volume: signed": (3, "def volume(edges):\n    n, k = edges.shape\n    return torch.linalg.det(edges) if n == k else torch.linalg.det(edges.T @ edges).clamp(min=0).sqrt()", r"this is \|det\|"),
-    "volume: root forgotten": (3, "def volume(edges):\n    return torch.linalg.det(edges.T @ edges)", r"this is \|det\|"),
-    "volume: product of the lengths": (3, "def volume(edges):\n    return edges.norm(dim=0).prod()", r"this is \|det\|"),
-    "volume: NaN for flat boxes": (3, "def volume(edges):\n    return torch.linalg.det(edges.T @ edges).sqrt()", "beware of the root"),
-    "volume: of the simplex": (3, "def volume(edges):\n    return torch.linalg.svdvals(edges).prod() / math.factorial(edges.shape[1])\n\n\nimport math", r"this is \|det\|"),
-    "volume: the other product": (3, "def volume(edges):\n    return torch.linalg.det(edges @ edges.T).abs().sqrt()", "parallelogram in space"),
-    "volume: the first rows": (3, "def volume(edges):\n    return torch.linalg.det(edges[: edges.shape[1]]).abs()", "parallelogram in space"),
+    "volume: signed": (
+        3,
+        "def volume(edges):\n    n, k = edges.shape\n    return torch.linalg.det(edges) if n == k else torch.linalg.det(edges.T @ edges).clamp(min=0).sqrt()",
+        r"this is \|det\|",
+    ),
+    "volume: root forgotten": (
+        3,
+        "def volume(edges):\n    return torch.linalg.det(edges.T @ edges)",
+        r"this is \|det\|",
+    ),
+    "volume: product of the lengths": (
+        3,
+        "def volume(edges):\n    return edges.norm(dim=0).prod()",
+        r"this is \|det\|",
+    ),
+    "volume: NaN for flat boxes": (
+        3,
+        "def volume(edges):\n    return torch.linalg.det(edges.T @ edges).sqrt()",
+        "beware of the root",
+    ),
+    "volume: of the simplex": (
+        3,
+        "def volume(edges):\n    return torch.linalg.svdvals(edges).prod() / math.factorial(edges.shape[1])\n\n\nimport math",
+        r"this is \|det\|",
+    ),
+    "volume: the other product": (
+        3,
+        "def volume(edges):\n    return torch.linalg.det(edges @ edges.T).abs().sqrt()",
+        "parallelogram in space",
+    ),
+    "volume: the first rows": (
+        3,
+        "def volume(edges):\n    return torch.linalg.det(edges[: edges.shape[1]]).abs()",
+        "parallelogram in space",
+    ),
     # 5 power
     "power: entry by entry": (4, "def power(A, t):\n    return A**t", "A³|A⁻¹|root"),
-    "power: eigenvectors the wrong way round": (4, "def power(A, t):\n    v, Q = torch.linalg.eigh(A)\n    return Q.T * v**t @ Q", "A³"),
-    "power: whole exponents only": (4, "def power(A, t):\n    return torch.linalg.matrix_power(A, int(t))", "the root, squared"),
+    "power: eigenvectors the wrong way round": (
+        4,
+        "def power(A, t):\n    v, Q = torch.linalg.eigh(A)\n    return Q.T * v**t @ Q",
+        "A³",
+    ),
+    "power: whole exponents only": (
+        4,
+        "def power(A, t):\n    return torch.linalg.matrix_power(A, int(t))",
+        "the root, squared",
+    ),
     "power: the size of the exponent": (4, changed(4, "**t", "**abs(t)"), "A⁻¹"),
     "power: times": (4, "def power(A, t):\n    return t * A", "A³"),
     "power: of the diagonal": (4, "def power(A, t):\n    return torch.diag(torch.diag(A) ** t)", "A³"),
-    "power: the negative root": (4, changed(4, "return Q", "return -1.0 ** (t == round(t)) * (1 if t == round(t) else -1) * Q"), "A³|exponents should add|is positive|root"),
+    "power: the negative root": (
+        4,
+        changed(4, "return Q", "return -1.0 ** (t == round(t)) * (1 if t == round(t) else -1) * Q"),
+        "A³|exponents should add|is positive|root",
+    ),
     "power: the eigenvalues alone": (4, "def power(A, t):\n    return torch.diag(torch.linalg.eigvalsh(A) ** t)", "A³"),
     # 6 nearest
-    "nearest: the first rows": (5, "def nearest(A, r):\n    B = torch.zeros_like(A)\n    B[:r] = A[:r]\n    return B", "rank 1 allows"),
-    "nearest: smallest values kept": (5, "def nearest(A, r):\n    U, s, Vt = torch.linalg.svd(A, full_matrices=False)\n    k = len(s) - r\n    return U[:, k:] * s[k:] @ Vt[k:]", "rank 1 allows"),
-    "nearest: V not transposed": (5, "def nearest(A, r):\n    U, s, Vt = torch.linalg.svd(A)\n    return U[:, :r] * s[:r] @ Vt.T[:r]", "rank 1 allows"),
+    "nearest: the first rows": (
+        5,
+        "def nearest(A, r):\n    B = torch.zeros_like(A)\n    B[:r] = A[:r]\n    return B",
+        "rank 1 allows",
+    ),
+    "nearest: smallest values kept": (
+        5,
+        "def nearest(A, r):\n    U, s, Vt = torch.linalg.svd(A, full_matrices=False)\n    k = len(s) - r\n    return U[:, k:] * s[k:] @ Vt[k:]",
+        "rank 1 allows",
+    ),
+    "nearest: V not transposed": (
+        5,
+        "def nearest(A, r):\n    U, s, Vt = torch.linalg.svd(A)\n    return U[:, :r] * s[:r] @ Vt.T[:r]",
+        "rank 1 allows",
+    ),
     "nearest: A itself": (5, "def nearest(A, r):\n    return A", "rank above 0"),
-    "nearest: no singular values": (5, "def nearest(A, r):\n    U, s, Vt = torch.linalg.svd(A, full_matrices=False)\n    return U[:, :r] @ Vt[:r]", "rank 1 allows"),
+    "nearest: no singular values": (
+        5,
+        "def nearest(A, r):\n    U, s, Vt = torch.linalg.svd(A, full_matrices=False)\n    return U[:, :r] @ Vt[:r]",
+        "rank 1 allows",
+    ),
     "nearest: one too many": (5, changed(5, ":r", ": r + 1"), "rank above 0"),
-    "nearest: [-r:] where r = 0": (5, "def nearest(A, r):\n    V = torch.linalg.eigh(A.T @ A).eigenvectors[:, -r:]\n    return A @ V @ V.T", r"A\[:, -r:\] is all of A"),
-    "nearest: by QR": (5, "def nearest(A, r):\n    Q = torch.linalg.qr(A).Q[:, :r]\n    return Q @ (Q.T @ A)", "rank 1 allows"),
+    "nearest: [-r:] where r = 0": (
+        5,
+        "def nearest(A, r):\n    V = torch.linalg.eigh(A.T @ A).eigenvectors[:, -r:]\n    return A @ V @ V.T",
+        r"A\[:, -r:\] is all of A",
+    ),
+    "nearest: by QR": (
+        5,
+        "def nearest(A, r):\n    Q = torch.linalg.qr(A).Q[:, :r]\n    return Q @ (Q.T @ A)",
+        "rank 1 allows",
+    ),
     # 7 autoencoder
-    "autoencoder: not centred": (6, "def autoencoder(X, r):\n    V = torch.linalg.svd(X, full_matrices=False).Vh[:r].T\n    network = nn.Sequential(nn.Linear(len(V), r, bias=False), nn.Linear(r, len(V), bias=False))\n    network.load_state_dict({'0.weight': V.T, '1.weight': V})\n    return network", "the loss is"),
+    "autoencoder: not centred": (
+        6,
+        "def autoencoder(X, r):\n    V = torch.linalg.svd(X, full_matrices=False).Vh[:r].T\n    network = nn.Sequential(nn.Linear(len(V), r, bias=False), nn.Linear(r, len(V), bias=False))\n    network.load_state_dict({'0.weight': V.T, '1.weight': V})\n    return network",
+        "the loss is",
+    ),
     "autoencoder: half centred": (6, changed(6, "-V.T @ mean", "0 * V.T @ mean"), "the loss is"),
-    "autoencoder: more units than allowed": (6, "def autoencoder(X, r):\n    n = X.shape[1]\n    network = nn.Sequential(nn.Linear(n, n, bias=False), nn.Linear(n, n, bias=False))\n    network.load_state_dict({'0.weight': torch.eye(n), '1.weight': torch.eye(n)})\n    return network", "hidden units"),
+    "autoencoder: more units than allowed": (
+        6,
+        "def autoencoder(X, r):\n    n = X.shape[1]\n    network = nn.Sequential(nn.Linear(n, n, bias=False), nn.Linear(n, n, bias=False))\n    network.load_state_dict({'0.weight': torch.eye(n), '1.weight': torch.eye(n)})\n    return network",
+        "hidden units",
+    ),
     "autoencoder: smallest eigenvectors": (6, changed(6, "[:, -r:]", "[:, :r]"), "the loss is"),
-    "autoencoder: a way round": (6, changed(6, "    return network", "    class Round(nn.Module):\n        def __init__(self):\n            super().__init__()\n            self.inner = network\n\n        def forward(self, x):\n            return x\n\n    return Round()"), "goes round the hidden units"),
-    "autoencoder: whitened": (6, changed(6, "{\"0.weight\": V.T,", "{\"0.weight\": V.T / 2,"), "the loss is"),
+    "autoencoder: a way round": (
+        6,
+        changed(
+            6,
+            "    return network",
+            "    class Round(nn.Module):\n        def __init__(self):\n            super().__init__()\n            self.inner = network\n\n        def forward(self, x):\n            return x\n\n    return Round()",
+        ),
+        "goes round the hidden units",
+    ),
+    "autoencoder: whitened": (6, changed(6, '{"0.weight": V.T,', '{"0.weight": V.T / 2,'), "the loss is"),
     "autoencoder: as it came": (6, LAB.exercises[6].starter, "the loss is"),
     "autoencoder: a function": (6, "def autoencoder(X, r):\n    return lambda x: x", "return a PyTorch module"),
     # 8 spot the mistake
     "in turn: as it came": (7, IN_TURN, "counted twice"),
     "in turn: one sweep over what is left": (7, IN_TURN.replace("(v @ w)", "(v @ (w - p))"), "counted twice"),
-    "in turn: normalised": (7, IN_TURN.replace("(v @ w) / (v @ v) * v", "(v @ w) / v.norm() * v"), "already for perpendicular"),
+    "in turn: normalised": (
+        7,
+        IN_TURN.replace("(v @ w) / (v @ v) * v", "(v @ w) / v.norm() * v"),
+        "already for perpendicular",
+    ),
     "in turn: the last column alone": (7, IN_TURN.replace("p = p + ", "p = "), "already for perpendicular"),
     "in turn: the vector itself": (7, "def project_in_turn(V, w):\n    return w", "not in the span"),
     "in turn: only the column before": (7, changed(7, "in done:", "in done[-1:]:"), "counted twice"),
-    "in turn: columns overwritten": (7, changed(7, "v = v - (u @ v) / (u @ u) * u", "v -= (u @ v) / (u @ u) * u"), "leave V as it is"),
+    "in turn: columns overwritten": (
+        7,
+        changed(7, "v = v - (u @ v) / (u @ u) * u", "v -= (u @ v) / (u @ u) * u"),
+        "leave V as it is",
+    ),
 }
 
 RIGHT = {

@@ -8,25 +8,25 @@ LAB = read_lab(FOLDER / "linear_networks.py")
 changed = LAB.changed
 
 KEPT = "left[:, :rank] * values[:rank] @ right[:rank]"
-IN_PLACE = '''
+IN_PLACE = """
 def nearest_invariant(U, sigma, rank):
     average = sum(U[:, p] for p in powers(sigma)) / len(powers(sigma))
     u, s, v = torch.linalg.svd(average, full_matrices=False)
     return u[:, :rank] * s[:rank] @ v[:rank]
-'''
-TRUNCATED_FIRST = '''
+"""
+TRUNCATED_FIRST = """
 def nearest_invariant(U, sigma, rank):
     u, s, v = torch.linalg.svd(U, full_matrices=False)
     U = u[:, :rank] * s[:rank] @ v[:rank]
     return sum(U[:, p] for p in powers(sigma)) / len(powers(sigma))
-'''
-PROJECTED = '''
+"""
+PROJECTED = """
 def nearest_invariant(U, sigma, rank):
     average = sum(U[:, p] for p in powers(sigma)) / len(powers(sigma))
     u = torch.linalg.eigh(average @ average.T).eigenvectors[:, len(U) - rank :]
     return (u @ (u.T @ average)).numpy()
-'''
-BY_UNION = '''
+"""
+BY_UNION = """
 def classes(sigma):
     images, n = sigma.tolist(), len(sigma)
     label = {(i, j): i * n + j for i in range(n) for j in range(n)}
@@ -36,15 +36,15 @@ def classes(sigma):
             label[i, j] = label[images[i], images[j]] = low
     names = {old: new for new, old in enumerate(sorted(set(label.values())))}
     return [[names[label[i, j]] for j in range(n)] for i in range(n)]
-'''
-BY_POWERS = '''
+"""
+BY_POWERS = """
 def classes(sigma):
     n = len(sigma)
     ids = torch.arange(n * n).view(n, n)
     least = torch.stack([ids[p][:, p] for p in powers(sigma)]).amin(0)
     return torch.unique(least, return_inverse=True)[1]
-'''
-BY_LIST = '''
+"""
+BY_LIST = """
 import itertools
 
 
@@ -59,8 +59,8 @@ def count_components(sigma, rank):
         weight = 1 if l <= 2 else 2
         pools += [[weight * k for k in range(d + 1)]] * (primitive // weight if d else 0)
     return sum(sum(choice) == rank for choice in itertools.product(*pools))
-'''
-BY_FREQUENCIES = '''
+"""
+BY_FREQUENCIES = """
 from functools import lru_cache
 
 
@@ -81,8 +81,8 @@ def count_components(sigma, rank):
         return sum(ways(at + 1, left - w * k) for k in range(min(d, left // w) + 1))
 
     return ways(0, rank)
-'''
-MODULE = '''
+"""
+MODULE = """
 def equivariant_layer(sigma):
     table = torch.as_tensor(classes(sigma))
 
@@ -95,7 +95,7 @@ def equivariant_layer(sigma):
             {forward}
 
     return Layer()
-'''
+"""
 
 
 def module(weights, forward):
@@ -110,9 +110,17 @@ WRONG = {
     # 1 cycles
     "cycles: fixed points forgotten": (0, changed(0, "if cycle:", "if len(cycle) > 1:"), "fixed points"),
     "cycles: backwards": (0, changed(0, "found.append(cycle)", "found.append(cycle[::-1])"), "does not follow"),
-    "cycles: closed": (0, changed(0, "found.append(cycle)", "found.append([*cycle, start])"), "exactly one cycle, once"),
+    "cycles: closed": (
+        0,
+        changed(0, "found.append(cycle)", "found.append([*cycle, start])"),
+        "exactly one cycle, once",
+    ),
     "cycles: counted from one": (0, changed(0, "cycle.append(point)", "cycle.append(point + 1)"), "exactly one cycle"),
-    "cycles: from every start": (0, changed(0, "cycle, point = [], start", "cycle, point = [], start\n        seen.clear()"), "exactly one cycle, once"),
+    "cycles: from every start": (
+        0,
+        changed(0, "cycle, point = [], start", "cycle, point = [], start\n        seen.clear()"),
+        "exactly one cycle, once",
+    ),
     "cycles: empty ones": (0, changed(0, "if cycle:", "if True:"), "has no points"),
     "cycles: sorted": (0, changed(0, "found.append(cycle)", "found.append(sorted(cycle))"), "does not follow"),
     "cycles: all in one": (0, "def cycles(sigma):\n    return [sigma.tolist()]", "does not follow"),
@@ -121,61 +129,185 @@ WRONG = {
     "nearest: no weights": (1, changed(1, ".sqrt()", ".pow(0)"), "is possible"),
     "nearest: wrong weights": (1, changed(1, ".sqrt()", ""), "is possible"),
     "nearest: no truncation": (1, changed(1, KEPT, "left * values @ right"), "rank above 1"),
-    "nearest: the smallest kept": (1, changed(1, KEPT, "left[:, -rank:] * values[-rank:] @ right[-rank:]"), "is possible"),
+    "nearest: the smallest kept": (
+        1,
+        changed(1, KEPT, "left[:, -rank:] * values[-rank:] @ right[-rank:]"),
+        "is possible",
+    ),
     "nearest: zero": (1, changed(1, "    return M", "    return 0 * M"), "is possible"),
     "nearest: too large": (1, changed(1, "    return M", "    return 9 * M"), "the zero matrix is nearer"),
     "nearest: truncated before the average": (1, TRUNCATED_FIRST, "is possible"),
-    "nearest: the first column of each cycle": (1, changed(1, "U[:, part].mean(dim=1)", "U[:, part[0]]"), "zero matrix is nearer|is possible"),
-    "nearest: the average of all columns": (1, "def nearest_invariant(U, sigma, rank):\n    return U.mean(1, keepdim=True).expand(U.shape)", "is possible"),
-    "nearest: truncated alone": (1, TRUNCATED_FIRST.replace("return sum(U[:, p] for p in powers(sigma)) / len(powers(sigma))", "return U"), "differ along a cycle"),
+    "nearest: the first column of each cycle": (
+        1,
+        changed(1, "U[:, part].mean(dim=1)", "U[:, part[0]]"),
+        "zero matrix is nearer|is possible",
+    ),
+    "nearest: the average of all columns": (
+        1,
+        "def nearest_invariant(U, sigma, rank):\n    return U.mean(1, keepdim=True).expand(U.shape)",
+        "is possible",
+    ),
+    "nearest: truncated alone": (
+        1,
+        TRUNCATED_FIRST.replace("return sum(U[:, p] for p in powers(sigma)) / len(powers(sigma))", "return U"),
+        "differ along a cycle",
+    ),
     # 3 classes
     "classes: rows instead of pairs": (2, changed(2, "i, j = images[i], images[j]", "i, j = images[i], j"), "orbits"),
-    "classes: one step only": (2, "def classes(sigma):\n    n = len(sigma)\n    return torch.arange(n * n).view(n, n)", "orbits"),
+    "classes: one step only": (
+        2,
+        "def classes(sigma):\n    n = len(sigma)\n    return torch.arange(n * n).view(n, n)",
+        "orbits",
+    ),
     "classes: numbered from one": (2, changed(2, "    return found", "    return found + 1"), "numbered from 0 on"),
     "classes: with gaps": (2, changed(2, "    return found", "    return 2 * found"), "numbered from 0 on"),
-    "classes: symmetric": (2, changed(2, "    return found", "    return torch.unique(torch.minimum(found, found.T), return_inverse=True)[1]"), "orbits"),
-    "classes: pairs of cycles": (2, "def classes(sigma):\n    at = {p: k for k, c in enumerate(cycles(sigma)) for p in c}\n    n, m = len(sigma), len(cycles(sigma))\n    return torch.tensor([[at[i] * m + at[j] for j in range(n)] for i in range(n)])", "orbits"),
-    "classes: inputs forth, outputs back": (2, changed(2, "i, j = images[i], images[j]", "i, j = images[i], images.index(j)"), "different classes|orbits"),
+    "classes: symmetric": (
+        2,
+        changed(
+            2, "    return found", "    return torch.unique(torch.minimum(found, found.T), return_inverse=True)[1]"
+        ),
+        "orbits",
+    ),
+    "classes: pairs of cycles": (
+        2,
+        "def classes(sigma):\n    at = {p: k for k, c in enumerate(cycles(sigma)) for p in c}\n    n, m = len(sigma), len(cycles(sigma))\n    return torch.tensor([[at[i] * m + at[j] for j in range(n)] for i in range(n)])",
+        "orbits",
+    ),
+    "classes: inputs forth, outputs back": (
+        2,
+        changed(2, "i, j = images[i], images[j]", "i, j = images[i], images.index(j)"),
+        "different classes|orbits",
+    ),
     "classes: a column of labels": (2, changed(2, "    return found", "    return found.flatten()"), "shape"),
     # 4 waves
     "waves: last cosine too long": (3, changed(3, "(1 if lone else 2)", "(1 if j == 0 else 2)"), "not orthonormal"),
-    "waves: sines left out": (3, changed(3, "[torch.sin(angle), torch.cos(angle)]", "[torch.cos(angle), torch.cos(angle)]"), "not orthonormal"),
-    "waves: spread over several cycles": (3, "def waves(sigma):\n    P = torch.eye(len(sigma))[sigma]\n    return torch.linalg.eigh(P + P.T)[1]", "several cycles"),
+    "waves: sines left out": (
+        3,
+        changed(3, "[torch.sin(angle), torch.cos(angle)]", "[torch.cos(angle), torch.cos(angle)]"),
+        "not orthonormal",
+    ),
+    "waves: spread over several cycles": (
+        3,
+        "def waves(sigma):\n    P = torch.eye(len(sigma))[sigma]\n    return torch.linalg.eigh(P + P.T)[1]",
+        "several cycles",
+    ),
     "waves: the identity": (3, "def waves(sigma):\n    return torch.eye(len(sigma))", "no wave"),
     "waves: in the order of the points": (3, changed(3, "column[cycle] =", "column[sorted(cycle)] ="), "no wave"),
-    "waves: all on one cycle": (3, "def waves(sigma):\n    n = len(sigma)\n    t = torch.arange(n) * 2 * math.pi / n\n    rows = [t.cos() * 0 + 1] + [f(j * t) for j in range(1, (n + 1) // 2) for f in (torch.sin, torch.cos)] + [(n // 2 * t).cos()] * (n % 2 == 0)\n    return torch.stack([r / r.norm() for r in rows], 1)", "no wave"),
+    "waves: all on one cycle": (
+        3,
+        "def waves(sigma):\n    n = len(sigma)\n    t = torch.arange(n) * 2 * math.pi / n\n    rows = [t.cos() * 0 + 1] + [f(j * t) for j in range(1, (n + 1) // 2) for f in (torch.sin, torch.cos)] + [(n // 2 * t).cos()] * (n % 2 == 0)\n    return torch.stack([r / r.norm() for r in rows], 1)",
+        "no wave",
+    ),
     "waves: not scaled": (3, changed(3, "wave * math.sqrt((1 if lone else 2) / L)", "wave"), "not orthonormal"),
     "waves: the sine of zero kept": (3, changed(3, "both[1:] if lone else both", "both"), "shape"),
     # 5 components
     "components: pairs counted once": (4, changed(4, "weight = 1 if l <= 2 else 2", "weight = 1"), "wrong for"),
     "components: −1 a pair": (4, changed(4, "l <= 2", "l <= 1"), "wrong for"),
-    "components: each cycle by itself": (4, changed(4, "d = sum(n % l == 0 for n in lengths)", "d = lengths.count(l)"), "wrong for|as many ways"),
+    "components: each cycle by itself": (
+        4,
+        changed(4, "d = sum(n % l == 0 for n in lengths)", "d = lengths.count(l)"),
+        "wrong for|as many ways",
+    ),
     "components: up to the rank": (4, changed(4, "    return ways[rank]", "    return sum(ways)"), "wrong for"),
-    "components: rounded": (4, changed(4, "    return ways[rank]", "    return int(float(ways[rank]))"), "are all integers exact"),
-    "components: 64 bits": (4, changed(4, "    return ways[rank]", "    return (ways[rank] + 2**63) % 2**64 - 2**63"), "are all integers exact"),
-    "components: never zero": (4, changed(4, "range(min(d, t // weight) + 1)", "range(1, min(d, t // weight) + 1)"), "wrong for"),
+    "components: rounded": (
+        4,
+        changed(4, "    return ways[rank]", "    return int(float(ways[rank]))"),
+        "are all integers exact",
+    ),
+    "components: 64 bits": (
+        4,
+        changed(4, "    return ways[rank]", "    return (ways[rank] + 2**63) % 2**64 - 2**63"),
+        "are all integers exact",
+    ),
+    "components: never zero": (
+        4,
+        changed(4, "range(min(d, t // weight) + 1)", "range(1, min(d, t // weight) + 1)"),
+        "wrong for",
+    ),
     "components: one": (4, "def count_components(sigma, rank):\n    return 1", "wrong for"),
     # 6 layer
-    "layer: a dense one": (5, "def equivariant_layer(sigma):\n    return nn.Linear(len(sigma), len(sigma), bias=False)", "does not commute"),
-    "layer: a single weight": (5, changed(5, "self.weight[self.classes]", "(0 * self.weight[self.classes] + self.weight[0])"), "ends .* away"),
-    "layer: squared weights": (5, changed(5, "self.weight[self.classes]", "self.weight[self.classes].square()"), "may it be any number"),
-    "layer: positive weights": (5, changed(5, "self.weight[self.classes]", "self.weight[self.classes].exp()"), "may it be any number"),
-    "layer: bounded weights": (5, changed(5, "self.weight[self.classes]", "self.weight[self.classes].tanh()"), "may it be any number"),
-    "layer: frozen": (5, changed(5, "self.weight[self.classes]", "self.weight.detach()[self.classes]"), "no weight can be trained"),
-    "layer: with a bias": (5, changed(5, "            self.weight =", "            self.bias = nn.Parameter(torch.zeros(()))\n            self.weight =", ".T\n", ".T + self.bias\n"), "parameters; the general layer has"),
-    "layer: invariant": (5, changed(5, "return x @ self.weight[self.classes].T", "return (x.mean(1, keepdim=True) * self.weight.sum()).expand(x.shape)"), "ends .* away"),
-    "layer: a matrix": (5, "def equivariant_layer(sigma):\n    return torch.eye(len(sigma))", "return a PyTorch module"),
+    "layer: a dense one": (
+        5,
+        "def equivariant_layer(sigma):\n    return nn.Linear(len(sigma), len(sigma), bias=False)",
+        "does not commute",
+    ),
+    "layer: a single weight": (
+        5,
+        changed(5, "self.weight[self.classes]", "(0 * self.weight[self.classes] + self.weight[0])"),
+        "ends .* away",
+    ),
+    "layer: squared weights": (
+        5,
+        changed(5, "self.weight[self.classes]", "self.weight[self.classes].square()"),
+        "may it be any number",
+    ),
+    "layer: positive weights": (
+        5,
+        changed(5, "self.weight[self.classes]", "self.weight[self.classes].exp()"),
+        "may it be any number",
+    ),
+    "layer: bounded weights": (
+        5,
+        changed(5, "self.weight[self.classes]", "self.weight[self.classes].tanh()"),
+        "may it be any number",
+    ),
+    "layer: frozen": (
+        5,
+        changed(5, "self.weight[self.classes]", "self.weight.detach()[self.classes]"),
+        "no weight can be trained",
+    ),
+    "layer: with a bias": (
+        5,
+        changed(
+            5,
+            "            self.weight =",
+            "            self.bias = nn.Parameter(torch.zeros(()))\n            self.weight =",
+            ".T\n",
+            ".T + self.bias\n",
+        ),
+        "parameters; the general layer has",
+    ),
+    "layer: invariant": (
+        5,
+        changed(
+            5,
+            "return x @ self.weight[self.classes].T",
+            "return (x.mean(1, keepdim=True) * self.weight.sum()).expand(x.shape)",
+        ),
+        "ends .* away",
+    ),
+    "layer: a matrix": (
+        5,
+        "def equivariant_layer(sigma):\n    return torch.eye(len(sigma))",
+        "return a PyTorch module",
+    ),
     "layer: spare weights": (5, changed(5, "max()) + 1)", "max()) + 2)"), "parameters; the general layer has"),
     # 7 spot the mistake
     "symmetrised: as it came": (6, SPOT, "does not commute"),
     "symmetrised: inputs only": (6, changed(6, "M[p][:, p]", "M[:, p]"), "does not commute"),
     "symmetrised: outputs only": (6, changed(6, "M[p][:, p]", "M[p]"), "does not commute"),
     "symmetrised: the sum": (6, changed(6, " / len(found)", ""), "itself the nearest"),
-    "symmetrised: invariant to both": (6, "def symmetrised(M, sigma):\n    found = powers(sigma)\n    return sum(M[p][:, q] for p in found for q in found) / len(found) ** 2", "itself the nearest|is nearer"),
-    "symmetrised: there and half way": (6, "def symmetrised(M, sigma):\n    return (M + M[sigma][:, sigma]) / 2", "does not commute"),
+    "symmetrised: invariant to both": (
+        6,
+        "def symmetrised(M, sigma):\n    found = powers(sigma)\n    return sum(M[p][:, q] for p in found for q in found) / len(found) ** 2",
+        "itself the nearest|is nearer",
+    ),
+    "symmetrised: there and half way": (
+        6,
+        "def symmetrised(M, sigma):\n    return (M + M[sigma][:, sigma]) / 2",
+        "does not commute",
+    ),
     "symmetrised: the identity": (6, "def symmetrised(M, sigma):\n    return torch.eye(len(M))", "nearest|nearer"),
-    "symmetrised: symmetric, too": (6, changed(6, "    return sum(", "    M = (M + M.T) / 2\n    return sum("), "itself the nearest|is nearer"),
-    "symmetrised: overwritten": (6, changed(6, "    return sum", "    M *= 1.5\n    return sum"), "leave the given matrix"),
+    "symmetrised: symmetric, too": (
+        6,
+        changed(6, "    return sum(", "    M = (M + M.T) / 2\n    return sum("),
+        "itself the nearest|is nearer",
+    ),
+    "symmetrised: overwritten": (
+        6,
+        changed(6, "    return sum", "    M *= 1.5\n    return sum"),
+        "leave the given matrix",
+    ),
 }
 
 RIGHT = {

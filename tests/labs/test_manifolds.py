@@ -7,7 +7,7 @@ from .reading import FOLDER, accepts, read_lab, refuses
 LAB = read_lab(FOLDER / "manifolds.py")
 changed = LAB.changed
 
-ALL_PAIRS = '''
+ALL_PAIRS = """
 def collision(chi, points):
     x = chi(points)[:, 0].tolist()
     for i in range(len(x)):
@@ -15,20 +15,50 @@ def collision(chi, points):
             if (points[i] - points[j]).norm() >= 0.1 and abs(x[i] - x[j]) <= 1e-9:
                 return points[i], points[j]
     return None
-'''
+"""
 SPOT = LAB.exercises[7].starter
 
 WRONG = {
     # 1 mean of angles
     "mean: of the numbers": (0, "def mean_angle(angles):\n    return angles.mean()", "meet near 0"),
-    "mean: midrange about the first": (0, "def mean_angle(angles):\n    d = (angles - angles[0] + math.pi).remainder(2 * math.pi) - math.pi\n    m = angles[0] + (d.max() + d.min()) / 2\n    return torch.atan2(m.sin(), m.cos())", "another direction"),
-    "mean: of the turns from the first": (0, "def mean_angle(angles):\n    d = (angles - angles[0] + math.pi).remainder(2 * math.pi) - math.pi\n    m = angles[0] + d.mean()\n    return torch.atan2(m.sin(), m.cos())", "another direction"),
-    "mean: weighted by cubes of cosines": (0, "def mean_angle(angles):\n    m = torch.atan2(angles.sin().mean(), angles.cos().mean())\n    w = (angles - m).cos() ** 3\n    return torch.atan2((w * angles.sin()).sum(), (w * angles.cos()).sum())", "another direction"),
-    "mean: arctan of the quotient": (0, "def mean_angle(angles):\n    return torch.atan(angles.sin().mean() / angles.cos().mean())", "another direction|opposite"),
-    "mean: from 0 to 2π": (0, "def mean_angle(angles):\n    return torch.atan2(angles.sin().mean(), angles.cos().mean()).remainder(2 * math.pi)", "not between"),
+    "mean: midrange about the first": (
+        0,
+        "def mean_angle(angles):\n    d = (angles - angles[0] + math.pi).remainder(2 * math.pi) - math.pi\n    m = angles[0] + (d.max() + d.min()) / 2\n    return torch.atan2(m.sin(), m.cos())",
+        "another direction",
+    ),
+    "mean: of the turns from the first": (
+        0,
+        "def mean_angle(angles):\n    d = (angles - angles[0] + math.pi).remainder(2 * math.pi) - math.pi\n    m = angles[0] + d.mean()\n    return torch.atan2(m.sin(), m.cos())",
+        "another direction",
+    ),
+    "mean: weighted by cubes of cosines": (
+        0,
+        "def mean_angle(angles):\n    m = torch.atan2(angles.sin().mean(), angles.cos().mean())\n    w = (angles - m).cos() ** 3\n    return torch.atan2((w * angles.sin()).sum(), (w * angles.cos()).sum())",
+        "another direction",
+    ),
+    "mean: arctan of the quotient": (
+        0,
+        "def mean_angle(angles):\n    return torch.atan(angles.sin().mean() / angles.cos().mean())",
+        "another direction|opposite",
+    ),
+    "mean: from 0 to 2π": (
+        0,
+        "def mean_angle(angles):\n    return torch.atan2(angles.sin().mean(), angles.cos().mean()).remainder(2 * math.pi)",
+        "not between",
+    ),
     "mean: in degrees": (0, changed(0, "return ", "return 180 / math.pi * "), "meet near 0|not between"),
-    "mean: sine and cosine swapped": (0, changed(0, "atan2(angles.sin().mean(), angles.cos().mean())", "atan2(angles.cos().mean(), angles.sin().mean())"), "meet near 0"),
-    "mean: the median": (0, "def mean_angle(angles):\n    m = torch.atan2(angles.sin().mean(), angles.cos().mean())\n    m = m + ((angles - m + math.pi).remainder(2 * math.pi) - math.pi).median()\n    return torch.atan2(m.sin(), m.cos())", "meet near 0|another direction"),
+    "mean: sine and cosine swapped": (
+        0,
+        changed(
+            0, "atan2(angles.sin().mean(), angles.cos().mean())", "atan2(angles.cos().mean(), angles.sin().mean())"
+        ),
+        "meet near 0",
+    ),
+    "mean: the median": (
+        0,
+        "def mean_angle(angles):\n    m = torch.atan2(angles.sin().mean(), angles.cos().mean())\n    m = m + ((angles - m + math.pi).remainder(2 * math.pi) - math.pi).median()\n    return torch.atan2(m.sin(), m.cos())",
+        "meet near 0|another direction",
+    ),
     # 2 charts
     "charts: from the north": (1, changed(1, "1 + p[:, -1:]", "1 - p[:, -1:]"), "not on one line"),
     "charts: from the middle": (1, changed(1, "/ (1 + p[:, -1:])", "/ p[:, -1:]"), "not on one line"),
@@ -39,34 +69,98 @@ WRONG = {
     "charts: one coordinate too many": (1, changed(1, "p[:, :-1] /", "p /"), "shape"),
     # 3 collision
     "collision: generous tolerance": (2, changed(2, "<= 1e-9", "<= 1e-3"), "two coordinates differ|one-to-one"),
-    "collision: exactly equal": (2, changed(2, "(x - x.T).abs() <= 1e-9", "x == x.T"), "different points one coordinate"),
+    "collision: exactly equal": (
+        2,
+        changed(2, "(x - x.T).abs() <= 1e-9", "x == x.T"),
+        "different points one coordinate",
+    ),
     "collision: points that are close": (2, changed(2, ">= 0.1", "> 0"), "too close"),
     "collision: a point with itself": (2, changed(2, ">= 0.1", ">= 0"), "too close"),
     "collision: never": (2, "def collision(chi, points):\n    return None", "different points one coordinate"),
-    "collision: neighbours only": (2, "def collision(chi, points):\n    x = chi(points)\n    for i in range(len(x) - 1):\n        if (points[i] - points[i + 1]).norm() >= 0.1 and (x[i] - x[i + 1]).abs() <= 1e-9:\n            return points[i : i + 2]", "different points one coordinate"),
-    "collision: opposite points": (2, "def collision(chi, points):\n    p = points[:1]\n    both = torch.cat([p, -p])\n    x = chi(both)\n    return both if (x[0] - x[1]).abs() <= 1e-9 else None", "different points one coordinate|not among the given"),
+    "collision: neighbours only": (
+        2,
+        "def collision(chi, points):\n    x = chi(points)\n    for i in range(len(x) - 1):\n        if (points[i] - points[i + 1]).norm() >= 0.1 and (x[i] - x[i + 1]).abs() <= 1e-9:\n            return points[i : i + 2]",
+        "different points one coordinate",
+    ),
+    "collision: opposite points": (
+        2,
+        "def collision(chi, points):\n    p = points[:1]\n    both = torch.cat([p, -p])\n    x = chi(both)\n    return both if (x[0] - x[1]).abs() <= 1e-9 else None",
+        "different points one coordinate|not among the given",
+    ),
     "collision: indices": (2, changed(2, "points[pairs[0]] if", "pairs[0] if"), "shape"),
     # 4 even points
-    "even: two uniform angles": (3, "def even_points(k, n):\n    p = torch.ones(k, 1)\n    for _ in range(n):\n        t = 2 * math.pi * torch.rand(k, 1)\n        p = torch.cat([p * t.cos(), t.sin()], 1)\n    return p", "prefer a direction|crowd"),
-    "even: a cube": (3, "def even_points(k, n):\n    return nn.functional.normalize(2 * torch.rand(k, n + 1) - 1)", "crowd"),
-    "even: not signed": (3, "def even_points(k, n):\n    return nn.functional.normalize(torch.randn(k, n + 1)).abs()", "prefer a direction"),
-    "even: not on the sphere": (3, "def even_points(k, n):\n    return torch.randn(k, n + 1) / (n + 1) ** 0.5", "not on the sphere"),
-    "even: the ends of the axes": (3, "def even_points(k, n):\n    return torch.eye(n + 1)[torch.randint(n + 1, (k,))] * (2 * torch.randint(2, (k, 1)) - 1)", "crowd"),
-    "even: a design": (3, "import itertools\n\n\ndef even_points(k, n):\n    d = n + 1\n    if n < 2:\n        return nn.functional.normalize(torch.randn(k, d))\n    axes = torch.cat([torch.eye(d), -torch.eye(d)])\n    corners = torch.tensor(list(itertools.product([1.0, -1.0], repeat=d))) / d**0.5\n    share = (1 / (2 * d)) * torch.ones(2 * d), torch.ones(2**d) / 2**d\n    a = torch.tensor(2 / (d + 2))\n    weights = torch.cat([a * share[0], (1 - a) * share[1]])\n    return torch.cat([axes, corners])[torch.multinomial(weights, k, replacement=True)]", "crowd"),
-    "even: exponentials": (3, "def even_points(k, n):\n    x = torch.rand(k, n + 1).log() * (2 * torch.randint(2, (k, n + 1)) - 1)\n    return nn.functional.normalize(x)", "crowd"),
-    "even: a circle": (3, "def even_points(k, n):\n    t = 2 * math.pi * torch.rand(k, 1)\n    return torch.cat([t.cos(), t.sin(), torch.zeros(k, n - 1)], 1)", "prefer a direction"),
+    "even: two uniform angles": (
+        3,
+        "def even_points(k, n):\n    p = torch.ones(k, 1)\n    for _ in range(n):\n        t = 2 * math.pi * torch.rand(k, 1)\n        p = torch.cat([p * t.cos(), t.sin()], 1)\n    return p",
+        "prefer a direction|crowd",
+    ),
+    "even: a cube": (
+        3,
+        "def even_points(k, n):\n    return nn.functional.normalize(2 * torch.rand(k, n + 1) - 1)",
+        "crowd",
+    ),
+    "even: not signed": (
+        3,
+        "def even_points(k, n):\n    return nn.functional.normalize(torch.randn(k, n + 1)).abs()",
+        "prefer a direction",
+    ),
+    "even: not on the sphere": (
+        3,
+        "def even_points(k, n):\n    return torch.randn(k, n + 1) / (n + 1) ** 0.5",
+        "not on the sphere",
+    ),
+    "even: the ends of the axes": (
+        3,
+        "def even_points(k, n):\n    return torch.eye(n + 1)[torch.randint(n + 1, (k,))] * (2 * torch.randint(2, (k, 1)) - 1)",
+        "crowd",
+    ),
+    "even: a design": (
+        3,
+        "import itertools\n\n\ndef even_points(k, n):\n    d = n + 1\n    if n < 2:\n        return nn.functional.normalize(torch.randn(k, d))\n    axes = torch.cat([torch.eye(d), -torch.eye(d)])\n    corners = torch.tensor(list(itertools.product([1.0, -1.0], repeat=d))) / d**0.5\n    share = (1 / (2 * d)) * torch.ones(2 * d), torch.ones(2**d) / 2**d\n    a = torch.tensor(2 / (d + 2))\n    weights = torch.cat([a * share[0], (1 - a) * share[1]])\n    return torch.cat([axes, corners])[torch.multinomial(weights, k, replacement=True)]",
+        "crowd",
+    ),
+    "even: exponentials": (
+        3,
+        "def even_points(k, n):\n    x = torch.rand(k, n + 1).log() * (2 * torch.randint(2, (k, n + 1)) - 1)\n    return nn.functional.normalize(x)",
+        "crowd",
+    ),
+    "even: a circle": (
+        3,
+        "def even_points(k, n):\n    t = 2 * math.pi * torch.rand(k, 1)\n    return torch.cat([t.cos(), t.sin(), torch.zeros(k, n - 1)], 1)",
+        "prefer a direction",
+    ),
     # 5 torus
     "torus: the long way": (4, "def turn_to(a, b):\n    return b - a", "longer than half a circle"),
     "torus: backwards": (4, changed(4, "(b - a", "(a - b"), "do not lead to b"),
     "torus: always forward": (4, "def turn_to(a, b):\n    return (b - a).remainder(2 * math.pi)", "longer than half"),
-    "torus: without direction": (4, changed(4, "return (b - a + math.pi).remainder(2 * math.pi) - math.pi", "return ((b - a + math.pi).remainder(2 * math.pi) - math.pi).abs()"), "do not lead to b"),
+    "torus: without direction": (
+        4,
+        changed(
+            4,
+            "return (b - a + math.pi).remainder(2 * math.pi) - math.pi",
+            "return ((b - a + math.pi).remainder(2 * math.pi) - math.pi).abs()",
+        ),
+        "do not lead to b",
+    ),
     "torus: cut off": (4, "def turn_to(a, b):\n    return (b - a).clamp(-math.pi, math.pi)", "do not lead to b"),
-    "torus: one length for both": (4, "def turn_to(a, b):\n    return ((b - a + math.pi).remainder(2 * math.pi) - math.pi).norm(dim=1)", "shape"),
-    "torus: remainder of the other kind": (4, "def turn_to(a, b):\n    return torch.fmod(b - a, math.pi)", "do not lead to b"),
+    "torus: one length for both": (
+        4,
+        "def turn_to(a, b):\n    return ((b - a + math.pi).remainder(2 * math.pi) - math.pi).norm(dim=1)",
+        "shape",
+    ),
+    "torus: remainder of the other kind": (
+        4,
+        "def turn_to(a, b):\n    return torch.fmod(b - a, math.pi)",
+        "do not lead to b",
+    ),
     # 6 level sets
     "level: the normals": (5, changed(5, "Vh[len(J) :]", "Vh[: len(J)]"), "shape|first order"),
     "level: never critical": (5, changed(5, "< len(J):", "< 0:"), "critical"),
-    "level: critical only where the gradient is zero": (5, changed(5, "torch.linalg.matrix_rank(J, atol=1e-9) < len(J)", "not J.any()"), "two gradients on one line"),
+    "level: critical only where the gradient is zero": (
+        5,
+        changed(5, "torch.linalg.matrix_rank(J, atol=1e-9) < len(J)", "not J.any()"),
+        "two gradients on one line",
+    ),
     "level: always critical": (5, "def tangent_basis(F, x):\n    raise ValueError('critical')", "is a regular point"),
     "level: another error": (5, changed(5, "ValueError(", "RuntimeError("), "raise ValueError, not RuntimeError"),
     "level: rows": (5, changed(5, "Vh[len(J) :].T", "Vh[len(J) :]"), "shape"),
@@ -74,19 +168,35 @@ WRONG = {
     "level: any orthonormal vectors": (5, changed(5, "Vh[len(J) :].T", "Vh.T[:, : len(x) - len(J)]"), "first order"),
     # 7 orthogonal step
     "step: along G as it is": (6, "def orthogonal_step(W, G, rate):\n    return W - rate * G", "leaves the orthogonal"),
-    "step: along the tangent line": (6, "def orthogonal_step(W, G, rate):\n    M = W.T @ G\n    return W - rate * W @ (M - M.T) / 2", "leaves the orthogonal"),
+    "step: along the tangent line": (
+        6,
+        "def orthogonal_step(W, G, rate):\n    M = W.T @ G\n    return W - rate * W @ (M - M.T) / 2",
+        "leaves the orthogonal",
+    ),
     "step: uphill": (6, changed(6, "W - rate", "W + rate"), "does not start along"),
     "step: none": (6, "def orthogonal_step(W, G, rate):\n    return W", "does not start along"),
     "step: twice as long": (6, changed(6, " / 2", ""), "does not start along"),
-    "step: QR with its own signs": (6, "def orthogonal_step(W, G, rate):\n    M = W.T @ G\n    return torch.linalg.qr(W - rate * W @ (M - M.T) / 2).Q", "does not start along|does not arrive"),
+    "step: QR with its own signs": (
+        6,
+        "def orthogonal_step(W, G, rate):\n    M = W.T @ G\n    return torch.linalg.qr(W - rate * W @ (M - M.T) / 2).Q",
+        "does not start along|does not arrive",
+    ),
     "step: the symmetric part": (6, changed(6, "M - M.T", "M + M.T"), "does not start along"),
     "step: the rate forgotten": (6, changed(6, "rate * ", ""), "does not start along"),
     # 8 spot the mistake
     "latitudes: as it came": (7, SPOT, "crowd at the poles"),
     "latitudes: longitudes of half the globe": (7, changed(7, "2 * math.pi", "math.pi"), "longitudes"),
     "latitudes: one hemisphere": (7, changed(7, "2 * torch.rand(k) - 1", "torch.rand(k)"), "crowd"),
-    "latitudes: cosine for sine": (7, SPOT.replace("theta = math.pi * torch.rand(k)", "theta = " + "torch.acos(torch.rand(k))"), "crowd"),
-    "latitudes: too much at the equator": (7, SPOT.replace("theta = math.pi * torch.rand(k)", "theta = " + "torch.acos((2 * torch.rand(k) - 1) ** 3)"), "crowd"),
+    "latitudes: cosine for sine": (
+        7,
+        SPOT.replace("theta = math.pi * torch.rand(k)", "theta = " + "torch.acos(torch.rand(k))"),
+        "crowd",
+    ),
+    "latitudes: too much at the equator": (
+        7,
+        SPOT.replace("theta = math.pi * torch.rand(k)", "theta = " + "torch.acos((2 * torch.rand(k) - 1) ** 3)"),
+        "crowd",
+    ),
     "latitudes: off the sphere": (7, changed(7, "(1 - z**2).sqrt()", "(1 - z.abs())"), "not on the sphere"),
     "latitudes: nothing returned": (7, SPOT.replace("return", "_ ="), "is a return missing"),
 }

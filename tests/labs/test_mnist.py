@@ -10,7 +10,7 @@ from .reading import FOLDER, accepts, passes, problem, read_lab, refuses
 LAB = read_lab(FOLDER / "mnist.py")
 changed = LAB.changed
 
-ADAM = '''
+ADAM = """
 def train(H, ranks, width):
     maps = []
     for h, r, w in zip(H, ranks, weights(width)):
@@ -26,8 +26,8 @@ def train(H, ranks, width):
             optimizer.step()
         maps.append(d @ e)
     return maps
-'''
-ROOTS = '''
+"""
+ROOTS = """
 def train(H, ranks, width):
     maps = []
     for h, r, w in zip(H, ranks, weights(width)):
@@ -37,8 +37,8 @@ def train(H, ranks, width):
             U = torch.linalg.qr(h @ U).Q
         maps.append((U @ U.mH).numpy())
     return maps
-'''
-GREEDY = '''
+"""
+GREEDY = """
 def best_ranks(H, total, width):
     w, rows, ranks = weights(width), H.shape[-1], [0] * len(H)
     order = [(float(v), j) for j, row in enumerate(torch.linalg.eigvalsh(H)) for v in row]
@@ -46,14 +46,14 @@ def best_ranks(H, total, width):
         if w[j] <= total:
             ranks[j], total = ranks[j] + 1, total - w[j]
     return tuple(ranks)
-'''
-EVERY = '''
+"""
+EVERY = """
 def best_ranks(H, total, width):
     every = itertools.product(range(H.shape[-1] + 1), repeat=len(H))
     used = [r for r in every if sum(a * b for a, b in zip(weights(width), r)) == total]
     return torch.tensor(min(used, key=lambda r: float(predict(H, r, width))))
-'''
-SWAPS = '''
+"""
+SWAPS = """
 def best_ranks(H, total, width):
     w = weights(width)
     singles, pairs = [j for j, v in enumerate(w) if v == 1], [j for j, v in enumerate(w) if v == 2]
@@ -67,17 +67,17 @@ def best_ranks(H, total, width):
         taken = [j for _, j in first[:k] + second[: (total - k) // 2]]
         found.append([taken.count(j) for j in range(len(H))])
     return min(found, key=lambda r: float(predict(H, r, width)))
-'''
-BEST = '''
+"""
+BEST = """
 
 
 def train(H, ranks, width):  # no training, which takes its time
     found = [(h if w == 2 else h.real, r) for h, r, w in zip(H, ranks, weights(width))]
     tops = [torch.linalg.eigh(h).eigenvectors[:, len(h) - r :] for h, r in found]
     return [u @ u.mH for u in tops]
-'''
+"""
 SPOT = LAB.exercises[6].starter
-BY_FFT = '''
+BY_FFT = """
 def reconstruct(x, maps):
     z, width = torch.fft.fft(x), x.shape[-1]
     y = torch.zeros_like(z)
@@ -85,24 +85,44 @@ def reconstruct(x, maps):
         m = torch.as_tensor(maps[min(j, width - j)])
         y[..., j] = z[..., j] @ (m if j <= width - j else m.conj()).T
     return torch.fft.ifft(y)
-'''
+"""
 
 WRONG = {
     # 1 moments
-    "moments: conjugate of the first factor": (0, changed(0, "z @ z.mH", "z.conj() @ z.mT"), "conjugate of the second factor"),
+    "moments: conjugate of the first factor": (
+        0,
+        changed(0, "z @ z.mH", "z.conj() @ z.mT"),
+        "conjugate of the second factor",
+    ),
     "moments: no conjugate": (0, changed(0, "z @ z.mH", "z @ z.mT"), "wrong at frequency"),
     "moments: sum instead of mean": (0, changed(0, " / len(x)", ""), "take the mean"),
     "moments: not orthonormal": (0, changed(0, ', norm="ortho"', ""), 'with norm="ortho"'),
-    "moments: columns instead of rows": (0, changed(0, "permute(2, 1, 0)", "permute(1, 2, 0)"), "wrong at frequency|shape"),
+    "moments: columns instead of rows": (
+        0,
+        changed(0, "permute(2, 1, 0)", "permute(1, 2, 0)"),
+        "wrong at frequency|shape",
+    ),
     "moments: all frequencies": (0, changed(0, "rfft", "fft"), "shape"),
-    "moments: covariances": (0, changed(0, "    return", "    z = z - z.mean(-1, keepdim=True)\n    return"), "wrong at frequency"),
+    "moments: covariances": (
+        0,
+        changed(0, "    return", "    z = z - z.mean(-1, keepdim=True)\n    return"),
+        "wrong at frequency",
+    ),
     "moments: real parts": (0, changed(0, "    return", "    z = z.real\n    return"), "wrong at frequency"),
     # 2 weights
-    "weights: odd widths forgotten": (1, "def weights(width):\n    return [1] + [2] * (width // 2 - 1) + [1]", "shape|odd widths"),
+    "weights: odd widths forgotten": (
+        1,
+        "def weights(width):\n    return [1] + [2] * (width // 2 - 1) + [1]",
+        "shape|odd widths",
+    ),
     "weights: only zero counts once": (1, changed(1, "2 * j % width == 0", "j == 0"), "add up|the sum is"),
     "weights: all twice": (1, "def weights(width):\n    return [2] * (width // 2 + 1)", "the sum is"),
     "weights: all once": (1, "def weights(width):\n    return [1] * (width // 2 + 1)", "the sum is"),
-    "weights: in the wrong order": (1, changed(1, "    return [", "    return sorted([").rstrip() + ")", "counted wrongly"),
+    "weights: in the wrong order": (
+        1,
+        changed(1, "    return [", "    return sorted([").rstrip() + ")",
+        "counted wrongly",
+    ),
     "weights: the last once, always": (1, changed(1, "2 * j % width == 0", "j in (0, width // 2)"), "the sum is"),
     "weights: shares": (1, changed(1, "1 if 2 * j % width == 0 else 2", "width / (width // 2 + 1)"), "counted wrongly"),
     # 3 predict
@@ -110,7 +130,11 @@ WRONG = {
     "predict: keeps the small eigenvalues": (2, changed(2, "v[: rows - r]", "v[r:]"), "the loss is"),
     "predict: per picture": (2, changed(2, " / (rows * width)", ""), "number of pixels"),
     "predict: what is kept": (2, changed(2, "v[: rows - r]", "v[rows - r :]"), "the loss is"),
-    "predict: roots": (2, changed(2, "values = torch.linalg.eigvalsh(H)", "values = torch.linalg.eigvalsh(H).abs().sqrt()"), "the loss is"),
+    "predict: roots": (
+        2,
+        changed(2, "values = torch.linalg.eigvalsh(H)", "values = torch.linalg.eigvalsh(H).abs().sqrt()"),
+        "the loss is",
+    ),
     "predict: [:-r] where r = 0": (2, changed(2, "v[: rows - r]", "v[:-r]"), "the loss is"),
     "predict: the same rank for all": (2, changed(2, "v[: rows - r]", "v[: rows - ranks[0]]"), "the loss is"),
     "predict: a loss for each frequency": (2, changed(2, "return sum(lost) /", "return torch.tensor(lost) /"), "shape"),
@@ -118,37 +142,99 @@ WRONG = {
     "ranks: greedy": (3, GREEDY, "lose less"),
     "ranks: at most the total": (3, changed(3, "best[total][1]", "min(best.items())[1][1]"), "uses . units"),
     "ranks: weights forgotten in the gain": (3, changed(3, "kept + w * sum", "kept + sum"), "lose less"),
-    "ranks: weights forgotten in the use": (3, changed(3, "used + w * rank", "used + rank", "(total - used) // w", "total - used"), "uses"),
+    "ranks: weights forgotten in the use": (
+        3,
+        changed(3, "used + w * rank", "used + rank", "(total - used) // w", "total - used"),
+        "uses",
+    ),
     "ranks: the worst": (3, changed(3, "max(new,", "min(new,"), "lose less"),
     "ranks: smallest eigenvalues": (3, changed(3, ".flip(-1)", ""), "lose less"),
-    "ranks: fractions": (3, changed(3, "    return best[total][1]", "    return [total / width] * len(H)"), "whole numbers"),
-    "ranks: all at frequency zero": (3, changed(3, "    return best[total][1]", "    return [total] + [0] * (len(H) - 1)"), "ranks lie between"),
+    "ranks: fractions": (
+        3,
+        changed(3, "    return best[total][1]", "    return [total / width] * len(H)"),
+        "whole numbers",
+    ),
+    "ranks: all at frequency zero": (
+        3,
+        changed(3, "    return best[total][1]", "    return [total] + [0] * (len(H) - 1)"),
+        "ranks lie between",
+    ),
     # 5 train
     "train: one round": (4, changed(4, "200 if r", "1 if r"), "above the prediction"),
     "train: transposed instead of adjoint": (4, changed(4, ".mH", ".mT"), "above the prediction|the rank at"),
-    "train: not real": (4, ADAM.replace("STEPS", "300").replace("h if w == 2 else h.real", "h * (1 + 0j)"), "has to be real"),
-    "train: full rank": (4, "def train(H, ranks, width):\n    return [torch.eye(len(h), dtype=h.dtype) for h in H]", "the rank at frequency"),
+    "train: not real": (
+        4,
+        ADAM.replace("STEPS", "300").replace("h if w == 2 else h.real", "h * (1 + 0j)"),
+        "has to be real",
+    ),
+    "train: full rank": (
+        4,
+        "def train(H, ranks, width):\n    return [torch.eye(len(h), dtype=h.dtype) for h in H]",
+        "the rank at frequency",
+    ),
     "train: few steps of Adam": (4, ADAM.replace("STEPS", "20"), "above the prediction"),
-    "train: the same rank everywhere": (4, changed(4, "(r, len(h), dtype", "(max(ranks), len(h), dtype", "(len(h), r, dtype", "(len(h), max(ranks), dtype"), "the rank at frequency"),
-    "train: zero": (4, "def train(H, ranks, width):\n    return [torch.zeros_like(h) for h in H]", "above the prediction"),
+    "train: the same rank everywhere": (
+        4,
+        changed(
+            4, "(r, len(h), dtype", "(max(ranks), len(h), dtype", "(len(h), r, dtype", "(len(h), max(ranks), dtype"
+        ),
+        "the rank at frequency",
+    ),
+    "train: zero": (
+        4,
+        "def train(H, ranks, width):\n    return [torch.zeros_like(h) for h in H]",
+        "above the prediction",
+    ),
     "train: one matrix missing": (4, changed(4, "    return maps", "    return maps[1:]"), "matrices for"),
-    "train: encoder and decoder": (4, changed(4, "maps.append((decoder @ encoder).to(H.dtype))", "maps.append(encoder)"), "shape"),
+    "train: encoder and decoder": (
+        4,
+        changed(4, "maps.append((decoder @ encoder).to(H.dtype))", "maps.append(encoder)"),
+        "shape",
+    ),
     "train: nothing returned": (4, changed(4, "    return maps", "    maps"), "is a return missing"),
     # 6 reconstruct
     "reconstruct: conjugated": (5, changed(5, "m.T", "m.mH"), "wrong at frequency"),
     "reconstruct: not transposed": (5, changed(5, "m.T", "m"), "wrong at frequency"),
     "reconstruct: width forgotten": (5, changed(5, "n=x.shape[-1], ", ""), "shape"),
-    "reconstruct: the pictures themselves": (5, "RANKS, REACH = (1,) * 15, 3.0\ndef reconstruct(x, maps):\n    return x", "wrong at frequency"),
-    "reconstruct: one frequency left out": (5, changed(5, "enumerate(maps)]", "enumerate(maps)]\n    y[0] = 0 * y[0]"), "wrong at frequency 0"),
-    "reconstruct: along the other axis": (5, changed(5, "rfft(x, norm=", "rfft(x.roll(1, -2), norm="), "wrong at frequency"),
-    "reconstruct: each picture minus its mean": (5, changed(5, "    z =", "    x = x - x.mean((1, 2), keepdim=True)\n    z ="), "wrong at frequency 0"),
-    "reconstruct: complex": (5, changed(5, "return torch.fft.irfft(", "return 1j * torch.fft.irfft("), "pictures are real"),
+    "reconstruct: the pictures themselves": (
+        5,
+        "RANKS, REACH = (1,) * 15, 3.0\ndef reconstruct(x, maps):\n    return x",
+        "wrong at frequency",
+    ),
+    "reconstruct: one frequency left out": (
+        5,
+        changed(5, "enumerate(maps)]", "enumerate(maps)]\n    y[0] = 0 * y[0]"),
+        "wrong at frequency 0",
+    ),
+    "reconstruct: along the other axis": (
+        5,
+        changed(5, "rfft(x, norm=", "rfft(x.roll(1, -2), norm="),
+        "wrong at frequency",
+    ),
+    "reconstruct: each picture minus its mean": (
+        5,
+        changed(5, "    z =", "    x = x - x.mean((1, 2), keepdim=True)\n    z ="),
+        "wrong at frequency 0",
+    ),
+    "reconstruct: complex": (
+        5,
+        changed(5, "return torch.fft.irfft(", "return 1j * torch.fft.irfft("),
+        "pictures are real",
+    ),
     # 7 spot the mistake
     "slide: as it came": (6, SPOT, "this one blurs"),
     "slide: to the left": (6, changed(6, "-2j", "2j"), "whole pixels to the right"),
-    "slide: whole pixels": (6, "def slide(x, amount):\n    return x.roll(round(amount), -1)", "add up|arrive as a wave"),
+    "slide: whole pixels": (
+        6,
+        "def slide(x, amount):\n    return x.roll(round(amount), -1)",
+        "add up|arrive as a wave",
+    ),
     "slide: rows": (6, "def slide(x, amount):\n    return x.roll(int(amount), -2)", "whole pixels"),
-    "slide: a mean of neighbours": (6, "def slide(x, amount):\n    low = math.floor(amount)\n    part = amount - low\n    return (1 - part) * x.roll(low, -1) + part * x.roll(low + 1, -1)", "this one blurs"),
+    "slide: a mean of neighbours": (
+        6,
+        "def slide(x, amount):\n    low = math.floor(amount)\n    part = amount - low\n    return (1 - part) * x.roll(low, -1) + part * x.roll(low + 1, -1)",
+        "this one blurs",
+    ),
     "slide: the length, not the real part": (6, SPOT.replace(".real", ".abs()"), "whole pixels"),
     "slide: a wrong number of columns": (6, changed(6, ", n=width", ""), "shape"),
 }
@@ -189,7 +275,9 @@ def test_unusual_right_answer_is_accepted(number, answer, capsys):
     accepts(LAB, number, answer)
 
 
-@pytest.mark.parametrize("trained", [ADAM.replace("STEPS", "30"), ROOTS], ids=["tensors with gradients", "NumPy, real and complex"])
+@pytest.mark.parametrize(
+    "trained", [ADAM.replace("STEPS", "30"), ROOTS], ids=["tensors with gradients", "NumPy, real and complex"]
+)
 def test_what_exercise_5_accepts_exercise_6_can_use(trained, capsys):
     """The last check trains with the reader's own functions, whatever types they return."""
     few = "\nPICTURES = PICTURES[:20]\nRANKS = (0,) * 14 + (1,)\n"
@@ -220,9 +308,11 @@ def test_digits_of_a_folder_come_first(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("ranks", "reach"), [((4,) * 8 + (3,) * 7, 0.0), ((1,) * 15, 14.0)])
 def test_the_reader_s_choice_is_predicted_and_trained(ranks, reach, capsys):
-    answer = LAB.exercises[5].solution.replace(
-        "RANKS = (13, 10, 9, 8, 7, 5, 3, 1, 0, 0, 0, 0, 0, 0, 0)", f"RANKS = {ranks}"
-    ).replace("REACH = 5.6", f"REACH = {reach}")
+    answer = (
+        LAB.exercises[5]
+        .solution.replace("RANKS = (13, 10, 9, 8, 7, 5, 3, 1, 0, 0, 0, 0, 0, 0, 0)", f"RANKS = {ranks}")
+        .replace("REACH = 5.6", f"REACH = {reach}")
+    )
     assert passes(LAB, 5, answer)
     printed = capsys.readouterr().out
     assert f"up to {reach} pixels" in printed

@@ -86,7 +86,10 @@ def test_continuous_maps_that_no_finite_dimensional_group_holds(measured):
 
 @pytest.mark.claim("LG-44", "LG-205")
 def test_equivariant_and_invariant_maps(measured):
-    shifts, x = [torch.eye(5).roll(k, 0) for k in range(5)], torch.randn(8, 5, generator=torch.Generator().manual_seed(0))
+    shifts, x = (
+        [torch.eye(5).roll(k, 0) for k in range(5)],
+        torch.randn(8, 5, generator=torch.Generator().manual_seed(0)),
+    )
     difference = lambda x: x - x.roll(1, -1)  # noqa: E731
     composed = lambda x: torch.relu(difference(torch.tanh(x)))  # noqa: E731
     for f in (difference, torch.relu, composed):

@@ -93,7 +93,10 @@ def test_trace_is_a_homomorphism_and_a_projection_is_not(measured):
 @pytest.mark.claim("LG-36", "BR-06", "LG-143")
 def test_ad_is_a_homomorphism(measured):
     for basis in (hat(torch.eye(3)), a.skew_basis(4), a.sl2_basis()):
-        X, Y = (torch.einsum("d,dij->ij", torch.randn(len(basis), generator=torch.Generator().manual_seed(s)), basis) for s in (0, 1))
+        X, Y = (
+            torch.einsum("d,dij->ij", torch.randn(len(basis), generator=torch.Generator().manual_seed(s)), basis)
+            for s in (0, 1)
+        )
         measured(a.ad(a.lie_bracket(X, Y), basis), a.lie_bracket(a.ad(X, basis), a.ad(Y, basis)), atol=1e-12)
     w = torch.tensor([0.3, -1.0, 2.0])
     measured(a.ad(hat(w), hat(torch.eye(3))), hat(w), atol=1e-14)  # on so(3), ad is hat

@@ -196,6 +196,7 @@ def test_solutions(measured):
     measured(at.gate(y @ R.T), at.gate(y) @ R.T, atol=1e-13)
     assert (torch.relu(y @ R.T) - torch.relu(y) @ R.T).abs().max() > 0.1
 
+
 test_numbers = numbers("lie_groups.attention", {
     "motion_10": between(0.02, 0.12), "turned_10": between(0.12, 0.5), "plain_10": between(0.6, 2),
     "motion_80": between(0.003, 0.04), "turned_80": between(0.04, 0.12), "plain_80": between(0.2, 0.6),
@@ -258,7 +259,9 @@ def test_the_euclidean_layer_respects_motions_and_the_other_does_not(d, measured
 def test_the_two_pairings_differ_by_a_permutation(measured):
     x, frequencies = torch.randn(3, 5, 8, generator=torch.Generator().manual_seed(0)), at.standard_frequencies(8)
     order = torch.tensor([0, 2, 4, 6, 1, 3, 5, 7])
-    neighbours, halves = (at.rope(x[..., o], torch.arange(5), frequencies, halves=h) for o, h in ((slice(None), False), (order, True)))
+    neighbours, halves = (
+        at.rope(x[..., o], torch.arange(5), frequencies, halves=h) for o, h in ((slice(None), False), (order, True))
+    )
     measured(halves, neighbours[..., order], atol=0)
     assert (at.rope(x, torch.arange(5), frequencies, halves=True) - neighbours).abs().max() > 1
     measured(frequencies, torch.tensor([1.0, 0.1, 0.01, 0.001]), atol=1e-15)
@@ -271,7 +274,8 @@ def test_rope_keeps_its_digits_at_long_positions(dtype):
     frequencies = at.standard_frequencies(64)
     q, k = torch.randn(2, 1, 64, generator=torch.Generator().manual_seed(0)).to(dtype)
     near, far = (
-        at.rope(q, torch.tensor([p]), frequencies) @ at.rope(k, torch.tensor([p + 5]), frequencies).mT for p in (0, 10**8)
+        at.rope(q, torch.tensor([p]), frequencies) @ at.rope(k, torch.tensor([p + 5]), frequencies).mT
+        for p in (0, 10**8)
     )
     assert near.dtype == dtype
     assert (near - far).abs().item() < max(100 * torch.finfo(dtype).eps, 1e-6)

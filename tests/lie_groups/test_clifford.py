@@ -17,7 +17,9 @@ from snippets.lie_groups.exponential import exp_so3, hat, log_so3
 from snippets.lie_groups.groups import rotation
 
 VECTORS = st.tuples(*3 * [st.floats(-3, 3)]).map(torch.tensor)
-PAULI = torch.tensor([[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], dtype=torch.complex128)
+PAULI = torch.tensor(
+    [[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], dtype=torch.complex128
+)
 
 
 def as_pauli(a):
@@ -78,7 +80,9 @@ def test_rotors_are_the_exponential_series_and_scipys_quaternions(measured):
             term = c.geometric_product(term, B) / k
             total = total + term
         measured(R, total, atol=1e-14)
-        measured((as_pauli(R) - torch.tensor(scipy.linalg.expm(as_pauli(B).numpy()))).abs(), torch.zeros(2, 2), atol=1e-14)
+        measured(
+            (as_pauli(R) - torch.tensor(scipy.linalg.expm(as_pauli(B).numpy()))).abs(), torch.zeros(2, 2), atol=1e-14
+        )
         x, y, z, w = Rotation.from_rotvec(omega.numpy()).as_quat()
         measured(R[[0, 6, 5, 3]], torch.tensor([w, -x, y, -z]), atol=1e-14)
 
@@ -150,7 +154,15 @@ def test_the_precision_and_the_batch_of_the_input_are_kept(dtype, measured):
     omega = torch.randn(5, 3, generator=torch.Generator().manual_seed(0), dtype=dtype)
     R = c.rotor_3d(omega)
     layer = c.GeometricProductLayer(2, 3).to(dtype)
-    results = (R, c.matrix_of(R), c.rotor_2d(omega), c.reverse(R), c.mirror(torch.eye(3)[0].to(dtype), omega), c.sandwich(R, R), layer(R.expand(4, 2, 5, 8).mT.mT[:, :, 0]))
+    results = (
+        R,
+        c.matrix_of(R),
+        c.rotor_2d(omega),
+        c.reverse(R),
+        c.mirror(torch.eye(3)[0].to(dtype), omega),
+        c.sandwich(R, R),
+        layer(R.expand(4, 2, 5, 8).mT.mT[:, :, 0]),
+    )
     assert {result.dtype for result in results} == {dtype}
     measured(c.matrix_of(R), exp_so3(omega), atol=1e-5)
     assert c.matrix_of(c.rotor_3d(omega[:0])).shape == (0, 3, 3)
@@ -158,12 +170,18 @@ def test_the_precision_and_the_batch_of_the_input_are_kept(dtype, measured):
 
 def test_rotors_have_gradients(measured):
     jacobian = torch.autograd.functional.jacobian
-    measured(jacobian(c.rotor_2d, torch.tensor(0.8)), torch.tensor([-math.sin(0.4) / 2, 0, 0, -math.cos(0.4) / 2]), atol=1e-15)
+    measured(
+        jacobian(c.rotor_2d, torch.tensor(0.8)),
+        torch.tensor([-math.sin(0.4) / 2, 0, 0, -math.cos(0.4) / 2]),
+        atol=1e-15,
+    )
     for omega in (torch.zeros(3), torch.tensor([1.0, -2.0, 0.5])):
         turned = lambda w: c.matrix_of(c.rotor_3d(w))  # noqa: E731
         measured(jacobian(turned, omega), jacobian(exp_so3, omega), atol=1e-14)
         for i in range(3):
-            hessians = [torch.autograd.functional.hessian(lambda w, f=f, i=i: f(w)[i, 0], omega) for f in (turned, exp_so3)]
+            hessians = [
+                torch.autograd.functional.hessian(lambda w, f=f, i=i: f(w)[i, 0], omega) for f in (turned, exp_so3)
+            ]
             measured(*hessians, atol=1e-6)
 
 

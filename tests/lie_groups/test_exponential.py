@@ -92,7 +92,11 @@ def test_exponents_of_one_matrix_add(s, t):
 @pytest.mark.claim("LG-126")
 def test_a_curve_that_adds_its_times_is_an_exponential(measured):
     t = sp.symbols("t")
-    for curve in (sp.Matrix([[1, t], [0, 1]]), sp.Matrix([[sp.cos(t), -sp.sin(t)], [sp.sin(t), sp.cos(t)]]), sp.diag(sp.exp(t), 1)):
+    for curve in (
+        sp.Matrix([[1, t], [0, 1]]),
+        sp.Matrix([[sp.cos(t), -sp.sin(t)], [sp.sin(t), sp.cos(t)]]),
+        sp.diag(sp.exp(t), 1),
+    ):
         generator = curve.diff(t).subs(t, 0)
         difference = (t * generator).exp() - curve
         measured.exact(difference.applyfunc(lambda x: sp.simplify(x.rewrite(sp.exp))), sp.zeros(2))
@@ -136,7 +140,10 @@ def test_log_so2_at_the_cut():
 def test_generators_of_other_groups_are_not_skew(measured):
     measured.exact(G + G.T, sp.zeros(2))
     measured.exact(sp.Matrix([[0, 1], [0, 0]]).exp(), sp.Matrix([[1, 1], [0, 1]]))  # a shear
-    measured.exact(sp.Matrix([[0, THETA], [THETA, 0]]).exp().applyfunc(lambda x: sp.simplify(x.rewrite(sp.exp))).det().simplify(), 1)
+    measured.exact(
+        sp.Matrix([[0, THETA], [THETA, 0]]).exp().applyfunc(lambda x: sp.simplify(x.rewrite(sp.exp))).det().simplify(),
+        1,
+    )
 
 
 @pytest.mark.claim("BR-04")
@@ -293,7 +300,9 @@ def test_second_derivatives_near_the_identity(size, directions, measured):
 def test_determinant_of_an_exponential(entries):
     X = torch.tensor(entries).reshape(2, 2)
     expected = X.trace().exp()
-    assert abs(torch.linalg.det(torch.linalg.matrix_exp(X)) - expected) <= 1e-9 * max(1.0, torch.linalg.matrix_exp(X).abs().max() ** 2)
+    assert abs(torch.linalg.det(torch.linalg.matrix_exp(X)) - expected) <= 1e-9 * max(
+        1.0, torch.linalg.matrix_exp(X).abs().max() ** 2
+    )
 
 
 @pytest.mark.claim("LG-124")
@@ -362,7 +371,11 @@ def test_exp_stretches_by_the_chord_over_the_arc(directions, measured):
         for n in directions[:4]:
             D = torch.autograd.functional.jacobian(e.exp_so3, theta * n)
             velocities = torch.einsum("ijk,lj->kil", D, e.exp_so3(theta * n))  # dR Rᵀ = hat of a velocity
-            V = e.vee(velocities, rtol=1e-4) if theta != math.tau else torch.stack([velocities[:, 2, 1], velocities[:, 0, 2], velocities[:, 1, 0]], -1)
+            V = (
+                e.vee(velocities, rtol=1e-4)
+                if theta != math.tau
+                else torch.stack([velocities[:, 2, 1], velocities[:, 0, 2], velocities[:, 1, 0]], -1)
+            )
             measured(n @ V, n, atol=1e-12)
             measured(torch.linalg.svdvals(V), sorted([1.0, abs(chord), abs(chord)], reverse=True), atol=1e-12)
 
@@ -373,7 +386,7 @@ def test_three_numbers_are_wrong_by_a_half_turn_on_every_axis(seed, measured):
     torch.manual_seed(seed)
     net = torch.nn.Sequential(torch.nn.Linear(9, 16), torch.nn.Tanh(), torch.nn.Linear(16, 3))
     with torch.no_grad():
-        net[-1].weight *= 10**(seed % 3)
+        net[-1].weight *= 10 ** (seed % 3)
         t, error = e.worst_on_the_loop(net)
         R = e.exp_so3(torch.tensor([0.0, 0.0, math.radians(t)]))
         apart = e.log_so3(e.exp_so3(net(R.flatten())).T @ R).norm()

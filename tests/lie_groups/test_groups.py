@@ -75,7 +75,9 @@ def test_product_is_polynomial_and_inverse_rational(measured):
         measured.exact(sp.Poly(entry, *A_SYMBOLS, *B_SYMBOLS).total_degree(), 2)
     for entry in A_SYMBOLS.inv():
         denominator = sp.denom(sp.together(entry))
-        measured.exact(sp.expand(denominator - A_SYMBOLS.det()) == 0 or sp.expand(denominator + A_SYMBOLS.det()) == 0, True)
+        measured.exact(
+            sp.expand(denominator - A_SYMBOLS.det()) == 0 or sp.expand(denominator + A_SYMBOLS.det()) == 0, True
+        )
     generator = torch.Generator().manual_seed(0)
     A, B = torch.randn(2, 3, 3, generator=generator).requires_grad_()
     assert torch.autograd.gradcheck(lambda A, B: (A @ B, torch.linalg.inv(A)), (A, B))
@@ -136,7 +138,10 @@ def test_inverse_code_agrees_with_torch(measured):
 def test_the_precision_of_the_input_is_kept(dtype, measured):
     theta = torch.tensor([0.3, 2.0], dtype=dtype)
     R, A = g.rotation(theta), torch.tensor([[1.0, 2.0], [3.0, 4.0]], dtype=dtype)
-    assert {x.dtype for x in (R, g.reflection(theta), g.inverse_2x2(A), *g.nearest_singular(A), g.path_to_identity(R[0], 0.5))} == {dtype}
+    assert {
+        x.dtype
+        for x in (R, g.reflection(theta), g.inverse_2x2(A), *g.nearest_singular(A), g.path_to_identity(R[0], 0.5))
+    } == {dtype}
     assert g.rotation(torch.zeros(0)).shape == (0, 2, 2)
     g.check_rotation(R)
     g.check_rotation(torch.zeros(0, 3, 3, dtype=dtype))
@@ -152,7 +157,9 @@ def test_the_precision_of_the_input_is_kept(dtype, measured):
 
 
 def test_a_signed_zero_chooses_no_side():
-    assert g.angle_in_o2(-torch.eye(2)) == g.angle_in_o2(torch.tensor([[-1.0, 0.0], [0.0, -1.0]])) == ("rotation", math.pi)
+    assert (
+        g.angle_in_o2(-torch.eye(2)) == g.angle_in_o2(torch.tensor([[-1.0, 0.0], [0.0, -1.0]])) == ("rotation", math.pi)
+    )
 
 
 @pytest.mark.claim("LG-10")
@@ -243,7 +250,9 @@ def test_the_worked_product(measured):
 @pytest.mark.claim("LG-23")
 def test_triangle_has_symmetries_that_are_no_rotations(measured):
     corners = torch.stack([g.rotation(math.pi / 2 + k * math.tau / 3)[:, 0] for k in range(3)])
-    symmetries = [f(math.pi * (f is g.reflection) + k * math.tau / 3) for f in (g.rotation, g.reflection) for k in range(3)]
+    symmetries = [
+        f(math.pi * (f is g.reflection) + k * math.tau / 3) for f in (g.rotation, g.reflection) for k in range(3)
+    ]
     permutations = set()
     for M in symmetries:
         nearest = torch.cdist(corners @ M.T, corners)
@@ -300,7 +309,12 @@ def test_solutions():
     assert not torch.equal(A @ B, (A @ B).T)
     own = [s for s in g.symmetric_group(3) if g.compose(s, s) == (0, 1, 2)]
     assert own == [(0, 1, 2), (0, 2, 1), (1, 0, 2), (2, 1, 0)]
-    subgroups = [set(c) for k in range(1, 7) for c in itertools.combinations(g.symmetric_group(3), k) if not g.broken_axioms(list(c), g.compose)]
+    subgroups = [
+        set(c)
+        for k in range(1, 7)
+        for c in itertools.combinations(g.symmetric_group(3), k)
+        if not g.broken_axioms(list(c), g.compose)
+    ]
     assert sorted(map(len, subgroups)) == [1, 2, 2, 2, 3, 6]
     for alpha, beta in [(0.3, 1.1), (-2.0, 0.4)]:
         mirrors = g.reflection(2 * alpha) @ g.reflection(2 * beta)
@@ -308,4 +322,6 @@ def test_solutions():
 
 
 # a perturbation below the smallest singular value leaves a determinant that is small, and not zero
-test_numbers = numbers("lie_groups.groups", {"samples": 2000, "smallest_det": between(1e-6, 1e-2), "o2_fit": below(1e-14)})
+test_numbers = numbers(
+    "lie_groups.groups", {"samples": 2000, "smallest_det": between(1e-6, 1e-2), "o2_fit": below(1e-14)}
+)

@@ -20,7 +20,11 @@ TWISTS = st.tuples(*6 * [st.floats(-1.7, 1.7)]).map(torch.tensor)
 
 def random_twists(count, seed=0, angle=2.5):
     xi = torch.randn(count, 6, generator=torch.Generator().manual_seed(seed))
-    xi[:, :3] *= angle * torch.rand(count, 1, generator=torch.Generator().manual_seed(seed + 1)) / xi[:, :3].norm(dim=1, keepdim=True)
+    xi[:, :3] *= (
+        angle
+        * torch.rand(count, 1, generator=torch.Generator().manual_seed(seed + 1))
+        / xi[:, :3].norm(dim=1, keepdim=True)
+    )
     return xi
 
 
@@ -73,7 +77,11 @@ def test_velocities_of_curves_of_motions_are_twists(measured):
     for xi, eta in zip(random_twists(5), random_twists(5, 7), strict=True):
         curve = lambda t, xi=xi, eta=eta: m.exp_se3(t * xi) @ m.exp_se3(t.sin() * eta)  # noqa: E731
         measured(torch.autograd.functional.jacobian(curve, torch.tensor(0.0)), matrix(xi + eta), atol=1e-14)
-    measured(m.twist_matrix(torch.tensor([2.0]), torch.tensor([3.0, 4.0])), torch.tensor([[0.0, -2, 3], [2, 0, 4], [0, 0, 0]]), atol=0)
+    measured(
+        m.twist_matrix(torch.tensor([2.0]), torch.tensor([3.0, 4.0])),
+        torch.tensor([[0.0, -2, 3], [2, 0, 4], [0, 0, 0]]),
+        atol=0,
+    )
 
 
 @pytest.mark.claim("LG-224")
@@ -117,7 +125,16 @@ def test_logarithm_in_the_plane(measured):
 def test_the_precision_and_the_batch_of_the_input_are_kept(dtype, measured):
     xi = random_twists(6).to(dtype).reshape(2, 3, 6)
     M = m.exp_se3(xi)
-    results = (M, m.log_se3(M), m.inverse(M), m.adjoint(M), m.plus(M, xi), m.minus(M, M[0, 0]), m.exp_se2(xi[..., :3]), m.log_se2(m.exp_se2(xi[..., :3])))
+    results = (
+        M,
+        m.log_se3(M),
+        m.inverse(M),
+        m.adjoint(M),
+        m.plus(M, xi),
+        m.minus(M, M[0, 0]),
+        m.exp_se2(xi[..., :3]),
+        m.log_se2(m.exp_se2(xi[..., :3])),
+    )
     assert {result.dtype for result in results} == {dtype}
     measured(m.log_se3(M), xi, atol=1e-5 if dtype == torch.float32 else 1e-13)
     measured(m.minus(M, M), torch.zeros(2, 3, 6), atol=1e-5)

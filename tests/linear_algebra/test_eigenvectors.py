@@ -310,7 +310,9 @@ def test_the_unit_of_measurement_does_not_matter(scale):
 
 def test_single_precision_stays_single():
     M = A.float()
-    assert eigenspace(M, 2.0).dtype == page.characteristic_polynomial(M).dtype == page.power(M, 3).dtype == torch.float32
+    assert (
+        eigenspace(M, 2.0).dtype == page.characteristic_polynomial(M).dtype == page.power(M, 3).dtype == torch.float32
+    )
     assert page.power_iteration(M, torch.ones(2, dtype=torch.float32), 3)[-1].dtype == torch.float32
     with pytest.raises(ValueError, match="no eigenbasis"):
         page.eigenbasis(shear.float())

@@ -211,6 +211,7 @@ def test_a_map_in_another_basis(matrix, basis, x):
     image = coordinates(basis, matrix @ x)
     assert torch.allclose(new @ coordinates(basis, x), image, atol=1e-7 * (1 + image.abs().max()))
 
+
 @pytest.mark.claim("LA-13")
 def test_a_layer_with_a_bias_is_not_linear(measured):
     layer = nn.Linear(4, 3)

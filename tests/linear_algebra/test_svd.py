@@ -139,9 +139,7 @@ def test_descent_over_factors_does_not_get_below_the_truncation(seed, measured):
     A = gaussian(6, 5, seed=10)
     floor = (torch.linalg.svdvals(A)[2:] ** 2).sum()
     left, right = gaussian(6, 2, seed=seed).requires_grad_(), gaussian(2, 5, seed=seed + 50).requires_grad_()
-    optimiser = torch.optim.LBFGS(
-        [left, right], max_iter=300, line_search_fn="strong_wolfe", tolerance_change=1e-14
-    )
+    optimiser = torch.optim.LBFGS([left, right], max_iter=300, line_search_fn="strong_wolfe", tolerance_change=1e-14)
 
     def loss():
         optimiser.zero_grad()

@@ -1,5 +1,6 @@
 """The command, as a researcher types it."""
 
+import io
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from snippets.linear_networks.cli import main
+from snippets.linear_networks.cli import main, say
 from snippets.linear_networks.components import Eigenvalue
 from snippets.linear_networks.equivariance import nearest_equivariant
 from snippets.linear_networks.permutations import Permutation
@@ -31,7 +32,11 @@ def test_the_example_of_the_slides(capsys):
     assert told["invariant"] == {"outputs": 2, "rank": 1, "dimension": 3, "degree": 2, "ed_degree": 2}
     assert told["equivariant"]["commutant_dimension"] == 7
     assert told["equivariant"]["components"][0] == {
-        "ranks": {"1,1": 1, "2,1": 0, "3,2": 0}, "dimension": 3, "degree": 2, "ed_degree": 2, "parameters": 4
+        "ranks": {"1,1": 1, "2,1": 0, "3,2": 0},
+        "dimension": 3,
+        "degree": 2,
+        "ed_degree": 2,
+        "parameters": 4,
     }
 
 
@@ -81,7 +86,12 @@ def test_the_keys_of_the_answer(capsys):
     assert list(told) == ["size", "cycles", "order", "multiplicities", "invariant", "equivariant"]
     assert list(told["invariant"]) == ["outputs", "rank", "dimension", "degree", "ed_degree"]
     assert list(told["equivariant"]) == [
-        "rank", "commutant_dimension", "real_components", "all_real_components", "complex_components", "components"
+        "rank",
+        "commutant_dimension",
+        "real_components",
+        "all_real_components",
+        "complex_components",
+        "components",
     ]
     assert list(told["equivariant"]["components"][0]) == ["ranks", "dimension", "degree", "ed_degree", "parameters"]
     assert (told["size"], told["invariant"]["outputs"]) == (6, 6)
@@ -119,7 +129,10 @@ def status(argv):
         (["shift:99999x99999", "--rank", "1"], "9,999,800,001 points are too many"),
         (["SHIFT:3x3", "--rank", "1"], "'SHIFT:3x3' is not a picture symmetry"),
         (["rotate:3x4", "--rank", "1"], "'rotate:3x4' does not map"),
-        (["(1)", "--size", "9999", "--rank", "5000"], "rank 5000 is too large to count components: choose at most 4472"),
+        (
+            ["(1)", "--size", "9999", "--rank", "5000"],
+            "rank 5000 is too large to count components: choose at most 4472",
+        ),
         (["shift:1000x1000", "--rank", "500", "--sort", "largest"], "use --sort first"),
         (["shift:28x28", "--rank", "99", "--all", "--sort", "largest"], "cannot sort 72,425,986,088,826 components"),
         (["(1 2)", "--ranks", "1,2,3"], "3 ranks for 2 eigenvalues"),
@@ -157,7 +170,9 @@ def test_the_module_offers_the_command():
 
 def test_as_a_module_and_into_a_closed_pipe():
     command = f"{sys.executable} -m snippets.linear_networks"
-    done = subprocess.run(f"{command} shift:28x28 --rank 99 --all | head -1", shell=True, capture_output=True, text=True)
+    done = subprocess.run(
+        f"{command} shift:28x28 --rank 99 --all | head -1", shell=True, capture_output=True, text=True
+    )
     assert done.stdout.startswith("permutation of 784 points")
     assert done.stderr == ""
     done = subprocess.run([*command.split(), "(1 2", "--rank", "1"], capture_output=True, text=True)
@@ -240,7 +255,9 @@ def test_the_component_nearest_to_a_matrix(tmp_path, capsys):
     M = np.random.default_rng(0).normal(size=(9, 9))
     np.save(tmp_path / "m.npy", M)
     np.savetxt(tmp_path / "m.csv", M, delimiter=",")
-    (found,) = answer(capsys, "rotate:3x3", "--rank", "3", "--near", str(tmp_path / "m.npy"))["equivariant"]["components"]
+    (found,) = answer(capsys, "rotate:3x3", "--rank", "3", "--near", str(tmp_path / "m.npy"))["equivariant"][
+        "components"
+    ]
     every = answer(capsys, "rotate:3x3", "--rank", "3")["equivariant"]["components"]
     assert found in every
     assert main(["rotate:3x3", "--rank", "3", "--near", str(tmp_path / "m.csv")]) == 0
@@ -301,3 +318,17 @@ def test_an_interrupt_ends_with_a_line(capsys, monkeypatch):
     monkeypatch.setattr("snippets.linear_networks.cli.run", stop)
     assert main(["(1 2)", "--rank", "1"]) == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_plain_letters_where_there_are_no_others():
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    say("R^3 → R^3 · …", stream)
+    stream.flush()
+    assert stream.buffer.getvalue() == b"R^3 -> R^3 * ...\n"
+
+
+def test_long_degrees_for_a_person(capsys):
+    assert main(["shift:1000x1000", "--rank", "500"]) == 0
+    text = capsys.readouterr().out
+    assert "about 10^86,641 · about 10^302" in text
+    assert "… the first 20 of" in text

@@ -2,7 +2,6 @@
 
 # ruff: noqa: B023, B905, E731, E741
 
-
 from fractions import Fraction
 from itertools import combinations, islice, permutations, product
 from math import comb, gcd
@@ -53,11 +52,15 @@ def test_every_permutation_of_s2_to_s6_and_every_rank(measured):
     known = {}
     for sigma in EVERY:
         turns = spectrum(sigma)
-        measured.exact({k.m / k.l % 1: d for k, d in eigenvalues(sigma).items()},
-                       {float(t): d for t, d in turns.items() if t == 0 or t >= Fraction(1, 2)})
+        measured.exact(
+            {k.m / k.l % 1: d for k, d in eigenvalues(sigma).items()},
+            {float(t): d for t, d in turns.items() if t == 0 or t >= Fraction(1, 2)},
+        )
         shape = tuple(sorted(turns.items()))
         if shape not in known:
-            real = [(1 if t in (0, Fraction(1, 2)) else 2, d) for t, d in turns.items() if t == 0 or t >= Fraction(1, 2)]
+            real = [
+                (1 if t in (0, Fraction(1, 2)) else 2, d) for t, d in turns.items() if t == 0 or t >= Fraction(1, 2)
+            ]
             whole = [(1, d) for d in turns.values()]
             known[shape] = [(maximal(real, r), maximal(whole, r), real) for r in range(sigma.size + 1)]
         for rank, (vectors, over_c, blocks) in enumerate(known[shape]):
@@ -78,6 +81,7 @@ def test_listed_components_are_the_vectors_of_that_weight():
 def test_components_are_lazy():
     assert len(list(islice(components(MNIST, 99), 5))) == 5
     assert [tuple(r) for r in rank_vectors([], 0)] == [()]
+    assert list(rank_vectors([(1, 2), (2, 1)], 5)) == []
 
 
 @settings(deadline=None)
@@ -153,7 +157,8 @@ def test_component_dimension_is_a_jacobian_rank(text):
     for rank in range(sigma.size + 1):
         for one in components(sigma, rank):
             assert one.dimension == sum(
-                k.weight * jacobian_rank(lambda t: (t[: d * r].reshape(d, r) @ t[d * r :].reshape(r, d)).flatten(), 2 * d * r)
+                k.weight
+                * jacobian_rank(lambda t: (t[: d * r].reshape(d, r) @ t[d * r :].reshape(r, d)).flatten(), 2 * d * r)
                 for k, r in one.ranks.items()
                 if (d := multiplicities(sigma)[k.l]) and r
             )
@@ -163,8 +168,9 @@ def test_component_dimension_is_a_jacobian_rank(text):
 def test_complex_dimension_of_the_commutant_is_the_sum_of_squares():
     for sigma in EVERY:
         top = next(iter(components(sigma, sigma.size)))
-        assert top.dimension == sum(d * d * sum(gcd(l, m) == 1 for m in range(1, l + 1))
-                                    for l, d in multiplicities(sigma).items())
+        assert top.dimension == sum(
+            d * d * sum(gcd(l, m) == 1 for m in range(1, l + 1)) for l, d in multiplicities(sigma).items()
+        )
 
 
 def test_bad_ranks_are_named():

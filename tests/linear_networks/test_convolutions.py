@@ -2,7 +2,6 @@
 
 # ruff: noqa: E731
 
-
 from itertools import product
 
 import pytest
@@ -61,7 +60,9 @@ def test_composition_is_multiplication_of_polynomials(measured):
 
 
 @settings(deadline=None)
-@given(st.lists(coefficients, min_size=1, max_size=5), st.lists(coefficients, min_size=1, max_size=5), st.integers(1, 4))
+@given(
+    st.lists(coefficients, min_size=1, max_size=5), st.lists(coefficients, min_size=1, max_size=5), st.integers(1, 4)
+)
 def test_polynomials_agree_with_sympy(p, q, stride):
     x = sympy.Symbol("x")
     exact = [[sympy.Rational(str(c)) for c in r] for r in (p, q)]
@@ -78,7 +79,13 @@ def test_quadratics_that_two_filters_reach(measured):
     c = torch.stack([a[:, 0] * b[:, 0], a[:, 0] * b[:, 1] + a[:, 1] * b[:, 0], a[:, 1] * b[:, 1]], dim=1)
     assert discriminant(c).min() > -1e-10
     reached = [c for c in draw(300, 3, seed=2) if discriminant(c) >= 0]
-    for c in [*reached, torch.tensor([0.0, 0, 1]), torch.tensor([2.0, 0, 0]), torch.zeros(3), torch.tensor([0.0, 3, 0])]:
+    for c in [
+        *reached,
+        torch.tensor([0.0, 0, 1]),
+        torch.tensor([2.0, 0, 0]),
+        torch.zeros(3),
+        torch.tensor([0.0, 3, 0]),
+    ]:
         measured(multiply(*factor(c)), c, atol=1e-12)
 
 
@@ -108,7 +115,8 @@ def test_stride_two_reaches_the_matrices_of_rank_one(measured):
 
 @pytest.mark.claim("NN-09")
 @pytest.mark.parametrize(
-    ("sizes", "strides"), [([2, 2], [1, 1]), ([2, 2, 2], [1] * 3), ([3, 3], [1, 1]), ([2, 2], [2, 1]), ([3, 2, 2], [2, 2, 1])]
+    ("sizes", "strides"),
+    [([2, 2], [1, 1]), ([2, 2, 2], [1] * 3), ([3, 3], [1, 1]), ([2, 2], [2, 1]), ([3, 2, 2], [2, 2, 1])],
 )
 def test_dimension(sizes, strides, measured):
     F = lambda t: composed(t, sizes, strides)
@@ -150,6 +158,9 @@ def test_stride_one_ends_on_the_boundary(measured):
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="a filter of size 4 does not fit into 3 inputs"):
         convolution_matrix(draw(4), 3, 1)
+    with pytest.raises(ValueError, match=r"\(4,\) coefficients: a quadratic has three"):
+        factor(draw(4))
+    assert factor(torch.tensor([-6.0, 1.0, 1.0], dtype=torch.float32))[1].dtype == torch.float32
     with pytest.raises(ValueError, match="at least 0"):
         factor(torch.tensor([1.0, 0.0, 1.0]))
     with pytest.raises(ValueError, match="shorter"):

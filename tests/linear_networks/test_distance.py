@@ -2,7 +2,6 @@
 
 # ruff: noqa: E731
 
-
 import pytest
 import sympy
 import torch
@@ -196,8 +195,11 @@ def test_batches_precision_and_wrong_shapes(dtype, measured):
     measured(near[1, 2].double(), nearest_invariant(U[1, 2].double(), PARTS, 1), atol=1e-5)
     assert nearest_invariant(U[:0], PARTS, 1).shape == (0, 3, 4, 10)
     for size in (1e-12, 1e12):
-        measured(nearest_invariant(size * U[0, 0].double(), PARTS, 1) / size, nearest_invariant(U[0, 0].double(), PARTS, 1),
-                 atol=1e-12)
+        measured(
+            nearest_invariant(size * U[0, 0].double(), PARTS, 1) / size,
+            nearest_invariant(U[0, 0].double(), PARTS, 1),
+            atol=1e-12,
+        )
     with pytest.raises(ValueError, match=r"shape \(4, 9\) does not fit 10 points: it needs 10 columns"):
         nearest_invariant(draw(4, 9), PARTS, 1)
     with pytest.raises(ValueError, match="2 occurs twice"):

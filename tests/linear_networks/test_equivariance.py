@@ -93,7 +93,9 @@ def test_nearest_on_a_component_is_where_training_ends(measured):
     for seed in range(6):
         torch.manual_seed(seed)
         net = EquivariantAutoencoder(sigma, ranks)
-        optimiser = torch.optim.LBFGS(net.parameters(), max_iter=500, tolerance_grad=1e-12, line_search_fn="strong_wolfe")
+        optimiser = torch.optim.LBFGS(
+            net.parameters(), max_iter=500, tolerance_grad=1e-12, line_search_fn="strong_wolfe"
+        )
 
         def closure(net=net, optimiser=optimiser):
             optimiser.zero_grad()
@@ -146,7 +148,9 @@ def test_edges_of_the_figure_make_an_equivariant_encoder():
     for coordinate, hidden, colour, flipped in free:
         encoder[hidden, coordinate] = 1.0 if colour is None else weights[colour] * (-1) ** flipped
     turned = torch.block_diag(torch.eye(5), realify(1j * torch.eye(2)))
-    assert (encoder @ turned - torch.block_diag(torch.eye(1), realify(torch.tensor([[1j]]))) @ encoder).abs().max() < 1e-15
+    assert (
+        encoder @ turned - torch.block_diag(torch.eye(1), realify(torch.tensor([[1j]]))) @ encoder
+    ).abs().max() < 1e-15
     assert (encoder[:, 3:5] == 0).all()
     assert len(free) == 3 + 8
 
@@ -170,8 +174,11 @@ def test_autoencoder_weights_are_the_factors_of_the_blocks(measured):
         A, B = net.decoder[str(key)].detach(), net.encoder[str(key)].detach()
         if key.weight == 2:
             A, B = torch.view_as_complex(A), torch.view_as_complex(B)
-        measured(torch.view_as_real(A @ B) if key.weight == 2 else A @ B,
-                 torch.view_as_real(block) if key.weight == 2 else block, atol=1e-13)
+        measured(
+            torch.view_as_real(A @ B) if key.weight == 2 else A @ B,
+            torch.view_as_real(block) if key.weight == 2 else block,
+            atol=1e-13,
+        )
 
 
 def test_autoencoder_learns_in_single_precision_and_any_batch_shape():
@@ -212,7 +219,9 @@ def test_bad_input_is_named():
     sigma = Permutation.from_cycles("(1 2 3)")
     with pytest.raises(ValueError, match="not equivariant: M P − P M has an entry of size 2, and M one of size 3"):
         fourier_blocks(torch.diag(torch.tensor([1.0, 2.0, 3.0])), sigma)
-    with pytest.raises(ValueError, match="a 2×2 matrix cannot commute with a permutation of 3 points: the last two sides have to be 3"):
+    with pytest.raises(
+        ValueError, match="a 2×2 matrix cannot commute with a permutation of 3 points: the last two sides have to be 3"
+    ):
         fourier_blocks(torch.eye(2), sigma)
     with pytest.raises(ValueError, match="is not among the eigenvalues"):
         EquivariantAutoencoder(sigma, {Eigenvalue(2, 1): 1})
@@ -245,8 +254,12 @@ def test_the_component_of_the_slides(measured):
 
     def build(t):
         left, right = torch.zeros(9, 3), torch.zeros(3, 9)
-        left = torch.block_diag(t[:3].reshape(3, 1), torch.zeros(2, 0), realify(torch.complex(t[3:5], t[5:7]).reshape(2, 1)))
-        right = torch.block_diag(t[7:10].reshape(1, 3), torch.zeros(0, 2), realify(torch.complex(t[10:12], t[12:14]).reshape(1, 2)))
+        left = torch.block_diag(
+            t[:3].reshape(3, 1), torch.zeros(2, 0), realify(torch.complex(t[3:5], t[5:7]).reshape(2, 1))
+        )
+        right = torch.block_diag(
+            t[7:10].reshape(1, 3), torch.zeros(0, 2), realify(torch.complex(t[10:12], t[12:14]).reshape(1, 2))
+        )
         return Q @ left @ right @ Q.T
 
     M = build(draw(14))
@@ -265,8 +278,11 @@ def test_dimension_and_degree_over_c(measured):
     factorials = 1
     for r, e in blocks:
         for i in range(e - r):
-            factorials = factorials * sympy.factorial(e + i) * sympy.factorial(i) / (
-                sympy.factorial(r + i) * sympy.factorial(e - r + i)
+            factorials = (
+                factorials
+                * sympy.factorial(e + i)
+                * sympy.factorial(i)
+                / (sympy.factorial(r + i) * sympy.factorial(e - r + i))
             )
     measured.exact(int(factorials), 24)
 

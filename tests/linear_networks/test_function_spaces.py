@@ -2,7 +2,6 @@
 
 # ruff: noqa: E731, RUF059
 
-
 import pytest
 import torch
 from torch import nn
@@ -41,7 +40,9 @@ def draw(*shape, seed=0):
 def test_a_network_is_the_composition_of_its_layers(measured):
     network = nn.Sequential(nn.Linear(4, 5), nn.ReLU(), nn.Linear(5, 3), nn.Tanh())
     x = draw(7, 4)
-    by_hand = torch.tanh((x @ network[0].weight.T + network[0].bias).clamp(min=0) @ network[2].weight.T + network[2].bias)
+    by_hand = torch.tanh(
+        (x @ network[0].weight.T + network[0].bias).clamp(min=0) @ network[2].weight.T + network[2].bias
+    )
     measured(network(x).detach(), by_hand.detach(), atol=1e-14)
     measured.exact(sum(p.numel() for p in network.parameters()), 4 * 5 + 5 + 5 * 3 + 3)
     theta = draw(14)
@@ -120,7 +121,9 @@ def test_newton_finds_no_other_critical_matrix(measured):
     hessian = vmap(jacrev(grad(example_loss)))
     theta = draw(300, 14, seed=3)
     for _ in range(60):
-        theta = theta - torch.einsum("sij,sj->si", torch.linalg.pinv(hessian(theta), rtol=1e-10), vmap(grad(example_loss))(theta))
+        theta = theta - torch.einsum(
+            "sij,sj->si", torch.linalg.pinv(hessian(theta), rtol=1e-10), vmap(grad(example_loss))(theta)
+        )
     done = theta[vmap(grad(example_loss))(theta).norm(dim=1) < 1e-9]
     gaps = torch.cdist(vmap(F)(done).flatten(1), known.flatten(1))
     assert len(done) > 100
@@ -156,7 +159,9 @@ def test_exercises(measured):
     measured(first @ first.T, second.T @ second, atol=1e-13)
     widths = (5, 3, 2, 4, 6)
     measured.exact(deep_dimension(widths), differential_rank(lambda t: realised(t, widths), draw(53)))
-    signs = [hessian_signs(lambda t: loss(realised(t, (4, 3, 3)), X, Y), t)[0] for t in critical_points(X, Y, 3).values()]
+    signs = [
+        hessian_signs(lambda t: loss(realised(t, (4, 3, 3)), X, Y), t)[0] for t in critical_points(X, Y, 3).values()
+    ]
     measured.exact(sorted(signs)[0], 0)
     assert sum(n > 0 for n in signs) == 7
 

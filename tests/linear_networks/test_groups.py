@@ -1,6 +1,5 @@
 """Groups: orbits of pairs, layers between two actions, deep sets, and signs."""
 
-
 import math
 from itertools import permutations as arrangements
 
@@ -127,7 +126,9 @@ def test_maps_between_two_actions_are_the_null_space(measured):
     for inputs, outputs in cases:
         classes = equivariant_classes(inputs, outputs)
         m, n = classes.shape
-        pairs = [(permutation_matrix(h).numpy(), permutation_matrix(g).numpy()) for h, g in zip(inputs, outputs, strict=True)]
+        pairs = [
+            (permutation_matrix(h).numpy(), permutation_matrix(g).numpy()) for h, g in zip(inputs, outputs, strict=True)
+        ]
         system = np.concatenate([np.kron(Q, np.eye(n)) - np.kron(np.eye(m), P.T) for P, Q in pairs])
         measured.exact(int(classes.max()) + 1, m * n - int(np.linalg.matrix_rank(system)))
         M = draw(int(classes.max()) + 1)[classes]

@@ -2,7 +2,6 @@
 
 # ruff: noqa: B023, E731
 
-
 from itertools import permutations as arrangements
 
 import numpy as np
@@ -200,7 +199,11 @@ def test_bad_input_is_named():
         collapse(torch.zeros(2, 4), PARTS)
     with pytest.raises(ValueError, match="inputs of 4 numbers: give 5"):
         InvariantAutoencoder(PARTS, 2, 5)(torch.zeros(3, 4))
-    for wrong, problem in (((1, 2), (2, 3)), "2 occurs twice"), (((1, 2), (4,)), "3 is missing"), (((0, 1),), "0 is no point"):
+    for wrong, problem in (
+        (((1, 2), (2, 3)), "2 occurs twice"),
+        (((1, 2), (4,)), "3 is missing"),
+        (((0, 1),), "0 is no point"),
+    ):
         with pytest.raises(ValueError, match=problem):
             part_of(wrong)
     half = InvariantAutoencoder(PARTS, 2, 5).float()

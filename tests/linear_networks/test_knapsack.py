@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from snippets.linear_networks.knapsack import knapsack
 
-rows = st.lists(st.lists(st.integers(0, 9), max_size=3).map(lambda v: sorted(map(float, v), reverse=True)), min_size=1, max_size=4)
+rows = st.lists(
+    st.lists(st.integers(0, 9), max_size=3).map(lambda v: sorted(map(float, v), reverse=True)), min_size=1, max_size=4
+)
 
 
 @given(rows, st.lists(st.integers(1, 4), min_size=4, max_size=4), st.integers(0, 14))

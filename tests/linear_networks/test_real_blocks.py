@@ -57,14 +57,19 @@ def averaged(M, sigma):
 def test_fourier_basis_is_orthogonal_and_block_diagonalises(sigma, measured):
     Q, P = real_fourier_basis(sigma), permutation_matrix(sigma)
     measured(Q.T @ Q, torch.eye(sigma.size), atol=1e-13)
-    turns = {key: torch.polar(torch.tensor(1.0), torch.tensor(2 * torch.pi * (key.l - key.m) / key.l)) for key in eigenvalues(sigma)}
+    turns = {
+        key: torch.polar(torch.tensor(1.0), torch.tensor(2 * torch.pi * (key.l - key.m) / key.l))
+        for key in eigenvalues(sigma)
+    }
     expected = [
         turns[key].real * torch.eye(d) if key.weight == 1 else realify(turns[key] * torch.eye(d))
         for key, d in eigenvalues(sigma).items()
     ]
     measured(Q.T @ P @ Q, torch.block_diag(*expected), atol=1e-13)
-    blocks = {k: draw(d, d) if k.weight == 1 else torch.complex(draw(d, d), draw(d, d, seed=1))
-              for k, d in eigenvalues(sigma).items()}
+    blocks = {
+        k: draw(d, d) if k.weight == 1 else torch.complex(draw(d, d), draw(d, d, seed=1))
+        for k, d in eigenvalues(sigma).items()
+    }
     M = assemble(blocks, sigma)
     measured(commutator(M, sigma), 0, atol=1e-11)
     for key, block in fourier_blocks(M, sigma).items():
@@ -104,7 +109,9 @@ def test_stepwise_diagonalisation_exactly(measured):
     conjugated = lambda T: clean(T.inv() * block * T)
     measured.exact(conjugated(V(1, z, z**2)), clean(sympy.diag(1, z**2, z)))
     measured.exact(conjugated(V(1, z**2, z)), clean(sympy.diag(1, z, z**2)))
-    measured.exact(clean(sympy.Matrix([z, z**2])).applyfunc(lambda e: sympy.simplify(sympy.expand(e**3))), sympy.ones(2, 1))
+    measured.exact(
+        clean(sympy.Matrix([z, z**2])).applyfunc(lambda e: sympy.simplify(sympy.expand(e**3))), sympy.ones(2, 1)
+    )
     measured.exact(multiplicities(SIGMA), {1: 2, 2: 1, 3: 1})
 
 
@@ -133,7 +140,11 @@ def test_real_waves(n, measured):
 def test_rotation_in_the_real_basis(measured):
     Q, J = real_fourier_basis(TURN), torch.tensor([[0.0, -1.0], [1.0, 0.0]])
     measured(Q.T @ Q, torch.eye(9), atol=1e-15)
-    measured(Q.T @ permutation_matrix(TURN) @ Q, torch.block_diag(torch.eye(3), -torch.eye(2), torch.kron(J, torch.eye(2))), atol=1e-15)
+    measured(
+        Q.T @ permutation_matrix(TURN) @ Q,
+        torch.block_diag(torch.eye(3), -torch.eye(2), torch.kron(J, torch.eye(2))),
+        atol=1e-15,
+    )
     measured.exact(commutant_dimension(TURN), 21)
 
 

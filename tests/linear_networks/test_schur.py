@@ -26,9 +26,7 @@ from snippets.linear_networks.schur import (
 
 TURN = Permutation.rotation(3)
 QUATERNIONS = [Permutation.from_cycles("(1 2 3 4)(5 6 7 8)"), Permutation.from_cycles("(1 5 3 7)(2 8 4 6)")]
-TWICE = [
-    Permutation(tuple(list(g.images) + [i + 8 for i in g.images])) for g in QUATERNIONS
-]
+TWICE = [Permutation(tuple(list(g.images) + [i + 8 for i in g.images])) for g in QUATERNIONS]
 GROUPS = {
     "D4": [TURN, mirror(3)],
     "C4": [TURN],
@@ -82,7 +80,9 @@ def test_two_counts_of_the_commutant(measured):
     for n in range(2, 6):
         for images in arrangements(range(1, n + 1)):
             sigma = Permutation(images)
-            squares = sum(d * d * sum(math.gcd(l, m) == 1 for m in range(1, l + 1)) for l, d in multiplicities(sigma).items())
+            squares = sum(
+                d * d * sum(math.gcd(l, m) == 1 for m in range(1, l + 1)) for l, d in multiplicities(sigma).items()
+            )
             measured.exact(squares, commutant_dimension(sigma))
     lines = [space.shape[1] for space in irreducibles(TURN)]
     measured.exact(sorted(lines), [1, 1, 1, 1, 1, 2, 2])
@@ -139,8 +139,10 @@ def test_components_of_a_group_by_brute_force(name, measured):
             measured.exact(dimensions, formula[:4])
             measured.exact(largest, max(formula))
     if len(generators) == 1:
-        measured.exact([group_components(parts, r)[0] for r in range(n + 1)],
-                       [count_components(generators[0], r).real for r in range(n + 1)])
+        measured.exact(
+            [group_components(parts, r)[0] for r in range(n + 1)],
+            [count_components(generators[0], r).real for r in range(n + 1)],
+        )
 
 
 def dimension_by_differential(generators, parts, ranks):
@@ -173,9 +175,11 @@ def test_nearest_commuting_map_is_the_best_of_all(name, measured):
         near, ranks = nearest_commuting(M, generators, rank)
         for P in matrices:
             measured(near @ P, P @ near, atol=1e-11)
-        assert int((torch.linalg.svdvals(near) > 1e-9).sum()) == sum(
-            k.dimension * r for k, r in zip(parts, ranks, strict=True)
-        ) <= rank
+        assert (
+            int((torch.linalg.svdvals(near) > 1e-9).sum())
+            == sum(k.dimension * r for k, r in zip(parts, ranks, strict=True))
+            <= rank
+        )
         best = math.inf
         for choice in product(*(range(k.copies + 1) for k in parts)):
             if sum(k.dimension * r for k, r in zip(parts, choice, strict=True)) <= rank:

@@ -2,7 +2,6 @@
 
 # ruff: noqa: E731, RUF059
 
-
 from itertools import product
 
 import numpy as np
@@ -89,8 +88,10 @@ def test_dimension_is_the_rank_of_the_differential(measured):
 
 @pytest.mark.claim("NN-121", by="proved")
 def test_components_of_plane_curves_are_factors(measured):
-    factors = [len(sympy.factor_list(f, extension=sympy.I)[1]) for f in (
-        x**2 + y**2 - 1, y**2 - x**2 * (x + 1), y**2 - x**3, x**2 - y**2, x**2 + y**2)]
+    factors = [
+        len(sympy.factor_list(f, extension=sympy.I)[1])
+        for f in (x**2 + y**2 - 1, y**2 - x**2 * (x + 1), y**2 - x**3, x**2 - y**2, x**2 + y**2)
+    ]
     measured.exact(factors, [1, 1, 1, 2, 2])
 
 

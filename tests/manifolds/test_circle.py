@@ -170,7 +170,9 @@ def test_the_angle_is_below_a_full_turn_at_the_seam():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("shape", [(0, 2), (5, 2), (4, 3), (3, 6)])
 def test_projection_follows_dtype_and_dimension(dtype, shape):
-    p = torch.nn.functional.normalize(torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=dtype), dim=1)
+    p = torch.nn.functional.normalize(
+        torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=dtype), dim=1
+    )
     for pole in (1, -1):
         u = stereographic(p, pole)
         assert (u.dtype, tuple(u.shape)) == (dtype, (shape[0], shape[1] - 1))

@@ -134,7 +134,9 @@ def test_of_a_plain_file_only_what_is_asked_for_is_read(tmp_path, small):
 
 
 def test_a_missing_file_is_named_with_the_remedy(tmp_path):
-    with pytest.raises(FileNotFoundError, match=rf"{NAME} does not exist, nor t10k-images\.idx3-ubyte, .*\.gz.*npm ci.*MNIST_DIR"):
+    with pytest.raises(
+        FileNotFoundError, match=rf"{NAME} does not exist, nor t10k-images\.idx3-ubyte, .*\.gz.*npm ci.*MNIST_DIR"
+    ):
         load_images("test", tmp_path)
 
 

@@ -13,7 +13,7 @@ from torch import nn
 from book.expect import numbers
 from snippets.figures.mnist import nonlinear as nonlinear_figures
 from snippets.figures.mnist.nonlinear import mean_and_spread
-from snippets.mnist import accuracies, nonlinear, records
+from snippets.mnist import accuracies, records
 from snippets.mnist.accuracies import STEPS
 from snippets.mnist.data import load_images, load_labels
 from snippets.mnist.exact import waves
@@ -130,7 +130,7 @@ test_numbers = numbers("mnist.nonlinear", {
     "large_once_60000_own_spread": 0.104403065,
     "large_rate_0001_own": 82.71,
     "large_rate_001_own": 85.5533333,
-    "made_command": "python -m snippets.mnist.nonlinear",
+    "made_command": "python -m snippets.mnist.accuracies",
     "made_device": "CPU (x86_64)",
     "made_python": "3.11.7",
     "made_seeds": 3,
@@ -195,7 +195,9 @@ def matrix(layer: nn.Module, channels: int, width: int) -> torch.Tensor:
 def test_the_layer_is_every_linear_map_that_commutes_with_the_shift(channels, out, width, measured):
     shift_in = torch.kron(torch.eye(channels), cycle(width))
     shift_out = torch.kron(torch.eye(out), cycle(width))
-    equations = torch.kron(torch.eye(out * width), shift_in.T.contiguous()) - torch.kron(shift_out, torch.eye(channels * width))
+    equations = torch.kron(torch.eye(out * width), shift_in.T.contiguous()) - torch.kron(
+        shift_out, torch.eye(channels * width)
+    )
     commuting = out * width * channels * width - int(torch.linalg.matrix_rank(equations))
     measured.exact(commuting, channels * out * width)
     layer, basis = ShiftEquivariant(channels, out, width), []
@@ -255,7 +257,11 @@ def test_no_orthogonal_matrix_but_a_permutation_commutes_with_relu(measured):
         q = torch.linalg.qr(noise(4, 4, seed=seed)).Q
         measured(q.T @ q, eye, atol=1e-14)
         assert violation(q) > 0.01
-    signed = [eye[list(p)] * torch.tensor(s) for p in itertools.permutations(range(4)) for s in itertools.product((1.0, -1.0), repeat=4)]
+    signed = [
+        eye[list(p)] * torch.tensor(s)
+        for p in itertools.permutations(range(4))
+        for s in itertools.product((1.0, -1.0), repeat=4)
+    ]
     commuting = [q for q in signed if violation(q) == 0]
     measured.exact(len(commuting), 24)
     x = noise(50, 4)
@@ -509,9 +515,10 @@ def test_the_experiment_resumes_and_writes_its_record(tmp_path, monkeypatch, mea
         done.append((network, count, seed, move, rate))
         return {"own": count / 100_000 + seed}
 
-    monkeypatch.setattr(nonlinear, "measure", measure)
+    monkeypatch.setattr(accuracies, "measure", measure)
     monkeypatch.setattr(accuracies.records, "digest", lambda function: "abc")
     monkeypatch.setattr(accuracies, "ROOT", tmp_path)
+    monkeypatch.setattr(records, "ROOT", tmp_path)
     monkeypatch.setattr(accuracies.records, "RECORDED", tmp_path / "recorded")
     monkeypatch.setattr(accuracies.records, "_source", lambda function: tmp_path / "code.py")
     with pytest.raises(KeyboardInterrupt):
@@ -603,5 +610,9 @@ def test_costs_come_from_networks_and_record(measured):
     assert 0.5 < costs["step_wide"] / costs["step_cnn"] < 2
     measured.exact((costs["units"], costs["units_dense"]), (28 * (11 + 39), 26 + 18))
     made = records.record("nonlinear")
-    seconds = [ms / 1000 * STEPS[settings["count"]] for key, settings in accuracies.runs() for ms in [made[key]["step_ms"][settings["seed"]]]]
+    seconds = [
+        ms / 1000 * STEPS[settings["count"]]
+        for key, settings in accuracies.runs()
+        for ms in [made[key]["step_ms"][settings["seed"]]]
+    ]
     measured(costs["minutes"], sum(seconds) / 60, atol=1e-9)

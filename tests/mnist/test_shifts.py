@@ -17,10 +17,12 @@ def test_the_paper_s_shift_is_scipy_s_linear_one_with_the_nearest_edge(measured)
     images = random_images(40).double()
     amounts = random_amounts(40, torch.Generator().manual_seed(1))
     amounts[:6] = torch.tensor([0.0, 1.0, -2.0, 5.6, -5.6, 27.5])
-    expected = np.stack([
-        scipy.ndimage.shift(image, (0, amount), order=1, mode="nearest")
-        for image, amount in zip(images.numpy(), amounts.numpy(), strict=True)
-    ])
+    expected = np.stack(
+        [
+            scipy.ndimage.shift(image, (0, amount), order=1, mode="nearest")
+            for image, amount in zip(images.numpy(), amounts.numpy(), strict=True)
+        ]
+    )
     measured(shift(images, amounts), expected, atol=1e-10)
 
 

@@ -381,7 +381,10 @@ def test_a_rate_above_the_largest_is_not_stable():
 def test_solving_in_turn_is_subspace_iteration(complex_, measured):
     block = small_block(complex_)
     kind = block.dtype
-    start = (torch.randn(1, 2, 5, dtype=kind, generator=seeded()), torch.randn(1, 5, 2, dtype=kind, generator=seeded(1)))
+    start = (
+        torch.randn(1, 2, 5, dtype=kind, generator=seeded()),
+        torch.randn(1, 5, 2, dtype=kind, generator=seeded(1)),
+    )
     networks = list(solve_in_turn(block, start, 40))
     span = start[0][0].mH  # the first decoder has the span of A E*
     for k in (1, 2, 5):

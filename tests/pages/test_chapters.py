@@ -84,7 +84,13 @@ def test_a_figure_leaves_the_random_numbers_alone():
 
 
 def _imports(path):
-    for name in sorted({node.module for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom) and node.module}):
+    for name in sorted(
+        {
+            node.module
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom) and node.module
+        }
+    ):
         if name.startswith("snippets."):
             yield name.removeprefix("snippets.")
 

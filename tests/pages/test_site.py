@@ -47,7 +47,9 @@ def address(page: str) -> str:
 
 SITE = "http://book.localhost/"  # each process serves the one site at a port of its own, and its browser finds it here
 ADDRESSES = [address(page) for page in nav()]
-CHAPTER_ADDRESSES = [address(page) for page in nav() if page.endswith(".md") and not page.startswith(("index", "reference"))]
+CHAPTER_ADDRESSES = [
+    address(page) for page in nav() if page.endswith(".md") and not page.startswith(("index", "reference"))
+]
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -125,7 +127,9 @@ class Visit:
         self.context = browser.new_context(**{"viewport": WIDE, "color_scheme": "light", **settings})
         self.page = self.context.new_page()
         self.complaints, self.requests = [], []
-        self.page.on("console", lambda message: message.type in ("error", "warning") and self.complaints.append(message.text))
+        self.page.on(
+            "console", lambda message: message.type in ("error", "warning") and self.complaints.append(message.text)
+        )
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
@@ -385,7 +389,9 @@ def test_mark_of_a_claim_leads_to_its_test(visit):
     page.wait_for_timeout(SETTLED)
     mark.click()
     row = page.locator(f'[id="{id}"]')
-    expect(row).to_be_in_viewport(timeout=30_000)  # the address names the section above as soon as the page has scrolled there
+    expect(row).to_be_in_viewport(
+        timeout=30_000
+    )  # the address names the section above as soon as the page has scrolled there
     assert f'"{id}"' in row.locator("pre").first.inner_text()
 
 
@@ -446,10 +452,14 @@ def test_zensical_builds_the_same_chapters(site, tmp_path):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
     (tmp_path / "snippets").symlink_to(ROOT / "snippets")
-    done = subprocess.run([sys.executable, "-m", "zensical", "build", "--clean"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "zensical", "build", "--clean"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     for address in CHAPTER_ADDRESSES:
-        ours, theirs = (content((folder / address / "index.html").read_text()) for folder in (Quiet.site, tmp_path / "site"))
+        ours, theirs = (
+            content((folder / address / "index.html").read_text()) for folder in (Quiet.site, tmp_path / "site")
+        )
         assert all(ours[part] for part in PARTS), {part: len(ours[part]) for part in PARTS}
         for part in PARTS:
             assert ours[part] == theirs[part], (address, part)

@@ -14,7 +14,15 @@ from playwright.sync_api import sync_playwright
 from book import prepare, project
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 MODULES = project.DOCS / "playgrounds"
 NAMES = sorted(path.stem for path in MODULES.glob("*.js") if "export const start =" in path.read_text())
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
@@ -124,7 +132,9 @@ def test_it_waits_for_its_reader_and_moves_nothing_when_it_comes(visit, name):
         assert page.locator("play-ground img").is_visible()
         before = page.locator("#below").evaluate("(e) => e.getBoundingClientRect().top + scrollY")
         open_it(page)
-        assert page.locator("#below").evaluate("(e) => e.getBoundingClientRect().top + scrollY") == before, f"the page moved at {width} px"
+        assert page.locator("#below").evaluate("(e) => e.getBoundingClientRect().top + scrollY") == before, (
+            f"the page moved at {width} px"
+        )
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert not page.locator("play-ground img").is_visible()
         assert page.locator(".play-task").inner_text().startswith("Try: ")
@@ -210,7 +220,10 @@ def test_points_are_dragged_by_mouse_and_by_finger(visit, name):
 
 def touch(session, points):
     for index, (x, y) in enumerate(points):
-        session.send("Input.dispatchTouchEvent", {"type": "touchStart" if index == 0 else "touchMove", "touchPoints": [{"x": x, "y": y}]})
+        session.send(
+            "Input.dispatchTouchEvent",
+            {"type": "touchStart" if index == 0 else "touchMove", "touchPoints": [{"x": x, "y": y}]},
+        )
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
@@ -245,7 +258,9 @@ def test_anybody_can_use_it_in_light_and_dark(visit, name):
         page.evaluate(axe)
         found = page.evaluate("axe.run('figure', { resultTypes: ['violations'] })")["violations"]
         assert [(problem["id"], problem["nodes"][0]["html"][:120]) for problem in found] == []
-        sizes = page.evaluate("[...document.querySelectorAll('play-ground svg text')].filter((t) => t.textContent).map((t) => t.getBoundingClientRect().height)")
+        sizes = page.evaluate(
+            "[...document.querySelectorAll('play-ground svg text')].filter((t) => t.textContent).map((t) => t.getBoundingClientRect().height)"
+        )
         assert all(size >= 9 for size in sizes)
     page.emulate_media(media="print")
     assert page.locator("play-ground img").is_visible()
@@ -257,7 +272,9 @@ def test_anybody_can_use_it_in_light_and_dark(visit, name):
 def test_it_leaves_with_its_page_and_comes_back(visit, name):
     page = visit(name)
     first = picture(page)
-    page.evaluate("window.kept = document.querySelector('play-ground'); window.place = document.querySelector('figcaption'); kept.remove()")
+    page.evaluate(
+        "window.kept = document.querySelector('play-ground'); window.place = document.querySelector('figcaption'); kept.remove()"
+    )
     assert page.evaluate("!kept.querySelector('.play') && !kept.classList.contains('is-open')")
     page.evaluate("place.before(kept)")
     open_it(page)
@@ -290,6 +307,11 @@ def test_bytes_of_each_playground_stay_small():
 def test_there_are_the_playgrounds_that_pages_ask_for():
     from book import pages
 
-    asked = {block.options["play"].split("?")[0] for name in pages.names() for block in pages.read(name).blocks if "play" in block.options}
+    asked = {
+        block.options["play"].split("?")[0]
+        for name in pages.names()
+        for block in pages.read(name).blocks
+        if "play" in block.options
+    }
     assert asked == set(NAMES), json.dumps([sorted(asked), NAMES])
     assert all((Path(MODULES) / f"{name}.js").exists() for name in asked)

@@ -35,7 +35,9 @@ DRAWS = 200
 def ask(calls):
     """Return what Node answers to a list of [module, function, arguments]."""
     command = [*npm.node(), str(HERE / "call.mjs")]
-    return json.loads(subprocess.run(command, input=json.dumps(calls), capture_output=True, text=True, check=True, timeout=60).stdout)
+    return json.loads(
+        subprocess.run(command, input=json.dumps(calls), capture_output=True, text=True, check=True, timeout=60).stdout
+    )
 
 
 def answers(module, function, arguments):
@@ -57,7 +59,17 @@ def draw():
 
 @pytest.fixture
 def matrices(draw):
-    special = torch.tensor([[[1, 1], [0, 1]], [[0, 1], [1, 0]], [[2, 4], [1, 2]], [[0, -1], [1, 0]], [[3, 0], [0, 3]], [[0, 0], [0, 0]], [[-2, 0], [0, 1]]])
+    special = torch.tensor(
+        [
+            [[1, 1], [0, 1]],
+            [[0, 1], [1, 0]],
+            [[2, 4], [1, 2]],
+            [[0, -1], [1, 0]],
+            [[3, 0], [0, 3]],
+            [[0, 0], [0, 0]],
+            [[-2, 0], [0, 1]],
+        ]
+    )
     return torch.cat([torch.randn(DRAWS, 2, 2, generator=draw) * 2, special.double()])
 
 
@@ -81,7 +93,9 @@ def test_eigenvalues_are_torch_s(matrices):
     found = torch.view_as_complex(answers("plane", "eigenvalues", flat(matrices)))
     expected = torch.linalg.eigvals(matrices)
     apart = lambda a, b: (a - b).abs().sum(1)  # noqa: E731
-    assert torch.minimum(apart(found, expected), apart(found, expected.flip(1))).max() < 1e-7  # a double root is known to half the digits
+    assert (
+        torch.minimum(apart(found, expected), apart(found, expected.flip(1))).max() < 1e-7
+    )  # a double root is known to half the digits
 
 
 def test_eigenvectors_keep_their_line(matrices):
@@ -89,7 +103,11 @@ def test_eigenvectors_keep_their_line(matrices):
     real = found.imag.abs().amax(1) == 0
     for k in range(2):
         values = found.real[real, k]
-        v = answers("plane", "eigenvector", [[M.flatten().tolist(), float(x)] for M, x in zip(matrices[real], values, strict=True)])
+        v = answers(
+            "plane",
+            "eigenvector",
+            [[M.flatten().tolist(), float(x)] for M, x in zip(matrices[real], values, strict=True)],
+        )
         assert ((matrices[real] @ v[:, :, None])[..., 0] - values[:, None] * v).abs().max() < 1e-9
         assert (v.norm(dim=1) - 1).abs().max() < 1e-12
 
@@ -100,7 +118,9 @@ def test_three_steps_make_the_matrix_again(matrices):
         agree(sigma, torch.linalg.svdvals(M))
         agree(sigma[: len(svd(M)[1])], svd(M)[1])
         turn = lambda a: torch.linalg.matrix_exp(a * torch.tensor([[0.0, -1.0], [1.0, 0.0]]))  # noqa: E731
-        product = turn(found["beta"]) @ torch.diag(torch.tensor([sigma[0], found["flip"] * sigma[1]])) @ turn(-found["alpha"])
+        product = (
+            turn(found["beta"]) @ torch.diag(torch.tensor([sigma[0], found["flip"] * sigma[1]])) @ turn(-found["alpha"])
+        )
         assert (product - M).abs().max() < 1e-9
 
 
@@ -116,7 +136,9 @@ def test_way_from_the_identity(matrices):
 
 def test_steps_along_two_arrows(matrices, draw):
     targets = torch.randn(DRAWS, 2, generator=draw)
-    found = answers("plane", "coordinates", [[M.flatten().tolist(), t.tolist()] for M, t in zip(matrices, targets, strict=False)])
+    found = answers(
+        "plane", "coordinates", [[M.flatten().tolist(), t.tolist()] for M, t in zip(matrices, targets, strict=False)]
+    )
     expected = torch.stack([coordinates(M, t) for M, t in zip(matrices, targets, strict=False)])
     assert ((found - expected).abs() / torch.linalg.cond(matrices[:DRAWS])[:, None]).max() < 1e-9
 
@@ -129,7 +151,9 @@ def test_small_steps_are_powers_of_one_matrix():
 
 
 def test_rotations_are_those_of_the_chapter(draw):
-    omega = torch.cat([3 * torch.randn(DRAWS, 3, generator=draw), 1e-6 * torch.randn(20, 3, generator=draw), torch.zeros(1, 3)])
+    omega = torch.cat(
+        [3 * torch.randn(DRAWS, 3, generator=draw), 1e-6 * torch.randn(20, 3, generator=draw), torch.zeros(1, 3)]
+    )
     agree(answers("exponential", "rotation", [[w.tolist()] for w in omega]), exp_so3(omega))
 
 
@@ -183,10 +207,15 @@ def test_normals_of_an_ellipse(draw):
 
 def test_the_loop_of_a_car_is_a_product_of_motions():
     def motion(length, angle):
-        return torch.linalg.matrix_exp(torch.tensor([[0.0, -angle, length], [angle, 0.0, 0.0], [0.0, 0.0, 0.0]], dtype=torch.float64))
+        return torch.linalg.matrix_exp(
+            torch.tensor([[0.0, -angle, length], [angle, 0.0, 0.0], [0.0, 0.0, 0.0]], dtype=torch.float64)
+        )
 
     for t in (0.1, 0.7, 1.2):
-        for first, moves in (("drive", [(t, 0), (0, t), (-t, 0), (0, -t)]), ("turn", [(0, t), (t, 0), (0, -t), (-t, 0)])):
+        for first, moves in (
+            ("drive", [(t, 0), (0, t), (-t, 0), (0, -t)]),
+            ("turn", [(0, t), (t, 0), (0, -t), (-t, 0)]),
+        ):
             pose = torch.eye(3, dtype=torch.float64)
             for found, move in zip(ask([["motions", "loop", [t, first]]])[0][1:], moves, strict=True):
                 pose = pose @ motion(*move)
@@ -234,19 +263,29 @@ def test_a_line_leaves_over_between_the_two_eigenvalues():
         assert low - 1e-12 <= left <= high + 1e-12
 
 
-@pytest.mark.parametrize("cycles", [["(1 3 4)(2 5)"], ["(1 2 3)"], ["(1 2 3 4)", "(1 3)"], ["(1 2)(3 4)", "(1 3)(2 4)"], ["(1 2 3 4 5)", "(1 2)"]])
+@pytest.mark.parametrize(
+    "cycles",
+    [["(1 3 4)(2 5)"], ["(1 2 3)"], ["(1 2 3 4)", "(1 3)"], ["(1 2)(3 4)", "(1 3)(2 4)"], ["(1 2 3 4 5)", "(1 2)"]],
+)
 def test_permutations_and_their_classes(cycles):
     n = max(int(point) for text in cycles for point in text if point.isdigit())
     generators = [Permutation.from_cycles(text, n) for text in cycles]
     images = ask([["permutations", "parse", [text, n]] for text in cycles])
     group = PermutationGroup([Combinatorial(image) for image in images])
-    orders, orbits, classes = ask([["permutations", name, [images, n]] for name in ("order", "orbits", "entry_classes")])
+    orders, orbits, classes = ask(
+        [["permutations", name, [images, n]] for name in ("order", "orbits", "entry_classes")]
+    )
     assert orders == group.order()
     assert len(set(orbits)) == len(group.orbits()) + n - len(set().union(*group.orbits()))
     found, expected = torch.tensor(classes), commutant_basis(*generators).flatten()
     assert torch.equal(found[:, None] == found, expected[:, None] == expected)
-    written = ["".join(f"({' '.join(map(str, cycle))})" for cycle in cycle_decomposition(sigma)) for sigma in generators]
-    assert ["".join(f"({' '.join(map(str, cycle))})" for cycle in found) for found in ask([["permutations", "cycles", [image]] for image in images])] == written
+    written = [
+        "".join(f"({' '.join(map(str, cycle))})" for cycle in cycle_decomposition(sigma)) for sigma in generators
+    ]
+    assert [
+        "".join(f"({' '.join(map(str, cycle))})" for cycle in found)
+        for found in ask([["permutations", "cycles", [image]] for image in images])
+    ] == written
 
 
 def test_stereographic_maps_and_angles(draw):
@@ -255,7 +294,9 @@ def test_stereographic_maps_and_angles(draw):
         found = answers("sphere", "stereographic", [[p.tolist(), pole] for p in points])
         agree(found, stereographic(points, pole))
         agree(answers("sphere", "inverse", [[u.tolist(), pole] for u in found]), points)
-    there_and_back = answers("sphere", "point", [[a] for a in answers("sphere", "angles", [[p.tolist()] for p in points]).tolist()])
+    there_and_back = answers(
+        "sphere", "point", [[a] for a in answers("sphere", "angles", [[p.tolist()] for p in points]).tolist()]
+    )
     agree(there_and_back, points)
 
 
@@ -267,9 +308,15 @@ def test_attention_among_points(draw):
         return (0.8 * queries @ x.T).softmax(1) @ x
 
     agree(torch.tensor(ask([["attention", "layer", [points.tolist(), 0.8]]])[0]), attend(points, points))
-    agree(torch.tensor(ask([["attention", "twin", [points.tolist(), 0.8, mix.flatten().tolist()]]])[0]), attend(points, points @ mix.T))
+    agree(
+        torch.tensor(ask([["attention", "twin", [points.tolist(), 0.8, mix.flatten().tolist()]]])[0]),
+        attend(points, points @ mix.T),
+    )
     mean = points.mean(0)
-    agree(torch.tensor(ask([["attention", "centred", [points.tolist(), 0.8]]])[0]), attend(points - mean, points - mean) + mean)
+    agree(
+        torch.tensor(ask([["attention", "centred", [points.tolist(), 0.8]]])[0]),
+        attend(points - mean, points - mean) + mean,
+    )
     moved = torch.tensor(ask([["attention", "move", [points.tolist(), 0.6, [1, 2]]]])[0])
     turn = torch.linalg.matrix_exp(0.6 * torch.tensor([[0.0, -1.0], [1.0, 0.0]]))
     agree(moved, points @ turn.T + torch.tensor([1.0, 2.0]))
@@ -301,18 +348,28 @@ def test_shifts_move_to_the_right_and_around(picture):
 def test_both_networks_are_those_of_the_chapter(picture, draw):
     ranks = RANKS["paper"]
     bases = [torch.linalg.qr(torch.complex(*torch.randn(2, 28, 28, generator=draw)))[0] for _ in ranks]
-    found = torch.tensor(ask([["waves", "equivariant", [picture.flatten().tolist(), as_columns(bases), ranks]]])[0], dtype=torch.float64)
+    found = torch.tensor(
+        ask([["waves", "equivariant", [picture.flatten().tolist(), as_columns(bases), ranks]]])[0], dtype=torch.float64
+    )
     expected = reconstruct(picture[None], [basis[:, :rank] for basis, rank in zip(bases, ranks, strict=True)])[0]
     agree(found, expected.flatten())
     basis = torch.linalg.qr(torch.randn(784, 5, generator=draw))[0]
-    found = torch.tensor(ask([["waves", "dense", [picture.flatten().tolist(), basis.flatten().tolist(), 5]]])[0], dtype=torch.float64)
+    found = torch.tensor(
+        ask([["waves", "dense", [picture.flatten().tolist(), basis.flatten().tolist(), 5]]])[0], dtype=torch.float64
+    )
     agree(found, basis @ (basis.T @ picture.flatten()))
 
 
 def test_rank_weights_and_loss_of_a_choice(draw):
     gains = torch.rand(15, 28, generator=draw)
     for ranks in RANKS.values():
-        found = ask([["waves", "total", [ranks]], ["waves", "weights", [ranks]], ["waves", "loss", [ranks, 9.0, gains.tolist()]]])
+        found = ask(
+            [
+                ["waves", "total", [ranks]],
+                ["waves", "weights", [ranks]],
+                ["waves", "loss", [ranks, 9.0, gains.tolist()]],
+            ]
+        )
         assert found[:2] == [total_rank(ranks), parameters(ranks)]
         assert abs(found[2] - (9 - sum(float(row[:rank].sum()) for row, rank in zip(gains, ranks, strict=True)))) < 1e-9
 

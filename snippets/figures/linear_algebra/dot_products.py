@@ -53,7 +53,7 @@ def _shadow(ax: Axes, v: np.ndarray, w: np.ndarray, w_offset: tuple[int, int]) -
     ax.plot(*line.T, color=plt.rcParams["grid.color"], linewidth=1, zorder=1)
     ax.plot(*np.stack([w, shadow]).T, color=ink, linewidth=1, linestyle=(0, (3, 3)), zorder=2)
     arrow(ax, v, color="C0", label="$v=(1,2)$", offset=(-27, 4), width=2)
-    arrow(ax, w, color="C1", label=f"$w=({w[0]:g},{w[1]:g})$", offset=w_offset, width=2)
+    arrow(ax, w, color="C1", label=f"$w=({w[0]:g},{w[1]:g})$".replace(",-", ",{-}"), offset=w_offset, width=2)
     ax.plot(*np.stack([np.zeros(2), shadow]).T, color="C2", linewidth=5, solid_capstyle="butt", zorder=5)
     along, across = -shadow / np.linalg.norm(shadow), (w - shadow) / np.linalg.norm(w - shadow)
     corner = shadow + 0.16 * np.stack([along, along + across, across])

@@ -25,7 +25,7 @@ from snippets.linear_algebra.eigenvectors import (
 def portrait(ax: Axes, M: Float[Tensor, "2 2"], lines: dict[tuple[int, int], str], title: str) -> None:
     """Draw arrows from points x of a circle to Mx, and the lines of the given eigenvectors with their names."""
     ink, faint = plt.rcParams["text.color"], plt.rcParams["grid.color"]
-    t = 2 * math.pi * torch.arange(24) / 24
+    t = 2 * math.pi * torch.arange(24, dtype=torch.float64) / 24
     x = torch.stack([t.cos(), t.sin()])
     ring = torch.linspace(0, 2 * math.pi, 200)
     ax.plot(ring.cos(), ring.sin(), color=faint, lw=1.2, zorder=1)
@@ -34,7 +34,8 @@ def portrait(ax: Axes, M: Float[Tensor, "2 2"], lines: dict[tuple[int, int], str
         end = 2.35 * torch.tensor(direction, dtype=torch.float64) / math.hypot(*direction)
         across = torch.tensor([-direction[1], direction[0]]) / math.hypot(*direction)
         sideways = across if across[0] > 0 else -across
-        note(ax, name, end.tolist(), (24 * sideways if abs(across[0]) > 0.5 else 11 * across).tolist(), color="C1")
+        right, up = (24 * sideways if abs(across[0]) > 0.5 else 11 * across).tolist()
+        note(ax, name, end.tolist(), (right, up), color="C1")
     for start, end in zip(x.T, (M @ x).T, strict=True):
         stays = abs(float(start[0] * end[1] - start[1] * end[0])) < 1e-9
         ax.plot(*start, "o", color="C1" if stays else ink, ms=2.5, zorder=3)

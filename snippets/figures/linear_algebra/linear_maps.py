@@ -86,8 +86,9 @@ def translate() -> Figure:
             grid(ax, lambda p, B=B: B @ p, (-6, 6), (-6, 6), colors=faint, width=0.8)
             mirror = np.outer([-9, 9], B[:, 0])
             ax.plot(*mirror.T, color=ink, linewidth=1.6, zorder=3)
-            arrow(ax, B[:, 0], color="C0", width=2.2)
-            arrow(ax, B[:, 1], color="C1", width=2.2)
+            letter = "p" if ax is axes[row, 0] else "e"
+            arrow(ax, B[:, 0], color="C0", width=2.2, label=f"${letter}_1$", offset=(5, -11))
+            arrow(ax, B[:, 1], color="C1", width=2.2, label=f"${letter}_2$", offset=(-11, 3))
             tip = B @ c
             ax.plot(*tip, "o", color="C2", markersize=8, zorder=6)
             note(ax, f"${label}$", tip, (0, 13) if tip[1] > 0 else (-4, -14), color="C2")

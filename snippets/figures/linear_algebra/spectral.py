@@ -21,9 +21,9 @@ def spiral() -> Figure:
     """One orbit in the standard basis, and in the basis of an eigenvector's two parts."""
     fig, (left, right) = plt.subplots(1, 2, figsize=(5.4, 3.1))
     z, P = rotation_scaling(B)
-    start = P @ torch.tensor([0.0, 1.0])
+    start = P[:, 1]
     turn = z / 1.6  # dividing by 1.6 at every step lets two turns fit
-    curve = torch.stack([torch.tensor([w.real, w.imag]) for w in (1j * turn ** (k / 16) for k in range(385))], 1)
+    curve = torch.tensor([[w.real, w.imag] for w in (1j * turn ** (k / 16) for k in range(385))]).T.to(P)
     points = torch.stack([torch.linalg.matrix_power(B / 1.6, k) @ start for k in range(25)], 1)
     turned = torch.linalg.solve(P, points)
     for ax, dots, line, title in (

@@ -57,7 +57,7 @@ def three_steps() -> Figure:
         Vt, U = Vt * torch.tensor([[1.0], [-1.0]]), U * torch.tensor([1.0, -1.0])
     if Vt[0, 0] < 0:
         Vt, U = -Vt, -U
-    t = torch.linspace(0, 2 * math.pi, 200)
+    t = torch.linspace(0, 2 * math.pi, 200, dtype=torch.float64)
     circle = torch.stack([t.cos(), t.sin()])
     one = torch.eye(2).double()
     stages = (

@@ -67,8 +67,14 @@ def cone() -> Figure:
         height * np.cos(angle), height * np.sin(angle), height, color="C0", alpha=0.22, linewidth=0, rasterized=True
     )
     for turn in np.linspace(0, 2 * np.pi, 16, endpoint=False):
-        ax.plot([-1.6 * np.cos(turn), 1.6 * np.cos(turn)], [-1.6 * np.sin(turn), 1.6 * np.sin(turn)], [-1.6, 1.6],
-                color="C0", linewidth=0.5, alpha=0.6)
+        ax.plot(
+            [-1.6 * np.cos(turn), 1.6 * np.cos(turn)],
+            [-1.6 * np.sin(turn), 1.6 * np.sin(turn)],
+            [-1.6, 1.6],
+            color="C0",
+            linewidth=0.5,
+            alpha=0.6,
+        )
     radius, level, turn = 1.5, 0.55, -0.9  # the target; in the half-plane through the axis the cone is two lines
     across = np.array([np.cos(turn), np.sin(turn), 0.0])
     star = radius * across + np.array([0, 0, level])

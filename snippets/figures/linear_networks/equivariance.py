@@ -105,9 +105,7 @@ def knapsack_choice() -> Figure:
     for s, key, kept in sorted(bars, key=lambda bar: -bar[0]):
         colour = colours[key.l]
         ax.add_patch(
-            plt.Rectangle(
-                (x, 0), key.weight, s, facecolor=colour if kept else "none", edgecolor=colour, linewidth=1.6
-            )
+            plt.Rectangle((x, 0), key.weight, s, facecolor=colour if kept else "none", edgecolor=colour, linewidth=1.6)
         )
         ax.text(x + key.weight / 2, s + 0.08, names[key.l], ha="center", color=colour)
         x += key.weight + 0.25
@@ -149,8 +147,10 @@ def draw_network(ax: Axes, r: tuple[int, ...], sigma: Permutation) -> None:
     spectrum = eigenvalues(sigma)
     blocks = [(key.weight, d, e) for (key, d), e in zip(spectrum.items(), r, strict=True)]
     count = sum(weight * e for weight, _, e in blocks)
+
     def place(x, k, n):
         return (x, (n - 1) / 2 - k)
+
     free = edges(blocks)
     for i, h, colour, flipped in free:
         alone = {"color": plt.rcParams["text.color"], "linewidth": 1.0, "alpha": 0.45, "zorder": 1}

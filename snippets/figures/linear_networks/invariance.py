@@ -68,7 +68,7 @@ def collapsing() -> Figure:
     ink, paper = plt.rcParams["text.color"], plt.rcParams["axes.facecolor"]
     label, letters = part_of(partition(SIGMA)).tolist(), [["a", "d"], ["b", "e"], ["c", "f"]]
 
-    def cell(x: float, y: float, text: str, colour: str) -> None:
+    def cell(x: float | int, y: float | int, text: str, colour: str) -> None:
         box = {"facecolor": colour, "edgecolor": paper, "linewidth": 1.5, "alpha": 0.55 if colour != "none" else 1}
         ax.add_patch(plt.Rectangle((x, y), 1, 1, **box))
         ax.text(x + 0.5, y + 0.47, text, ha="center", va="center")

@@ -1,6 +1,5 @@
 """What is drawn and computed for the page *The exact solution*."""
 
-
 import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float
@@ -52,18 +51,22 @@ def table() -> dict[str, float | str | bool]:
         f"recipe_{name.replace('-', '_')}": block_loss(e.test_moments, notebook_blocks(e.dense_train, e.ranks[name]))
         for name in RANKS
     }
-    return rows[0] | recipe | {
-        "recipe_complex": block_loss(
-            e.test_moments, notebook_blocks(e.dense_train, RANKS["paper"], complex_truncation)
-        ),
-        "recipe_excess": recipe["recipe_paper"] / rows[0]["paper"] - 1,
-        "price": rows[0]["best"] / rows[0]["dense"] - 1,
-        "zero": float(e.dense_test.trace() / 784),
-        "best_ranks": ", ".join(map(str, e.ranks["best"])),
-        "spread": max(abs(row[name] - rows[0][name]) / rows[0][name] for row in rows for name in rows[0]),
-        "same_best": all(experiment(seed).ranks["best"] == e.ranks["best"] for seed in range(3)),
-        "commutator": commutator(e.dense[:, -99:] @ e.dense[:, -99:].T),
-    }
+    return (
+        rows[0]
+        | recipe
+        | {
+            "recipe_complex": block_loss(
+                e.test_moments, notebook_blocks(e.dense_train, RANKS["paper"], complex_truncation)
+            ),
+            "recipe_excess": recipe["recipe_paper"] / rows[0]["paper"] - 1,
+            "price": rows[0]["best"] / rows[0]["dense"] - 1,
+            "zero": float(e.dense_test.trace() / 784),
+            "best_ranks": ", ".join(map(str, e.ranks["best"])),
+            "spread": max(abs(row[name] - rows[0][name]) / rows[0][name] for row in rows for name in rows[0]),
+            "same_best": all(experiment(seed).ranks["best"] == e.ranks["best"] for seed in range(3)),
+            "commutator": commutator(e.dense[:, -99:] @ e.dense[:, -99:].T),
+        }
+    )
 
 
 @data
@@ -199,8 +202,13 @@ def fifteen_blocks() -> Figure:
         if j in (2, 7, 12):
             right = j < 12
             axes[1].annotate(
-                f"$j = {j}$", (start + width if right else start, start + width / 2), va="center", fontsize=8,
-                xytext=(3 if right else -3, 0), textcoords="offset points", ha="left" if right else "right",
+                f"$j = {j}$",
+                (start + width if right else start, start + width / 2),
+                va="center",
+                fontsize=8,
+                xytext=(3 if right else -3, 0),
+                textcoords="offset points",
+                ha="left" if right else "right",
             )
         start += width
     return fig

@@ -1,13 +1,12 @@
 """What is drawn and computed for the page *Beyond linear*."""
 
-
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from book import figure, results
-from snippets.mnist.accuracies import DISTANCES, LABELS, SIDE, STEPS, runs
+from snippets.mnist.accuracies import DISTANCES, LABELS, SIDE, STEPS, moved, runs, share
 from snippets.mnist.data import load_images, load_labels
 from snippets.mnist.nonlinear import (
     NETWORKS,

@@ -13,7 +13,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run, and return the exit status: 0, 2 for what cannot be done, 130 after Ctrl-C."""
     options = vars(parser().parse_args(argv))
     shown = {name for name in ("json", "csv") if options.pop(name, False)}
-    first = int(os.environ.get("RANK", 0)) == 0  # of the processes under torchrun, one speaks
+    first = (
+        int(os.environ.get("RANK", 0)) == 0
+    )  # of the processes under torchrun, one speaks
     try:
         settings = Settings(**options)
         if first:
@@ -22,7 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return carry_out(settings, shown, first)
     except (ValueError, OSError, RuntimeError) as error:
         if first:
-            print("error: " + "; ".join(str(error).splitlines() or [repr(error)]), file=sys.stderr)
+            print(
+                "error: " + "; ".join(str(error).splitlines() or [repr(error)]),
+                file=sys.stderr,
+            )
         return 2
     except KeyboardInterrupt:
         print("\nstopped; what the last checkpoint holds is kept", file=sys.stderr)
@@ -48,7 +53,10 @@ def carry_out(settings: Settings, shown: set[str], first: bool) -> int:
         if not shown:
             print(report.summary())
         if not report.finished:
-            print(f"stopped; continue with the same command and --out {report.out} --resume", file=sys.stderr)
+            print(
+                f"stopped; continue with the same command and --out {report.out} --resume",
+                file=sys.stderr,
+            )
     return 0 if report.finished else STOPPED
 
 

@@ -13,8 +13,16 @@ from snippets.mnist.train.report import Report
 
 MODES = {
     "light": {},
-    "dark": {"figure.facecolor": "0.13", "axes.facecolor": "0.13", "savefig.facecolor": "0.13", "text.color": "0.85",
-             "axes.labelcolor": "0.85", "axes.edgecolor": "0.6", "xtick.color": "0.85", "ytick.color": "0.85"},
+    "dark": {
+        "figure.facecolor": "0.13",
+        "axes.facecolor": "0.13",
+        "savefig.facecolor": "0.13",
+        "text.color": "0.85",
+        "axes.labelcolor": "0.85",
+        "axes.edgecolor": "0.6",
+        "xtick.color": "0.85",
+        "ytick.color": "0.85",
+    },
 }
 
 
@@ -23,16 +31,25 @@ def curves(report: Report) -> Figure:
     figure = Figure(figsize=(5.2, 4.6))
     losses, gaps = figure.subplots(2, 1, sharex=True)
     seen = [row.images / 1000 for row in report.history]
-    losses.plot(seen, [row.train_loss for row in report.history], "C0.-", label="training")
+    losses.plot(
+        seen, [row.train_loss for row in report.history], "C0.-", label="training"
+    )
     losses.plot(seen, [row.test_loss for row in report.history], "C1.-", label="test")
     losses.axhline(report.optimum, color="C0", ls="--", lw=1, label="optimum, training")
-    losses.axhline(report.optimum_test, color="C1", ls="--", lw=1, label="the same network, test")
+    losses.axhline(
+        report.optimum_test, color="C1", ls="--", lw=1, label="the same network, test"
+    )
     losses.set(ylabel="loss per pixel")
     losses.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     # a gap is a difference of nearly equal numbers, and means nothing below the rounding of the weights
-    above = [max(row.train_loss - report.optimum if row.gap is None else row.gap, 1e-9) for row in report.history]
+    above = [
+        max(row.train_loss - report.optimum if row.gap is None else row.gap, 1e-9)
+        for row in report.history
+    ]
     gaps.plot(seen, above, "C0.-")
-    gaps.set(xlabel="pictures seen, in thousands", ylabel="gap to the optimum", yscale="log")
+    gaps.set(
+        xlabel="pictures seen, in thousands", ylabel="gap to the optimum", yscale="log"
+    )
     gaps.grid(alpha=0.5)
     return figure
 
@@ -41,11 +58,19 @@ def curves(report: Report) -> Figure:
 def reconstructions(samples: Float[Tensor, "n 28 28"], report: Report) -> Figure:
     """Draw shifted test pictures, what the network makes of them, and what the optimum does."""
     samples = samples.double().cpu()
-    rows = {"input": samples, "output": report.network(samples), "optimum": report.best(samples)}
+    rows = {
+        "input": samples,
+        "output": report.network(samples),
+        "optimum": report.best(samples),
+    }
     if not report.history:
         del rows["output"]
     figure = Figure(figsize=(5.4, len(rows)))
-    for line, (name, row) in zip(figure.subplots(len(rows), len(samples), squeeze=False), rows.items(), strict=True):
+    for line, (name, row) in zip(
+        figure.subplots(len(rows), len(samples), squeeze=False),
+        rows.items(),
+        strict=True,
+    ):
         for ax, picture in zip(line, row, strict=True):
             ax.imshow(picture.numpy(), vmin=0, vmax=1, cmap="gray_r")
             ax.set(xticks=[], yticks=[])
@@ -53,7 +78,9 @@ def reconstructions(samples: Float[Tensor, "n 28 28"], report: Report) -> Figure
     return figure
 
 
-def drawings(samples: Float[Tensor, "n 28 28"], report: Report) -> Iterator[tuple[str, str]]:
+def drawings(
+    samples: Float[Tensor, "n 28 28"], report: Report
+) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each drawing as SVG, without a date."""
     for mode, colours in MODES.items():
         with rc_context({"svg.hashsalt": "run", **colours}):

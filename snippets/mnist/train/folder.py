@@ -24,9 +24,24 @@ from snippets.mnist.train.parallel import Group, describe
 from snippets.mnist.train.report import Epoch, Report
 from snippets.mnist.train.settings import Settings
 
-FREE = ("out", "resume", "device", "epochs", "compile")  # settings in which a continuation may differ
-NAMES = ("settings.json", "history.csv", "last.pt", "model.pt", "report.json",
-         "curves-light.svg", "curves-dark.svg", "reconstructions-light.svg", "reconstructions-dark.svg")
+FREE = (
+    "out",
+    "resume",
+    "device",
+    "epochs",
+    "compile",
+)  # settings in which a continuation may differ
+NAMES = (
+    "settings.json",
+    "history.csv",
+    "last.pt",
+    "model.pt",
+    "report.json",
+    "curves-light.svg",
+    "curves-dark.svg",
+    "reconstructions-light.svg",
+    "reconstructions-dark.svg",
+)
 
 
 def table(history: Iterable[Epoch]) -> str:
@@ -45,7 +60,7 @@ def load(folder: str | Path) -> nn.Module:
     network = build(held["model"], held["rank"], held["ranks"], 0).float()
     network.load_state_dict(held["weights"])
     return network.requires_grad_(False)
-# --8<-- [end:load]
+    # --8<-- [end:load]
 
 
 def read(file: Path, device: torch.device) -> dict[str, Any]:
@@ -54,7 +69,9 @@ def read(file: Path, device: torch.device) -> dict[str, Any]:
         return torch.load(file, map_location=device, weights_only=True)
     except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{file} is damaged ({reason}); delete the folder and start the run again") from error
+        raise ValueError(
+            f"{file} is damaged ({reason}); delete the folder and start the run again"
+        ) from error
 
 
 class Folder:
@@ -75,20 +92,33 @@ class Folder:
             taken = [name for name in NAMES if (self.path / name).exists()]
             if held.exists():
                 return f"{self.path} holds a run already: continue it with --resume, or name another --out"
-            return f"{self.path / taken[0]} is there and would be overwritten: name another --out" if taken else None
+            return (
+                f"{self.path / taken[0]} is there and would be overwritten: name another --out"
+                if taken
+                else None
+            )
         if not held.exists():
             return f"{self.path} holds no run to resume: leave out --resume, or name the folder of a run"
-        theirs, ours = json.loads(held.read_text())["settings"], json.loads(json.dumps(self.settings.record()))
+        theirs, ours = (
+            json.loads(held.read_text())["settings"],
+            json.loads(json.dumps(self.settings.record())),
+        )
         for name in ours:
             if name not in FREE and theirs.get(name) != ours[name]:
-                return (f"{self.path} holds another run, with {name} {theirs.get(name)}, not {ours[name]}: "
-                        "resume with its settings, or name another --out")
+                return (
+                    f"{self.path} holds another run, with {name} {theirs.get(name)}, not {ours[name]}: "
+                    "resume with its settings, or name another --out"
+                )
         return None
 
-    def begin(self, device: torch.device, group: Group, ranks: tuple[int, ...] | None) -> None:
+    def begin(
+        self, device: torch.device, group: Group, ranks: tuple[int, ...] | None
+    ) -> None:
         """Make the folder, now that all that was asked for is there, and write down what is about to run, and where."""
         self.ranks = ranks
-        if self.writes and not (self.settings.resume and (self.path / "settings.json").exists()):
+        if self.writes and not (
+            self.settings.resume and (self.path / "settings.json").exists()
+        ):
             record = {"settings": self.settings.record(), **surroundings(device, group)}
             self.write("settings.json", json.dumps(record, indent=2) + "\n")
 
@@ -116,9 +146,20 @@ class Folder:
     def save_model(self, network: nn.Module) -> None:
         """Write the weights with what is needed to build the network around them."""
         if self.writes:
-            weights = {name: value.cpu() for name, value in network.state_dict().items()}
-            held = {"model": self.settings.model, "rank": self.settings.rank, "ranks": self.ranks}
-            self.write("model.pt", as_bytes(held | {"weights": weights, "settings": self.settings.record()}))
+            weights = {
+                name: value.cpu() for name, value in network.state_dict().items()
+            }
+            held = {
+                "model": self.settings.model,
+                "rank": self.settings.rank,
+                "ranks": self.ranks,
+            }
+            self.write(
+                "model.pt",
+                as_bytes(
+                    held | {"weights": weights, "settings": self.settings.record()}
+                ),
+            )
 
     def finish(self, report: Report, samples: torch.Tensor) -> None:
         """Write the report and the drawings."""
@@ -145,18 +186,33 @@ def as_bytes(state: dict[str, Any]) -> bytes:
 
 def surroundings(device: torch.device, group: Group) -> dict[str, Any]:
     """Return what a run's numbers depend on besides its settings."""
-    versions = {name: version(name) for name in ("torch", "numpy", "matplotlib", "tqdm")}
+    versions = {
+        name: version(name) for name in ("torch", "numpy", "matplotlib", "tqdm")
+    }
     return {
-        "device": describe(device), "processes": group.size, "threads": torch.get_num_threads(),
+        "device": describe(device),
+        "processes": group.size,
+        "threads": torch.get_num_threads(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
         "versions": {"python": platform.python_version(), **versions},
-        "git": revision(), "command": sys.argv, "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "git": revision(),
+        "command": sys.argv,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
 def revision() -> str | None:
     """Return the git revision of the book, with + where files differ from it; None without git."""
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"]
+    command = [
+        "git",
+        "-C",
+        str(ROOT),
+        "describe",
+        "--always",
+        "--abbrev=40",
+        "--dirty=+",
+        "--exclude=*",
+    ]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.TimeoutExpired):

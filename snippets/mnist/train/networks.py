@@ -37,7 +37,7 @@ class Invariant(nn.Module):
     def forward(self, x: Float[Tensor, "n 28 28"]) -> Float[Tensor, "n 28 28"]:
         """Return the reconstructions."""
         return self.decoder(self.encoder(x.sum(2) / 28**0.5)).view(x.shape)
-# --8<-- [end:modules]
+        # --8<-- [end:modules]
 
 
 class SemiEquivariant(nn.Module):
@@ -50,12 +50,19 @@ class SemiEquivariant(nn.Module):
         """Make w_j r_j × 28 w_j weights in both factors of every frequency."""
         super().__init__()
         shapes = [(w * r, 28 * w) for r, w in zip(ranks, WEIGHTS, strict=True)]
-        self.encoder, self.decoder = (nn.ParameterList(torch.empty(s) for s in shapes) for _ in "ED")
+        self.encoder, self.decoder = (
+            nn.ParameterList(torch.empty(s) for s in shapes) for _ in "ED"
+        )
         self.register_buffer("waves", coordinates(), persistent=False)
 
     def forward(self, x: Float[Tensor, "n 28 28"]) -> Float[Tensor, "n 28 28"]:
         """Return the reconstructions."""
-        f = (self.waves @ x.reshape(-1, 28).T).view(15, 2, len(x), 28).transpose(1, 2).reshape(15, len(x), 56)
+        f = (
+            (self.waves @ x.reshape(-1, 28).T)
+            .view(15, 2, len(x), 28)
+            .transpose(1, 2)
+            .reshape(15, len(x), 56)
+        )
         y = f @ padded(self.encoder).mT @ padded(self.decoder)
         y = y.view(15, len(x), 2, 28).transpose(1, 2).reshape(30, -1)
         return (self.waves.T @ y).T.view(x.shape)
@@ -91,7 +98,12 @@ def build(model: str, rank: int, ranks: Sequence[int] | None, seed: int) -> nn.M
 def start(network: nn.Module) -> None:
     """Make the encoder's rows orthonormal, and the decoder its transpose."""
     if isinstance(network, EquivariantLinearAutoencoder):
-        for e, d, u in zip(network.encoder, network.decoder, complex_matrices(network.encoder), strict=True):
+        for e, d, u in zip(
+            network.encoder,
+            network.decoder,
+            complex_matrices(network.encoder),
+            strict=True,
+        ):
             rows = torch.linalg.qr(u[: len(e)].mT).Q.mT.contiguous()
             e.copy_(torch.view_as_real(rows.resolve_conj())[..., : e.shape[-1]])
             d.copy_(e)
@@ -101,7 +113,11 @@ def start(network: nn.Module) -> None:
     else:
         nn.init.orthogonal_(network.decoder.weight)
         rows = network.decoder.weight.T
-        rows = rows.unflatten(1, (28, 28)).sum(2) / 28**0.5 if isinstance(network, Invariant) else rows
+        rows = (
+            rows.unflatten(1, (28, 28)).sum(2) / 28**0.5
+            if isinstance(network, Invariant)
+            else rows
+        )
         network.encoder.weight.copy_(rows)
 
 

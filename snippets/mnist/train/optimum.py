@@ -13,7 +13,9 @@ from snippets.mnist.train.networks import build, coordinates
 from snippets.mnist.train.parallel import Group
 
 
-def second_moment(pictures: Iterable[Float[Tensor, "n 28 28"]], group: Group) -> Float[Tensor, "784 784"]:
+def second_moment(
+    pictures: Iterable[Float[Tensor, "n 28 28"]], group: Group
+) -> Float[Tensor, "784 784"]:
     """Return the mean of x xᵀ over the pictures of all processes, summed in float64 on the CPU."""
     total = torch.zeros(784 * 784 + 1, dtype=torch.float64)
     for x in pictures:
@@ -34,7 +36,7 @@ def exact_loss(network: nn.Module, moment: Float[Tensor, "784 784"]) -> float:
     pixels = torch.eye(784, dtype=like.dtype, device=like.device).view(784, 28, 28)
     rest = (pixels - network(pixels)).view(784, 784).cpu().double()
     return float((rest * (moment @ rest)).sum() / 784)
-# --8<-- [end:loss]
+    # --8<-- [end:loss]
 
 
 # --8<-- [start:moments]
@@ -44,7 +46,9 @@ def frequency_moments(moment: Float[Tensor, "784 784"]) -> Complex[Tensor, "15 2
     return torch.stack([whole[:, j, :, -j] for j in range(15)])
 
 
-def best(model: str, moment: Float[Tensor, "784 784"], rank: int, ranks: Sequence[int] | None) -> nn.Module:
+def best(
+    model: str, moment: Float[Tensor, "784 784"], rank: int, ranks: Sequence[int] | None
+) -> nn.Module:
     """Return the network with the smallest loss, in float64."""
     network = build(model, rank, ranks, 0).double()
     with torch.no_grad():
@@ -52,7 +56,9 @@ def best(model: str, moment: Float[Tensor, "784 784"], rank: int, ranks: Sequenc
             load(network, fit(frequency_moments(moment), ranks))
         elif model == "semi-equivariant":
             weights = zip(network.encoder, network.decoder, strict=True)
-            for (e, d), block, r, w in zip(weights, real_moments(moment), ranks, WEIGHTS, strict=True):
+            for (e, d), block, r, w in zip(
+                weights, real_moments(moment), ranks, WEIGHTS, strict=True
+            ):
                 e.copy_(top_eigenvectors(block[: 28 * w, : 28 * w], w * r).T)
                 d.copy_(e)
         elif model == "dense":
@@ -61,7 +67,7 @@ def best(model: str, moment: Float[Tensor, "784 784"], rank: int, ranks: Sequenc
         else:
             regress(network, moment, rank)
     return network
-# --8<-- [end:moments]
+    # --8<-- [end:moments]
 
 
 def real_moments(moment: Float[Tensor, "784 784"]) -> Float[Tensor, "15 56 56"]:
@@ -86,7 +92,9 @@ def regress(network: nn.Module, moment: Float[Tensor, "784 784"], rank: int) -> 
     network.decoder.weight.copy_((s[:rank, None] * v[:rank]).T)
 
 
-def chosen_ranks(model: str, moment: Float[Tensor, "784 784"], rank: int) -> tuple[int, ...]:
+def chosen_ranks(
+    model: str, moment: Float[Tensor, "784 784"], rank: int
+) -> tuple[int, ...]:
     """Return the ranks with the least loss."""
     if model == "equivariant":
         values = torch.linalg.eigvalsh(frequency_moments(moment)).flip(1)

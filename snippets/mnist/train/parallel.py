@@ -20,15 +20,23 @@ def choose(name: str) -> torch.device:
     try:
         device = torch.device(name if name != "auto" else found or "cpu")
     except RuntimeError:
-        raise ValueError(f"--device {name}: torch knows no such name; choose auto, cpu, cuda or mps") from None
+        raise ValueError(
+            f"--device {name}: torch knows no such name; choose auto, cpu, cuda or mps"
+        ) from None
     if device.type == "cpu":
         return device
     if found is None or device.type != found.type:
         usable = "auto or cpu" if found is None else f"auto, cpu or {found.type}"
-        raise ValueError(f"--device {name}: torch {torch.__version__} finds none on this machine; choose {usable}")
-    index = int(os.environ.get("LOCAL_RANK", 0)) if device.index is None else device.index
+        raise ValueError(
+            f"--device {name}: torch {torch.__version__} finds none on this machine; choose {usable}"
+        )
+    index = (
+        int(os.environ.get("LOCAL_RANK", 0)) if device.index is None else device.index
+    )
     if index >= torch.accelerator.device_count():
-        raise ValueError(f"--device {name}: there are {torch.accelerator.device_count()}, counted from 0; choose one")
+        raise ValueError(
+            f"--device {name}: there are {torch.accelerator.device_count()}, counted from 0; choose one"
+        )
     torch.accelerator.set_device_index(index)
     return torch.device(device.type, index)
 
@@ -36,16 +44,22 @@ def choose(name: str) -> torch.device:
 def number_type(precision: str, device: torch.device) -> torch.dtype:
     """Return the type of the weights; raises ValueError for what the device cannot do."""
     if precision == "float64" and device.type == "mps":
-        raise ValueError("--precision float64: Apple's GPUs have none; choose float32, or --device cpu")
+        raise ValueError(
+            "--precision float64: Apple's GPUs have none; choose float32, or --device cpu"
+        )
     return torch.float64 if precision == "float64" else torch.float32
-# --8<-- [end:device]
+    # --8<-- [end:device]
 
 
 def describe(device: torch.device) -> str:
     """Return the device's name as it is announced."""
     if device.type == "cuda":
         return f"cuda ({torch.cuda.get_device_name(device)})"
-    return f"cpu ({torch.get_num_threads()} threads)" if device.type == "cpu" else device.type
+    return (
+        f"cpu ({torch.get_num_threads()} threads)"
+        if device.type == "cpu"
+        else device.type
+    )
 
 
 def wait(device: torch.device) -> None:
@@ -67,7 +81,11 @@ class Group(NamedTuple):
     def add(self, tensor: Tensor) -> None:
         """Replace a tensor on the CPU by its sum over all processes."""
         if self.size > 1:
-            moved = tensor.to(torch.accelerator.current_accelerator() if dist.get_backend() == "nccl" else "cpu")
+            moved = tensor.to(
+                torch.accelerator.current_accelerator()
+                if dist.get_backend() == "nccl"
+                else "cpu"
+            )
             dist.all_reduce(moved)
             tensor.copy_(moved)
 

@@ -28,7 +28,9 @@ class Shard(NamedTuple):
 
 
 # --8<-- [start:amounts]
-def amounts(settings: Settings, count: int, generator: torch.Generator) -> Shaped[Tensor, " count"]:
+def amounts(
+    settings: Settings, count: int, generator: torch.Generator
+) -> Shaped[Tensor, " count"]:
     """Draw shifts: real numbers in (−shift, shift), or whole ones of the circle in [−shift, shift]."""
     if settings.shift_kind == "continuous":
         return random_amounts(count, generator, settings.shift)
@@ -37,24 +39,41 @@ def amounts(settings: Settings, count: int, generator: torch.Generator) -> Shape
     return torch.randint(low, high + 1, (count,), generator=generator)
 
 
-def moved(images: Tensor, by: Shaped[Tensor, " n"], dtype: torch.dtype) -> Float[Tensor, "n 28 28"]:
+def moved(
+    images: Tensor, by: Shaped[Tensor, " n"], dtype: torch.dtype
+) -> Float[Tensor, "n 28 28"]:
     """Return the shifted pictures, ink in [0, 1], on the device on which they are."""
     parts = []
     with images.device:  # what `shift` makes is made there, too
         for some, a in zip(images.split(CHUNK), by.split(CHUNK), strict=True):
             ink = some.to(dtype) / 255
-            parts.append(shift(ink, a.to(dtype)) if a.is_floating_point() else cyclic_shift(ink, a))
+            parts.append(
+                shift(ink, a.to(dtype))
+                if a.is_floating_point()
+                else cyclic_shift(ink, a)
+            )
     return torch.cat(parts) if parts else images.to(dtype)
-# --8<-- [end:amounts]
+    # --8<-- [end:amounts]
 
 
 # --8<-- [start:pictures]
 class Pictures:
     """One split of the data, of which this process moves and keeps its share, one shard at a time."""
 
-    def __init__(self, shards: list[Shard], settings: Settings, group: Group, device: torch.device) -> None:
+    def __init__(
+        self,
+        shards: list[Shard],
+        settings: Settings,
+        group: Group,
+        device: torch.device,
+    ) -> None:
         """Remember where the pictures are; nothing is read yet."""
-        self.shards, self.settings, self.group, self.device = shards, settings, group, device
+        self.shards, self.settings, self.group, self.device = (
+            shards,
+            settings,
+            group,
+            device,
+        )
         self.count = sum(shard.count for shard in shards)
         self.steps = sum(pieces(shard.count, settings.batch_size) for shard in shards)
         self.held: tuple[int, Tensor] | None = None
@@ -69,7 +88,9 @@ class Pictures:
             by = amounts(self.settings, shard.count, generator)[low:high]
             dtype = number_type(self.settings.precision, self.device)
             by = (by.to(dtype) if by.is_floating_point() else by).to(self.device)
-            images = shard.file.read(shard.start + low, shard.start + high).to(self.device)
+            images = shard.file.read(shard.start + low, shard.start + high).to(
+                self.device
+            )
             self.held = index, moved(images, by, dtype)
         return self.held[1]
 
@@ -77,21 +98,28 @@ class Pictures:
         """Yield this process's pictures, shard by shard."""
         return (self.share(index) for index in range(len(self.shards)))
 
-    def batches(self, epoch: int, skip: int = 0) -> Iterator[tuple[Float[Tensor, "n 28 28"], int]]:
+    def batches(
+        self, epoch: int, skip: int = 0
+    ) -> Iterator[tuple[Float[Tensor, "n 28 28"], int]]:
         """Yield this process's part of each batch, and the size of the whole, but for the first ones.
 
         The order follows from seed, epoch and shard, so it need not be saved.
         """
         seed = self.settings.seed
-        for index in torch.randperm(len(self.shards), generator=generator_of(seed, epoch)).tolist():
+        for index in torch.randperm(
+            len(self.shards), generator=generator_of(seed, epoch)
+        ).tolist():
             count = self.shards[index].count
-            here, (low, high) = pieces(count, self.settings.batch_size), self.group.share(count)
+            here, (low, high) = (
+                pieces(count, self.settings.batch_size),
+                self.group.share(count),
+            )
             order = torch.randperm(count, generator=generator_of(seed, epoch, index))
             for chosen in order.tensor_split(here)[skip:]:
                 mine = chosen[(chosen >= low) & (chosen < high)] - low
                 yield self.share(index)[mine.to(self.device)], len(chosen)
             skip = max(0, skip - here)
-# --8<-- [end:pictures]
+        # --8<-- [end:pictures]
 
 
 def pieces(count: int, batch_size: int) -> int:
@@ -105,7 +133,9 @@ def generator_of(*numbers: int) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
 
 
-def splits(settings: Settings, group: Group, device: torch.device) -> tuple[Pictures, Pictures]:
+def splits(
+    settings: Settings, group: Group, device: torch.device
+) -> tuple[Pictures, Pictures]:
     """Cut both splits into shards. Each picture is moved once, by a draw that depends on seed and place alone."""
     generator = torch.Generator().manual_seed(settings.seed)
     both = []
@@ -113,7 +143,14 @@ def splits(settings: Settings, group: Group, device: torch.device) -> tuple[Pict
         shards = []
         for file in image_files(split, settings.data):
             for start in range(0, file.shape[0], SHARD):
-                shards.append(Shard(file, start, min(SHARD, file.shape[0] - start), generator.get_state()))
+                shards.append(
+                    Shard(
+                        file,
+                        start,
+                        min(SHARD, file.shape[0] - start),
+                        generator.get_state(),
+                    )
+                )
                 amounts(settings, shards[-1].count, generator)
         both.append(Pictures(shards, settings, group, device))
     return both[0], both[1]

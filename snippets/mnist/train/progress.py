@@ -37,17 +37,27 @@ class Tell(Watch):
         """Draw the empty bar."""
         self.steps = steps
         if self.stream.isatty():
-            self.bar = tqdm(total=steps, initial=done, file=self.stream, unit="step", dynamic_ncols=True)
+            self.bar = tqdm(
+                total=steps,
+                initial=done,
+                file=self.stream,
+                unit="step",
+                dynamic_ncols=True,
+            )
 
     def moved(self, now: Epoch, *, ended: bool) -> None:
         """Draw the bar anew, or write a line at the end of an epoch."""
         speed = f"{now.images / max(now.seconds, 1e-9):,.0f} images/s"
         gap = gap_text(now.train_loss, now.gap)
         if self.bar:
-            self.bar.set_postfix_str(f"loss {now.train_loss:.6f}, {gap}, {speed}", refresh=False)
+            self.bar.set_postfix_str(
+                f"loss {now.train_loss:.6f}, {gap}, {speed}", refresh=False
+            )
             self.bar.update(now.step - self.bar.n)
             if now.step == self.steps:
                 self.bar.close()
         elif ended:
-            self.say(f"epoch {now.epoch:>3}  step {now.step:>6}/{self.steps}  loss {now.train_loss:.6f}  {gap}  "
-                     f"test {now.test_loss:.6f}  {speed}")
+            self.say(
+                f"epoch {now.epoch:>3}  step {now.step:>6}/{self.steps}  loss {now.train_loss:.6f}  {gap}  "
+                f"test {now.test_loss:.6f}  {speed}"
+            )

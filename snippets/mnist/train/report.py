@@ -48,7 +48,9 @@ class Report:
     def record(self) -> dict[str, Any]:
         """Return what JSON can hold: no history, no weights."""
         left_out = ("history", "network", "best", "out")
-        values = {name: value for name, value in vars(self).items() if name not in left_out}
+        values = {
+            name: value for name, value in vars(self).items() if name not in left_out
+        }
         return values | {"out": None if self.out is None else str(self.out)}
 
     def json(self) -> str:
@@ -57,7 +59,11 @@ class Report:
 
     def summary(self) -> str:
         """Return two lines for a person."""
-        losses = {"train": self.train_loss, "test": self.test_loss, "optimum": self.optimum}
+        losses = {
+            "train": self.train_loss,
+            "test": self.test_loss,
+            "optimum": self.optimum,
+        }
         text = "  ".join(f"{name} {value:.6f}" for name, value in losses.items())
         where = "" if self.out is None else f"; {self.out}"
         first = f"{text}  {gap_text(self.train_loss, self.gap)}\n"
@@ -71,4 +77,8 @@ def gap_of(loss: float, optimum: float, scale: float) -> float | None:
 
 def gap_text(loss: float, gap: float | None) -> str:
     """Write the gap, or how far above zero the loss is where the optimum is zero."""
-    return f"{loss:.1e} above 0, the optimum of full rank" if gap is None else f"gap {gap:.3%}"
+    return (
+        f"{loss:.1e} above 0, the optimum of full rank"
+        if gap is None
+        else f"gap {gap:.3%}"
+    )

@@ -11,7 +11,12 @@ from snippets.mnist.ranks import RANKS, total_rank
 
 MODELS = ("dense", "equivariant", "semi-equivariant", "invariant")
 BY_FREQUENCY = ("equivariant", "semi-equivariant")
-LARGEST_RANK = {"dense": 784, "equivariant": 784, "semi-equivariant": 784, "invariant": 28}
+LARGEST_RANK = {
+    "dense": 784,
+    "equivariant": 784,
+    "semi-equivariant": 784,
+    "invariant": 28,
+}
 CHOICES = {
     "model": MODELS,
     "shift_kind": ("continuous", "cyclic"),
@@ -55,34 +60,48 @@ class Settings:
         """Check every value and fill in what was left open."""
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
-                raise ValueError(f"{flag(name)} {getattr(self, name)}: choose from {', '.join(choices)}")
+                raise ValueError(
+                    f"{flag(name)} {getattr(self, name)}: choose from {', '.join(choices)}"
+                )
         most = LARGEST_RANK[self.model]
         self._set("rank", min(99, most) if self.rank is None else self.rank)
         if not 1 <= self.rank <= most:
-            raise ValueError(f"--rank {self.rank}: choose from 1 to {most} for the {self.model} network")
+            raise ValueError(
+                f"--rank {self.rank}: choose from 1 to {most} for the {self.model} network"
+            )
         self._set("ranks", self._checked_ranks())
         self._check_numbers()
-        for name, default in zip(("epochs", "batch_size", "lr"), self.defaults(), strict=True):
-            self._set(name, default if getattr(self, name) is None else getattr(self, name))
+        for name, default in zip(
+            ("epochs", "batch_size", "lr"), self.defaults(), strict=True
+        ):
+            self._set(
+                name, default if getattr(self, name) is None else getattr(self, name)
+            )
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
 
     def defaults(self) -> tuple[int, int, float]:
         """Return epochs, batch size and rate for this model and optimizer."""
-        return DEFAULTS["blocks" if self.model in BY_FREQUENCY else "dense", self.optimizer]
+        return DEFAULTS[
+            "blocks" if self.model in BY_FREQUENCY else "dense", self.optimizer
+        ]
 
     def _checked_ranks(self) -> str | tuple[int, ...] | None:
         if self.model not in BY_FREQUENCY:
             if self.ranks is not None:
-                raise ValueError(f"--ranks: the {self.model} network has none by frequency; give --rank alone")
+                raise ValueError(
+                    f"--ranks: the {self.model} network has none by frequency; give --rank alone"
+                )
             return None
         if self.ranks == "best":
             return self.ranks
         numbers = rank_vector("paper" if self.ranks is None else self.ranks)
         if total_rank(numbers) != self.rank:
             found = f"r_0 + r_14 + 2 (r_1 + … + r_13) is {total_rank(numbers)}, not {self.rank}"
-            raise ValueError(f"--ranks: {found}; change a rank, or give --rank {total_rank(numbers)}")
+            raise ValueError(
+                f"--ranks: {found}; change a rank, or give --rank {total_rank(numbers)}"
+            )
         return numbers
 
     def _check_numbers(self) -> None:
@@ -90,24 +109,35 @@ class Settings:
             raise ValueError(f"--shift {self.shift}: choose from 0 to 28 pixels")
         for name in ("epochs", "batch_size"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
-                raise ValueError(f"{flag(name)} {getattr(self, name)}: choose 1 or more")
+                raise ValueError(
+                    f"{flag(name)} {getattr(self, name)}: choose 1 or more"
+                )
         if self.lr is not None and not (math.isfinite(self.lr) and self.lr > 0):
             raise ValueError(f"--lr {self.lr}: choose a positive number")
         if not 0 <= self.seed < 2**63:
             raise ValueError(f"--seed {self.seed}: choose from 0 to 2^63 − 1")
         if self.precision == "bfloat16" and self.model == "equivariant":
-            raise ValueError("--precision bfloat16: torch has no complex bfloat16; choose float32, or another --model")
+            raise ValueError(
+                "--precision bfloat16: torch has no complex bfloat16; choose float32, or another --model"
+            )
         if self.method == "exact":
-            for name, default in zip(("epochs", "batch_size", "lr"), self.defaults(), strict=True):
+            for name, default in zip(
+                ("epochs", "batch_size", "lr"), self.defaults(), strict=True
+            ):
                 if getattr(self, name) not in (None, default):
-                    raise ValueError(f"{flag(name)}: --method exact takes no steps; leave it out")
+                    raise ValueError(
+                        f"{flag(name)}: --method exact takes no steps; leave it out"
+                    )
         if self.resume and self.out is None:
             raise ValueError("--resume: name the folder of the run with --out")
 
     def record(self) -> dict[str, Any]:
         """Return the settings as JSON can hold them, with paths as they are from everywhere."""
         values = dataclasses.asdict(self)
-        return {name: str(v.resolve()) if isinstance(v, Path) else v for name, v in values.items()}
+        return {
+            name: str(v.resolve()) if isinstance(v, Path) else v
+            for name, v in values.items()
+        }
 
 
 def flag(name: str) -> str:
@@ -124,7 +154,9 @@ def rank_vector(ranks: str | tuple[int, ...]) -> tuple[int, ...]:
             ranks = tuple(int(part) for part in ranks.split(","))
         except ValueError:
             names = ", ".join([*RANKS, "best"])
-            raise ValueError(f"--ranks {ranks}: choose {names}, or give whole numbers like 13,10,9") from None
+            raise ValueError(
+                f"--ranks {ranks}: choose {names}, or give whole numbers like 13,10,9"
+            ) from None
     return (*ranks, *[0] * (15 - len(ranks)))
 
 
@@ -161,23 +193,44 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Any:
         """Print the complaint and leave with status 2."""
-        self.exit(2, f"error: {' '.join(message.split())}; --help says what is allowed\n")
+        self.exit(
+            2, f"error: {' '.join(message.split())}; --help says what is allowed\n"
+        )
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the options; what is not given is left to `Settings`."""
     new = OneLineParser(
-        prog="python -m snippets.mnist.train", argument_default=argparse.SUPPRESS, epilog=EXAMPLES,
+        prog="python -m snippets.mnist.train",
+        argument_default=argparse.SUPPRESS,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Train a linear autoencoder of the shifted digits, with the exact optimum beside the loss.",
     )
-    kinds = {"rank": int, "shift": float, "epochs": int, "batch_size": int, "lr": float, "seed": int,
-             "data": Path, "out": Path}
+    kinds = {
+        "rank": int,
+        "shift": float,
+        "epochs": int,
+        "batch_size": int,
+        "lr": float,
+        "seed": int,
+        "data": Path,
+        "out": Path,
+    }
     for name, text in HELP.items():
         if name in ("compile", "resume"):
             new.add_argument(flag(name), action="store_true", help=text)
         else:
-            new.add_argument(flag(name), type=kinds.get(name, str), choices=CHOICES.get(name), help=text)
-    new.add_argument("--json", action="store_true", help="print the result as one JSON object")
-    new.add_argument("--csv", action="store_true", help="print the history as comma-separated values")
+            new.add_argument(
+                flag(name),
+                type=kinds.get(name, str),
+                choices=CHOICES.get(name),
+                help=text,
+            )
+    new.add_argument(
+        "--json", action="store_true", help="print the result as one JSON object"
+    )
+    new.add_argument(
+        "--csv", action="store_true", help="print the history as comma-separated values"
+    )
     return new

@@ -243,7 +243,12 @@ def test_a_folder_is_what_it_is_however_it_is_spelled(command, digits, capsys, m
     assert command("--epochs", "1") == 0
     monkeypatch.chdir(digits.parent)
     (tmp_path / "link").symlink_to(digits)
-    for spelling in (digits.name, f"./{digits.name}/", f"../{digits.parent.name}/{digits.name}", str(tmp_path / "link")):
+    for spelling in (
+        digits.name,
+        f"./{digits.name}/",
+        f"../{digits.parent.name}/{digits.name}",
+        str(tmp_path / "link"),
+    ):
         assert command("--epochs", "1", "--resume", "--data", spelling) == 0
 
 
@@ -275,7 +280,9 @@ def test_a_damaged_checkpoint(command, run_folder, capsys):
         assert re.search(r"last.pt is damaged \(.+\); delete the folder and start the run again", error(capsys))
 
 
-def test_a_full_disk_leaves_the_old_checkpoint_and_the_remedies_work(command, run_folder, tmp_path, capsys, monkeypatch):
+def test_a_full_disk_leaves_the_old_checkpoint_and_the_remedies_work(
+    command, run_folder, tmp_path, capsys, monkeypatch
+):
     whole = []
     real = Folder.save
 
@@ -332,9 +339,14 @@ def test_ctrl_c_ends_with_130_and_says_how_to_continue(command, capsys, monkeypa
     monkeypatch.setattr(loop, "SHOW_SECONDS", 0.0)
     monkeypatch.setattr(loop, "PATIENCE", 0)
     real = Tell.moved
-    monkeypatch.setattr(Tell, "moved", lambda self, now, ended: (
-        real(self, now, ended=ended), os.kill(os.getpid(), signal.SIGINT) if now.step == 3 else None
-    ))
+    monkeypatch.setattr(
+        Tell,
+        "moved",
+        lambda self, now, ended: (
+            real(self, now, ended=ended),
+            os.kill(os.getpid(), signal.SIGINT) if now.step == 3 else None,
+        ),
+    )
     assert command("--epochs", "2") == 130
     assert re.search(r"stopped; continue with the same command and --out \S+/run --resume", capsys.readouterr().err)
     assert command("--epochs", "2", "--resume") == 0
@@ -373,7 +385,9 @@ def accelerator(monkeypatch):
 
     def there_is(kind: str | None, count: int = 4) -> list:
         used: list = []
-        monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda check_available: kind and torch.device(kind))
+        monkeypatch.setattr(
+            torch.accelerator, "current_accelerator", lambda check_available: kind and torch.device(kind)
+        )
         monkeypatch.setattr(torch.accelerator, "device_count", lambda: count)
         monkeypatch.setattr(torch.accelerator, "set_device_index", used.append)
         return used
@@ -412,7 +426,9 @@ def test_a_device_that_is_not_there(accelerator, kind, name, message):
 
 
 def test_precision_and_clocks_of_devices(monkeypatch):
-    with pytest.raises(ValueError, match="--precision float64: Apple's GPUs have none; choose float32, or --device cpu"):
+    with pytest.raises(
+        ValueError, match="--precision float64: Apple's GPUs have none; choose float32, or --device cpu"
+    ):
         parallel.number_type("float64", torch.device("mps"))
     assert parallel.number_type("bfloat16", torch.device("mps")) == torch.float32
     waited = []

@@ -104,7 +104,9 @@ def test_the_moment_is_that_of_the_exact_chapter(settings):
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"train-images-idx3-ubyte does not exist, nor train-images\.idx3-ubyte"):
+    with pytest.raises(
+        FileNotFoundError, match=r"train-images-idx3-ubyte does not exist, nor train-images\.idx3-ubyte"
+    ):
         splits(Settings(data=tmp_path / "nothing"), ALONE, CPU)
 
 

@@ -25,8 +25,10 @@ from .conftest import TRAIN, Recorder, weights, write_idx
 
 SMALL = (3, 2, 1, 0, 2, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2)
 MODELS = {
-    "dense": {"rank": 19}, "equivariant": {"rank": 19, "ranks": SMALL},
-    "semi-equivariant": {"rank": 19, "ranks": SMALL}, "invariant": {"rank": 19},
+    "dense": {"rank": 19},
+    "equivariant": {"rank": 19, "ranks": SMALL},
+    "semi-equivariant": {"rank": 19, "ranks": SMALL},
+    "invariant": {"rank": 19},
 }
 EVERY = pytest.mark.parametrize("model", MODELS)
 FORKS = pytest.mark.filterwarnings("ignore:This process.*is multi-threaded")
@@ -298,7 +300,8 @@ def free_port() -> str:
 @pytest.mark.parametrize("size", [2, 4])
 def test_one_two_and_four_processes_agree(settings, size):
     runs = [
-        settings(epochs=1, precision="float64"), settings(model="invariant", epochs=1, precision="float64"),
+        settings(epochs=1, precision="float64"),
+        settings(model="invariant", epochs=1, precision="float64"),
         settings(method="exact", model="dense", precision="float64"),
     ]
     alone = [run(given) for given in runs]
