@@ -51,6 +51,10 @@ def unpack(files, packages):
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     importlib.invalidate_caches()
+    if "torch" in packages:
+        import torch
+
+        torch.set_default_dtype(torch.float64)  # as the book draws its figures
     if "matplotlib" in packages:
         import matplotlib
         from book.style import style

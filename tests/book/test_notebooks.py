@@ -130,6 +130,18 @@ def test_notebook_carries_what_its_chapter_imports_and_reads(tree, empty):
     assert printed == "book.recorded.digest_of_function is in the repository of the book alone"
 
 
+def test_notebook_draws_as_the_book_does(tree, empty):
+    """Its figures, one of which may stand before all code, have the book's precision and style."""
+    tree.edit("snippets/figures/part/toy.py", "from book", "import torch\nfrom matplotlib import rcParams\n\nfrom book")
+    tree.edit(
+        "snippets/figures/part/toy.py",
+        "    fig = Figure()",
+        '    print(torch.ones(1).dtype, rcParams["axes.spines.top"])\n    fig = Figure()',
+    )
+    printed, _ = run_alone(notebook_of("part/toy.md"), empty)
+    assert printed == "torch.float64 False\n[2.0, 5.0]"
+
+
 def test_notebook_says_what_to_install(tree, empty):
     """It names the packages that the code imports, and its first code cell those that are missing."""
     first = "import os\nimport not_there.inner\nfrom mpl_toolkits import mplot3d\n\n"
