@@ -6,6 +6,8 @@ from torch import nn
 
 # --8<-- [start:not_linear]
 def image_of_zero(layer: nn.Linear) -> torch.Tensor:
-    """Return where a layer sends the zero vector; a linear map leaves it where it is."""
+    """Return where a layer sends the zero vector; a linear map leaves it where
+    it is.
+    """
     return layer(torch.zeros(layer.in_features, dtype=layer.weight.dtype))
     # --8<-- [end:not_linear]

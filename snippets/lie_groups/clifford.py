@@ -162,7 +162,9 @@ class GeometricProductLayer(torch.nn.Module):
 def compose_turns(
     first: Float[Tensor, "3"], second: Float[Tensor, "3"]
 ) -> Float[Tensor, "3"]:
-    """Return the one turn that equals two in a row, from the product of their rotors."""
+    """Return the one turn that equals two in a row, from the product of their
+    rotors.
+    """
     R = geometric_product(rotor_3d(second), rotor_3d(first))
     R = R if R[0] >= 0 else -R
     axis = -R[[6, 5, 3]] * torch.tensor([1.0, -1.0, 1.0])

@@ -106,7 +106,9 @@ def resample(x: Float[Tensor, "*batch n"], m: int) -> Float[Tensor, "*batch m"]:
 
 
 class FineReLU(torch.nn.Module):
-    """Apply ReLU between the pixels, too: sample finer, cut, drop the new fast waves."""
+    """Apply ReLU between the pixels, too: sample finer, cut, drop the new fast
+    waves.
+    """
 
     def __init__(self, factor: int = 4):
         """Take `factor` samples a pixel."""

@@ -141,7 +141,9 @@ def angle_in_o2(Q: Float[Tensor, "2 2"]) -> tuple[str, float]:
 
 # --8<-- [start:haar]
 def random_orthogonal(n: int, count: int, seed: int = 0) -> Float[Tensor, "count n n"]:
-    """Return draws from O(n), all equally likely: QR of Gaussian matrices, diag R > 0."""
+    """Return draws from O(n), all equally likely: QR of Gaussian matrices, diag
+    R > 0.
+    """
     Q, R = torch.linalg.qr(
         torch.randn(count, n, n, generator=torch.Generator().manual_seed(seed))
     )

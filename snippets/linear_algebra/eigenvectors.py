@@ -141,7 +141,9 @@ def with_radius(net: LinearRecurrence, radius: float) -> LinearRecurrence:
 
 
 def recurrences(features: int = 32) -> dict[str, LinearRecurrence]:
-    """Return a random network with two spectral radii, and with an orthogonal weight."""
+    """Return a random network with two spectral radii, and with an orthogonal
+    weight.
+    """
     nets = {}
     for name in ("ρ = 1.1", "orthogonal", "ρ = 0.9"):
         torch.manual_seed(0)

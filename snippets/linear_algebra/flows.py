@@ -99,7 +99,9 @@ def gaussian_log_density(
     mean: Float[Tensor, " n"],
     covariance: Float[Tensor, "n n"],
 ) -> Float[Tensor, " k"]:
-    """Return the log-density of N(mean, covariance): x = mean + Lz, LLᵀ = covariance."""
+    """Return the log-density of N(mean, covariance): x = mean + Lz, LLᵀ =
+    covariance.
+    """
     L = torch.linalg.cholesky(covariance)
     z = torch.linalg.solve_triangular(L, (x - mean).T, upper=False).T
     return log_gaussian(z) - L.diagonal().log().sum()

@@ -130,7 +130,8 @@ def derivative(c: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
 def nonlinearity(f: Map, n: int, trials: int = 20) -> float:
     """Return how far f is from its only possible matrix, on random vectors.
 
-    The largest difference of f(x) and Mx, relative to their size: rounding where f is linear.
+    The largest difference of f(x) and Mx, relative to their size: rounding where f is
+    linear.
     """
     matrix, generator = matrix_of(f, n), torch.Generator().manual_seed(0)
     worst = 0.0

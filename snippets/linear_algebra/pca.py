@@ -109,7 +109,9 @@ def small_data(count: int = 500) -> Float[Tensor, "count 8"]:
 
 # --8<-- [start:fiedler]
 def fiedler(points: Float[Tensor, "count d"], width: float) -> Float[Tensor, " count"]:
-    """Return the second eigenvector of the Laplacian; weights exp(−distance²/2 width²)."""
+    """Return the second eigenvector of the Laplacian; weights exp(−distance²/2
+    width²).
+    """
     weights = torch.exp(-((torch.cdist(points, points) / width) ** 2) / 2)
     laplacian = weights.sum(1).diag() - weights
     return torch.linalg.eigh(laplacian).eigenvectors[:, 1]

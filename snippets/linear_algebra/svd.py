@@ -99,7 +99,9 @@ class Adapter(nn.Module):
 def polar(
     A: Float[Tensor, "n n"],
 ) -> tuple[Float[Tensor, "n n"], Float[Tensor, "n n"]]:
-    """Return Q and S with A = QS: orthogonal, and a stretch along perpendicular axes."""
+    """Return Q and S with A = QS: orthogonal, and a stretch along perpendicular
+    axes.
+    """
     U, s, Vt = torch.linalg.svd(A)
     return U @ Vt, Vt.T * s @ Vt
     # --8<-- [end:solution_polar]
@@ -118,7 +120,9 @@ def rank_for(A: Float[Tensor, "m n"], share: float) -> int:
 
 # --8<-- [start:solution_tie]
 def best_of_tied(theta: float) -> Float[Tensor, "2 2"]:
-    """Return the projection onto a line at angle theta, a rank-1 matrix nearest to I."""
+    """Return the projection onto a line at angle theta, a rank-1 matrix nearest
+    to I.
+    """
     angle = torch.tensor(theta)
     direction = torch.stack([angle.cos(), angle.sin()])
     return torch.outer(direction, direction)

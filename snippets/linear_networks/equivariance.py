@@ -70,7 +70,8 @@ class EquivariantAutoencoder(nn.Module):
         """Split x into waves, multiply those of each eigenvalue, add the waves up."""
         if x.shape[-1] != len(self.waves.order):
             raise ValueError(
-                f"inputs of {x.shape[-1]} numbers: give {len(self.waves.order)}, one a point"
+                f"inputs of {x.shape[-1]} numbers: "
+                f"give {len(self.waves.order)}, one a point"
             )
         flat = x.reshape(-1, x.shape[-1])
         alike = zip(self.waves.alike, self.waves.analyse(flat), strict=True)

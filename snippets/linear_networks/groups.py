@@ -41,7 +41,8 @@ def equivariant_classes(
     """
     if len(inputs) != len(outputs):
         raise ValueError(
-            f"{len(inputs)} permutations of the inputs and {len(outputs)} of the outputs: "
+            f"{len(inputs)} permutations of the inputs and "
+            f"{len(outputs)} of the outputs: "
             "give one of each for every generator"
         )
     n, m = same_size(inputs), same_size(outputs)
@@ -90,7 +91,9 @@ def generate(*generators: Permutation) -> set[Permutation]:
 
 # --8<-- [start:layer]
 class SharedLinear(nn.Module):
-    """The general equivariant layer: a weight for each orbit of pairs and two channels."""
+    """The general equivariant layer: a weight for each orbit of pairs and two
+    channels.
+    """
 
     def __init__(
         self,

@@ -40,7 +40,8 @@ def collapse(
     gap, size = (M[..., first][..., part] - M).abs().amax(), M.abs().amax()
     if gap > 1e-5 * size:
         raise ValueError(
-            f"the matrix is not invariant: columns of one part differ by {gap.item():.3g}; "
+            f"the matrix is not invariant: columns of one part "
+            f"differ by {gap.item():.3g}; "
             "average it over the parts first"
         )
     return M[..., first]

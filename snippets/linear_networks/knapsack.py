@@ -7,7 +7,8 @@ from collections.abc import Sequence
 def knapsack(
     values: Sequence[Sequence[float]], weights: Sequence[int], total: int
 ) -> list[int]:
-    """Return how many leading values of each row to keep: Σ w r ≤ total, Σ w v² largest.
+    """Return how many leading values of each row to keep: Σ w r ≤ total, Σ w v²
+    largest.
 
     Row by row, it remembers the best choice for every rank spent so far.
     """

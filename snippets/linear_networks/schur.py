@@ -82,7 +82,8 @@ def kinds(*generators: Permutation) -> list[Kind]:
 def nearest_commuting(
     M: Float[Tensor, "n n"], generators: list[Permutation], rank: int
 ) -> tuple[Float[Tensor, "n n"], list[int]]:
-    """Return the nearest map of rank at most r that commutes with a group, and its ranks.
+    """Return the nearest map of rank at most r that commutes with a group, and its
+    ranks.
 
     Average M, then cut the block of each kind. A unit of rank there costs as many
     dimensions as the kind has, because each singular value occurs that often.
@@ -108,7 +109,8 @@ def group_average(
     """Return the nearest map that commutes with the group: the mean over each class."""
     if M.shape != (generators[0].size, generators[0].size):
         raise ValueError(
-            f"a {M.shape[0]}×{M.shape[1]} matrix does not act on {generators[0].size} points"
+            f"a {M.shape[0]}×{M.shape[1]} matrix does not act on "
+            f"{generators[0].size} points"
         )
     classes = equivariant_classes(generators, generators).flatten()
     sums = M.new_zeros(int(classes.max()) + 1).index_add(0, classes, M.flatten())

@@ -208,7 +208,9 @@ def signed_power(x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 
 # --8<-- [start:multiplications]
 def multiplications(network: nn.Sequential) -> int:
-    """Count the multiplications for one picture, with every convolution done plainly."""
+    """Count the multiplications for one picture, with every convolution done
+    plainly.
+    """
     total, x = 0, torch.zeros(1, 28, 28)
     for layer in network:
         x = layer(x)

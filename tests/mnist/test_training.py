@@ -79,6 +79,8 @@ test_numbers = numbers("mnist.training", {
     "epochs_paper": 5,
     "run_commutator_dense": 0.5827282238686278,
     "made_threads": 1,
+    "made_torch": json.loads((records.RECORDED / "training.json").read_text())["made_by"]["torch"],
+    "made_device": json.loads((records.RECORDED / "training.json").read_text())["made_by"]["device"],
     "made_command": "python -m snippets.mnist.recording",
     "around_dense_all": near(0.017901, 2e-05),
     "around_equivariant_all": near(0.010229, 1e-05),

@@ -55,7 +55,9 @@ def table(history: Iterable[Epoch]) -> str:
 
 # --8<-- [start:load]
 def load(folder: str | Path) -> nn.Module:
-    """Return the network of a run, on the CPU in single precision, with the weights that had the least loss."""
+    """Return the network of a run, on the CPU in single precision, with the weights
+    that had the least loss.
+    """
     held = read(Path(folder) / "model.pt", torch.device("cpu"))
     network = build(held["model"], held["rank"], held["ranks"], 0).float()
     network.load_state_dict(held["weights"])

@@ -43,7 +43,9 @@ def optimizer_of(settings: Settings, network: nn.Module) -> torch.optim.Optimize
 
 
 def schedule(done: float) -> float:
-    """Return the part of the rate when this part of the steps is done: up for a moment, then down to 0."""
+    """Return the part of the rate when this part of the steps is done: up for a moment,
+    then down to 0.
+    """
     return min(1.0, done / WARM_UP) * (1 - done) / (1 - min(done, WARM_UP))
     # --8<-- [end:ingredients]
 
@@ -103,7 +105,9 @@ class Training:
 
     # --8<-- [start:wrapped]
     def wrapped(self) -> nn.Module:
-        """Return the network as the steps call it: compiled if asked for, its gradients averaged over processes."""
+        """Return the network as the steps call it: compiled if asked for, its gradients
+        averaged over processes.
+        """
         forward = torch.compile(self.network) if self.settings.compile else self.network
         return DistributedDataParallel(forward) if self.group.size > 1 else forward
 
@@ -160,7 +164,9 @@ class Training:
 
     # --8<-- [start:standing]
     def standing(self) -> Epoch:
-        """Return where the weights stand. Raises ValueError where they have run away."""
+        """Return where the weights stand. Raises ValueError where they have run
+        away.
+        """
         seconds, (train, test) = (
             self.elapsed(),
             (exact_loss(self.network, moment) for moment in self.moments),
@@ -176,7 +182,8 @@ class Training:
                 else "take a tenth of it"
             )
             raise ValueError(
-                f"the training diverged at step {self.step} with --lr {self.settings.lr:g}: {lower}"
+                f"the training diverged at step {self.step} "
+                f"with --lr {self.settings.lr:g}: {lower}"
             )
         epoch, rest = divmod(self.step, self.train.steps)
         images = epoch * self.train.count + rest * self.settings.batch_size
@@ -194,7 +201,9 @@ class Training:
 
     # --8<-- [start:checkpoint]
     def save(self) -> None:
-        """Write a checkpoint. Random numbers have no state: they follow from seed, epoch and shard."""
+        """Write a checkpoint. Random numbers have no state: they follow from seed,
+        epoch and shard.
+        """
         self.saved = time.perf_counter()
         self.folder.save(
             {
@@ -215,7 +224,8 @@ class Training:
         if state["step"] > self.steps:
             done = -(-state["step"] // self.train.steps)
             raise ValueError(
-                f"--epochs {self.settings.epochs}: {done} are done; choose as many or more"
+                f"--epochs {self.settings.epochs}: {done} are done; "
+                "choose as many or more"
             )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -16,7 +16,9 @@ from snippets.mnist.train.parallel import Group
 def second_moment(
     pictures: Iterable[Float[Tensor, "n 28 28"]], group: Group
 ) -> Float[Tensor, "784 784"]:
-    """Return the mean of x xᵀ over the pictures of all processes, summed in float64 on the CPU."""
+    """Return the mean of x xᵀ over the pictures of all processes, summed in float64 on
+    the CPU.
+    """
     total = torch.zeros(784 * 784 + 1, dtype=torch.float64)
     for x in pictures:
         for some in x.flatten(1).split(7500):
@@ -28,7 +30,8 @@ def second_moment(
 
 @torch.no_grad()
 def exact_loss(network: nn.Module, moment: Float[Tensor, "784 784"]) -> float:
-    """Return the squared error per pixel of a linear network M: tr (I − M) S (I − M)ᵀ / 784.
+    """Return the squared error per pixel of a linear network M: tr (I − M) S (I − M)ᵀ /
+    784.
 
     Its matrix is what it makes of the 784 pictures with one pixel of ink.
     """
@@ -41,7 +44,9 @@ def exact_loss(network: nn.Module, moment: Float[Tensor, "784 784"]) -> float:
 
 # --8<-- [start:moments]
 def frequency_moments(moment: Float[Tensor, "784 784"]) -> Complex[Tensor, "15 28 28"]:
-    """Return the means H_j of x̂_j x̂_j*: the Fourier transform of S in both places, at j and −j."""
+    """Return the means H_j of x̂_j x̂_j*: the Fourier transform of S in both places, at
+    j and −j.
+    """
     whole = torch.fft.fftn(moment.view(28, 28, 28, 28), norm="ortho", dim=(1, 3))
     return torch.stack([whole[:, j, :, -j] for j in range(15)])
 

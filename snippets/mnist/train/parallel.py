@@ -12,9 +12,11 @@ from torch import Tensor
 
 # --8<-- [start:device]
 def choose(name: str) -> torch.device:
-    """Return the device of a name; auto takes the accelerator that is there, else the CPU.
+    """Return the device of a name; auto takes the accelerator that is there, else the
+    CPU.
 
-    Under torchrun each process takes the accelerator of its own number. Raises ValueError where there is none.
+    Under torchrun each process takes the accelerator of its own number. Raises
+    ValueError where there is none.
     """
     found = torch.accelerator.current_accelerator(check_available=True)
     try:
@@ -28,24 +30,29 @@ def choose(name: str) -> torch.device:
     if found is None or device.type != found.type:
         usable = "auto or cpu" if found is None else f"auto, cpu or {found.type}"
         raise ValueError(
-            f"--device {name}: torch {torch.__version__} finds none on this machine; choose {usable}"
+            f"--device {name}: torch {torch.__version__} finds none on this machine; "
+            f"choose {usable}"
         )
     index = (
         int(os.environ.get("LOCAL_RANK", 0)) if device.index is None else device.index
     )
     if index >= torch.accelerator.device_count():
         raise ValueError(
-            f"--device {name}: there are {torch.accelerator.device_count()}, counted from 0; choose one"
+            f"--device {name}: there are {torch.accelerator.device_count()}, "
+            "counted from 0; choose one"
         )
     torch.accelerator.set_device_index(index)
     return torch.device(device.type, index)
 
 
 def number_type(precision: str, device: torch.device) -> torch.dtype:
-    """Return the type of the weights; raises ValueError for what the device cannot do."""
+    """Return the type of the weights; raises ValueError for what the device
+    cannot do.
+    """
     if precision == "float64" and device.type == "mps":
         raise ValueError(
-            "--precision float64: Apple's GPUs have none; choose float32, or --device cpu"
+            "--precision float64: Apple's GPUs have none; "
+            "choose float32, or --device cpu"
         )
     return torch.float64 if precision == "float64" else torch.float32
     # --8<-- [end:device]

@@ -31,7 +31,9 @@ class Shard(NamedTuple):
 def amounts(
     settings: Settings, count: int, generator: torch.Generator
 ) -> Shaped[Tensor, " count"]:
-    """Draw shifts: real numbers in (−shift, shift), or whole ones of the circle in [−shift, shift]."""
+    """Draw shifts: real numbers in (−shift, shift), or whole ones of the circle in
+    [−shift, shift].
+    """
     if settings.shift_kind == "continuous":
         return random_amounts(count, generator, settings.shift)
     reach = int(settings.shift)
@@ -58,7 +60,9 @@ def moved(
 
 # --8<-- [start:pictures]
 class Pictures:
-    """One split of the data, of which this process moves and keeps its share, one shard at a time."""
+    """One split of the data, of which this process moves and keeps its share, one shard
+    at a time.
+    """
 
     def __init__(
         self,
@@ -79,7 +83,9 @@ class Pictures:
         self.held: tuple[int, Tensor] | None = None
 
     def share(self, index: int) -> Float[Tensor, "n 28 28"]:
-        """Return this process's share of a shard; the last one asked for stays on the device."""
+        """Return this process's share of a shard; the last one asked for stays on the
+        device.
+        """
         if self.held is None or self.held[0] != index:
             self.held = None  # so that two are never held at once
             shard, generator = self.shards[index], torch.Generator()
@@ -101,7 +107,8 @@ class Pictures:
     def batches(
         self, epoch: int, skip: int = 0
     ) -> Iterator[tuple[Float[Tensor, "n 28 28"], int]]:
-        """Yield this process's part of each batch, and the size of the whole, but for the first ones.
+        """Yield this process's part of each batch, and the size of the whole, but for
+        the first ones.
 
         The order follows from seed, epoch and shard, so it need not be saved.
         """
