@@ -12,7 +12,7 @@ def _decorated(decorator: str) -> dict[tuple[str, str], ast.Call]:
         module = str(path.relative_to(project.FIGURES).with_suffix("")).replace("/", ".")
         for name, function in depends.parse(path).functions.items():
             for call in function.decorator_list:
-                if ast.unparse(getattr(call, "func", call)) == decorator:
+                if ast.unparse(call.func if isinstance(call, ast.Call) else call) == decorator:
                     found[module, name] = call
     return found
 
@@ -33,7 +33,7 @@ def line(module: str, name: str) -> int:
 
 
 def _alt(call: ast.Call) -> str:
-    for keyword in call.keywords:
+    for keyword in getattr(call, "keywords", ()):
         if keyword.arg == "alt":
             return str(ast.literal_eval(keyword.value))
     return ""
