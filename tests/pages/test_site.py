@@ -303,8 +303,8 @@ def fits_a_phone(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     assert page.evaluate(WIDER) == []
     page.evaluate(FOLDS, False)
-    assert all(page.locator('img[src$="#only-light"]').evaluate_all(HIDDEN))
-    assert not any(page.locator('img[src$="#only-dark"]').evaluate_all(HIDDEN))
+    assert all(page.locator(':not(play-ground.is-open) > img[src$="#only-light"]').evaluate_all(HIDDEN))
+    assert not any(page.locator(':not(play-ground.is-open) > img[src$="#only-dark"]').evaluate_all(HIDDEN))
 
 
 ONE_OF_A_KIND = ["", CHAPTER_ADDRESSES[0], "labs/linear_algebra/", "reference/notation/"]
