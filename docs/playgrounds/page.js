@@ -34,7 +34,7 @@ class PlayGround extends HTMLElement {
   }
 
   explain(words, caption) {
-    words.style.minHeight = `${words.offsetHeight}px`;
+    words.style.minHeight = `${words.getBoundingClientRect().height}px`;
     this.foot = document.createElement("p");
     this.foot.className = "play-caption";
     const text = document.createElement("span");

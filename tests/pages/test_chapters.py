@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 
 import matplotlib.pyplot as plt
 import pytest

@@ -32,6 +32,7 @@ FLAGS = [
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 MAX_TRANSFER = 250_000
+LATER = ("playgrounds/", "assets/generated/data/")  # come when a reader does; tests/playgrounds weighs them
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"),
@@ -194,6 +195,7 @@ def test_page(visit, address):
     assert page.locator("h1").first.is_visible()
     if address in CHAPTER_ADDRESSES:
         sizes = tab.sizes()
+        sizes = {file: size for file, size in sizes.items() if not file.startswith(LATER)}
         assert sum(sizes.values()) < MAX_TRANSFER, sorted(sizes.items(), key=lambda item: -item[1])[:6]
         html = (Quiet.site / address / "index.html").read_text()
         assert page.locator(FORMULAS).count() == html.count('class="katex-html"') > 0
@@ -348,7 +350,7 @@ def test_instant_navigation_keeps_formulas_and_figures(visit):
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.here")
     page.wait_for_function("window.scrollY == 0")
-    assert page.locator(".katex-html").first.bounding_box()["height"] > 5
+    assert page.locator(".katex-html:visible").first.bounding_box()["height"] > 5
     page.evaluate(LOAD_ALL)
     assert page.evaluate(BAD_IMAGES) == []
     assert tab.complaints == []
@@ -357,8 +359,8 @@ def test_instant_navigation_keeps_formulas_and_figures(visit):
 def test_switch_swaps_the_figures(visit):
     """The switch in the header goes from the system's scheme to light to dark, and the figures follow."""
     page = visit().open(CHAPTER_ADDRESSES[0])
-    dark = page.locator('figure img[src$="#only-dark"]').first
-    light = page.locator('figure img[src$="#only-light"]').first
+    dark = page.locator('figure > img[src$="#only-dark"]').first
+    light = page.locator('figure > img[src$="#only-light"]').first
     assert light.is_visible()
     for _ in range(3):
         if dark.is_visible():
@@ -435,7 +437,7 @@ PARTS = {
     "formulas": r'<annotation encoding="application/x-tex">([^<]*)<',
     "figures": r'<img[^>]* alt="([^"]+)"[^>]* src="[^"]*?([^/"]+)"',
     "links": r'<a\b[^>]* href="[^"#]*#([^"]*)"',
-    "marks": r'<a class="box-mark"[^>]*>([^<]*)<',
+    "marks": r'<a class="box-mark[^"]*"[^>]*>([^<]*)<',
     "code": r"<pre id=\"code-\d+\"><span></span><code[^>]*>(.*?)</code></pre>",
 }
 

@@ -43,7 +43,7 @@ const start = () => {
 };
 
 const reveal = () => {
-  const named = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!named?.matches(".ledger-row")) return;
   for (let part = named; part; part = part.parentElement.closest("details")) part.open = true;
   named.scrollIntoView();
