@@ -27,6 +27,7 @@ class PlayGround extends HTMLElement {
     room.className = "play";
     await start(room, { key: this.dataset.key, given: this.dataset.given ?? "", signal });
     if (signal.aborted) return;
+    this.style.minHeight = `${this.getBoundingClientRect().height}px`; // a tall figure leaves its height behind
     this.append(room);
     const words = this.parentElement.querySelector("figcaption");
     if (words) this.explain(words, caption);

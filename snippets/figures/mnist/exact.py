@@ -194,7 +194,7 @@ def fifteen_blocks() -> Figure:
             0
         ]  # a quarter of the side is as fine as it is shown
         shown = size.where(size > 1e-9, torch.nan).sqrt().numpy()
-        ax.imshow(shown, interpolation="nearest", rasterized=True, extent=(-0.5, 783.5, 783.5, -0.5))
+        ax.imshow(shown, interpolation="none", extent=(-0.5, 783.5, 783.5, -0.5))
         ax.set(title=title, xticks=[], yticks=[])
     start = 0
     for j, weight in enumerate(WEIGHTS):
