@@ -190,9 +190,8 @@ def fifteen_blocks() -> Figure:
     fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9))
     panels = {"on 784 pixels": M, "on 15 frequencies": on_waves @ M @ on_waves.T}
     for ax, (title, matrix) in zip(axes, panels.items(), strict=True):
-        size = torch.nn.functional.max_pool2d(matrix.abs()[None], 4)[
-            0
-        ]  # a quarter of the side is as fine as it is shown
+        # two cells a block of 28 are as fine as the blocks need
+        size = torch.nn.functional.max_pool2d(matrix.abs()[None], 14)[0]
         shown = size.where(size > 1e-9, torch.nan).sqrt().numpy()
         ax.imshow(shown, interpolation="none", extent=(-0.5, 783.5, 783.5, -0.5))
         ax.set(title=title, xticks=[], yticks=[])
