@@ -27,9 +27,7 @@ def cases(known: Catalogue) -> Iterator[str]:
 
 
 def _body(box: pages.Box) -> list[str]:
-    """Return what the source says and what happens, then the box itself as what is true; all of an old erratum."""
-    if box.aside is None:
-        return _lines(box.page, box.first, box.last)
+    """Return what the source says and what happens, then the box itself as what is true."""
     stated = _lines(box.page, box.first, box.aside.line) + _lines(box.page, box.aside.last + 1, box.last)
     return [*_lines(box.page, box.aside.first, box.aside.last), "", f"{INNER} truth", "", *stated, INNER]
 

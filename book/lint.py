@@ -84,17 +84,8 @@ def _statements() -> Iterator[str]:
         for box in page.blocks:
             if box.kind in pages.STATED and not box.id:
                 yield f"{page.where(box.line)}: the {box.kind} '{box.title}' has no id: give it one under its head"
-            elif box.kind in pages.STATED and box.options.get("verdict") in pages.WRONG and not box.aside:
-                wrong = f"claim '{box.id}' has the verdict '{box.options['verdict']}'"
-                yield f"{page.where(box.line)}: {wrong}, and no 'source' in it that says why: write one, or drop it"
             elif box.kind == "source":
                 yield from _aside(page, box)
-            elif box.kind == "erratum":
-                parts = [block.kind for block in page.boxes if block.around is box]
-                for missing in [part for part in pages.ERRATUM_PARTS if part not in parts]:
-                    yield f"{page.where(box.line)}: the erratum '{box.title}' lacks its part '{missing}'"
-                if box.options.get("verdict", "true") == "true":
-                    yield f"{page.where(box.line)}: the erratum lacks 'verdict: {' | '.join(pages.WRONG)}'"
         for box in [box for box in page.blocks if box.open][OPEN:]:
             yield f"{page.where(box.line)}: {OPEN} mistakes stand open on this page already: leave out 'open: true'"
 

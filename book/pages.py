@@ -9,10 +9,9 @@ from pathlib import Path
 from book import depends, project
 from book.project import module_of, nav, nearest
 
-ERRATUM_PARTS = ("says", "counterexample", "truth")
+PARTS = ("says", "counterexample", "truth")  # of what a source says; the last on the page of errata alone
 STATED = ("definition", "theorem", "claim", "example")  # the boxes that have an id and a test
-CLAIM_KINDS = (*STATED, "erratum")
-BOX_KINDS = (*CLAIM_KINDS, "note", "proof", "exercise", "solution")
+BOX_KINDS = (*STATED, "note", "proof", "exercise", "solution")
 WRONG = ("false", "imprecise", "damaged")
 VERDICTS = ("true", *WRONG)
 ID = re.compile(r"[A-Z]{2}-\d+[a-z]?")
@@ -23,13 +22,13 @@ PLAY = re.compile(r"[\w-]+(\?[\w.=,-]+)?")
 # What may stand under the head of each block: the pattern of each option's value, and what it should be, in words.
 _STATEMENT = {
     "id": (ID, ID_WORDS),
-    "verdict": (re.compile("|".join(VERDICTS)), " or ".join(VERDICTS)),
+    "verdict": (re.compile("true"), "'true', or the block 'source', which says what is not"),
     "proof": (re.compile("only"), "'only'"),
 }
 _SWITCH = (re.compile("true|false"), "true or false")
 OPTIONS: dict[str, dict[str, tuple[re.Pattern, str]]] = {
-    **dict.fromkeys(CLAIM_KINDS, _STATEMENT),
-    **{kind: {} for kind in ("note", "proof", "exercise", "solution", *ERRATUM_PARTS, "ledger", "errata")},
+    **dict.fromkeys(STATED, _STATEMENT),
+    **{kind: {} for kind in ("note", "proof", "exercise", "solution", *PARTS, "ledger", "errata")},
     "source": {"open": _SWITCH},
     "figure": {"play": (PLAY, "a playground, with what it begins from where you like: linear-map?mode=eigen,a=2")},
 }
@@ -113,7 +112,7 @@ class Page:
     @property
     def boxes(self) -> list[Box]:
         """The boxes of the book, without the blocks that only fold or place something."""
-        return [block for block in self.blocks if block.kind in (*BOX_KINDS, *ERRATUM_PARTS)]
+        return [block for block in self.blocks if block.kind in (*BOX_KINDS, *PARTS)]
 
     @property
     def bare(self) -> str:

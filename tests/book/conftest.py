@@ -93,9 +93,13 @@ $$
 By distributivity.
 ///
 
-//// erratum | The map is not affine only
+///// claim | The map is not affine only
     id: LA-01
-    verdict: false
+
+It is linear.
+
+//// source | false
+    open: false
 
 /// says
 It says so.
@@ -104,11 +108,8 @@ It says so.
 /// counterexample
 It fails.
 ///
-
-/// truth
-It is linear.
-///
 ////
+/////
 
 //// exercise | By hand
 Double one.

@@ -88,7 +88,7 @@ def test_check_says_all_that_is_wrong_with_a_chapter(parts, capsys):
         assert f"✓ {name}" in good, good
     parts.edit("docs/part/toy.md", "{{ count }}", "{{ cuont }}")
     parts.edit("docs/part/toy.md", "[2.0, 5.0]", "[2.0, 6.0]")
-    parts.edit("docs/part/toy.md", "    verdict:", "  verdict:")
+    parts.edit("docs/part/toy.md", "    open:", "  open:")
     parts.edit("snippets/figures/part/toy.py", "fig = Figure()", "fig = Figur()")
     parts.edit("snippets/part/toy.py", "return FACTOR * x", "return  FACTOR * x")
     parts.edit("tests/part/test_toy.py", "math.pi], atol", "math.e], atol")
@@ -99,7 +99,7 @@ def test_check_says_all_that_is_wrong_with_a_chapter(parts, capsys):
     said = capsys.readouterr().out
     assert "✗ code style" in said
     assert "mend it with: make format" in said
-    assert "docs/part/toy.md:44: option 'verdict' is to be indented" in said
+    assert "docs/part/toy.md:48: option 'open' is to be indented" in said
     assert "nothing" not in said
     assert re.search(r"figure part.toy:line: NameError at toy.py:\d+ in line", said), said
     assert "docs/part/toy.md:6: no number 'cuont'" in said

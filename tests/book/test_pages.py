@@ -94,7 +94,7 @@ def test_errata_are_shown_in_full_and_closed(tree):
         .replace("///+", "////")
         .replace("reason.\n///", "reason.\n////")
     )
-    start, end = text.index("//// erratum"), text.index("//// exercise")
+    start, end = text.index("///// claim"), text.index("//// exercise")
     for case, said in ((text[start:end], "The map is not affine only"), (aside, "So")):
         tree.write("docs/part/toy.md", text[:start] + case + "\n" + text[end:])
         html = render(tree, "reference/errata.md")
