@@ -248,11 +248,6 @@ class Ledger(Block):
         return box.id
 
 
-def shown_in_ledgers() -> list[tuple[str, ...]]:
-    """List what the ledgers show of other pages, so that they are written anew when it changes."""
-    return [(ledger.title(box.page), box.page, box.id or "", box.title, box.verdict) for box in ledger.in_order()]
-
-
 def blocks(context: Context) -> list[type[Block]]:
     """Make the block classes of one Markdown instance."""
     named: dict[str, tuple[type[Block], dict[str, Any]]] = {

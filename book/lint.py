@@ -94,8 +94,6 @@ def _aside(page: pages.Page, box: pages.Box) -> Iterator[str]:
     where, holder = page.where(box.line), box.holder()
     if holder is None:
         yield f"{where}: 'source' stands in no box with an id: put it last into the box whose claim it is about"
-    elif holder.kind not in pages.STATED:
-        yield f"{where}: 'source' stands in a box of kind '{holder.kind}': make it {' or '.join(pages.STATED)}"
     elif holder.aside is not box:
         yield f"{where}: 'source' stands twice in claim '{holder.id}': keep one"
     elif "verdict" in holder.options:

@@ -16,6 +16,7 @@ from book import (
     bibliography,
     catalogue,
     claims,
+    expect,
     extension,
     figure,
     formulas,
@@ -106,6 +107,24 @@ def test_errata_are_shown_in_full_and_closed(tree):
     assert "verdict-imprecise" in html
     assert "For a reason." in html
     assert '<a href="../part/toy.md#a-toy">so</a>' in html
+
+
+def test_what_a_source_says_is_closed_in_a_chapter_or_open_as_a_mistake(tree):
+    html = render(tree, "part/toy.md")
+    assert html.index("<summary>The source says otherwise</summary>") < html.index("It fails.")
+    tree.edit("docs/part/toy.md", "open: false", "open: true")
+    html = render(tree, "part/toy.md")
+    assert html.index(">A tempting mistake</p>") < html.index("It fails.")
+    assert "The source says otherwise" not in html
+
+
+def test_ledger_and_errata_are_sorted_by_parts_and_show_figures_of_the_page(tree):
+    tree.edit("mkdocs.yml", "part/toy.md, ", "{A part: [part/toy.md]}, ")
+    tree.edit("docs/part/toy.md", "It is linear.", "It is linear.\n\n/// figure | line\nA line.\n///")
+    for page, heading in (("reference/claims.md", "<h2>A part</h2>"), ("reference/errata.md", "<h2>A part</h2>")):
+        html = render(tree, page)
+        assert heading in html
+    assert 'src="../assets/generated/figures/part/toy/line.light.svg#only-light"' in html
 
 
 def test_page_that_is_not_of_the_book_is_left_alone(tree):
@@ -438,6 +457,16 @@ def test_digest_of_recorded_code_follows_names_across_files(tree):
     assert [a == b for a, b in zip(first, second, strict=True)] == [True, False, False]
     tree.edit("snippets/part/base.py", "A: int = 1", "A: int = 9")
     assert digests()[0] != second[0]
+
+
+def test_a_figure_is_drawn_where_there_is_no_torch(monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch")
+    assert figure(alt="One")(lambda: 1)() == 1
+
+
+def test_numbers_of_a_page_that_computes_none_are_asked_in_vain(tree):
+    with pytest.raises(LookupError, match=r"snippets\.figures\.part\.toi has no @results function"):
+        expect.computed("part.toi")
 
 
 def test_figure_needs_alt_text():
