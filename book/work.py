@@ -124,7 +124,7 @@ def check(page: str, text: str) -> dict[str, Any]:
     return {"problems": listings.check(text, page)}
 
 
-def test(*nodes: str) -> dict[str, Any]:  # pragma: no cover (in a worker, where nothing is counted)
+def test(*nodes: str) -> dict[str, Any]:
     """Run tests by name; what passed and what failed is in the record, what else pytest said is returned."""
     import pytest
 
@@ -152,7 +152,7 @@ def pool(workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), begin)
 
 
-def begin() -> None:  # pragma: no cover (in a worker, where nothing is counted)
+def begin() -> None:
     """Set up a worker: no window, one thread, no word on standard output, and no life after its parent's."""
     os.environ.setdefault("MPLBACKEND", "Agg")
     os.environ["OMP_NUM_THREADS"] = "1"  # what is printed and measured then does not depend on the number of cores
@@ -165,6 +165,6 @@ def begin() -> None:  # pragma: no cover (in a worker, where nothing is counted)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:  # pragma: no cover (in a worker, where nothing is counted)
+def _end_with_parent() -> None:
     multiprocessing.parent_process().join()
     os._exit(1)
