@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from book import bibliography, catalogue, depends, listings, pages, project, record, regions
+from book import catalogue, depends, listings, pages, project, record, regions
 from book.catalogue import Catalogue
 from book.project import BookError, chapters, nav
 
@@ -197,6 +197,6 @@ def substitute(line: str, page: str, known: Catalogue) -> str:
 
     def citation(match: re.Match) -> str:
         up = "../" * page.count("/")
-        return f"[[{bibliography.entries().get(match[1], match[1])}]]({up}{bibliography.PAGE}#{match[1]})"
+        return f"[[{pages.bibliography().get(match[1], match[1])}]]({up}{pages.BIBLIOGRAPHY}#{match[1]})"
 
     return pages.CITATION.sub(citation, pages.VALUE.sub(number, line))

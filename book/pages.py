@@ -50,6 +50,9 @@ VALUE = re.compile(r"\{\{ +(?:(?P<module>[\w.]+)/)?(?P<name>[\w.-]+)(?: *\| *(?P
 ALMOST_VALUE = re.compile(r"\{\{\s[^{}]*\}\}")
 UNKNOWN = "a page"  # the name of one that is not in docs/
 CITATION = re.compile(r"\[@([\w-]+)\]")
+BIBLIOGRAPHY = "reference/bibliography.md"
+ENTRY = re.compile(r"\{[^{}]*#([\w-]+)[^{}]*\}")
+LABEL = re.compile(r"\*\*(.+?)\*\*")
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n+", re.DOTALL)
 
 
@@ -293,3 +296,20 @@ def figure_target(page: str, name: str) -> tuple[str, str]:
 def value_target(page: str, match: re.Match) -> tuple[str, str]:
     """Split a number's name into module and key; a bare name belongs to the page's own module."""
     return match["module"] or module_of(page), match["name"]
+
+
+def bibliography() -> dict[str, str]:
+    """Map each key of the bibliography to its label, the bold words of the entry."""
+    return _bibliography((project.DOCS / BIBLIOGRAPHY).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _bibliography(stamp: int) -> dict[str, str]:
+    found, label = {}, ""
+    for line in (project.DOCS / BIBLIOGRAPHY).read_text().splitlines():
+        bold = LABEL.search(line)
+        label = bold[1] if bold else label
+        anchor = ENTRY.search(line)
+        if anchor and not line.startswith("#"):
+            found[anchor[1]] = label or anchor[1]
+    return found

@@ -18,7 +18,6 @@ from filelock import FileLock, Timeout
 
 from book import (
     catalogue,
-    claims,
     depends,
     ledger,
     lint,
@@ -144,7 +143,7 @@ def _prepare() -> Catalogue:
         _stop("the book has loose ends:", lint.loose_ends())
         for name in record.touched(record.entries()):
             print(f"book: {name} is not as it was made: it is made again", flush=True)
-        jobs, checks = [*_jobs_of_figures(), *_jobs_of_pages()], {check: check.digest() for check in claims.checks()}
+        jobs, checks = [*_jobs_of_figures(), *_jobs_of_pages()], {check: check.digest() for check in marked.checks()}
         _make(jobs, checks)
         made = record.entries()
         files = [*notebooks.keys(), *(_written(module) for module, _ in marked.results())]
@@ -193,7 +192,7 @@ def make_page(page: str) -> Iterator[str]:
             yield from keep(job, work.do(*job.request))
 
 
-def _make(jobs: list[Job], checks: dict[claims.Check, str]) -> None:
+def _make(jobs: list[Job], checks: dict[marked.Check, str]) -> None:
     """Do stale jobs in worker processes and stale tests in pytest, at the same time; note each when it is done."""
     made, start = record.entries(), time.perf_counter()
     stale = [job for job in jobs if not record.fresh(made, job.key, job.digest)]

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import snippets.figures
-from book import claims, extension, npm, prepare, project, record, work
+from book import extension, marked, npm, prepare, project, record, work
 
 REAL_POOL = work.pool
 
@@ -233,7 +233,7 @@ class Here(contextlib.nullcontext):
 
 def passes(nodes: tuple[str, ...]) -> dict[str, str]:
     """Note tests as passed."""
-    digests = {check.node: check.digest() for check in claims.checks()}
+    digests = {check.node: check.digest() for check in marked.checks()}
     for node in nodes:
         record.note(node, digests[node], error=1e-13)
     return {"said": ""}

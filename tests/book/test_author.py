@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from book import author, lint, listings, pages, project, tidy, work
+from book import author, lint, listings, pages, project, work
 from book.__main__ import main
 from book.catalogue import Catalogue
 from book.project import BookError
@@ -112,12 +112,12 @@ NESTED = "class A:\n    def f(self):\n        return 1\n# --8<-- [end:a]\n# --8<
 
 
 def test_end_markers_stand_where_the_formatter_leaves_them():
-    assert tidy.with_markers(SHORT) == (
+    assert author.with_markers(SHORT) == (
         "# --8<-- [start:a]\ndef f():\n    return 1\n    # --8<-- [end:a]\n\nx = 1\n# --8<-- [end:b]\n"
     )
-    assert tidy.with_markers(NESTED).splitlines()[3:] == ["        # --8<-- [end:a]", "        # --8<-- [end:b]"]
+    assert author.with_markers(NESTED).splitlines()[3:] == ["        # --8<-- [end:a]", "        # --8<-- [end:b]"]
     for text in (SHORT, NESTED):
-        assert tidy.with_markers(tidy.with_markers(text)) == tidy.with_markers(text)
+        assert author.with_markers(author.with_markers(text)) == author.with_markers(text)
 
 
 def test_the_layout_is_the_formatters(tree, capfd):
@@ -127,7 +127,7 @@ def test_the_layout_is_the_formatters(tree, capfd):
     assert text == "# --8<-- [start:a]\ndef f(x):\n    return x\n    # --8<-- [end:a]\n"
     tree.write("snippets/part/bad.py", "import nothing as\n")
     with pytest.raises(SyntaxError):
-        tidy.format_all()
+        author.format_all()
     tree.write("snippets/part/bad.py", "x = undefined\n")
     assert main(["format"]) == 1
     assert "ruff has more to say" in capfd.readouterr().err

@@ -13,15 +13,14 @@ import markdown
 import pytest
 
 from book import (
-    bibliography,
     catalogue,
-    claims,
     expect,
     extension,
     figure,
     formulas,
     ledger,
     listings,
+    marked,
     npm,
     pages,
     project,
@@ -545,11 +544,11 @@ def test_f(): ...
 def test_kind_of_evidence_is_read_from_the_test(tree):
     """Without `by` a property test draws, one that measures measures, any other is an example."""
     tree.write("tests/test_marks.py", MARKS)
-    found = [(check.by, check.draws) for check in claims.checks() if check.file == "tests/test_marks.py"]
+    found = [(check.by, check.draws) for check in marked.checks() if check.file == "tests/test_marks.py"]
     assert found == [
         ("example", None), ("measured", None), ("drawn", 20), ("drawn", 100), ("proved", None), ("drawn", 7),
     ]  # fmt: skip
-    assert next(check.ids for check in claims.checks() if check.function == "test_b") == ("A-1", "A-2")
+    assert next(check.ids for check in marked.checks() if check.function == "test_b") == ("A-1", "A-2")
 
 
 def test_claims_are_written_for_programs(tree):
@@ -573,7 +572,7 @@ def test_claims_are_written_for_programs(tree):
 
 def test_citations_are_labelled_by_the_bold_words(tree):
     """A key is shown as the bold words of its entry."""
-    assert bibliography.entries() == {"somebody": "Somebody 1999"}
+    assert pages.bibliography() == {"somebody": "Somebody 1999"}
 
 
 class TestNpm:
