@@ -338,3 +338,13 @@ test_numbers = numbers(
         "lora_ratio": 2**8,
     },
 )
+
+
+@settings(max_examples=60)
+@given(sides, sides, seeds, st.floats(-3, 1))
+def test_solution_noise_moves_no_singular_value_far(m, n, seed, size):
+    A, noise = gaussian(m, n, seed=seed), 10**size * gaussian(m, n, seed=seed + 1)
+    moved = (torch.linalg.svdvals(A + noise) - torch.linalg.svdvals(A)).abs().max()
+    assert moved <= torch.linalg.matrix_norm(noise, 2) * (1 + 1e-12)
+    both = torch.linalg.svdvals(A + A)  # noise that is A itself: the bound is attained
+    assert torch.isclose((both - torch.linalg.svdvals(A)).max(), torch.linalg.matrix_norm(A, 2))
