@@ -10,7 +10,7 @@ from book import pages
 from book.project import chapters, nav
 
 NOTATION = "reference/notation.md"
-ROW = re.compile(r"^\| (?P<symbols>\$.*?) \| .* \| \[[^\]]+\]\((?P<page>[^)#]+)[^)]*\) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| (?P<symbols>\$.*?) \| .* · \[[^\]]+\]\((?P<page>[^)#]+)[^)]*\) \| .* \|$", re.MULTILINE)
 ENTRY = re.compile(r"^- \[[^\]]+\]\((?P<page>[^)#]+)\): (?P<terms>.+)$", re.MULTILINE)
 COMPOSITE = re.compile(r"\\(?:mathcal|mathbb|mathsf|operatorname) ?\{?\w+\}?")  # one letter in one alphabet
 COMMAND = re.compile(r"\\[A-Za-z]+")
