@@ -140,7 +140,8 @@ def matrix_of(R: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch n n"]:
 
 
 # --8<-- [start:quaternions]
-PLACES, SIGNS = [0, 6, 5, 3], [1.0, -1.0, 1.0, -1.0]  # 1, i = e₃e₂, j = e₁e₃, k = e₂e₁
+# 1, i = e₃e₂, j = e₁e₃ and k = e₂e₁ among the eight blades
+PLACES, SIGNS = [0, 6, 5, 3], [1.0, -1.0, 1.0, -1.0]
 
 
 def quaternion_of(R: Float[Tensor, "*batch 8"]) -> Float[Tensor, "*batch 4"]:

@@ -115,8 +115,8 @@ def learning_curves() -> Figure:
         ax.loglog(SIZES, errors.mean(1), color=colour)
         ax.loglog(SIZES, errors, ".", color=colour, ms=5)
         ax.text(*places[way], names[way], color=colour, va="center")
-    ax.set(xlabel="training samples", ylabel="error, 1 is predicting 0", xticks=SIZES, xticklabels=SIZES)
-    ax.set(ylim=(0.008, 3), yticks=[0.01, 0.1, 1])
+    ax.set(xlabel="training samples", ylabel="error on new samples", xticks=SIZES, xticklabels=SIZES)
+    ax.set(ylim=(0.008, 3), yticks=[0.01, 0.1, 1], yticklabels=["1 %", "10 %", "100 %"])
     ax.minorticks_off()
     return fig
 

@@ -58,7 +58,7 @@ def frames() -> Figure:
     for ax, name, colour, right in zip(axes, names, ("C2", "C1"), (True, False), strict=True):
         for k in range(5):
             step = exp_se2(k * xi)
-            draw_robot(ax, M @ step if right else step @ M, "C0" if k == 0 else colour, 0.9 if k == 0 else 0.55)
+            draw_robot(ax, M @ step if right else step @ M, "C0" if k == 0 else colour, 0.9 if k == 0 else 0.3)
         ax.plot(0, 0, "+", color=ink, ms=12, mew=1.5)
         ax.text(0.0, -0.3, "world", color=ink, ha="center", va="top")
         ax.set_title(name, color=colour)
