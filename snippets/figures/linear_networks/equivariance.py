@@ -87,9 +87,9 @@ def counting() -> Figure:
 
 
 @figure(
-    alt="Two rows of the same seven bars, sorted by height, three of width one for the eigenvalue 1, two for minus 1, and "
-    "two of width two for plus and minus i. Above the tallest bars are filled, one wide and two narrow; below, with "
-    "more saved, the two wide ones."
+    alt="Two rows of the same seven bars, sorted by height, three of width one for the eigenvalue 1, two for minus 1, "
+    "and two of width two for plus and minus i. Above the tallest bars are filled, one wide and two narrow; below "
+    "the two wide ones, and more is saved."
 )
 def knapsack_choice() -> Figure:
     """Singular values of a random matrix's blocks: the tallest first, and the best choice at rank four."""
