@@ -64,7 +64,11 @@ export const start = (room, options) => {
     readings.right(show(poses[4][0], 3));
     readings.left(show(poses[4][1], 3));
     readings.ratio(show(away(state.t) / state.t ** 2, 3));
-    task("halve t twice. By what factor does the distance fall? Then end on the other side of the road.", state.first === "turn" && state.t <= 0.31);
+    task(
+      "halve t twice. By what factor does the distance fall? Then make the car end on the other side.",
+      state.first === "turn" && state.t <= 0.31,
+      "Each halving divides the distance by about 4: the terms with t cancel, and t² is what remains. Turning first sends the car the other way, because the bracket changes its sign with the order. Ahead it is off by about t³/2 only, so for small t the car has moved sideways, which is neither of the two moves.",
+    );
   };
   play.finish();
 };
