@@ -3,7 +3,9 @@
 MkDocs loads this file as a hook; other engines build the same pages without it.
 """
 
+import base64
 import contextlib
+import hashlib
 import logging
 import re
 import shutil
@@ -29,6 +31,19 @@ HEAVY = re.compile(rf"{FORMULA}|(?<=<span></span>)(?P<code><code.*?</code>)", re
 COLOUR = re.compile(r"</?span[^>]*>")
 SPOKEN = re.compile(r"<semantics>(.*?)<annotation", re.DOTALL)
 UNSEEN = re.compile(r"<[^>]*>|[\u2061-\u2064]")
+NOISE = (
+    re.compile(  # what the converter of labs puts around code for a button that the book has its own of, and pilcrows
+        r'<div class="zeroclipboard-container">.*?</clipboard-copy>\s*</div>'
+        r'|<div class="clipboard-copy-txt"[^>]*>.*?</div>|<a class="anchor-link"[^>]*>¶</a>',
+        re.DOTALL,
+    )
+)
+LAB = re.compile(r'(?<=<div class="highlight-ipynb hl-python highlight">)')
+SCRIPT = re.compile(r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", re.DOTALL)
+POLICY = (
+    "default-src 'self'; script-src 'self'{}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'"
+)
 PLACE = re.compile(r"<!--lifted (\d+)-->.*?<!--/lifted-->", re.DOTALL)
 
 _serving = _dirty = False
@@ -127,6 +142,8 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Take the layout of formulas and the colours of code away while the search plugin parses the page, in Python."""
     extension.rendering = None
+    if page.file.src_uri.endswith(".py"):
+        html = LAB.sub(extension.COPY, NOISE.sub("", html))
     lifted = _lifted[page.file.src_uri] = []
 
     def lift(match: re.Match) -> str:
@@ -148,3 +165,24 @@ def on_page_context(context: dict, *, page: Page, config: MkDocsConfig, nav: obj
     """Put back what was taken out."""
     lifted = _lifted.pop(page.file.src_uri, [])
     page.content = PLACE.sub(lambda match: lifted[int(match[1])], page.content)
+
+
+def policy(page: str) -> str:
+    """Return the Content-Security-Policy of a page: nothing from elsewhere, and of scripts in it those alone.
+
+    Formulas have their measures in style attributes, so styles may stand in the page.
+    """
+    scripts = dict.fromkeys(SCRIPT.findall(page))
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    return POLICY.format("".join(f" 'sha256-{digest}'" for digest in digests))
+
+
+def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
+    """Let the page say what it may load; while serving, MkDocs adds a script of its own."""
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(output)}">'
+    return output if _serving else output.replace("<head>", f"<head>\n    {meta}", 1)
+
+
+def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
+    """The same for the page that stands for those which are not there."""
+    return on_post_page(output, page=None, config=config) if template_name == "404.html" else output
