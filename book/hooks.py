@@ -9,6 +9,7 @@ import hashlib
 import logging
 import re
 import shutil
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,6 +58,13 @@ def on_startup(*, command: str, dirty: bool) -> None:
     """Notice whether the site is only served, and whether pages that are as they were are to stay."""
     global _serving, _dirty
     _serving, _dirty = command == "serve", dirty
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Refuse an address of the repository that is none, before links are made of it."""
+    address = config.extra.get("repository") or ""
+    if address and not re.fullmatch(r"https?://[\w.-]+(/[\w.~-]+)+/?", address):
+        raise Abort(f"REPOSITORY '{address}' is no address: write https://github.com/owner/name, or leave it empty")
 
 
 def on_pre_build(*, config: MkDocsConfig) -> None:
@@ -157,7 +165,9 @@ def _bare(match: re.Match) -> str:
     """Return what can be searched for: the text of code and of a formula in a sentence."""
     if match["code"]:
         return COLOUR.sub("", match["code"])
-    return UNSEEN.sub("", SPOKEN.search(match[0])[1]) if match["tag"] == "span" else ""
+    spoken = UNSEEN.sub("", SPOKEN.search(match[0])[1]) if match["tag"] == "span" else ""
+    plain = unicodedata.normalize("NFKC", spoken)  # 𝔰𝔬 is also found as so
+    return spoken if plain == spoken else f"{spoken} {plain}"
 
 
 @event_priority(-100)  # after the search plugin, which reads the page at this event

@@ -35,7 +35,7 @@ class Rooms(Treeprocessor):
             if (block.tag in TAGS or block.find("img") is not None) and block.get("class") != "chapter-tools":
                 letters, lines, pixels, elements = self.measure(block)
                 if elements >= FEWEST:
-                    block.set("class", f"{block.get('class', '')} room".strip())
+                    block.set("data-room", "")
                     block.set("style", f"--letters:{letters};--lines:{lines};--pixels:{pixels}")
 
     def frame_listings(self, root: etree.Element) -> None:
@@ -98,7 +98,7 @@ class Rooms(Treeprocessor):
         return 1 + sum(kept.count("<span") for kept in blocks if isinstance(kept, str))
 
 
-LONG = 46  # columns, more than a phone has
+LONG = 38  # columns, which a phone has in a box
 
 
 def wrap(code: str) -> str:

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+import xml.etree.ElementTree as etree
+import zipfile
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +19,7 @@ from filelock import FileLock
 from playwright.sync_api import expect, sync_playwright
 
 from book.project import ROOT, nav
+from press import edition, epub, offline, paper, parts, shelf
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -465,3 +468,124 @@ def test_zensical_builds_the_same_chapters(site, tmp_path):
         assert all(ours[part] for part in PARTS), {part: len(ours[part]) for part in PARTS}
         for part in PARTS:
             assert ours[part] == theirs[part], (address, part)
+
+
+EDITION = [
+    "index.md",
+    "linear-algebra/span.md",
+    "lie-groups/exponential.md",
+    "reference/bibliography.md",
+    "labs/mnist.py",
+]
+XHTML = "{http://www.w3.org/1999/xhtml}"
+MATH = "{http://www.w3.org/1998/Math/MathML}math"
+
+
+@pytest.fixture
+def dist(site, tmp_path, monkeypatch):
+    """Make editions of a few chapters of the site into a folder of their own."""
+    monkeypatch.setattr(edition, "SITE", Quiet.site)
+    monkeypatch.setattr(edition, "DIST", tmp_path)
+    monkeypatch.setattr(edition, "nav", lambda: EDITION)
+    return tmp_path
+
+
+def test_epub_is_whole(dist):
+    """Each file is XML, formulas are MathML, no picture is missing, every link inside leads somewhere; epubcheck agrees."""
+    made = epub.make()
+    with zipfile.ZipFile(made) as archive:
+        assert archive.infolist()[0].filename == "mimetype"
+        assert archive.infolist()[0].compress_type == zipfile.ZIP_STORED
+        files = {name.removeprefix("book/"): archive.read(name) for name in archive.namelist()}
+    pages = {name: etree.fromstring(text) for name, text in files.items() if name.endswith(".xhtml")}
+    assert set(pages) == {
+        "nav.xhtml",
+        "linear-algebra--span.xhtml",
+        "lie-groups--exponential.xhtml",
+        "reference--bibliography.xhtml",
+    }
+    anchors = {
+        (name, part.get("id", "")) for name, page in pages.items() for part in [*page.iter(), etree.Element("x")]
+    }
+    for name, page in pages.items():
+        links = [link.get("href") for link in page.iter(f"{XHTML}a")]
+        for target, _, inside in (link.partition("#") for link in links if ":" not in link):
+            assert (target or name, inside) in anchors, (name, target, inside)
+        assert all(image.get("src") in files and image.get("alt") for image in page.iter(f"{XHTML}img"))
+        text = "".join(page.itertext())
+        assert [raw for raw in (*RAW, "katex", "\ue000") if raw in text] == []
+    span = pages["linear-algebra--span.xhtml"]
+    whole = (Quiet.site / "linear-algebra/span/index.html").read_text()
+    assert len(list(span.iter(MATH))) == whole.count("<math") > 100
+    assert "combine(B, c)" in "".join(span.itertext())
+    if checker := shutil.which("epubcheck"):
+        done = subprocess.run([checker, str(made)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_site_opens_from_the_disk(dist, browser):
+    """Without a server links lead to pages with their formulas and figures, and the search finds a chapter."""
+    with zipfile.ZipFile(offline.make()) as archive:
+        archive.extractall(dist)
+    context = browser.new_context(viewport=WIDE)
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto((dist / edition.NAME / "index.html").as_uri())
+    page.get_by_role("link", name="Start with linear algebra").click()
+    page.wait_for_url("**/linear-algebra/span/index.html")
+    assert page.locator(".katex-html").first.bounding_box()["height"] > 5
+    page.evaluate(LOAD_ALL)
+    assert page.evaluate(BAD_IMAGES) == []
+    page.locator(".md-search__input").click()
+    page.keyboard.type("eigenvectors", delay=20)
+    page.wait_for_selector(".md-search-result__item a")
+    links = page.locator(".md-search-result__item a").evaluate_all("links => links.map(link => link.href)")
+    assert any("linear-algebra/eigenvectors/index.html" in link for link in links)
+    assert said == []
+    context.close()
+
+
+def test_pdf_is_whole(dist, browser):
+    """The page that is printed has every picture and target; the file has pages, links and bookmarks."""
+    whole = paper.whole()
+    ids = re.findall(r' id="([^"]+)"', whole)
+    assert len(ids) == len(set(ids))
+    assert {link for link in re.findall(r'href="#([^"]+)"', whole)} <= set(ids)
+    images = re.findall(r'<img[^>]* src="/([^"]+)"', whole)
+    assert images
+    assert all((Quiet.site / image).is_file() for image in images)
+    assert "1.1 Span" in whole
+    made = paper.printed(whole, browser)
+    assert made.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type /Page\b", made)) > 20
+    assert made.count(b"/Link") > 50
+    assert b"/Outlines" in made
+
+
+def test_home_page_names_what_was_made(dist):
+    """Made once or twice, each edition has one link; the bill of materials names KaTeX and PyTorch with their versions."""
+    before = (Quiet.site / "index.html").read_text()
+    try:
+        bill = parts.make().read_text()
+        for _ in range(2):
+            shelf.fill()
+        home = (Quiet.site / "index.html").read_text()
+        assert re.findall(r'href="downloads/([^"]+)"', home) == [f"{edition.NAME}-parts.cdx.json"]
+        assert (Quiet.site / "downloads" / f"{edition.NAME}-parts.cdx.json").read_text() == bill
+    finally:
+        (Quiet.site / "index.html").write_text(before)
+        shutil.rmtree(Quiet.site / "downloads", ignore_errors=True)
+    assert re.search(r'"purl": "pkg:npm/katex@[\d.]+"', bill)
+    assert re.search(r'"purl": "pkg:pypi/torch@[\d.]+"', bill)
+
+
+def test_editions_say_what_they_need(dist, monkeypatch):
+    """Without a site, or without Chromium, there is one line with the command that mends it."""
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(edition.MissingError, match="apt-get install chromium"):
+        paper.make()
+    monkeypatch.setattr(edition, "SITE", dist / "none")
+    for maker in (epub, offline):
+        with pytest.raises(edition.MissingError, match="run 'make build' first"):
+            maker.make()
