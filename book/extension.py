@@ -13,9 +13,9 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, errata, listings, notebooks, pages, prepare, screen
+from book import boxes, depends, errata, ledger, listings, notebooks, pages, prepare, screen
 from book.formulas import CLOSE, OPEN, FormulaError, typesetter
-from book.project import BookError, chapters, nav
+from book.project import BookError, chapters, module_of, module_path, nav
 
 OUTPUT_FENCE = re.compile(r"^(\s*)(`{3,})\s*(\S.*)$")
 rendering: str | None = None  # the page, as the hooks know it
@@ -98,14 +98,26 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
         f'[Notebook]({path}){{ .chapter-tool .chapter-notebook download="{name}" }}',
         f"[{count} claims, each with its test]({ledger}){{ .chapter-tool .chapter-claims }}" if count else "",
     ]
+    needs = ", ".join(f"[{_short(name)}]({context.relative(name)})" for name in needed(page.name))
     return [
         *lines[: title + 1],
         "",
-        " ".join(filter(None, tools)),
+        " ".join(filter(None, tools)) + (f' <span class="chapter-needs">Builds on {needs}</span>' if needs else ""),
         "{ .chapter-tools }",
         "",
         *lines[title + 1 :],
     ]
+
+
+def needed(page: str) -> list[str]:
+    """List the chapters from which a chapter's code imports, in reading order."""
+    used = depends.parse(module_path(module_of(page))).imports
+    return [name for name in chapters() if name != page and module_path(module_of(name)) in used]
+
+
+def _short(page: str) -> str:
+    """Return the title of a page without its formulas, as a link has it."""
+    return ledger.title(page).replace("$", "")
 
 
 def hold_punctuation(root: etree.Element) -> None:
