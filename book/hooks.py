@@ -83,6 +83,8 @@ def on_post_build(*, config: MkDocsConfig) -> None:
     counters = [handler for handler in logging.getLogger("mkdocs").handlers if isinstance(handler, CountHandler)]
     if not _serving and not any(counter.get_counts() for counter in counters):
         new, old = config.site_dir, project.CACHE / "site-before"
+        for path in (Path(new), *Path(new).rglob("*")):  # a web server is another user
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
         shutil.rmtree(old, ignore_errors=True)
         if Path(_site).exists():
             shutil.move(_site, old)

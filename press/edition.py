@@ -137,7 +137,8 @@ def link(all_chapters: list[Chapter], address: Callable[[Chapter, str], str]) ->
             elif site:
                 anchor["href"] = posixpath.join(site, target.rstrip("/")) + ("#" + inside if inside else "")
             else:
-                anchor.unwrap()
+                anchor.name = "span"
+                del anchor["href"]
 
 
 def pictures(chapter: Chapter) -> Iterator[tuple[Tag, Path]]:

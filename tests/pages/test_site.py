@@ -359,6 +359,53 @@ def test_instant_navigation_keeps_formulas_and_figures(visit):
     assert tab.complaints == []
 
 
+LAID_OUT = """() => { document.querySelectorAll('[data-room]').forEach(e => e.style.contentVisibility = 'visible')
+    return document.documentElement.scrollHeight }"""
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_what_is_out_of_sight_has_its_room(visit, size):
+    """The page is nearly as long before it is laid out as after; an address far down leads there, and opens what is folded."""
+    tab = visit(viewport=size)
+    page = tab.open(CHAPTER_ADDRESSES[0])
+    before, after = page.evaluate("document.documentElement.scrollHeight"), page.evaluate(LAID_OUT)
+    assert 0.85 < before / after < 1.15, (before, after)
+    folded = page.locator("details.box-solution p, details.box-proof p").last
+    last = page.locator("h2").last.get_attribute("id")
+    folded.evaluate("part => part.id = 'inside'")
+    page.evaluate("location.hash = 'inside'")
+    expect(folded).to_be_in_viewport()
+    page = visit(viewport=size).open(f"{CHAPTER_ADDRESSES[0]}#{last}")
+    expect(page.locator(f'[id="{last}"]')).to_be_in_viewport()
+
+
+def test_search_finds_signs_and_parts_of_names(visit):
+    """What a reader types of a name of code, or a sign of a formula, leads to the chapter that has it."""
+    for words, chapter in (("so3", "lie-groups/exponential"), ("ED degree", "linear-networks/")):
+        page = visit().open("")
+        page.locator(".md-search__input").click()
+        page.keyboard.type(words, delay=20)
+        page.wait_for_selector(".md-search-result__item a")
+        links = page.locator(".md-search-result__item a").evaluate_all("links => links.map(link => link.href)")
+        assert any(chapter in link for link in links), (words, links)
+        texts = page.locator(".md-search-result__item").all_inner_texts()
+        assert not any(noise in text for text in texts for noise in ("¶", "Copied", "Copy this")), texts
+
+
+def test_pages_allow_nothing_from_elsewhere(site):
+    """Each page has its policy, the same everywhere, without a script that has no hash."""
+    policies = set()
+    for address in ["", "404.html", *CHAPTER_ADDRESSES[:3], "labs/mnist/"]:
+        file = Quiet.site / address
+        html = (file / "index.html" if file.is_dir() else file).read_text()
+        policies |= set(re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', html))
+    (policy,) = policies
+    scripts = re.search("script-src ([^;]*)", policy)[1].split()
+    assert scripts[0] == "'self'"
+    assert all(re.fullmatch(r"'sha256-[\w+/]{43}='", script) for script in scripts[1:])
+    assert len(scripts) == 6
+
+
 def test_switch_swaps_the_figures(visit):
     """The switch in the header goes from the system's scheme to light to dark, and the figures follow."""
     page = visit().open(CHAPTER_ADDRESSES[0])
