@@ -41,7 +41,8 @@ def energies() -> Figure:
         low = [m - min(run) for m, run in zip(middle, runs, strict=True)]
         high = [max(run) - m for m, run in zip(middle, runs, strict=True)]
         ax.errorbar(COUNTS, middle, yerr=(low, high), color=f"C{k}", marker="o", markersize=4)
-        ax.annotate(name, (COUNTS[-1], middle[-1]), xytext=(6, 0), textcoords="offset points", va="center", color=f"C{k}")
+        end = COUNTS[-1], middle[-1]
+        ax.annotate(name, end, xytext=(6, 0), textcoords="offset points", va="center", color=f"C{k}")
     ax.set(xscale="log", yscale="log", xlabel="examples", ylabel="relative error", xlim=(25, 14000))
     ax.set_xticks(COUNTS, [f"{count:,}" for count in COUNTS])
     ax.set_yticks([0.3, 0.5, 1, 1.5], ["0.3", "0.5", "1", "1.5"])
