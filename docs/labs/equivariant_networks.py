@@ -197,7 +197,7 @@ def lifting():
 
 # %% tags=["exercise"]
 def group_convolution(f, w):
-    """Return maps (batch, 4, n, n) from maps of the same shape and filters (4, 3, 3)."""
+    """Return maps (batch, 4, n, n) from maps of this shape and filters (4, 3, 3)."""
     raise NotImplementedError
 
 
@@ -224,7 +224,7 @@ def group():
 #
 # ```python
 # def group_convolution(f, w):
-#     """Return maps (batch, 4, n, n) from maps of the same shape and filters (4, 3, 3)."""
+#     """Return maps (batch, 4, n, n) from maps of this shape and filters (4, 3, 3)."""
 #     filters = [w.roll(k, dims=0).rot90(k, (-2, -1)) for k in range(4)]
 #     return nn.functional.conv2d(f, torch.stack(filters), padding=1)
 # ```
@@ -240,7 +240,7 @@ def group():
 
 # %% tags=["exercise"]
 def count_invariants(rho):
-    """Return the dimension of the vectors that all matrices of the group leave alone."""
+    """Return the dimension of the vectors that all matrices leave alone."""
     raise NotImplementedError
 
 
@@ -277,7 +277,7 @@ def invariants():
 #
 # ```python
 # def count_invariants(rho):
-#     """Return the dimension of the vectors that all matrices of the group leave alone."""
+#     """Return the dimension of the vectors that all matrices leave alone."""
 #     return rho.diagonal(dim1=-2, dim2=-1).sum(-1).mean()
 # ```
 #
@@ -293,7 +293,7 @@ def invariants():
 
 # %% tags=["exercise"]
 def products(f, g):
-    """Return shapes (k,), (k, 3) and (k, 3, 3) for arrows f and g of the shape (k, 3)."""
+    """Return shapes (k,), (k, 3) and (k, 3, 3) for arrows of the shape (k, 3)."""
     raise NotImplementedError
 
 
@@ -327,7 +327,7 @@ def kinds():
 #
 # ```python
 # def products(f, g):
-#     """Return shapes (k,), (k, 3) and (k, 3, 3) for arrows f and g of the shape (k, 3)."""
+#     """Return shapes (k,), (k, 3) and (k, 3, 3) for arrows of the shape (k, 3)."""
 #     dot = (f * g).sum(-1)
 #     outer = f[:, :, None] * g[:, None, :]
 #     symmetric = (outer + outer.mT) / 2
@@ -409,7 +409,7 @@ def points():
 
 # %% tags=["exercise"]
 def turn_strokes(f, quarters):
-    """Return the field f, shape (2, n, n), whose values turn twice as fast, turned left."""
+    """Return the field f (2, n, n), whose values turn twice as fast, turned left."""
     angle = torch.tensor(quarters * math.pi / 2)
     rho = torch.stack(
         [
@@ -453,11 +453,10 @@ def strokes():
 #
 # ```python
 # def turn_strokes(f, quarters):
-#     """Return the field f, shape (2, n, n), whose values turn twice as fast, turned left."""
+#     """Return the field f (2, n, n), whose values turn twice as fast, turned left."""
 #     angle = torch.tensor(quarters * math.pi / 2)
-#     rho = torch.stack(
-#         [torch.stack([angle.cos(), -angle.sin()]), torch.stack([angle.sin(), angle.cos()])]
-#     )
+#     c, s = angle.cos(), angle.sin()
+#     rho = torch.stack([torch.stack([c, -s]), torch.stack([s, c])])
 #     moved = f.rot90(quarters, (-2, -1))
 #     return torch.einsum("ij,jxy->ixy", rho @ rho, moved)
 # ```

@@ -32,7 +32,9 @@ def on_arrows(group: list[Move]) -> Float[Tensor, "order 2 2"]:
 
 
 def on_itself(group: list[Move]) -> Float[Tensor, "order order order"]:
-    """Return the matrices of the moves on functions on the group: (g·f)(h) = f(g⁻¹h)."""
+    """Return the matrices of the moves on functions on the group: (g·f)(h) =
+    f(g⁻¹h).
+    """
     return torch.eye(len(group))[quotients(group)]
     # --8<-- [end:representations]
 
@@ -49,7 +51,8 @@ def inner(
     """Return the mean of the products over the group, conjugate in the first."""
     if chi.shape != psi.shape:
         raise ValueError(
-            f"characters on {len(chi)} and {len(psi)} elements: both belong to one group"
+            f"characters on {len(chi)} and {len(psi)} elements: "
+            "both belong to one group"
         )
     return (chi.conj() * psi).mean()
     # --8<-- [end:character]

@@ -150,7 +150,9 @@ class TurnInvariant(nn.Module):
     """A classifier of pictures whose answer no move of the group changes."""
 
     def __init__(self, width: int, classes: int, group: list[Move]) -> None:
-        """Lift, convolve twice with halving in between, and forget place and position."""
+        """Lift, convolve twice with halving in between, and forget place and
+        position.
+        """
         super().__init__()
         self.layers = nn.Sequential(
             GroupConvolution(1, width, 5, group, lift=True),
@@ -173,6 +175,8 @@ class TurnInvariant(nn.Module):
 
 # --8<-- [start:solution_widths]
 def strided_widths(size: int, stride: int, widths: range) -> list[int]:
-    """Return the widths on which a strided filter, padded by size // 2, reads both edges alike."""
+    """Return the widths on which a strided filter, padded by size // 2, reads
+    both edges alike.
+    """
     return [n for n in widths if (n + 2 * (size // 2) - size) % stride == 0]
     # --8<-- [end:solution_widths]

@@ -13,7 +13,9 @@ from torch.nn.functional import conv2d
 
 # --8<-- [start:turning]
 def turning(m: int, theta: Float[Tensor, "*angles"]) -> Float[Tensor, "*angles d d"]:
-    """Return the matrix by which a turn acts on values of frequency m: 1×1 for m = 0."""
+    """Return the matrix by which a turn acts on values of frequency m: 1×1 for
+    m = 0.
+    """
     if m < 0:
         raise ValueError(f"frequency {m}: −m and m are the same kind, so take {-m}")
     if m == 0:
@@ -177,7 +179,9 @@ class Gate(nn.Module):
 
 # --8<-- [start:network]
 class TurnNetwork(nn.Module):
-    """From a picture to numbers that no turn changes, by way of brightness and arrows."""
+    """From a picture to numbers that no turn changes, by way of brightness and
+    arrows.
+    """
 
     def __init__(self, channels: int, answers: int, size: int = 7) -> None:
         """Build two layers, with frequencies 0, 1 and 2 in between."""

@@ -86,7 +86,9 @@ class TensorProduct(nn.Module):
     """Multiply features by those of a direction, with a weight for every path."""
 
     def __init__(self, few: list[int], many: list[int], top: int) -> None:
-        """Take channels of the kinds 0, 1, … before and after, and harmonics up to top."""
+        """Take channels of the kinds 0, 1, … before and after, and harmonics up
+        to top.
+        """
         super().__init__()
         self.top, self.many = top, many
         self.paths = [
@@ -118,7 +120,9 @@ class TensorProduct(nn.Module):
 
 # --8<-- [start:solution_energy]
 def quadrupole(points: Float[Tensor, "*batch n 3"]) -> Float[Tensor, "*batch 5"]:
-    """Return the part of kind 2 of a cloud: the sum over its points, from their middle."""
+    """Return the part of kind 2 of a cloud: the sum over its points, from their
+    middle.
+    """
     centred = points - points.mean(dim=-2, keepdim=True)
     return solid_harmonics(2, centred)[2].sum(dim=-2)
     # --8<-- [end:solution_energy]
