@@ -182,9 +182,8 @@ class Figure(Block):
         return figure
 
     def playground(self, figure: etree.Element, play: str, name: str) -> etree.Element:
-        """Open the room of a playground, with its style sheet and the script that loads it when it comes into view."""
+        """Open the room of a playground, with the script that loads it when it comes into view."""
         play, _, given = play.partition("?")
-        etree.SubElement(figure, "link", {"rel": "stylesheet", "href": self.CONTEXT.served(f"{PLAYGROUNDS}/play.css")})
         etree.SubElement(figure, "script", {"type": "module", "src": self.CONTEXT.served(f"{PLAYGROUNDS}/page.js")})
         return etree.SubElement(figure, "play-ground", {"data-play": play, "data-key": name, "data-given": given})
 

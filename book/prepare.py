@@ -29,6 +29,7 @@ from book import (
     project,
     record,
     regions,
+    sheets,
     work,
 )
 from book.catalogue import Catalogue
@@ -36,7 +37,7 @@ from book.project import BookError, chapters, figures_path, module_of, nav
 
 TOOL = Path(__file__).parent
 SETTINGS = ("mkdocs.yml", "package.json", "requirements.txt", "pyproject.toml")
-SOURCES = (".md", ".py", ".json", ".mjs")
+SOURCES = (".md", ".py", ".json", ".mjs", ".css")
 
 _lock = threading.Lock()
 _announced = False  # by an engine that says when a build begins
@@ -138,6 +139,7 @@ def _prepare() -> Catalogue:
         before = _source_tree()
         npm.ensure_packages()
         npm.copy_katex()
+        sheets.write()
         for lab in (name for name in nav() if name.endswith(".py")):
             depends.parse(project.DOCS / lab)  # which stops at a syntax error
         _stop("the book has loose ends:", lint.loose_ends())

@@ -171,7 +171,7 @@ DAMAGES = {
     "a drawing cut off": ("figures/part/toy/line.dark.svg", lambda data: data[:100]),
     "a drawing deleted": ("figures/part/toy/line.dark.svg", None),
     "a notebook cut off": ("notebooks/part/toy.ipynb", lambda data: data[:100]),
-    "a style sheet cut off": ("katex/katex.min.css", lambda data: data[:100]),
+    "a style sheet cut off": ("site.css", lambda data: data[:100]),
     "a font deleted": ("katex/fonts/KaTeX_Main-Regular.woff2", None),
 }
 
