@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from snippets.linear_networks import report
 from snippets.linear_networks.cli import main, say
 from snippets.linear_networks.components import Eigenvalue
 from snippets.linear_networks.equivariance import nearest_equivariant
@@ -202,6 +203,15 @@ def test_large_inputs_are_answered_by_size(capsys):
     assert maps["degree"] is None
     assert maps["dimension"] == 5 * (200_000 - 5)
     assert maps["log10_degree"] > 300_000
+
+
+def test_a_long_number_of_critical_points_is_answered_by_size():
+    """70,000 over 35,000 has more digits than anyone reads; mpmath confirms how many."""
+    told = report.invariant(70_000, 35_000, 70_000)
+    assert told["ed_degree"] is told["degree"] is None
+    with mpmath.workdps(30):
+        choose = (mpmath.loggamma(70_001) - 2 * mpmath.loggamma(35_001)) / mpmath.log(10)
+    assert told["log10_ed_degree"] == pytest.approx(float(choose), rel=1e-12)
 
 
 def test_one_component_can_be_named_in_two_ways(capsys):
