@@ -9,15 +9,15 @@ const limits = { t: [0.05, 1.2], first: ["drive", "turn"] };
 const off = (s) => loop(s.t, s.first).at(-1);
 
 /** Put the picture into one sentence. */
-const say = (s) => `After the loop with t = ${show(s.t)} the car stands at (${show(off(s)[0])}, ${show(off(s)[1])}), turned by ${show(off(s)[2])}.`;
+const say = (s) => `After the loop with t = ${show(s.t)} the robot stands at (${show(off(s)[0])}, ${show(off(s)[1])}), turned by ${show(off(s)[2])}.`;
 
-export const caption = "Drag the end of the first leg. Each move is undone, and the car is not where it began.";
+export const caption = "Drag the end of the first leg. Each move is undone, and the robot is not where it began.";
 
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
   const { state, change, settle, signal } = play;
-  const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 160, origin: [50, 130], label: "The path of a car that drives, turns, drives back and turns back" });
+  const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 160, origin: [50, 130], label: "The path of a robot that drives, turns, drives back and turns back" });
   svg("path", { class: "grid-still", d: [-2, -1, 0, 1].map((i) => board.path([[-0.3, i / 2], [1.3, i / 2]]) + board.path([[(i + 1) / 2, -1.2], [(i + 1) / 2, 0.8]])).join("") }, board.root);
   const way = svg("path", { class: "curve" }, board.root);
   const home = svg("path", { class: "car faint" }, board.root);
