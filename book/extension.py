@@ -13,7 +13,7 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, depends, errata, ledger, listings, notebooks, pages, prepare, screen
+from book import boxes, depends, ledger, listings, notebooks, pages, prepare, screen
 from book.formulas import CLOSE, OPEN, FormulaError, typesetter
 from book.project import BookError, chapters, module_of, module_path, nav
 
@@ -38,9 +38,9 @@ class Source(Preprocessor):
         if page.name not in nav():
             outside = page.name == pages.UNKNOWN
             return lines if outside else [line for line in lines if line.startswith("# ")][:1]
-        if page.name == errata.PAGE:
+        if page.name == ledger.ERRATA:
             at = lines.index("/// errata")
-            lines = [*lines[:at], *errata.cases(known), *lines[at + 2 :]]
+            lines = [*lines[:at], *ledger.cases(known), *lines[at + 2 :]]
         lines = _with_places(_without_damaged(lines, page), page)
         outside = {number for number, _ in pages.unfenced(lines)}
         rewritten = [
@@ -93,10 +93,10 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
     path = context.relative(f"{boxes.GENERATED}/{notebooks.notebook_file(page.name)}")
     name = posixpath.basename(path)
     count = sum(1 for box in page.boxes if box.id)
-    ledger = context.relative(boxes.CLAIMS)
+    claims = context.relative(boxes.CLAIMS)
     tools = [
         f'[Notebook]({path}){{ .chapter-tool .chapter-notebook download="{name}" }}',
-        f"[{count} claims, each with its test]({ledger}){{ .chapter-tool .chapter-claims }}" if count else "",
+        f"[{count} claims, each with its test]({claims}){{ .chapter-tool .chapter-claims }}" if count else "",
     ]
     needs = ", ".join(f"[{_short(name)}]({context.relative(name)})" for name in needed(page.name))
     return [

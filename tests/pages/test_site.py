@@ -12,6 +12,7 @@ import threading
 import time
 import xml.etree.ElementTree as etree
 import zipfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -360,6 +361,38 @@ def test_instant_navigation_keeps_formulas_and_figures(visit):
     page.evaluate(LOAD_ALL)
     assert page.evaluate(BAD_IMAGES) == []
     assert tab.complaints == []
+
+
+def test_playgrounds_come_with_their_page_and_come_back(visit):
+    """Opened under instant navigation, left by a click and found again as it was; other pages load nothing of them."""
+    tab = visit()
+    page = tab.open("linear-algebra/linear-maps/")
+    page.evaluate("window.here = true")
+    page.locator(".md-footer__link--prev").click()
+    page.wait_for_function("location.pathname.endsWith('/span/')")
+    ground = page.locator("play-ground[data-play=span]")
+    ground.scroll_into_view_if_needed()
+    ground.locator(".play-handle").first.press("Shift+ArrowUp")
+    reading = ground.locator("output").first.inner_text()
+    page.wait_for_function("location.search.includes('play-')")
+    page.wait_for_timeout(SETTLED)
+    page.locator(".md-footer__link--next").click()
+    page.wait_for_function("location.pathname.endsWith('/linear-maps/')")
+    page.wait_for_timeout(SETTLED)
+    page.go_back()
+    page.wait_for_function("location.pathname.endsWith('/span/')")
+    ground.scroll_into_view_if_needed()
+    expect(ground.locator("output").first).to_have_text(reading)
+    assert page.evaluate("window.here"), "the page was loaded anew"
+    assert tab.complaints == []
+
+
+def test_pages_without_a_playground_load_nothing_of_one(site):
+    """Script and style sheet of the playgrounds are linked where there is one, and nowhere else."""
+    asks = {str(file): "<play-ground" in file.read_text() for file in Quiet.site.rglob("*.html")}
+    assert 10 < sum(asks.values()) < len(asks)
+    for file, has_one in asks.items():
+        assert bool(re.search(r"playgrounds/(page\.js|play\.css)", Path(file).read_text())) == has_one, file
 
 
 LAID_OUT = """() => { document.querySelectorAll('[data-room]').forEach(e => e.style.contentVisibility = 'visible')
