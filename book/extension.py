@@ -13,7 +13,7 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, errata, listings, notebooks, pages, prepare
+from book import boxes, code, errata, listings, notebooks, pages, prepare
 from book.formulas import CLOSE, OPEN, FormulaError, typesetter
 from book.project import BookError, chapters, nav
 
@@ -38,9 +38,10 @@ class Source(Preprocessor):
         if page.name not in nav():
             outside = page.name == pages.UNKNOWN
             return lines if outside else [line for line in lines if line.startswith("# ")][:1]
-        if page.name == errata.PAGE:
-            at = lines.index("/// errata")
-            lines = [*lines[:at], *errata.cases(known), *lines[at + 2 :]]
+        for name, head, body in ((errata.PAGE, "/// errata", errata.cases), (code.PAGE, "/// code", code.listing)):
+            if page.name == name:
+                at = lines.index(head)
+                lines = [*lines[:at], *body(known), *lines[at + 2 :]]
         lines = _with_places(_without_damaged(lines, page), page)
         outside = {number for number, _ in pages.unfenced(lines)}
         rewritten = [
