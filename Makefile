@@ -20,7 +20,7 @@ serve: $(READY) ## build the book and serve it on this machine
 test: $(READY) ## run all tests: snippets, pages, the build tool, and the site in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=99
+	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 check: $(READY) ## say all that is wrong with one chapter: make check PAGE=linear-algebra/span
 	$(BIN)/python -m book check $(PAGE)
@@ -30,6 +30,9 @@ format: $(READY) ## lay out all code
 
 build: $(READY) ## build the site into site/, strictly
 	$(BIN)/mkdocs build --strict
+
+dist: build ## make a PDF, an EPUB and an offline copy of the site, in dist/ and for the home page
+	$(BIN)/python -m press
 
 train: $(READY) ## train an equivariant autoencoder of the digits, beside the exact optimum
 	$(BIN)/python -m snippets.mnist.train
@@ -42,7 +45,7 @@ mutants: $(READY) ## change the code in 200 places and see that tests notice: ma
 	$(BIN)/python tests/mutants.py $(MUTANTS)
 
 clean: ## remove what was made, but not the environment
-	rm -rf site .book .cache docs/assets/generated runs .pytest_cache .hypothesis .coverage
+	rm -rf site dist .book .cache docs/assets/generated runs .pytest_cache .hypothesis .coverage
 
-.PHONY: help serve test check format build train bench mutants clean
+.PHONY: help serve test check format build dist train bench mutants clean
 .DEFAULT_GOAL := help

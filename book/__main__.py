@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from book import author, listings, pages, prepare, project, tidy
+from book import author, listings, pages, prepare, project
 from book.project import BookError, write_atomically
 
 
@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace) -> int:
         for path in author.new(options.chapter):
             print(f"wrote {path.relative_to(project.ROOT)}")
     elif options.command == "format":
-        tidy.format_all()
+        author.format_all()
     elif options.command == "ids":
         print(author.ids(options.prefix))
     else:

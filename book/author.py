@@ -1,5 +1,6 @@
-"""What an author asks for: which numbers are free, a new chapter that passes, and all that is wrong with one."""
+"""What an author asks for: free numbers, a new chapter that passes, all that is wrong with one, the layout of code."""
 
+import ast
 import os
 import re
 import subprocess
@@ -9,12 +10,14 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from book import catalogue, lint, pages, prepare, project, record, template
+from book import catalogue, lint, pages, prepare, project, record
 from book.catalogue import Catalogue
-from book.project import BookError, figures_path, module_of, module_path, nav, nearest, tests_path
+from book.project import BookError, figures_path, module_of, module_path, nav, nearest, tests_path, write_atomically
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 OWN = 100  # the book's own claims have numbers above
+TEMPLATE = Path(__file__).parent / "template"  # the files of a new chapter, with an example that passes
+END = re.compile(r"^# --8<-- \[end:[\w-]+\]\s*$")
 
 
 def ids(prefix: str) -> str:
@@ -71,7 +74,8 @@ def new(chapter: str) -> list[Path]:
     title = name.replace("-", " ").capitalize()
     words = {"TITLE": title, "PAGE": page, "MODULE": module_of(page), "FILE": module_of(page).replace(".", "/")}
     words |= {"DEFINITION": first, "CLAIM": second}
-    for path, text in zip(files, (template.PAGE, template.SNIPPET, template.FIGURES, template.TEST), strict=True):
+    for path, name in zip(files, ("page", "snippet", "figures", "test"), strict=True):
+        text = (TEMPLATE / f"{name}.txt").read_text()
         for key, word in words.items():
             text = text.replace(f"@{key}@", word)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -158,3 +162,44 @@ def _loose_ends(page: str) -> Iterator[str]:
 def _numbers(page: str) -> Iterator[str]:
     known = {"book": {}, **catalogue.numbers(record.entries())}
     return (line for line in lint.numbers(Catalogue(values=known)) if line.startswith(f"docs/{page}:"))
+
+
+def format_all() -> None:
+    """Lay out all code of the book anew."""
+    for path in sorted(project.SNIPPETS.rglob("*.py")):
+        text = path.read_text()
+        if (tidied := with_markers(text)) != text:
+            write_atomically(path, tidied)
+    for command in (["check", "--fix", "--quiet"], ["format"]):
+        done = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=project.ROOT, text=True)
+        if done.returncode:
+            raise BookError("ruff has more to say than it can mend by itself; see above")
+
+
+def with_markers(text: str) -> str:
+    """Indent each marker that ends a region behind a function as the function's body is.
+
+    At the margin the formatter would set it off by two empty lines.
+    """
+    bodies = dict(_bodies(ast.parse(text)))
+    lines, kept, indent = text.splitlines(), [], ""
+    for number, line in enumerate(lines, start=1):
+        if indent and END.match(line):
+            while not kept[-1].strip():
+                kept.pop()
+            line = indent + line
+        elif line.strip() and not line.lstrip().startswith("# --8<-- [end:"):
+            indent = bodies.get(number, "")
+        kept.append(line)
+    return "\n".join(kept) + "\n"
+
+
+def _bodies(module: ast.Module) -> list[tuple[int, str]]:
+    """List the last line of each function or class, with the indentation of the body that ends there."""
+    found = []
+    for node in module.body:
+        while isinstance(node, ast.ClassDef) and isinstance(node.body[-1], ast.FunctionDef | ast.ClassDef):
+            node = node.body[-1]
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.append((node.end_lineno, " " * node.body[0].col_offset))
+    return found

@@ -1,4 +1,4 @@
-"""The boxes of the book as Markdown blocks: claims, errata, exercises, figures, and the ledger of claims."""
+"""The boxes of the book as Markdown blocks: claims, what sources say of them, exercises, figures, and the ledger."""
 
 import html
 import posixpath
@@ -72,12 +72,9 @@ class Box(Block):
         return box
 
     def mark(self, title: etree.Element, written: pages.Box) -> None:
-        """Append the verdict of an erratum and the link to the test of a claim."""
-        id, known = written.id, self.CONTEXT.known
-        if self.NAME == "erratum":
-            verdict = written.verdict
-            child(title, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS[verdict]).tail = " "
-        tests = known.tests.get(id, [])
+        """Append the link to the test of a claim."""
+        id = written.id
+        tests = self.CONTEXT.known.tests.get(id, [])
         tick = "✓ " if tests else ""
         child(
             title,
@@ -103,7 +100,7 @@ class Folded(Block):
 
 
 class Part(Block):
-    """A part of an erratum."""
+    """A part of what a source says: its words, what happens, and what is true."""
 
     ARGUMENT = False
     HEADING = ""
@@ -185,9 +182,8 @@ class Figure(Block):
         return figure
 
     def playground(self, figure: etree.Element, play: str, name: str) -> etree.Element:
-        """Open the room of a playground, with its style sheet and the script that loads it when it comes into view."""
+        """Open the room of a playground, with the script that loads it when it comes into view."""
         play, _, given = play.partition("?")
-        etree.SubElement(figure, "link", {"rel": "stylesheet", "href": self.CONTEXT.served(f"{PLAYGROUNDS}/play.css")})
         etree.SubElement(figure, "script", {"type": "module", "src": self.CONTEXT.served(f"{PLAYGROUNDS}/page.js")})
         return etree.SubElement(figure, "play-ground", {"data-play": play, "data-key": name, "data-given": given})
 
@@ -251,15 +247,10 @@ class Ledger(Block):
         return box.id
 
 
-def shown_in_ledgers() -> list[tuple[str, ...]]:
-    """List what the ledgers show of other pages, so that they are written anew when it changes."""
-    return [(ledger.title(box.page), box.page, box.id or "", box.title, box.verdict) for box in ledger.in_order()]
-
-
 def blocks(context: Context) -> list[type[Block]]:
     """Make the block classes of one Markdown instance."""
     named: dict[str, tuple[type[Block], dict[str, Any]]] = {
-        **{kind: (Box, {}) for kind in ("definition", "theorem", "claim", "example", "erratum", "note", "exercise")},
+        **{kind: (Box, {}) for kind in ("definition", "theorem", "claim", "example", "note", "exercise")},
         "proof": (Folded, {"CSS": "box box-proof"}),
         "solution": (Folded, {"CSS": "box-solution"}),
         "says": (Part, {"HEADING": "The source says"}),

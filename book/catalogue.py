@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
 
-from book import claims, marked, pages, project, record, recorded
+from book import marked, pages, project, record, recorded
 from book.project import write_atomically
 
 FORMATS = ("sci", "tex", "up", "up tex")  # beside those of Python
@@ -43,7 +43,7 @@ def gather(made: dict[str, record.Entry]) -> Catalogue:
         if entry := made.get(f"figure {module}:{name}"):
             known.figures[f"{module}:{name}"] = {"alt": alt, "size": entry["size"]}
     known.values = numbers(made)
-    for check in [check for check in claims.checks() if check.node in made]:
+    for check in [check for check in marked.checks() if check.node in made]:
         entry = {
             "node": check.node,
             "line": check.line,

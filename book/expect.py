@@ -41,8 +41,11 @@ def near(value: float, tolerance: float) -> Between:
 
 @cache
 def computed(module: str) -> dict[str, Value]:
-    """Return all numbers of a page, as `snippets/figures/` computes them now; the module as in `linear_algebra.svd`."""
-    from book import marked, work
+    """Return all numbers of a page, as `snippets/figures/` computes them now; the module as in `linear_algebra.svd`.
+
+    They are noted in the record, so that the build need not compute them again.
+    """
+    from book import marked, prepare, work
 
     functions = [function for home, function in marked.results() if home == module]
     if not functions:
@@ -51,8 +54,11 @@ def computed(module: str) -> dict[str, Value]:
     before, state = torch.get_default_dtype(), torch.get_rng_state()
     torch.set_default_dtype(torch.float64)
     try:
-        found = [work.compute(module, function)["values"] for function in functions]
-        return {name: value for values in found for name, value in values.items()}
+        jobs = [prepare.job("compute", module, function) for function in functions]
+        made = [work.compute(module, function) for function in functions]
+        for job, answer in zip(jobs, made, strict=True):
+            prepare.keep(job, answer)
+        return {name: value for answer in made for name, value in answer["values"].items()}
     finally:
         torch.set_default_dtype(before)
         torch.set_rng_state(state)

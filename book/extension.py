@@ -13,9 +13,9 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, code, errata, listings, notebooks, pages, prepare
+from book import boxes, code, depends, ledger, listings, notebooks, pages, prepare, screen
 from book.formulas import CLOSE, OPEN, FormulaError, typesetter
-from book.project import BookError, chapters, nav
+from book.project import BookError, chapters, module_of, module_path, nav
 
 OUTPUT_FENCE = re.compile(r"^(\s*)(`{3,})\s*(\S.*)$")
 rendering: str | None = None  # the page, as the hooks know it
@@ -38,7 +38,7 @@ class Source(Preprocessor):
         if page.name not in nav():
             outside = page.name == pages.UNKNOWN
             return lines if outside else [line for line in lines if line.startswith("# ")][:1]
-        for name, head, body in ((errata.PAGE, "/// errata", errata.cases), (code.PAGE, "/// code", code.listing)):
+        for name, head, body in ((ledger.ERRATA, "/// errata", ledger.cases), (code.PAGE, "/// code", code.listing)):
             if page.name == name:
                 at = lines.index(head)
                 lines = [*lines[:at], *body(known), *lines[at + 2 :]]
@@ -94,19 +94,31 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
     path = context.relative(f"{boxes.GENERATED}/{notebooks.notebook_file(page.name)}")
     name = posixpath.basename(path)
     count = sum(1 for box in page.boxes if box.id)
-    ledger = context.relative(boxes.CLAIMS)
+    claims = context.relative(boxes.CLAIMS)
     tools = [
         f'[Notebook]({path}){{ .chapter-tool .chapter-notebook download="{name}" }}',
-        f"[{count} claims, each with its test]({ledger}){{ .chapter-tool .chapter-claims }}" if count else "",
+        f"[{count} claims, each with its test]({claims}){{ .chapter-tool .chapter-claims }}" if count else "",
     ]
+    needs = ", ".join(f"[{_short(name)}]({context.relative(name)})" for name in needed(page.name))
     return [
         *lines[: title + 1],
         "",
-        " ".join(filter(None, tools)),
+        " ".join(filter(None, tools)) + (f' <span class="chapter-needs">Builds on {needs}</span>' if needs else ""),
         "{ .chapter-tools }",
         "",
         *lines[title + 1 :],
     ]
+
+
+def needed(page: str) -> list[str]:
+    """List the chapters from which a chapter's code imports, in reading order."""
+    used = depends.parse(module_path(module_of(page))).imports
+    return [name for name in chapters() if name != page and module_path(module_of(name)) in used]
+
+
+def _short(page: str) -> str:
+    """Return the title of a page without its formulas, as a link has it."""
+    return ledger.title(page).replace("$", "")
 
 
 def hold_punctuation(root: etree.Element) -> None:
@@ -168,8 +180,10 @@ class Formulas(Treeprocessor):
         return f"docs/{page.name}"
 
 
+CODE = re.compile(r'(<code tabindex="0">)(.*?)(</code></pre>)', re.DOTALL)
 LONG_NAME = re.compile(r"<code>[^<\s]{12,}</code>")
-LISTING = re.compile("<pre><span></span><code>")
+LISTING = re.compile(r'(?P<printed> class="[^"]*\boutput\b[^"]*")?>(?P<head><pre><span></span><code)>')
+COPY = '<button class="copy" type="button" aria-label="Copy this code"></button>'
 JOINT = re.compile(r"(?<=[._])(?=[A-Za-z])")
 
 
@@ -177,12 +191,19 @@ class Code(Postprocessor):
     """Fits code to narrow screens: the keyboard reaches listings, which scroll sideways, and long names may break."""
 
     def run(self, text: str) -> str:
-        """Give each listing a tab stop, and offer a break behind the dots of names such as torch.linalg.matrix_rank.
+        """Give each listing a tab stop, an id and, unless it is what another prints, a button that copies it.
 
-        Each has an id, too: else the theme names it after the box around it, and a button copies the first of the box.
+        Behind the dots of names such as torch.linalg.matrix_rank a line may break.
         """
         number = itertools.count(1)
-        text = LISTING.sub(lambda _: f'<pre id="code-{next(number)}"><span></span><code tabindex="0">', text)
+
+        def listing(match: re.Match) -> str:
+            button = "" if match["printed"] else COPY
+            head = match["head"].replace("<pre>", f'<pre id="code-{next(number)}">')
+            return f'{match["printed"] or ""}>{button}{head} tabindex="0">'
+
+        text = screen.raise_signs(LISTING.sub(listing, text))
+        text = CODE.sub(lambda code: code[1] + screen.wrap(code[2]) + code[3], text)
         return LONG_NAME.sub(lambda name: JOINT.sub("<wbr>", name[0]), text)
 
 
@@ -195,6 +216,8 @@ class Book(BlocksExtension):
         super().extendMarkdown(md)
         md.preprocessors.register(Source(md, self.context), "book-source", 40)
         md.treeprocessors.register(Formulas(md, self.context), "book-formulas", 12)
+        md.treeprocessors.register(screen.Tables(), "book-tables", 11)
+        md.treeprocessors.register(screen.Rooms(md), "book-rooms", 10)
         md.postprocessors.register(Code(md), "book-code", 5)
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: object) -> None:

@@ -54,22 +54,20 @@ class Typesetter:
             self.salt = record.hash_of(npm.installed("katex"), *(path.read_bytes() for path in OPTIONS))
 
     def _cached(self, query: str, *values: str) -> str | None:
-        """Ask the cache; a damaged one is made anew, and one that cannot be used, as the disk is full, goes unused."""
-        for _ in range(2):
-            try:
-                self.cache = self.cache or sqlite3.connect(
-                    self.path, check_same_thread=False, isolation_level=None, timeout=30
-                )
-                self.cache.execute("create table if not exists formula (key text primary key, html text)")
-                row = self.cache.execute(query, values).fetchone()
-                return row[0] if row else None
-            except sqlite3.OperationalError:
-                return None
-            except sqlite3.DatabaseError:
-                self.cache.close()
-                self.cache = None
-                self.path.unlink(missing_ok=True)
-        return None
+        """Ask the cache; a damaged one is removed, and one that cannot be used, as the disk is full, goes unused."""
+        try:
+            self.cache = self.cache or sqlite3.connect(
+                self.path, check_same_thread=False, isolation_level=None, timeout=30
+            )
+            self.cache.execute("create table if not exists formula (key text primary key, html text)")
+            row = self.cache.execute(query, values).fetchone()
+        except sqlite3.OperationalError:
+            row = None
+        except sqlite3.DatabaseError:
+            self.cache.close()
+            self.cache, row = None, None
+            self.path.unlink(missing_ok=True)
+        return row[0] if row else None
 
     def _ask(self, tex: str, display: bool) -> str:
         command = self._start()

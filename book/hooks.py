@@ -3,10 +3,13 @@
 MkDocs loads this file as a hook; other engines build the same pages without it.
 """
 
+import base64
 import contextlib
+import hashlib
 import logging
 import re
 import shutil
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,6 +32,19 @@ HEAVY = re.compile(rf"{FORMULA}|(?<=<span></span>)(?P<code><code.*?</code>)", re
 COLOUR = re.compile(r"</?span[^>]*>")
 SPOKEN = re.compile(r"<semantics>(.*?)<annotation", re.DOTALL)
 UNSEEN = re.compile(r"<[^>]*>|[\u2061-\u2064]")
+NOISE = (
+    re.compile(  # what the converter of labs puts around code for a button that the book has its own of, and pilcrows
+        r'<div class="zeroclipboard-container">.*?</clipboard-copy>\s*</div>'
+        r'|<div class="clipboard-copy-txt"[^>]*>.*?</div>|<a class="anchor-link"[^>]*>¶</a>',
+        re.DOTALL,
+    )
+)
+LAB = re.compile(r'(?<=<div class="highlight-ipynb hl-python highlight">)')
+SCRIPT = re.compile(r"<script(?![^>]*\b(?:src|type)=)[^>]*>(.*?)</script>", re.DOTALL)
+POLICY = (
+    "default-src 'self'; script-src 'self'{}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'"
+)
 PLACE = re.compile(r"<!--lifted (\d+)-->.*?<!--/lifted-->", re.DOTALL)
 
 _serving = _dirty = False
@@ -42,6 +58,13 @@ def on_startup(*, command: str, dirty: bool) -> None:
     """Notice whether the site is only served, and whether pages that are as they were are to stay."""
     global _serving, _dirty
     _serving, _dirty = command == "serve", dirty
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Refuse an address of the repository that is none, before links are made of it."""
+    address = config.extra.get("repository") or ""
+    if address and not re.fullmatch(r"https?://[\w.-]+(/[\w.~-]+)+/?", address):
+        raise Abort(f"REPOSITORY '{address}' is no address: write https://github.com/owner/name, or leave it empty")
 
 
 def on_pre_build(*, config: MkDocsConfig) -> None:
@@ -60,6 +83,8 @@ def on_post_build(*, config: MkDocsConfig) -> None:
     counters = [handler for handler in logging.getLogger("mkdocs").handlers if isinstance(handler, CountHandler)]
     if not _serving and not any(counter.get_counts() for counter in counters):
         new, old = config.site_dir, project.CACHE / "site-before"
+        for path in (Path(new), *Path(new).rglob("*")):  # a web server is another user
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
         shutil.rmtree(old, ignore_errors=True)
         if Path(_site).exists():
             shutil.move(_site, old)
@@ -127,6 +152,8 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Take the layout of formulas and the colours of code away while the search plugin parses the page, in Python."""
     extension.rendering = None
+    if page.file.src_uri.endswith(".py"):
+        html = LAB.sub(extension.COPY, NOISE.sub("", html))
     lifted = _lifted[page.file.src_uri] = []
 
     def lift(match: re.Match) -> str:
@@ -140,7 +167,9 @@ def _bare(match: re.Match) -> str:
     """Return what can be searched for: the text of code and of a formula in a sentence."""
     if match["code"]:
         return COLOUR.sub("", match["code"])
-    return UNSEEN.sub("", SPOKEN.search(match[0])[1]) if match["tag"] == "span" else ""
+    spoken = UNSEEN.sub("", SPOKEN.search(match[0])[1]) if match["tag"] == "span" else ""
+    plain = unicodedata.normalize("NFKC", spoken)  # 𝔰𝔬 is also found as so
+    return spoken if plain == spoken else f"{spoken} {plain}"
 
 
 @event_priority(-100)  # after the search plugin, which reads the page at this event
@@ -148,3 +177,24 @@ def on_page_context(context: dict, *, page: Page, config: MkDocsConfig, nav: obj
     """Put back what was taken out."""
     lifted = _lifted.pop(page.file.src_uri, [])
     page.content = PLACE.sub(lambda match: lifted[int(match[1])], page.content)
+
+
+def policy(page: str) -> str:
+    """Return the Content-Security-Policy of a page: nothing from elsewhere, and of scripts in it those alone.
+
+    Formulas have their measures in style attributes, so styles may stand in the page.
+    """
+    scripts = dict.fromkeys(SCRIPT.findall(page))
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    return POLICY.format("".join(f" 'sha256-{digest}'" for digest in digests))
+
+
+def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
+    """Let the page say what it may load; while serving, MkDocs adds a script of its own."""
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(output)}">'
+    return output if _serving else output.replace("<head>", f"<head>\n    {meta}", 1)
+
+
+def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
+    """The same for the page that stands for those which are not there."""
+    return on_post_page(output, page=None, config=config) if template_name == "404.html" else output

@@ -1,15 +1,20 @@
-"""What stands behind each claim: the kind of evidence in words, and the list of all claims as files."""
+"""What stands behind each claim, in words and as files; and the page of all errata, written from the chapters."""
 
 import csv
 import io
 import json
 import posixpath
+import re
+from collections.abc import Iterator
 
-from book import claims, pages, project
+from book import marked, notebooks, pages, project, regions
 from book.catalogue import Catalogue, show
-from book.project import nav, write_atomically
+from book.project import nav, part_of, write_atomically
 
 FILES = ("claims.json", "claims.csv")
+ERRATA = "reference/errata.md"
+LINK = re.compile(r"\]\((?!\w+:|/)([^)#\s]*)(#[^)\s]*)?\)")
+OUTER, INNER = "/" * 9, "/" * 8  # more slashes than any box of a chapter has
 VERDICT_WORDS = {
     "true": "true",
     "imprecise": "imprecise",
@@ -36,7 +41,7 @@ def in_order() -> list[pages.Box]:
 def evidence(tests: list[dict]) -> str:
     """Return the strongest kind of evidence among the tests of a claim; without any it is the proof in the text."""
     kinds = {test["by"] for test in tests}
-    return next((kind for kind in claims.BY if kind in kinds), PROOF)
+    return next((kind for kind in marked.BY if kind in kinds), PROOF)
 
 
 def error(tests: list[dict]) -> float | None:
@@ -89,3 +94,43 @@ def write_files(known: Catalogue) -> None:
 def moved(target: str, here: str) -> str:
     """Return the path to a file of `docs/` as seen from a page."""
     return posixpath.relpath(target, posixpath.dirname(here) or ".")
+
+
+def cases(known: Catalogue) -> Iterator[str]:
+    """Yield the lines of the page's body, one case after the other in reading order."""
+    part = ""
+    for box in [box for box in in_order() if box.verdict in pages.WRONG]:
+        if part_of(box.page) != part:
+            part = part_of(box.page)
+            yield from (f"## {part}", "")
+        yield from (f"{OUTER} case | {box.title}", f"    of: {box.id}", f"    page: {box.page}", "")
+        for line in regions.expand("\n".join(_body(box))).splitlines():
+            yield _led(notebooks.substitute(line, box.page, known), box.page)
+        yield from (OUTER, "")
+
+
+def _body(box: pages.Box) -> list[str]:
+    """Return what the source says and what happens, then the box itself as what is true."""
+    stated = _lines(box.page, box.first, box.aside.line) + _lines(box.page, box.aside.last + 1, box.last)
+    return [*_lines(box.page, box.aside.first, box.aside.last), "", f"{INNER} truth", "", *stated, INNER]
+
+
+def _lines(page: str, first: int, end: int) -> list[str]:
+    """Return the lines of a page from `first` up to `end`, which is left out, without the options of their blocks."""
+    written = pages.read(page)
+    taken = {number for block in written.blocks for number in range(block.line + 1, block.first)}
+    lines = enumerate(written.text.splitlines(), start=1)
+    return [line for number, line in lines if first <= number < end and number not in taken]
+
+
+def _led(line: str, page: str) -> str:
+    """Let the links and figures of a line of `page` lead where they led."""
+    head = pages.HEAD.match(line)
+    if head and head[2] == "figure":
+        return f"{head[1]} figure | {':'.join(pages.figure_target(page, head[3] or ''))}"
+
+    def moved(link: re.Match) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(page), link[1])) if link[1] else page
+        return f"]({posixpath.relpath(target, posixpath.dirname(ERRATA))}{link[2] or ''})"
+
+    return LINK.sub(moved, line)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from book import bibliography, claims, depends, listings, marked, pages, project, regions
+from book import depends, listings, marked, pages, project, regions
 from book.catalogue import FORMATS, Catalogue, show
 from book.project import chapters, figures_path, module_of, module_path, nearest, tests_path
 
@@ -13,7 +13,7 @@ OPEN = 2  # mistakes that stand open on a page
 EXERCISES = (2, 6)  # of a chapter
 SECTIONS = {r"^## Why (it|this) matters": "Why it matters for networks", r"^## What.s next": "What's next"}
 WIDTH = 88  # columns of code that is shown
-READS_RECORDS = (Path("snippets/mnist/records.py"), Path("snippets/mnist/nonlinear.py"))
+READS_RECORDS = Path("snippets/mnist/records.py")
 TEACHES_DRAWING = Path("snippets/mnist/script.py")  # its page shows how to draw the optimum into a curve
 
 
@@ -84,17 +84,8 @@ def _statements() -> Iterator[str]:
         for box in page.blocks:
             if box.kind in pages.STATED and not box.id:
                 yield f"{page.where(box.line)}: the {box.kind} '{box.title}' has no id: give it one under its head"
-            elif box.kind in pages.STATED and box.options.get("verdict") in pages.WRONG and not box.aside:
-                wrong = f"claim '{box.id}' has the verdict '{box.options['verdict']}'"
-                yield f"{page.where(box.line)}: {wrong}, and no 'source' in it that says why: write one, or drop it"
             elif box.kind == "source":
                 yield from _aside(page, box)
-            elif box.kind == "erratum":
-                parts = [block.kind for block in page.boxes if block.around is box]
-                for missing in [part for part in pages.ERRATUM_PARTS if part not in parts]:
-                    yield f"{page.where(box.line)}: the erratum '{box.title}' lacks its part '{missing}'"
-                if box.options.get("verdict", "true") == "true":
-                    yield f"{page.where(box.line)}: the erratum lacks 'verdict: {' | '.join(pages.WRONG)}'"
         for box in [box for box in page.blocks if box.open][OPEN:]:
             yield f"{page.where(box.line)}: {OPEN} mistakes stand open on this page already: leave out 'open: true'"
 
@@ -103,8 +94,6 @@ def _aside(page: pages.Page, box: pages.Box) -> Iterator[str]:
     where, holder = page.where(box.line), box.holder()
     if holder is None:
         yield f"{where}: 'source' stands in no box with an id: put it last into the box whose claim it is about"
-    elif holder.kind not in pages.STATED:
-        yield f"{where}: 'source' stands in a box of kind '{holder.kind}': make it {' or '.join(pages.STATED)}"
     elif holder.aside is not box:
         yield f"{where}: 'source' stands twice in claim '{holder.id}': keep one"
     elif "verdict" in holder.options:
@@ -200,7 +189,7 @@ def _claims() -> Iterator[str]:
             hint = f"first on {pages.read(first.page).where(first.line)}"
             yield f"{pages.read(box.page).where(box.line)}: claim '{box.id}' is made twice, {hint}"
         boxes[box.id] = box
-    found = claims.checks()
+    found = marked.checks()
     tested = {id for check in found for id in check.ids}
     for id, box in boxes.items():
         if id not in tested and box.options.get("proof") != "only":
@@ -208,8 +197,8 @@ def _claims() -> Iterator[str]:
             where = pages.read(box.page).where(box.line)
             yield f"{where}: claim '{id}' has no test: mark one with @pytest.mark.claim(\"{id}\"){hint}"
     for check in found:
-        if check.by not in claims.BY:
-            kinds = f"write {', '.join(claims.BY)}{nearest(check.by, claims.BY)}"
+        if check.by not in marked.BY:
+            kinds = f"write {', '.join(marked.BY)}{nearest(check.by, marked.BY)}"
             yield f"{check.file}:{check.line}: '{check.function}' gives evidence by '{check.by}': {kinds}"
         for id in check.ids:
             if id not in boxes:
@@ -249,7 +238,7 @@ def _rooms() -> Iterator[str]:
                 yield f"{file}:{call.lineno}: '{function.name}' is marked '@{kind}' in the wrong room: move to {room}"
         if not drawing and not _is_command(path):
             for line, name in _imports(path):
-                if name.split(".")[0] in ("matplotlib", "book") and file not in (*READS_RECORDS, TEACHES_DRAWING):
+                if name.split(".")[0] in ("matplotlib", "book") and file not in (READS_RECORDS, TEACHES_DRAWING):
                     yield f"{file}:{line}: a snippet imports '{name}': move what draws or computes to snippets/figures"
     yield from _without_page()
     yield from _without_files()
@@ -336,7 +325,7 @@ def _imports(path: Path) -> Iterator[tuple[int, str]]:
 
 def _tests() -> Iterator[str]:
     """A test of a claim asserts something."""
-    for check in claims.checks():
+    for check in marked.checks():
         body = _tree(project.ROOT / check.file).body
         functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
         if not _asserts(functions[check.function], functions, set()):
@@ -397,11 +386,11 @@ def _tree(path: Path) -> ast.Module:
 
 def _citations() -> Iterator[str]:
     """Every citation has an entry."""
-    known = bibliography.entries()
+    known = pages.bibliography()
     for page in _read():
         for line, key in page.citations:
             if key not in known:
-                yield f"{page.where(line)}: no entry '{key}' in docs/{bibliography.PAGE}{nearest(key, known)}"
+                yield f"{page.where(line)}: no entry '{key}' in docs/{pages.BIBLIOGRAPHY}{nearest(key, known)}"
 
 
 def _numbers(known: Catalogue) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from book import claims, depends, record
+from book import depends, marked, record
 from book.project import BookError
 
 
@@ -87,9 +87,9 @@ class Witness:
         self.failed: set[str] = set()
 
     @cached_property
-    def checks(self) -> dict[str, claims.Check]:
+    def checks(self) -> dict[str, marked.Check]:
         """Return the tests of claims by name."""
-        return {check.node: check for check in claims.checks()}
+        return {check.node: check for check in marked.checks()}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note a test when the last of its cases has passed, or when one has not."""
@@ -107,7 +107,7 @@ class Witness:
                 if len(errors) == claim["cases"] and node in self.checks:
                     self._note(self.checks[node], [error for error in errors.values() if error is not None])
 
-    def _note(self, check: claims.Check, errors: list[float]) -> None:
+    def _note(self, check: marked.Check, errors: list[float]) -> None:
         """Note that a test passed, unless somebody has edited meanwhile what it ran."""
         if all(path.stat().st_mtime_ns < self.start for path in depends.closure(check.files())):
             record.note(check.node, check.digest(), ids=check.ids, error=max(errors, default=None))

@@ -1,13 +1,14 @@
 """Each chapter as a notebook, made from the page itself."""
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterator
 
-from book import bibliography, catalogue, depends, listings, pages, project, record, regions
+from book import catalogue, depends, listings, pages, project, record, regions
 from book.catalogue import Catalogue
-from book.project import BookError, chapters, nav, write_atomically
+from book.project import BookError, chapters, nav
 
 FOLDER = "equivariance-code"  # beside the notebook, where its first code cell puts what the chapter builds on
 DISTRIBUTIONS = {"mpl_toolkits": "matplotlib"}  # packages that pip knows under another name than Python
@@ -92,11 +93,8 @@ def write_all(known: Catalogue, made: dict[str, record.Entry]) -> None:
     texts = {name: (markdown(pages.read(name), known), "md") for name in chapters()}
     texts |= {name: ((project.DOCS / name).read_text(), "py:percent") for name in nav() if name.endswith(".py")}
     for name, (text, fmt) in texts.items():
-        entry, digest = made.get(key(name)), record.hash_of(text, fmt, depends.versions())
-        if not (entry and entry["digest"] == digest and record.intact(entry)):
-            path = project.GENERATED / notebook_file(name)
-            write_atomically(path, convert(text, fmt))
-            record.note(key(name), digest, files=record.hashes([path]))
+        digest, path = record.hash_of(text, fmt, depends.versions()), project.GENERATED / notebook_file(name)
+        record.write(made, key(name), digest, path, functools.partial(convert, text, fmt))
 
 
 def convert(text: str, fmt: str = "md") -> str:
@@ -199,6 +197,6 @@ def substitute(line: str, page: str, known: Catalogue) -> str:
 
     def citation(match: re.Match) -> str:
         up = "../" * page.count("/")
-        return f"[[{bibliography.entries().get(match[1], match[1])}]]({up}{bibliography.PAGE}#{match[1]})"
+        return f"[[{pages.bibliography().get(match[1], match[1])}]]({up}{pages.BIBLIOGRAPHY}#{match[1]})"
 
     return pages.CITATION.sub(citation, pages.VALUE.sub(number, line))

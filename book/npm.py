@@ -88,9 +88,9 @@ def ensure_packages() -> None:
 
 
 def copy_katex() -> None:
-    """Let KaTeX's style sheet and its woff2 fonts lie where the site serves them."""
+    """Let KaTeX's woff2 fonts lie where the site serves them."""
     source, target = modules() / "katex" / "dist", project.GENERATED / "katex"
-    for file in (source / "katex.min.css", *(source / "fonts").glob("*.woff2")):
+    for file in (source / "fonts").glob("*.woff2"):
         copy, content = target / file.relative_to(source), file.read_bytes()
         if not copy.is_file() or copy.read_bytes() != content:
             write_atomically(copy, content)

@@ -9,10 +9,9 @@ from pathlib import Path
 from book import depends, project
 from book.project import module_of, nav, nearest
 
-ERRATUM_PARTS = ("says", "counterexample", "truth")
+PARTS = ("says", "counterexample", "truth")  # of what a source says; the last on the page of errata alone
 STATED = ("definition", "theorem", "claim", "example")  # the boxes that have an id and a test
-CLAIM_KINDS = (*STATED, "erratum")
-BOX_KINDS = (*CLAIM_KINDS, "note", "proof", "exercise", "solution")
+BOX_KINDS = (*STATED, "note", "proof", "exercise", "solution")
 WRONG = ("false", "imprecise", "damaged")
 VERDICTS = ("true", *WRONG)
 ID = re.compile(r"[A-Z]{2}-\d+[a-z]?")
@@ -23,13 +22,13 @@ PLAY = re.compile(r"[\w-]+(\?[\w.=,-]+)?")
 # What may stand under the head of each block: the pattern of each option's value, and what it should be, in words.
 _STATEMENT = {
     "id": (ID, ID_WORDS),
-    "verdict": (re.compile("|".join(VERDICTS)), " or ".join(VERDICTS)),
+    "verdict": (re.compile("true"), "'true', or the block 'source', which says what is not"),
     "proof": (re.compile("only"), "'only'"),
 }
 _SWITCH = (re.compile("true|false"), "true or false")
 OPTIONS: dict[str, dict[str, tuple[re.Pattern, str]]] = {
-    **dict.fromkeys(CLAIM_KINDS, _STATEMENT),
-    **{kind: {} for kind in ("note", "proof", "exercise", "solution", *ERRATUM_PARTS, "ledger", "errata", "code")},
+    **dict.fromkeys(STATED, _STATEMENT),
+    **{kind: {} for kind in ("note", "proof", "exercise", "solution", *PARTS, "ledger", "errata", "code")},
     "source": {"open": _SWITCH},
     "figure": {"play": (PLAY, "a playground, with what it begins from where you like: linear-map?mode=eigen,a=2")},
 }
@@ -51,6 +50,9 @@ VALUE = re.compile(r"\{\{ +(?:(?P<module>[\w.]+)/)?(?P<name>[\w.-]+)(?: *\| *(?P
 ALMOST_VALUE = re.compile(r"\{\{\s[^{}]*\}\}")
 UNKNOWN = "a page"  # the name of one that is not in docs/
 CITATION = re.compile(r"\[@([\w-]+)\]")
+BIBLIOGRAPHY = "reference/bibliography.md"
+ENTRY = re.compile(r"\{[^{}]*#([\w-]+)[^{}]*\}")
+LABEL = re.compile(r"\*\*(.+?)\*\*")
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n+", re.DOTALL)
 
 
@@ -113,7 +115,7 @@ class Page:
     @property
     def boxes(self) -> list[Box]:
         """The boxes of the book, without the blocks that only fold or place something."""
-        return [block for block in self.blocks if block.kind in (*BOX_KINDS, *ERRATUM_PARTS)]
+        return [block for block in self.blocks if block.kind in (*BOX_KINDS, *PARTS)]
 
     @property
     def bare(self) -> str:
@@ -294,3 +296,20 @@ def figure_target(page: str, name: str) -> tuple[str, str]:
 def value_target(page: str, match: re.Match) -> tuple[str, str]:
     """Split a number's name into module and key; a bare name belongs to the page's own module."""
     return match["module"] or module_of(page), match["name"]
+
+
+def bibliography() -> dict[str, str]:
+    """Map each key of the bibliography to its label, the bold words of the entry."""
+    return _bibliography((project.DOCS / BIBLIOGRAPHY).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _bibliography(stamp: int) -> dict[str, str]:
+    found, label = {}, ""
+    for line in (project.DOCS / BIBLIOGRAPHY).read_text().splitlines():
+        bold = LABEL.search(line)
+        label = bold[1] if bold else label
+        anchor = ENTRY.search(line)
+        if anchor and not line.startswith("#"):
+            found[anchor[1]] = label or anchor[1]
+    return found

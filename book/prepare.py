@@ -1,5 +1,6 @@
 """Everything that is made before pages are rendered, and only where something that it is made from changed."""
 
+import json
 import os
 import threading
 import time
@@ -17,7 +18,6 @@ from filelock import FileLock, Timeout
 
 from book import (
     catalogue,
-    claims,
     depends,
     ledger,
     lint,
@@ -29,6 +29,7 @@ from book import (
     project,
     record,
     regions,
+    sheets,
     work,
 )
 from book.catalogue import Catalogue
@@ -36,7 +37,7 @@ from book.project import BookError, chapters, figures_path, module_of, nav
 
 TOOL = Path(__file__).parent
 SETTINGS = ("mkdocs.yml", "package.json", "requirements.txt", "pyproject.toml")
-SOURCES = (".md", ".py", ".json", ".mjs")
+SOURCES = (".md", ".py", ".json", ".mjs", ".css")
 
 _lock = threading.Lock()
 _announced = False  # by an engine that says when a build begins
@@ -138,13 +139,17 @@ def _prepare() -> Catalogue:
         before = _source_tree()
         npm.ensure_packages()
         npm.copy_katex()
+        sheets.write()
         for lab in (name for name in nav() if name.endswith(".py")):
             depends.parse(project.DOCS / lab)  # which stops at a syntax error
         _stop("the book has loose ends:", lint.loose_ends())
-        jobs, checks = [*_jobs_of_figures(), *_jobs_of_pages()], {check: check.digest() for check in claims.checks()}
+        for name in record.touched(record.entries()):
+            print(f"book: {name} is not as it was made: it is made again", flush=True)
+        jobs, checks = [*_jobs_of_figures(), *_jobs_of_pages()], {check: check.digest() for check in marked.checks()}
         _make(jobs, checks)
         made = record.entries()
-        record.forget_all_but([*(job.key for job in jobs), *(check.node for check in checks), *notebooks.keys()])
+        files = [*notebooks.keys(), *(_written(module) for module, _ in marked.results())]
+        record.forget_all_but([*(job.key for job in jobs), *(check.node for check in checks), *files])
         known = catalogue.gather(made)
         _write_results(made)
         _stop("pages ask for numbers that no snippet computes:", lint.numbers(known))
@@ -160,15 +165,15 @@ def _stop(heading: str, errors: list[str]) -> None:
 
 
 def _jobs_of_figures() -> Iterator[Job]:
-    kinds = (
-        ("draw", "figure", sorted(marked.figures())),
-        ("compute", "results", marked.results()),
-        ("gather", "data", marked.data()),
-    )
-    for kind, name, keys in kinds:
-        for module, function in keys:
-            digest = depends.digest([figures_path(module), TOOL / "work.py", TOOL / "style.py"], function)
-            yield Job(f"{name} {module}:{function}", digest, (kind, module, function))
+    for kind, keys in (("draw", sorted(marked.figures())), ("compute", marked.results()), ("gather", marked.data())):
+        yield from (job(kind, *key) for key in keys)
+
+
+def job(kind: str, module: str, function: str) -> Job:
+    """Say how a figure is drawn, numbers are computed, or the data of a playground are gathered."""
+    name = {"draw": "figure", "compute": "results", "gather": "data"}[kind]
+    digest = depends.digest([figures_path(module), TOOL / "work.py", TOOL / "style.py"], function)
+    return Job(f"{name} {module}:{function}", digest, (kind, module, function))
 
 
 def _jobs_of_pages() -> Iterator[Job]:
@@ -185,15 +190,15 @@ def make_page(page: str) -> Iterator[str]:
     """Make in this process what is stale of one page, its figures, numbers and outputs, and yield what is wrong."""
     made = record.entries()
     for job in [*_jobs_of_figures(), *_jobs_of_pages()]:
-        if job.request[1] in (page, module_of(page)) and not _fresh(made, job.key, job.digest):
-            yield from _keep(job, work.do(*job.request))
+        if job.request[1] in (page, module_of(page)) and not record.fresh(made, job.key, job.digest):
+            yield from keep(job, work.do(*job.request))
 
 
-def _make(jobs: list[Job], checks: dict[claims.Check, str]) -> None:
+def _make(jobs: list[Job], checks: dict[marked.Check, str]) -> None:
     """Do stale jobs in worker processes and stale tests in pytest, at the same time; note each when it is done."""
     made, start = record.entries(), time.perf_counter()
-    stale = [job for job in jobs if not _fresh(made, job.key, job.digest)]
-    tests = [check for check, digest in checks.items() if not _fresh(made, check.node, digest)]
+    stale = [job for job in jobs if not record.fresh(made, job.key, job.digest)]
+    tests = [check for check, digest in checks.items() if not record.fresh(made, check.node, digest)]
     if not stale and not tests:
         return
     names = ", ".join(job.key for job in stale[:4]) + (f" and {len(stale) - 4} more" if len(stale) > 4 else "")
@@ -202,19 +207,15 @@ def _make(jobs: list[Job], checks: dict[claims.Check, str]) -> None:
     testing = [Job("the tests of claims", "", ("test", *(check.node for check in tests)))] if tests else []
     with ThreadPoolExecutor(1) as beside:
         tested = beside.submit(lambda: list(_run(testing, 1)))
-        errors = [problem for job, answer in _run(stale, os.cpu_count() or 1) for problem in _keep(job, answer)]
+        errors = [problem for job, answer in _run(stale, os.cpu_count() or 1) for problem in keep(job, answer)]
         said = "".join(answer.get("said", answer.get("error", "")) for _, answer in tested.result())
     made = record.entries()
     for check in tests:
-        if not _fresh(made, check.node, checks[check]):
+        if not record.fresh(made, check.node, checks[check]):
             why = made.get(check.node, {}).get("message") or "\n".join(said.splitlines()[-12:])
             errors.append(f"claim {', '.join(check.ids)} fails: {check.file}:{check.line} {check.function}\n{why}")
     _stop("what the book shows is not what its code does:", errors)
     print(f"book: made in {time.perf_counter() - start:.1f} s", flush=True)
-
-
-def _fresh(made: dict[str, record.Entry], key: str, digest: str) -> bool:
-    return key in made and made[key]["digest"] == digest and record.intact(made[key])
 
 
 def _run(jobs: list[Job], workers: int) -> Iterator[tuple[Job, dict[str, Any]]]:
@@ -238,7 +239,7 @@ def _run(jobs: list[Job], workers: int) -> Iterator[tuple[Job, dict[str, Any]]]:
         yield from _run([*waiting], workers)
 
 
-def _keep(job: Job, answer: dict[str, Any]) -> list[str]:
+def keep(job: Job, answer: dict[str, Any]) -> list[str]:
     """Note what was made and return what went wrong."""
     if "error" in answer:
         return [f"{job.key}: {answer['error']}"]
@@ -250,10 +251,8 @@ def _keep(job: Job, answer: dict[str, Any]) -> list[str]:
 def _write_results(made: dict[str, record.Entry]) -> None:
     """Write the numbers of each module with what made them."""
     files: dict[str, dict[str, Any]] = {}
-    for module, function in marked.results():
-        entry = made.get(f"results {module}:{function}")
-        if entry is None:
-            continue
+    there = ((key, made.get(f"results {key[0]}:{key[1]}")) for key in marked.results())
+    for (module, function), entry in ((key, entry) for key, entry in there if entry):
         made_by = {
             "snippet": str(figures_path(module).relative_to(project.ROOT)),
             "hash": entry["digest"],
@@ -264,4 +263,12 @@ def _write_results(made: dict[str, record.Entry]) -> None:
         }
         files.setdefault(module, {})[function] = {"values": entry["values"], "made_by": made_by}
     for module, content in files.items():
-        project.write_json(catalogue.results_file(module), content)
+        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+        record.write(
+            made, _written(module), record.hash_of(text), catalogue.results_file(module), lambda text=text: text
+        )
+
+
+def _written(module: str) -> str:
+    """Return the key, in the record, of the file with the numbers of a module."""
+    return f"numbers {module}"

@@ -1,7 +1,6 @@
 """Where things are, in what order the chapters come, and how the build complains."""
 
 import difflib
-import json
 import os
 from collections.abc import Iterable
 from functools import cache
@@ -40,13 +39,6 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file, but leave one that says the same alone."""
-    text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-    if not path.is_file() or path.read_bytes() != text.encode():
-        write_atomically(path, text)
 
 
 def module_of(page: str) -> str:

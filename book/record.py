@@ -5,7 +5,7 @@ So nothing is lost where a build is killed. The last line of a key counts; one t
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,25 @@ def hashes(paths: Iterable[Path]) -> dict[str, str]:
     return {str(path.relative_to(project.ROOT)): hash_of(path.read_bytes()) for path in paths}
 
 
-def intact(entry: Entry) -> bool:
-    """Tell whether the files of an entry are there as they were made."""
-    paths = [project.ROOT / name for name in entry.get("files", {})]
-    return all(path.is_file() for path in paths) and hashes(paths) == entry.get("files", {})
+def fresh(made: dict[str, Entry], key: str, digest: str) -> bool:
+    """Tell whether something was made from what is there now, and its files are there as they were made."""
+    entry = made.get(key, {"digest": None})
+    files = entry.get("files", {})
+    return entry["digest"] == digest and all((project.ROOT / name).is_file() for name in files) and not _other(files)
+
+
+def touched(made: dict[str, Entry]) -> list[str]:
+    """Name the files that are there, but not as they were made."""
+    return [name for entry in made.values() for name in _other(entry.get("files", {}))]
+
+
+def _other(files: dict[str, str]) -> list[str]:
+    paths = {name: project.ROOT / name for name in files}
+    return [name for name, path in paths.items() if path.is_file() and hash_of(path.read_bytes()) != files[name]]
+
+
+def write(made: dict[str, Entry], key: str, digest: str, path: Path, text: Callable[[], str]) -> None:
+    """Write and note a file, unless it is there as it was made from the same."""
+    if not fresh(made, key, digest):
+        project.write_atomically(path, text())
+        note(key, digest, files=hashes([path]))

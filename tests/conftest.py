@@ -1,6 +1,7 @@
 """Settings that all tests share."""
 
 import os
+from typing import Any
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, as the build's workers do; read at the import
@@ -8,6 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, as the 
 import pytest
 import torch
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 torch.set_num_threads(1)  # also where a plugin has imported torch before
 
@@ -20,9 +22,47 @@ torch.set_default_dtype(torch.float64)  # the book computes in double precision,
 pytest_plugins = ["book.measure"]
 
 
-LAST = ["tests/test_figures.py", "tests/pages/test_chapters.py", "tests/pages/test_site.py"]
+# In what order files are tested. The claims come first, the longest files before the others: the build, which is asked for next,
+# runs no test again that has passed. While it works on one core there is what needs no build; what a browser shows comes last.
+ORDER = [
+    "tests/mnist/train/test_training",
+    "tests/mnist/test_training",
+    "tests/mnist/test_exact",
+    "tests/mnist/train/test_networks",
+    "tests/mnist/test_",
+    "tests/",
+    "tests/pages/test_site.py::test_zensical",
+    "tests/test_figures",
+    "tests/pages/test_chapters",
+    "tests/mnist/train/",
+    "tests/book",
+    "tests/labs",
+    "tests/playgrounds/test_maths",
+    "tests/playgrounds/test_browser",
+    "tests/pages/test_site",
+]
+BROWSER = ("tests/playgrounds/test_browser", "tests/pages/test_site")
+
+
+def place(item: pytest.Item) -> int:
+    """Return where in the order a test stands: at the longest of the names with which its own begins."""
+    return ORDER.index(max((name for name in ORDER if item.nodeid.startswith(name)), key=len, default="tests/"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put last what asks for the built book: the build does not run the tests of claims again that passed before."""
-    items.sort(key=lambda item: next((1 + at for at, file in enumerate(LAST) if item.nodeid.startswith(file)), 0))
+    """Put the files in order."""
+    items.sort(key=place)
+
+
+class ByFile(LoadScopeScheduling):
+    """Gives each process one file after the other, and of those that wait for a browser one test after the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Name what one process is to do: a file shares its fixtures and the numbers of its chapter."""
+        return nodeid if nodeid.startswith(BROWSER) else nodeid.split("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Deal out the tests in the order above, where several processes run them."""
+    config.option.loadscopereorder = False
+    return ByFile(config, log)

@@ -11,12 +11,17 @@ const limits = { which: ["layer", "twin", "centred"], angle: [-180, 180], right:
 const ATOMS = ["a", "b", "c", "d"];
 const atoms = (s) => ATOMS.map((name) => [s[`${name}x`], s[`${name}y`]]);
 const motion = (s) => (points) => move(points, (s.angle * Math.PI) / 180, [s.right, s.up]);
-const network = (s) => (points) => (s.which === "twin" ? twin(points, SHARPNESS, MIX) : s.which === "centred" ? centred(points, SHARPNESS) : layer(points, SHARPNESS));
+const NAMES = { layer: "on vectors", twin: "on coordinates", centred: "on vectors, centred" };
+const NETWORKS = {
+  layer: (points) => layer(points, SHARPNESS),
+  twin: (points) => twin(points, SHARPNESS, MIX),
+  centred: (points) => centred(points, SHARPNESS),
+};
 
 /** Return what comes out when the molecule is moved first, and when it is moved last. */
-const both = (s) => [network(s)(motion(s)(atoms(s))), motion(s)(network(s)(atoms(s)))];
-const error = (s) => {
-  const [first, last] = both(s);
+const both = (s, which = s.which) => [NETWORKS[which](motion(s)(atoms(s))), motion(s)(NETWORKS[which](atoms(s)))];
+const error = (s, which) => {
+  const [first, last] = both(s, which);
   return Math.max(...first.map((p, i) => Math.hypot(p[0] - last[i][0], p[1] - last[i][1])));
 };
 
@@ -47,7 +52,7 @@ export const start = (room, options) => {
       },
     }));
   const task = play.task();
-  play.choice("which", "Attention", { layer: "on vectors", twin: "on coordinates", centred: "on vectors, centred" });
+  play.choice("which", "Attention", NAMES);
   play.slider(play.side, "angle", "turn", { step: 1, text: (a) => `${show(a, 0)}°` });
   play.slider(play.side, "right", "move right", { step: 0.05 });
   play.slider(play.side, "up", "move up", { step: 0.05 });
@@ -55,11 +60,11 @@ export const start = (room, options) => {
   html("summary", { text: "the atoms a, b, c, d as numbers" }, fold);
   const shape = html("div", { class: "play-pair" }, fold);
   for (const name of ATOMS) {
-    play.field(shape, `${name}x`, `atom ${name}, right`, { step: 0.05 });
-    play.field(shape, `${name}y`, `atom ${name}, up`, { step: 0.05 });
+    play.field(shape, `${name}x`, `atom ${name}, right`, { step: 0.05, short: `${name}, right` });
+    play.field(shape, `${name}y`, `atom ${name}, up`, { step: 0.05, short: "up" });
   }
-  const readings = { error: play.reading("largest difference") };
-  const tried = new Set();
+  const readings = Object.entries({ layer: "vectors", twin: "coordinates", centred: "centred" }).map(([which, words]) => ({ which, ...play.meter(`largest miss: ${words}`) }));
+  let tried = false;
 
   const draw = () => {
     const points = atoms(state);
@@ -76,11 +81,17 @@ export const start = (room, options) => {
     put(found, first, (group, cx, cy) => svg("circle", { class: "foot nearest", cx: cx.toFixed(1), cy: cy.toFixed(1), r: 4 }, group));
     put(wanted, last, (group, cx, cy) => svg("circle", { class: "wrong", cx: cx.toFixed(1), cy: cy.toFixed(1), r: 9 }, group));
     grips.forEach((place) => place());
-    const away = error(state);
-    readings.error(away < 1e-12 ? "0, but for rounding" : show(away, 3));
-    const shifted = Math.hypot(state.right, state.up) > 0.3;
-    if (Math.abs(state.angle) > 20 && away < 1e-9 && shifted) tried.add("both");
-    task("every dot should lie in its ring. Which of the three survives a turn, which a turn and a shift?", tried.has("both"));
+    for (const { which, set } of readings) {
+      const away = error(state, which);
+      set(away < 1e-12 ? "0" : show(away, 3), away);
+    }
+    const moved_far = Math.abs(state.angle) > 20 && Math.hypot(state.right, state.up) > 0.3;
+    tried ||= moved_far && state.which === "centred" && error(state) < 1e-9;
+    task(
+      "every dot should lie in its ring. Which of the three layers survives a turn, which a turn and a shift?",
+      tried,
+      "On vectors it survives every turn, since dot products do not change when all points turn. A shift changes them, and the dots leave their rings. Measured from the mean, the points do not notice a shift, and the centred layer survives both. On coordinates a matrix mixes right and up, and so it knows which way is up: it survives neither.",
+    );
   };
   play.finish();
 };

@@ -9,15 +9,15 @@ const limits = { t: [0.05, 1.2], first: ["drive", "turn"] };
 const off = (s) => loop(s.t, s.first).at(-1);
 
 /** Put the picture into one sentence. */
-const say = (s) => `After the loop with t = ${show(s.t)} the car stands at (${show(off(s)[0])}, ${show(off(s)[1])}), turned by ${show(off(s)[2])}.`;
+const say = (s) => `After the loop with t = ${show(s.t)} the robot stands at (${show(off(s)[0])}, ${show(off(s)[1])}), turned by ${show(off(s)[2])}.`;
 
-export const caption = "Drag the end of the first leg. Each move is undone, and the car is not where it began.";
+export const caption = "Drag the end of the first leg. Each move is undone, and the robot is not where it began.";
 
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
   const { state, change, settle, signal } = play;
-  const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 160, origin: [50, 130], label: "The path of a car that drives, turns, drives back and turns back" });
+  const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 160, origin: [50, 130], label: "The path of a robot that drives, turns, drives back and turns back" });
   svg("path", { class: "grid-still", d: [-2, -1, 0, 1].map((i) => board.path([[-0.3, i / 2], [1.3, i / 2]]) + board.path([[(i + 1) / 2, -1.2], [(i + 1) / 2, 0.8]])).join("") }, board.root);
   const way = svg("path", { class: "curve" }, board.root);
   const home = svg("path", { class: "car faint" }, board.root);
@@ -64,7 +64,11 @@ export const start = (room, options) => {
     readings.right(show(poses[4][0], 3));
     readings.left(show(poses[4][1], 3));
     readings.ratio(show(away(state.t) / state.t ** 2, 3));
-    task("halve t twice. By what factor does the distance fall? Then end on the other side of the road.", state.first === "turn" && state.t <= 0.31);
+    task(
+      "halve t twice. By what factor does the distance fall? Then make the car end on the other side.",
+      state.first === "turn" && state.t <= 0.31,
+      "Each halving divides the distance by about 4: the terms with t cancel, and t² is what remains. Turning first sends the car the other way, because the bracket changes its sign with the order. Ahead it is off by about t³/2 only, so for small t the car has moved sideways, which is neither of the two moves.",
+    );
   };
   play.finish();
 };

@@ -11,7 +11,7 @@ const limits = Object.fromEntries(names.map((name) => [name, [-180, 540]]));
 const heights = (state) => names.map((name) => state[name]);
 
 const [WIDTH, HEIGHT] = [420, 400];
-const scale = [0.98, 0.52]; // pixels a degree
+const scale = [0.97, 0.52]; // pixels a degree
 
 /** Put the picture into one sentence. */
 const say = (state) =>
@@ -24,12 +24,12 @@ export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
   const { state, change, settle, signal } = play;
   const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 1, label: "The answer of the head over the true direction" });
-  const at = ([angle, value]) => [36 + angle * scale[0], HEIGHT - 22 - (value + 180) * scale[1]];
+  const at = ([angle, value]) => [42 + angle * scale[0], HEIGHT - 22 - (value + 180) * scale[1]];
   board.to = at;
   board.from = (event) => {
     const box = board.root.getBoundingClientRect();
     const [px, py] = [((event.clientX - box.left) * WIDTH) / box.width, ((event.clientY - box.top) * HEIGHT) / box.height];
-    return [(px - 36) / scale[0], (HEIGHT - 22 - py) / scale[1] - 180];
+    return [(px - 42) / scale[0], (HEIGHT - 22 - py) / scale[1] - 180];
   };
   const path = (points) => points.map((p, i) => `${i ? "L" : "M"}${at(p).map((c) => c.toFixed(1)).join(" ")}`).join("");
   const text = (words, point, css = "") => {
@@ -40,19 +40,18 @@ export const start = (room, options) => {
   };
   for (const value of [-180, 0, 180, 360, 540]) {
     svg("path", { class: "grid-still", d: path([[0, value], [360, value]]) }, board.root);
-    text(`${value}°`.replace("-", "−"), [-34, value - 8], "tick");
+    text(`${value}°`.replace("-", "−"), [-36, clamp(value, -168, 512) + 5], "tick");
   }
   for (const angle of [0, 90, 180, 270, 360]) {
     svg("path", { class: "grid-still", d: path([[angle, -180], [angle, 540]]) }, board.root);
-    text(`${angle}°`, [angle - 10, -212], "tick");
+    text(`${angle}°`, [angle - (angle ? 14 : 4), -212], "tick");
   }
   const cut = (shift) => path([[Math.max(0, -180 - shift), Math.max(0, -180 - shift) + shift], [Math.min(360, 540 - shift), Math.min(360, 540 - shift) + shift]]);
   svg("path", { class: "truth", d: [-360, 0, 360].map(cut).join("") }, board.root);
   svg("path", { class: "opposite", d: [-180, 180].map(cut).join("") }, board.root);
-  text("right", [300, 250], "truth-name");
-  text("wrong by 180°", [150, 395], "opposite-name");
+  text("right", [300, 235], "truth-name");
+  text("wrong by 180°", [64, 320], "opposite-name");
   const graph = svg("path", { class: "vector one" }, board.root);
-  const marks = svg("g", {}, board.root);
 
   const grips = names.map((name, i) =>
     handle(board, {
@@ -60,6 +59,8 @@ export const start = (room, options) => {
       at: () => [i * STEP, state[name]],
       place: ([, value]) => change({ [name]: Math.round(clamp(value, -180, 540)) }),
     }));
+
+  const marks = svg("g", { class: "marks" }, board.root);
 
   const task = play.task();
   const fields = play.group("Answer at");
@@ -79,15 +80,18 @@ export const start = (room, options) => {
     marks.replaceChildren();
     for (const angle of worst) {
       const [x, y] = at([angle, height(h, angle)]);
-      svg("circle", { class: "wrong", cx: x.toFixed(1), cy: y.toFixed(1), r: 9 }, marks);
-      svg("path", { class: "wrong", d: `M${x - 4} ${y - 4}L${x + 4} ${y + 4}M${x - 4} ${y + 4}L${x + 4} ${y - 4}` }, marks);
+      svg("circle", { class: "wrong", cx: x.toFixed(1), cy: y.toFixed(1), r: 13 }, marks);
     }
     grips.forEach((place) => place());
     const mean = mean_error(h);
     readings.mean(`${show(mean, 0)}°`);
     readings.worst(`${show(Math.max(...worst.map((angle) => error(h, angle))), 0)}°`);
     readings.where(worst.map((angle) => `${show(angle, 0)}°`).join(", "));
-    task("bring the mean error below 12°. Then try to get rid of the red point.", mean < 12);
+    task(
+      "bring the mean error below 12°. Then try to get rid of the red ring.",
+      mean < 12,
+      "Put all eight points on the green line: the fall back to the start is then as steep as it can be, and the errors crowd into the last eighth. The ring stays. Once around, the answer comes back to where it began and the direction has grown by 360°. So their difference falls by 360°, without a jump, and on its way it passes 180° or an odd multiple of it.",
+    );
   };
   play.finish();
 };

@@ -1,6 +1,6 @@
 // A point and an ellipse: from where are there four normals, and from where only two?
 
-import { clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { clamp, frame, handle, plane, show, svg, write_at } from "./frame.js";
 import { bend, critical, evolute, nearest, point } from "./maths/ellipse.js";
 
 const SIZE = 420;
@@ -39,9 +39,9 @@ export const start = (room, options) => {
   play.slider(play.side, "b", "height of the ellipse", { text: (b) => (A - b < 0.005 ? "a circle" : show(b)) });
   const row = play.group("The point u");
   row.classList.add("play-pair");
-  play.field(row, "x", "u, right", { step: 0.05 });
-  play.field(row, "y", "u, up", { step: 0.05 });
-  const readings = { count: play.reading("critical points"), near: play.reading("nearest at distance"), minima: play.reading("of these, local minima") };
+play.field(row, "x", "u, right", { step: 0.05, short: "right" });
+  play.field(row, "y", "u, up", { step: 0.05, short: "up" });
+  const readings = { count: play.reading("critical points"), minima: play.reading("of these, local minima"), near: play.reading("distance to the nearest") };
 
   const draw = () => {
     const { b } = state;
@@ -60,18 +60,16 @@ export const start = (room, options) => {
       svg("circle", { class: `foot ${kind}`, cx: cx.toFixed(1), cy: cy.toFixed(1), r: 6 }, normals);
     }
     grip();
-    const [ux, uy] = board.to(u);
-    name.setAttribute("x", (ux + 12).toFixed(1));
-    name.setAttribute("y", (uy - 10).toFixed(1));
-    name.textContent = "u";
-    const [ex, ey] = board.to(evolute(A, b, 0));
-    place_name.setAttribute("x", clamp(ex - 20, 10, SIZE - 90).toFixed(1));
-    place_name.setAttribute("y", (ey + 22).toFixed(1));
-    place_name.textContent = round(state) ? "" : "evolute";
+    write_at(board, name, u, "u");
+    write_at(board, place_name, evolute(A, b, Math.PI / 2), !round(state) && "evolute", [14, 4]);
     readings.count(everywhere ? "every point" : `${found.length}`);
     readings.near(show(Math.hypot(point(A, b, best)[0] - u[0], point(A, b, best)[1] - u[1])));
     readings.minima(everywhere ? "–" : `${found.filter((t) => bend(A, b, u, t) > 0).length}`);
-    task("find a point outside the ellipse from which four normals start.", (u[0] / A) ** 2 + (u[1] / b) ** 2 > 1.001 && found.length === 4);
+    task(
+      "find a point outside the ellipse from which four normals start. Then make the ellipse a circle: where is the place with four now?",
+      (u[0] / A) ** 2 + (u[1] / b) ** 2 > 1.001 && found.length === 4,
+      "Inside the evolute there are four, outside two, whether u lies inside the ellipse or not; above a flat ellipse the evolute reaches out of it. Two of the four meet and vanish where u crosses the evolute. It shrinks to the centre as the ellipse becomes a circle, and from there every point is critical.",
+    );
   };
   play.finish();
 };

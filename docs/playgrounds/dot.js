@@ -1,6 +1,6 @@
 // The dot product as a shadow with a sign, and what becomes of angles in high dimension.
 
-import { arrow, clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { arrow, clamp, frame, handle, plane, show, svg, write_at } from "./frame.js";
 import { angle, cosine_density, dot, signed_length } from "./maths/dot.js";
 
 const [WIDTH, HEIGHT] = [420, 470];
@@ -47,10 +47,10 @@ export const start = (room, options) => {
   for (const [name, x, y] of [["v", "vx", "vy"], ["w", "wx", "wy"]]) {
     const row = play.group(`Vector ${name}`);
     row.classList.add("play-pair");
-    play.field(row, x, `${name}, right`, { step: 0.05 });
-    play.field(row, y, `${name}, up`, { step: 0.05 });
+    play.field(row, x, `${name}, right`, { step: 0.05, short: "right" });
+    play.field(row, y, `${name}, up`, { step: 0.05, short: "up" });
   }
-  play.slider(play.side, "n", "dimension n", { step: 1, text: (n) => `${n}` });
+  play.slider(play.side, "n", "dimension n", { step: 1, log: true, text: (n) => `${n}` });
   play.presets("n =", { 2: { n: 2 }, 3: { n: 3 }, 32: { n: 32 }, 512: { n: 512 } });
   const readings = { dot: play.reading("v · w"), shadow: play.reading("signed shadow of w"), angle: play.reading("angle"), spread: play.reading("usual size of a cosine, 1/√n") };
 
@@ -67,13 +67,9 @@ export const start = (room, options) => {
     drop.setAttribute("d", board.path([b, at(s, 0)]));
     shadow.setAttribute("d", board.path([[0, 0], at(s, 0)]));
     shadow.setAttribute("data-sign", s < 0 ? "negative" : "positive");
-    first.setAttribute("d", arrow(board, [0, 0], a));
-    second.setAttribute("d", arrow(board, [0, 0], b));
-    [["v", a], ["w", b]].forEach(([words, p], i) => {
-      names[i].setAttribute("x", (board.to(p)[0] + 12).toFixed(1));
-      names[i].setAttribute("y", (board.to(p)[1] - 8).toFixed(1));
-      names[i].textContent = words;
-    });
+    first.setAttribute("d", arrow(board, [0, 0], a, 10, 9));
+    second.setAttribute("d", arrow(board, [0, 0], b, 10, 9));
+    [["v", a], ["w", b]].forEach(([words, p], i) => write_at(board, names[i], p, words, [12, -8]));
     grips.forEach((place) => place());
     const cosines = Array.from({ length: 181 }, (_, i) => (i - 90) / 90.5);
     const heights = cosines.map((c) => cosine_density(state.n, c));
@@ -84,7 +80,11 @@ export const start = (room, options) => {
     readings.shadow(length ? show(s) : "–");
     readings.angle(none(state) ? "–" : `${show(angle(a, b), 0)}°`);
     readings.spread(show(1 / Math.sqrt(state.n), 3));
-    task("move w without changing v · w. Which way may it go? Then make the dot product zero with two vectors longer than 2.", length > 2 && Math.hypot(...b) > 2 && Math.abs(dot(a, b)) < 0.005);
+    task(
+      "move w without changing v · w. Which way may it go? Then make the dot product zero with two vectors longer than 2.",
+      length > 2 && Math.hypot(...b) > 2 && Math.abs(dot(a, b)) < 0.005,
+      "w may slide along its thin line, at a right angle to v: only the shadow counts. On the line through the origin the shadow is a point and the product 0. Now raise n: in the plane a right angle is one among many, in 512 dimensions almost all pairs of directions are close to it.",
+    );
   };
   play.finish();
 };

@@ -26,7 +26,7 @@ export const start = (room, options) => {
   svg("path", { class: "grid-moved", d: board.path(circle, true) }, board.root);
   const arc = svg("path", { class: "curve" }, board.root);
   const walk = svg("path", { class: "walk" }, board.root);
-  const dots = svg("g", { class: "dots" }, board.root);
+  const dots = svg("path", { class: "beads" }, board.root);
   const gap = svg("path", { class: "opposite" }, board.root);
   const grip = handle(board, {
     name: "The true end of the turn", css: "one", signal, settle, step: 0.05, at: () => exact(state),
@@ -34,25 +34,27 @@ export const start = (room, options) => {
   });
   const task = play.task();
   play.slider(play.side, "angle", "turn θ", { step: 1, text: (a) => `${show(a, 0)}°` });
-  play.slider(play.side, "n", "steps n", { step: 1, text: (n) => `${n}` });
+  play.slider(play.side, "n", "steps n", { step: 1, log: true, text: (n) => `${n}` });
   play.presets("Number of steps", { 1: { n: 1 }, 4: { n: 4 }, 16: { n: 16 }, 64: { n: 64 } });
-  const readings = { length: play.reading("end, from the centre"), error: play.reading("end, from the truth"), times: play.reading("that, times n") };
+  const readings = { length: play.reading("end: distance from the centre"), error: play.reading("end: distance from the truth"), times: play.reading("the latter, times n") };
 
   const draw = () => {
     const theta = radians(state);
     arc.setAttribute("d", board.path(Array.from({ length: 121 }, (_, i) => [Math.cos((theta * i) / 120), Math.sin((theta * i) / 120)])));
     const points = steps(theta, state.n);
     walk.setAttribute("d", board.path(points));
-    dots.replaceChildren();
-    if (state.n <= 40) {
-      for (const p of points.slice(1)) svg("circle", { cx: board.to(p)[0].toFixed(1), cy: board.to(p)[1].toFixed(1), r: 3.5 }, dots);
-    }
+    dots.setAttribute("d", state.n <= 40 ? points.slice(1).map((p) => `${board.path([p])}h0`).join("") : "");
     gap.setAttribute("d", board.path([points.at(-1), exact(state)]));
     grip();
     readings.length(show(Math.hypot(...points.at(-1)), 3));
     readings.error(show(error(state), 3));
     readings.times(show(error(state) * state.n, 2));
-    task("for a half turn, with how few steps is the end within 0.05 of the truth?", state.angle === 180 && error(state) < 0.05);
+    const enough = (n) => error({ ...state, n }) < 0.05;
+    task(
+      "for a half turn, with how few steps is the end within 0.05 of the truth?",
+      state.angle === 180 && enough(state.n) && !enough(state.n - 1),
+      "With 102. The distance times n hardly changes from n = 60 on: it tends to θ²/2 = 4.93. So the error falls like 1/n, and one more correct digit costs ten times as many steps. Every step also leads a little outwards; that is why the chain ends too far from the centre.",
+    );
   };
   play.finish();
 };

@@ -29,6 +29,9 @@ export const show = (value, digits = 2) => {
   return text.replace("-", "−");
 };
 
+/** Keep a number between two others. */
+export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
 const clean = (value) => Number(value.toFixed(4));
 
 /** Return the numbers and words of a state as text for the address: a=1.5,b=2,mode=area. */
@@ -76,12 +79,25 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
   const problem = html("p", { class: "play-problem", role: "alert" });
   const spoken = html("p", { class: "play-spoken", role: "status" });
   const listeners = [];
+  /** Add what happens at each frame where `value(state)` is another than at the last. */
+  const follow = (value, act) => {
+    let last;
+    listeners.push(() => {
+      const now = value(state);
+      if (now !== last) act(now);
+      last = now;
+    });
+  };
 
   let asked = 0;
+  let owed = false; // a sentence, at the end of a gesture
+  let solved = false;
   const paint = () => {
     asked = 0;
     for (const listener of listeners) listener(state);
     draw(state);
+    if (owed) spoken.textContent = `${say(state)}${solved ? " The task is done." : ""}`;
+    owed = false;
   };
   const redraw = () => {
     asked ||= requestAnimationFrame(paint);
@@ -94,9 +110,16 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
     problem.textContent = "";
     redraw();
   };
-  /** End a gesture: say the picture once and put the state into the address. */
+  /** End a gesture: say the picture once and put the state into the address. A key that is held down is one gesture. */
+  let due = 0;
   const settle = () => {
-    spoken.textContent = say(state);
+    clearTimeout(due);
+    due = setTimeout(tell, 150);
+  };
+  signal.addEventListener("abort", () => clearTimeout(due));
+  const tell = () => {
+    owed = true;
+    redraw();
     const address = new URL(location.href);
     const text = write(state);
     if (text === write(opened)) address.searchParams.delete(name);
@@ -125,11 +148,11 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
     return set;
   };
   /** Add a field for a number of the state; what is no number, or too large, is told and changes nothing. */
-  const field = (parent, of, label, { step = 0.1 } = {}) => {
+  const field = (parent, of, label, { step = 0.1, short = label } = {}) => {
     const [min, max] = limits[of];
     const holder = html("label", { class: "play-field" }, parent);
-    html("span", { text: label }, holder);
-    const input = html("input", { type: "number", step: "any", min, max, inputMode: "decimal" }, holder);
+    html("span", { text: short }, holder);
+    const input = html("input", { type: "number", step: "any", min, max, inputMode: "decimal", "aria-label": label }, holder);
     const accept = () => {
       try {
         put({ [of]: read(`${of}=${input.value}`, start, limits)[of] });
@@ -154,24 +177,32 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
       problem.textContent = "";
     }, { signal });
     listeners.push(() => {
-      if (document.activeElement !== input) input.value = clean(state[of]);
+      if (document.activeElement !== input && Number(input.value || NaN) !== clean(state[of])) input.value = clean(state[of]);
     });
     return input;
   };
-  /** Add a slider for a number of the state. */
-  const slider = (parent, of, label, { step = 0.01, text = (value) => show(value) } = {}) => {
+  /** Add a slider for a number of the state; a step with the arrow keys, ten with Shift. With `log` it moves by factors. */
+  const slider = (parent, of, label, { step = 0.01, log = false, text = (value) => show(value) } = {}) => {
     const [min, max] = limits[of];
+    const [to, from] = log ? [Math.log2, (v) => 2 ** v] : [(v) => v, (v) => v];
+    const keep = (value) => clean(clamp(Math.round(value / step) * step, min, max));
     const holder = html("label", { class: "play-slider" }, parent);
     const caption = html("span", { text: label }, holder);
     const value = html("span", { class: "play-value" }, caption);
-    const input = html("input", { type: "range", min, max, step, value: state[of] }, holder);
-    input.addEventListener("input", () => change({ [of]: Number(input.value) }), { signal });
+    const input = html("input", { type: "range", min: to(min), max: to(max), step: log ? "any" : step, "aria-label": label }, holder);
+    input.addEventListener("input", () => change({ [of]: keep(from(Number(input.value))) }), { signal });
     input.addEventListener("change", settle, { signal });
-    listeners.push(() => {
-      input.value = state[of];
-      value.textContent = text(state[of]);
-      input.setAttribute("aria-valuetext", text(state[of]));
+    input.addEventListener("keydown", (event) => {
+      const way = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
+      if (!way) return;
+      event.preventDefault();
+      put({ [of]: clamp(keep(state[of] + way * step * (event.shiftKey ? 10 : 1)), min, Math.min(max, from(Number(input.max)))) });
+    }, { signal });
+    follow(({ [of]: now }) => text(now), (words) => {
+      value.textContent = words;
+      input.setAttribute("aria-valuetext", words);
     });
+    follow(({ [of]: now }) => now, (now) => (input.value = to(now)));
     return input;
   };
   /** Add a choice among words of the state, as radio buttons. */
@@ -183,7 +214,7 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
       const input = html("input", { type: "radio", name: `${name}-${of}`, value }, holder);
       html("span", { text }, holder);
       input.addEventListener("change", () => put({ [of]: value }), { signal });
-      listeners.push(() => (input.checked = state[of] === value));
+      follow(({ [of]: now }) => now === value, (chosen) => (input.checked = chosen));
     }
     return set;
   };
@@ -212,14 +243,34 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
     };
     return Object.assign(set, { row: holder });
   };
-  /** Add a task; return the function that tells whether it is solved, once it is tried. */
+  /** Add a named reading with a bar from 0 to 1; return { set(text, share) }. */
+  const meter = (label) => {
+    const set = reading(label);
+    const bar = html("meter", { min: 0, max: 1, "aria-hidden": "true" }, set.row);
+    return {
+      set: (text, share) => {
+        set(text);
+        bar.value = clamp(share, 0, 1);
+      },
+    };
+  };
+  /** Add a task; return the function that sets it, tells whether it is solved, and folds the answer away. */
   const task = () => {
-    const line = html("p", { class: "play-task" }, side);
+    const box = html("div", { class: "play-task" }, side);
+    const line = html("p", {}, box);
     const words = html("span", {}, line);
     const done = html("strong", { class: "play-done" }, line);
-    return (text, solved) => {
-      words.textContent = `Try: ${text} `;
-      done.textContent = solved ? "✓ done" : "";
+    const fold = html("details", { class: "play-fold" }, box);
+    html("summary", { text: "Answer" }, fold);
+    const answer = html("p", {}, fold);
+    return (text, is_solved, why) => {
+      solved = is_solved;
+      if (answer.textContent !== why) {
+        words.textContent = `Try: ${text} `;
+        answer.textContent = why;
+        fold.open = false;
+      }
+      done.textContent = is_solved ? "✓ done" : "";
     };
   };
   /** Close the room with the line of messages and the reset. */
@@ -231,7 +282,7 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
     paint();
   };
 
-  return { state, change, settle, put, redraw, board, side, group, field, slider, choice, presets, button, reading, task, finish, signal };
+  return { state, change, settle, put, redraw, board, side, group, field, slider, choice, presets, button, reading, meter, task, finish, signal };
 };
 
 /** Return an SVG board with its mathematical coordinates: the origin and the pixels of one unit. */
@@ -249,14 +300,16 @@ export const plane = (parent, { width, height, unit, origin = [width / 2, height
   return { root, to, from, path, width, height, unit };
 };
 
-/** Put an arrow from `tail` to `tip` into a path. */
-export const arrow = (board, tail, tip, head = 9) => {
+/** Put an arrow from `tail` to `tip` into a path; it ends `gap` pixels before the tip, where a handle covers it. */
+export const arrow = (board, tail, tip, head = 9, gap = 0) => {
   const [ax, ay] = board.to(tail);
-  const [bx, by] = board.to(tip);
-  const length = Math.hypot(bx - ax, by - ay);
+  const [cx, cy] = board.to(tip);
+  const whole = Math.hypot(cx - ax, cy - ay);
+  const length = whole - gap;
   if (length < 1) return "";
   const size = Math.min(head, length * 0.6);
-  const [ux, uy] = [(bx - ax) / length, (by - ay) / length];
+  const [ux, uy] = [(cx - ax) / whole, (cy - ay) / whole];
+  const [bx, by] = [ax + length * ux, ay + length * uy];
   const wing = (side) => `${(bx - size * ux + side * 0.5 * size * uy).toFixed(1)} ${(by - size * uy - side * 0.5 * size * ux).toFixed(1)}`;
   return `M${ax.toFixed(1)} ${ay.toFixed(1)}L${bx.toFixed(1)} ${by.toFixed(1)}M${wing(1)}L${bx.toFixed(1)} ${by.toFixed(1)}L${wing(-1)}`;
 };
@@ -272,20 +325,20 @@ export const handle = (board, { name, css = "", at, place, settle, step = 0.1, s
   let grip = null;
   mark.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false, signal }); // else the page scrolls
   mark.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
+    if (event.button || grip) return;
     mark.setPointerCapture(event.pointerId);
     const [x, y] = board.from(event);
     const [px, py] = at();
-    grip = [px - x, py - y];
+    grip = [px - x, py - y, event.pointerId];
     mark.classList.add("is-held");
   }, { signal });
   mark.addEventListener("pointermove", (event) => {
-    if (!grip) return;
+    if (grip?.[2] !== event.pointerId) return;
     const [x, y] = board.from(event);
     place([x + grip[0], y + grip[1]]);
   }, { signal });
-  const drop = () => {
-    if (!grip) return;
+  const drop = (event) => {
+    if (grip?.[2] !== event.pointerId) return;
     grip = null;
     mark.classList.remove("is-held");
     settle();
@@ -306,5 +359,12 @@ export const handle = (board, { name, css = "", at, place, settle, step = 0.1, s
   };
 };
 
-/** Keep a number between two others. */
-export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+/** Put a text beside a point of a board, inside the board; a falsy text hides it. */
+export const write_at = (board, text, at, words, [dx, dy] = [12, -10]) => {
+  const [x, y] = board.to(at);
+  text.textContent = words || "";
+  for (const name of ["x", "y"]) text.removeAttribute(name);
+  if (!words) return;
+  text.setAttribute("x", clamp(x + dx, 6, board.width - 8 - 7.5 * words.length).toFixed(1));
+  text.setAttribute("y", clamp(y + dy, 14, board.height - 6).toFixed(1));
+};

@@ -1,6 +1,6 @@
 // A linear map of the plane: where it sends the two basis vectors decides everything else.
 
-import { arrow, clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { arrow, clamp, frame, handle, plane, show, svg, write_at } from "./frame.js";
 import * as maths from "./maths/plane.js";
 
 const SIZE = 420;
@@ -37,11 +37,17 @@ const say = (state) => {
   return parts.join(" ");
 };
 
+const WHY = {
+  area: "Put both arrows on one line. Then the square is flat: the area is 0, the rank 1, and a whole line of vectors is sent to 0. Push one arrow through the other and the area comes back with a minus sign: the letter is mirrored.",
+  eigen: "x and A x lie on one line just at the dashed lines, and λ is the factor. A turn has no such line, nor has anything near one: the two eigenlines come together, merge and are gone, and the eigenvalues become a pair of complex numbers. Their angle tells how far the map turns.",
+  steps: "The two dashed lines: perpendicular at the start, they are at the end as well, and their lengths are the singular values. Take “turn” or “mirror” and both are 1. Those are the maps that change no length, the orthogonal ones.",
+  powers: "Take “turn” and shorten both arrows by the same factor. Each step turns by the angle of the complex eigenvalues and multiplies the length by their size (in the long run, and up to an ellipse); with a size below 1 the way leads inwards. With two real eigenvalues the dots line up along the eigenline of the one that is larger in size.",
+};
 const TASKS = {
-  area: ["make it singular, though neither column is zero.", (M) => Math.abs(maths.determinant(M)) < 0.005 && Math.hypot(M[0], M[2]) > 0.2 && Math.hypot(M[1], M[3]) > 0.2],
-  eigen: ["find a map that turns no line into itself.", (M) => !is_real(maths.eigenvalues(M))],
-  steps: ["find a map that stretches nothing: both singular values 1, but not the identity.", (M) => maths.svd(M).sigma.every((s) => Math.abs(s - 1) < 0.02) && Math.hypot(M[0] - 1, M[1], M[2], M[3] - 1) > 0.3],
-  powers: ["let the powers spiral inwards.", (M) => !is_real(maths.eigenvalues(M)) && Math.hypot(...maths.eigenvalues(M)[0]) < 0.99 && Math.hypot(...maths.eigenvalues(M)[0]) > 0.1],
+  area: ["make it singular, though neither column is zero.", WHY.area, (M) => Math.abs(maths.determinant(M)) < 0.005 && Math.hypot(M[0], M[2]) > 0.2 && Math.hypot(M[1], M[3]) > 0.2],
+  eigen: ["turn x until A x lies on its line. Then find a map that turns every line away.", WHY.eigen, (M) => !is_real(maths.eigenvalues(M))],
+  steps: ["walk through the three steps: which two lines stay perpendicular? Then find a map with both singular values 1 that is not the identity.", WHY.steps, (M) => maths.svd(M).sigma.every((s) => Math.abs(s - 1) < 0.02) && Math.hypot(M[0] - 1, M[1], M[2], M[3] - 1) > 0.3],
+  powers: ["let the powers spiral inwards.", WHY.powers, (M) => !is_real(maths.eigenvalues(M)) && Math.hypot(...maths.eigenvalues(M)[0]) < 0.99 && Math.hypot(...maths.eigenvalues(M)[0]) > 0.1],
 };
 
 export const caption = "Drag the tips of the two arrows: where they go, the whole plane follows.";
@@ -60,7 +66,8 @@ export const start = (room, options) => {
   const letter = svg("path", { class: "letter" }, board.root);
   const lines = svg("path", { class: "eigenline" }, board.root);
   const circle = svg("path", { class: "orbit" }, board.root);
-  const dots = svg("g", { class: "dots" }, board.root);
+  const dots = svg("path", { class: "beads" }, board.root);
+  const pair = svg("path", { class: "eigenline" }, board.root);
   const first = svg("path", { class: "vector one" }, board.root);
   const second = svg("path", { class: "vector two" }, board.root);
   const probe = svg("path", { class: "vector three" }, board.root);
@@ -72,6 +79,7 @@ export const start = (room, options) => {
   for (let i = -4; i <= 4; i += 1) rays.push([[i, -4], [i, 4]], [[-4, i], [4, i]]);
   still.setAttribute("d", rays.map((ray) => board.path(ray)).join(""));
 
+  const whole = ({ mode, t }) => (mode === "area" ? t >= 1 : mode !== "steps" || t >= 3); // A itself is shown, not the way to it
   const put_vector = (x, y) => (values) => {
     const [px, py] = values.map((v) => Math.round(clamp(v, -3, 3) * 20) / 20);
     change({ [x]: px, [y]: py, ...(state.mode === "area" ? { t: 1 } : {}) });
@@ -86,6 +94,7 @@ export const start = (room, options) => {
     place: ([x, y]) => change({ angle: Math.round(degrees(Math.atan2(y, x))) }),
   });
 
+  const task = play.task();
   play.choice("mode", "Show", MODES);
   const entries = play.group("The matrix, column by column");
   entries.classList.add("play-matrix");
@@ -104,19 +113,12 @@ export const start = (room, options) => {
   const times = play.slider(along, "k", "times A is applied", { step: 1, text: (k) => `${k}` });
   const readings = { area: play.reading("signed area"), rank: play.reading("rank"), lambda: play.reading("eigenvalues"), sigma: play.reading("singular values") };
   const shown_in = { area: "area", rank: "area", lambda: "eigen powers", sigma: "steps" };
-  const task = play.task();
-
-  const put_text = (text, at, words, [dx, dy] = [8, -8]) => {
-    const [x, y] = board.to(at);
-    text.setAttribute("x", clamp(x + dx, 6, SIZE - 70).toFixed(1));
-    text.setAttribute("y", clamp(y + dy, 14, SIZE - 6).toFixed(1));
-    text.textContent = words;
-  };
+  const put_text = (text, at, words, away) => write_at(board, text, at, words, away);
 
   const eigen = (M, on) => {
     const values = maths.eigenvalues(M);
     let path = "";
-    [texts.l1, texts.l2].forEach((text) => (text.textContent = ""));
+    [texts.l1, texts.l2].forEach((text) => put_text(text, [0, 0], ""));
     if (on && is_real(values)) {
       const many = Math.hypot(M[1], M[2], M[0] - M[3]) < 1e-9;
       values.forEach(([lambda], i) => {
@@ -127,6 +129,10 @@ export const start = (room, options) => {
       });
     }
     lines.setAttribute("d", path);
+    if (on && !is_real(values)) {
+      const turned = degrees(Math.atan2(values[0][1], values[0][0]));
+      put_text(texts.l1, [-3.4, -3.4], `no line keeps its direction: a turn, by about ${show(turned, 0)}° a step`, [4, 8]);
+    }
     return values;
   };
 
@@ -139,10 +145,11 @@ export const start = (room, options) => {
     letter.setAttribute("d", board.path(moved(F), true));
     board.root.setAttribute("data-sign", determinant < -1e-9 ? "negative" : determinant > 1e-9 ? "positive" : "zero");
     const [one, two] = moved([[1, 0], [0, 1]]);
-    first.setAttribute("d", arrow(board, [0, 0], one));
-    second.setAttribute("d", arrow(board, [0, 0], two));
-    put_text(texts.one, one, mode === "steps" || (mode === "area" && state.t < 1) ? "" : "A e₁", [12, 18]);
-    put_text(texts.two, two, mode === "steps" || (mode === "area" && state.t < 1) ? "" : "A e₂", [12, -10]);
+    const gap = whole(state) ? 9 : 0;
+    first.setAttribute("d", arrow(board, [0, 0], one, 10, gap));
+    second.setAttribute("d", arrow(board, [0, 0], two, 10, gap));
+    put_text(texts.one, one, whole(state) ? "A e₁" : "", [14, 18]);
+    put_text(texts.two, two, whole(state) ? "A e₂" : "", [14, -10]);
     put_text(texts.area, [(one[0] + two[0]) / 2, (one[1] + two[1]) / 2], mode === "area" ? `area ${show(determinant)}` : "", [-24, 4]);
 
     const values = eigen(M, mode === "eigen" || mode === "powers");
@@ -150,21 +157,24 @@ export const start = (room, options) => {
     const ring = Array.from({ length: 73 }, (_, i) => [Math.cos((i * Math.PI) / 36), Math.sin((i * Math.PI) / 36)]);
     const round = mode === "eigen" || mode === "steps";
     circle.setAttribute("d", round ? board.path(mode === "steps" ? moved(ring) : ring, true) : "");
+    const { alpha, sigma } = maths.svd(M);
+    const axes_of = moved([[Math.cos(alpha), Math.sin(alpha)], [-Math.sin(alpha), Math.cos(alpha)]]);
+    pair.setAttribute("d", mode === "steps" ? axes_of.map((v) => board.path([v.map((c) => -c), v])).join("") : "");
+    if (mode === "steps") axes_of.forEach((v, i) => put_text([texts.l1, texts.l2][i], v, state.t >= 2 ? `σ${"₁₂"[i]} = ${show(sigma[i])}` : `v${"₁₂"[i]}`, [8, 16]));
     const Ax = maths.apply(M, x);
-    probe.setAttribute("d", mode === "eigen" || mode === "powers" ? arrow(board, [0, 0], x) : "");
+    probe.setAttribute("d", mode === "eigen" || mode === "powers" ? arrow(board, [0, 0], x, 10, 9) : "");
     image.setAttribute("d", mode === "eigen" ? arrow(board, [0, 0], Ax) : "");
     put_text(texts.three, x, mode === "eigen" || mode === "powers" ? "x" : "", [12, -10]);
     put_text(texts.four, Ax, mode === "eigen" ? "A x" : "", [10, 16]);
-    dots.replaceChildren();
-    if (mode === "powers") {
-      const orbit = [x];
-      for (let i = 0; i < state.k; i += 1) orbit.push(maths.apply(M, orbit[i]));
-      svg("path", { class: "orbit", d: board.path(orbit.filter((p) => Math.hypot(...p) < 50)) }, dots);
-      for (const p of orbit.slice(1)) if (Math.hypot(...p) < 6) svg("circle", { cx: board.to(p)[0], cy: board.to(p)[1], r: 4 }, dots);
-    }
+    const orbit = [x];
+    if (mode === "powers") for (let i = 0; i < state.k; i += 1) orbit.push(maths.apply(M, orbit[i]));
+    const near = orbit.slice(1).filter((p) => Math.hypot(...p) < 6);
+    dots.setAttribute("d", near.map((p) => `${board.path([p])}h0`).join(""));
+    if (mode === "powers") circle.setAttribute("d", board.path(orbit.filter((p) => Math.hypot(...p) < 50)));
     grips.forEach((place) => place());
     turn();
     board.root.setAttribute("data-mode", mode);
+    board.root.setAttribute("data-whole", mode !== "steps" || whole(state));
     room.dataset.mode = mode;
     way.max = mode === "steps" ? 3 : 1;
     way.value = Math.min(state.t, way.max);
@@ -174,8 +184,8 @@ export const start = (room, options) => {
     readings.rank(`${maths.rank(M)}`);
     readings.lambda(values.map(complex).join(",  "));
     readings.sigma(maths.svd(M).sigma.map((s) => show(s)).join(",  "));
-    const [text, solved] = TASKS[mode];
-    task(text, solved(M));
+    const [text, why, solved] = TASKS[mode];
+    task(text, solved(M), why);
   };
 
   times.closest("label").classList.add("for-powers");

@@ -29,6 +29,7 @@ class PlayGround extends HTMLElement {
     if (signal.aborted) return;
     this.style.minHeight = `${this.getBoundingClientRect().height}px`; // a tall figure leaves its height behind
     this.append(room);
+    this.closest("article")?.setAttribute("data-plays", "");
     const words = this.parentElement.querySelector("figcaption");
     if (words) this.explain(words, caption);
     this.classList.add("is-open");

@@ -24,8 +24,7 @@ export const start = (room, options) => {
   const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 48, origin: [210, 165], label: "A cloud of points, a line through its mean, and what the line leaves over" });
   const feet = svg("path", { class: "normal" }, board.root);
   const line = svg("path", { class: "vector one" }, board.root);
-  const dots = svg("g", { class: "cloud" }, board.root);
-  for (const p of POINTS) svg("circle", { cx: board.to(p)[0].toFixed(1), cy: board.to(p)[1].toFixed(1), r: 3.6 }, dots);
+  svg("path", { class: "beads data", d: POINTS.map((p) => `${board.path([p])}h0`).join("") }, board.root);
   const strip = ([angle, value]) => [40 + ((angle + 90) / 270) * 350, 448 - (value / (LARGE + SMALL)) * 105];
   const put = (points) => points.map((p, i) => `${i ? "L" : "M"}${strip(p).map((c) => c.toFixed(1)).join(" ")}`).join("");
   const angles = Array.from({ length: 136 }, (_, i) => -90 + 2 * i);
@@ -62,7 +61,11 @@ export const start = (room, options) => {
     readings.left(show(left, 3));
     readings.kept(show(LARGE + SMALL - left, 3));
     readings.share(`${show((100 * (LARGE + SMALL - left)) / (LARGE + SMALL), 0)} %`);
-    task("turn the line until as little as possible is left over. Where does the worst line lie to the best?", left < SMALL * 1.002);
+    task(
+      "turn the line until as little as possible is left over. How does the worst line lie to the best?",
+      left < SMALL * 1.002,
+      "Perpendicular. Whatever the direction, the mean squared distance and the variance along the line have the same sum, by Pythagoras at every point; so where one is least the other is greatest. The least and the greatest are the eigenvalues of the covariance matrix, and their directions its eigenvectors.",
+    );
   };
   play.finish();
 };

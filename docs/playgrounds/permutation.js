@@ -24,7 +24,7 @@ const say = (s) => {
   return `${joined} orbits on ${n} points; ${new Set(entry_classes(generators, n)).size} free entries in a commuting matrix.`;
 };
 
-export const caption = "Type permutations. Points that the group joins share a colour, and so do entries that a commuting matrix has equal.";
+export const caption = "Type permutations or choose a group. Points that it joins share a colour; entries that a commuting matrix has equal share a colour and a letter.";
 
 /** Start the playground in a room. */
 export const start = (room, options) => {
@@ -96,14 +96,19 @@ export const start = (room, options) => {
       const [x, y] = [208 + column * side, 50 + row * side];
       const share = 92 - 68 * (Math.floor(number / COLOURS.length) / Math.max(1, Math.ceil(many / COLOURS.length)));
       svg("rect", { x: x.toFixed(2), y: y.toFixed(2), width: (side - 1).toFixed(2), height: (side - 1).toFixed(2), style: `fill: color-mix(in srgb, ${COLOURS[number % COLOURS.length]} ${share.toFixed(0)}%, var(--paper))` }, matrix);
-      if (n <= 6) svg("text", { x: (x + side / 2 - 4).toFixed(1), y: (y + side / 2 + 4).toFixed(1), class: "entry" }, matrix).textContent = many <= 26 ? String.fromCharCode(97 + number) : "";
+      const word = many <= 26 ? String.fromCharCode(97 + number) : `${number + 1}`;
+      svg("text", { x: (x + side / 2 - 0.5).toFixed(1), y: (y + side / 2 + 4).toFixed(1), class: "entry" }, matrix).textContent = word;
     });
     readings.order(`${order(generators, n) ?? "more than 50,000"}`);
     readings.orbits(`${new Set(joined).size}`);
     readings.pairs(`${many} of ${n * n}`);
     const quoted = generators.map((images) => `"${cycles(images).map((cycle) => `(${cycle.join(" ")})`).join("")}"`);
     line.textContent = `python -m snippets.linear_networks ${quoted.join(" ") || '"(1)"'}`;
-    task("find generators on at least four points that leave just two free entries. Is the group always the same?", n >= 4 && many === 2);
+    task(
+      "find generators on at least four points that leave just two free entries. Is the group always the same?",
+      n >= 4 && many === 2,
+      "All permutations of n points do it: (1 2 3 4); (1 2). But so does every group that can send any pair of different points to any other pair: (1 2 3); (2 3 4) generates only the 12 even permutations of four points, and a commuting matrix cannot tell them from all 24. The layer sees the orbits on pairs, not the group.",
+    );
   };
   play.finish();
 };

@@ -40,7 +40,7 @@ export const start = async (room, options) => {
     svg("text", { class: "tick", x: 6, y: y + 4 }, board.root).textContent = rank;
   }
   names.forEach((_, k) => (svg("text", { class: "tick", x: board.to([k, 0])[0] - 5, y: HEIGHT - 18 }, board.root).textContent = k));
-  svg("text", { class: "tick", x: 44, y: HEIGHT - 3 }, board.root).textContent = "frequency; 1 to 13 cost two of the budget a unit, 0 and 14 one";
+  svg("text", { class: "tick", x: 44, y: HEIGHT - 3 }, board.root).textContent = "frequency (a unit costs 2; at 0 and 14 it costs 1)";
   const bars = names.map(() => svg("rect", { class: "bar" }, board.root));
   const marks = svg("path", { class: "best" }, board.root);
   const grips = names.map((name, k) =>
@@ -80,7 +80,11 @@ export const start = async (room, options) => {
     readings.loss(show(now, 5));
     readings.over(`${show(100 * (now / best - 1), 1)} %`);
     readings.dense(`${show(100 * (now / data.dense - 1), 0)} %`);
-    task(`spend at most ${BUDGET} so that the loss is within 1 % of the best (the marks), yet not the best itself.`, sum <= BUDGET && now > best && now < 1.01 * best);
+    task(
+      `spend at most ${BUDGET} so that the loss is within 1 % of the best (the marks), yet not the best itself.`,
+      sum <= BUDGET && now > best && now < 1.01 * best,
+      "Begin at the best and move two units of the budget from one frequency to its neighbour: near its minimum the loss is flat, so many choices are almost as good. “Equal” is far off: the high frequencies carry so little that rank spent there is lost.",
+    );
   };
   play.finish();
 };

@@ -1,6 +1,6 @@
 // Every rotation of space is a point of a ball: the axis is its direction, the angle its distance from the centre.
 
-import { frame, handle, plane, show, svg } from "./frame.js";
+import { frame, handle, plane, show, svg, write_at } from "./frame.js";
 import { into_ball, rotation } from "./maths/exponential.js";
 import { camera, runs } from "./space.js";
 
@@ -46,18 +46,30 @@ export const start = (room, options) => {
   for (const [axis, css] of [[[1, 0, 0], "one"], [[0, 1, 0], "two"], [[0, 0, 1], "three"]]) {
     const tip = axis.map((v) => v * Math.PI);
     svg("path", { class: `spoke ${css}`, d: path(ball, [[0, 0], eye.project(tip)]) }, ball.root);
+    write_at(ball, svg("text", { class: css }, ball.root), eye.project(tip.map((v) => 1.12 * v)), "xyz"[axis.indexOf(1)], [-4, 4]);
   }
   const foot = svg("path", { class: "normal saddle" }, ball.root);
   const ray = svg("path", { class: "vector four" }, ball.root);
   const faces = FACES.map(([, css]) => svg("path", { class: `face ${css}` }, ball.root));
+  const letters = FACES.map(([normal, css], i) => {
+    const letter = svg("text", { class: "face-name" }, ball.root);
+    letter.textContent = `${i % 2 ? "−" : ""}${"xyz"[normal.findIndex((v) => v !== 0)]}`;
+    return letter;
+  });
   const twin = svg("circle", { class: "wrong", r: 7 }, ball.root);
+  // While a gesture lasts the point moves in one plane, and may leave the ball: its depth must not change sides with it.
+  let free = null;
   const grip = handle(ball, {
-    name: "The rotation", css: "four", signal, settle, step: 0.1,
+    name: "The rotation", css: "four", signal, step: 0.1,
     at: () => eye.project(omega(state)),
     place: ([right, up]) => {
-      const depth = eye.project(omega(state))[2];
-      const [x, y, z] = into_ball(eye.lift([right, up, depth])).map((v) => Math.round(v * 1000) / 1000);
+      free = eye.lift([right, up, eye.project(free ?? omega(state))[2]]);
+      const [x, y, z] = into_ball(free).map((v) => Math.round(v * 1000) / 1000);
       change({ x, y, z });
+    },
+    settle: () => {
+      free = null;
+      settle();
     },
   });
   const task = play.task();
@@ -93,12 +105,20 @@ export const start = (room, options) => {
       const seen = eye.project(turn(normal))[2] > 0.001;
       const corners = corners_of(normal).map((p) => eye.project(turn(p)));
       faces[i].setAttribute("d", seen ? path(cube, corners, true) : "");
+      const [lx, ly] = cube.to(eye.project(turn(normal)));
+      letters[i].setAttribute("x", lx.toFixed(1));
+      letters[i].setAttribute("y", (ly + 4).toFixed(1));
+      letters[i].setAttribute("visibility", eye.project(turn(normal))[2] > 0.25 ? "visible" : "hidden");
       faces[i].setAttribute("data-side", normal.some((v) => v < 0) ? "minus" : "plus");
     });
     grip();
     readings.angle(`${show(degrees(angle), 0)}°`);
     readings.trace(show(R[0][0] + R[1][1] + R[2][2]));
-    task("leave the ball through its surface, and watch that the cube does not jump.", crossed);
+    task(
+      "drag the point out of the ball through its surface. Where is it now, and does the cube jump?",
+      crossed,
+      "It comes in at the opposite point, and the cube goes on turning without a jump: a turn by 190° about an axis is one by 170° about the opposite axis, and the turns by 180° about both are one and the same. So opposite points of the surface are one point, and the ball has no edge.",
+    );
   };
   play.finish();
 };

@@ -76,7 +76,11 @@ export const start = async (room, options) => {
       row.bar.value = clamp(share, 0, 1);
     }
     const worst = Array.from({ length: 28 }, (_, k) => k).reduce((a, b) => (apart("dense", digit, b) > apart("dense", digit, a) ? b : a));
-    task("at which shift does the dense network do worst? Is there one at which the equivariant network fails?", by === worst);
+    task(
+      "at which shift does the dense network do worst? Is there one at which the equivariant network fails?",
+      by === worst,
+      `For the ${digit} it is worst at a shift by ${worst} pixels: it was fitted to digits in the middle of the picture, and cannot draw one elsewhere. The equivariant network never fails, for any digit: it commutes with the matrix that shifts by one pixel, and so with every power of it.`,
+    );
   };
   play.finish();
 };

@@ -1,6 +1,6 @@
 // Two arrows and a target: how many steps along each arrow lead there.
 
-import { arrow, clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { arrow, clamp, frame, handle, plane, show, svg, write_at } from "./frame.js";
 import { coordinates, determinant, svd } from "./maths/plane.js";
 
 const SIZE = 420;
@@ -35,7 +35,7 @@ export const start = (room, options) => {
   const second_step = svg("path", { class: "step two" }, board.root);
   const first = svg("path", { class: "vector one" }, board.root);
   const second = svg("path", { class: "vector two" }, board.root);
-  const names = ["one", "two", "three"].map((css) => svg("text", { class: css }, board.root));
+  const names = ["one", "two", "three", "one", "two"].map((css) => svg("text", { class: css }, board.root));
 
   const put = (x, y) => (point) => {
     const [px, py] = point.map((v) => Math.round(clamp(v, -3.4, 3.4) * 20) / 20);
@@ -49,8 +49,8 @@ export const start = (room, options) => {
   for (const [name, , x, y] of points) {
     const row = play.group(name);
     row.classList.add("play-pair");
-    play.field(row, x, `${name}, right`, { step: 0.05 });
-    play.field(row, y, `${name}, up`, { step: 0.05 });
+    play.field(row, x, `${name}, right`, { step: 0.05, short: "right" });
+    play.field(row, y, `${name}, up`, { step: 0.05, short: "up" });
   }
   const readings = { p: play.reading("steps along the first"), q: play.reading("steps along the second"), condition: play.reading("condition number") };
 
@@ -69,24 +69,34 @@ export const start = (room, options) => {
     grid.setAttribute("d", rays.join(""));
     const along = Math.hypot(...b) > Math.hypot(...c) ? b : c;
     line.setAttribute("d", flat && Math.hypot(...along) > 0 ? board.path([far(along, -50), far(along, 50)]) : "");
-    first.setAttribute("d", arrow(board, [0, 0], b));
-    second.setAttribute("d", arrow(board, [0, 0], c));
+    first.setAttribute("d", arrow(board, [0, 0], b, 10, 9));
+    second.setAttribute("d", arrow(board, [0, 0], c, 10, 9));
     const [p, q] = flat ? [0, 0] : coordinates(arrows(state), t);
     const corner = far(b, p);
     first_step.setAttribute("d", flat ? "" : arrow(board, [0, 0], corner, 12));
-    second_step.setAttribute("d", flat ? "" : arrow(board, corner, t, 12));
-    [["b₁", b], ["b₂", c], ["target", t]].forEach(([words, at], i) => {
-      const [x, y] = board.to(at);
-      names[i].setAttribute("x", clamp(x + 12, 4, SIZE - 55).toFixed(1));
-      names[i].setAttribute("y", clamp(y - 10, 14, SIZE - 6).toFixed(1));
-      names[i].textContent = words;
-    });
+    second_step.setAttribute("d", flat ? "" : arrow(board, corner, t, 12, 9));
+    [["b₁", b], ["b₂", c], ["target", t]].forEach(([words, at], i) => write_at(board, names[i], at, words, [14, i ? -10 : 18]));
+    // The counts stand beside their steps, where these are on the board and away from the arrows' tips.
+    const beside = (text, from, to, count, words, away) => {
+      const middle = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
+      const fits = !flat && middle.every((v) => Math.abs(v) < 3.2) && Math.hypot(to[0] - from[0], to[1] - from[1]) > 0.5;
+      write_at(board, text, middle, fits && `${show(count)} ${words}`, away);
+    };
+    beside(names[3], [0, 0], corner, p, "b₁", [-6, 22]);
+    beside(names[4], corner, t, q, "b₂", [10, 5]);
     grips.forEach((place) => place());
-    readings.p(flat ? "none, or many" : show(p));
-    readings.q(flat ? "none, or many" : show(q));
+    const area = (v, w) => Math.abs(v[0] * w[1] - v[1] * w[0]);
+    const reached = Math.hypot(...along) > 0 ? area(along, t) < 1e-9 : Math.hypot(...t) === 0;
+    const without = reached ? "any number will do" : "none will do";
+    readings.p(flat ? without : show(p));
+    readings.q(flat ? without : show(q));
     readings.condition(Number.isFinite(condition(state)) ? show(condition(state), 1) : "∞");
     const short = [b, c, t].every((v) => Math.hypot(...v) <= 2.5);
-    task("with all three arrows at most 2.5 long, make a step count larger than 10.", !flat && short && Math.max(Math.abs(p), Math.abs(q)) > 10);
+    task(
+      "with all three arrows at most 2.5 long, make a step count larger than 10.",
+      !flat && short && Math.max(Math.abs(p), Math.abs(q)) > 10,
+      "Let b₁ and b₂ point almost the same way, and the target somewhere else. The grid becomes long and thin, and one walks far forwards along one arrow and almost as far back along the other. The steps are right, but move the target a little and they change a lot: by up to the condition number times as much, each as a share.",
+    );
   };
   play.finish();
 };

@@ -1,6 +1,6 @@
 // Draw on a globe; the same stroke in three maps. Where a stroke is torn, the map is at fault, not the globe.
 
-import { clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { clamp, frame, handle, plane, show, svg, write_at } from "./frame.js";
 import { angles, point, stereographic } from "./maths/sphere.js";
 import { camera, runs } from "./space.js";
 
@@ -56,6 +56,10 @@ export const start = (room, options) => {
     clip(map.name, x, y, width, height);
     svg("rect", { class: "map", x, y, width, height }, board.root);
     svg("text", { class: "tick", x: x + 2, y: y - 6 }, board.root).textContent = map.title;
+    if (map.name === "angles") {
+      svg("path", { class: "opposite thin", d: `M${x + 1} ${y}V${y + height}M${x + width - 1} ${y}V${y + height}` }, board.root);
+      for (const [words, dx] of [["−180°", 0], ["0°", 91], ["180°", 166]]) svg("text", { class: "tick", x: x + dx, y: y + height + 14 }, board.root).textContent = words;
+    }
     const inside = svg("g", { "clip-path": `url(#${map.name}-${options.key})` }, board.root);
     if (map.name !== "angles") svg("path", { class: "grid-moved", d: path(map.place, Array.from({ length: 73 }, (_, i) => [Math.cos((i * Math.PI) / 36), Math.sin((i * Math.PI) / 36)]), true) }, inside);
     map.line = svg("path", { class: "curve" }, inside);
@@ -68,6 +72,8 @@ export const start = (room, options) => {
   const back = svg("path", { class: "curve thin back" }, board.root);
   const front = svg("path", { class: "curve" }, board.root);
   const poles = svg("path", { class: "axis" }, board.root);
+  const seam = svg("path", { class: "opposite thin" }, board.root);
+  const names = { N: svg("text", {}, board.root), S: svg("text", {}, board.root), seam: svg("text", { class: "opposite-name" }, board.root) };
   const eye = () => camera(state.eye, 24);
   const grip = handle(board, {
     name: "The pen", css: "two", signal, settle, step: 0.06,
@@ -79,7 +85,11 @@ export const start = (room, options) => {
       const [longitude, polar] = angles(here);
       const [a10, b10] = [Math.round(degrees(longitude) * 10), Math.round(clamp(degrees(polar), 0, 180) * 10)];
       const before = own(state.stroke) ? state.stroke.split(";").filter(Boolean) : [];
-      change({ longitude: a10 / 10, polar: b10 / 10, stroke: [...before, `${a10}:${b10}`].slice(-LONGEST).join(";") });
+      // A stroke is kept as points two degrees apart or more: a long one still fits into an address.
+      const last = before.length ? point(before.at(-1).split(":").map((tenths) => radians(tenths / 10))) : [0, 0, 0];
+      const far = here.some((v, k) => Math.abs(v - last[k]) > 0.03);
+      const stroke = far ? [...before, `${a10}:${b10}`].slice(-LONGEST).join(";") : state.stroke;
+      change({ longitude: a10 / 10, polar: b10 / 10, stroke: own(stroke) ? stroke : "" });
     },
   });
   const task = play.task();
@@ -98,22 +108,32 @@ export const start = (room, options) => {
   const row = play.group("The pen, in degrees");
   row.classList.add("play-pair");
   play.field(row, "longitude", "longitude", { step: 5 });
-  play.field(row, "polar", "angle from the north pole", { step: 5 });
+  play.field(row, "polar", "angle from the north pole", { step: 5, short: "from N" });
   const readings = { angles: play.reading("tears in the angles"), north: play.reading("off the north map"), south: play.reading("off the south map") };
+
+  const rings = [];
+  for (let i = 1; i < 6; i += 1) rings.push(Array.from({ length: 49 }, (_, k) => point([(k * Math.PI) / 24, (i * Math.PI) / 6])));
+  for (let i = 0; i < 12; i += 1) rings.push(Array.from({ length: 25 }, (_, k) => point([(i * Math.PI) / 6, (k * Math.PI) / 24])));
+  let walked = null;
 
   const draw = () => {
     const view = eye();
-    const rings = [];
-    for (let i = 1; i < 6; i += 1) rings.push(Array.from({ length: 73 }, (_, k) => point([(k * Math.PI) / 36, (i * Math.PI) / 6])));
-    for (let i = 0; i < 12; i += 1) rings.push(Array.from({ length: 37 }, (_, k) => point([(i * Math.PI) / 6, (k * Math.PI) / 36])));
-    const split = rings.map((ring) => runs(ring.map(view.project)));
-    globe.setAttribute("d", split.flatMap(({ front: f }) => f).map((run) => path(board, run)).join(""));
-    hidden.setAttribute("d", split.flatMap(({ back: b }) => b).map((run) => path(board, run)).join(""));
+    if (walked !== state.eye) {
+      walked = state.eye;
+      const split = rings.map((ring) => runs(ring.map(view.project)));
+      globe.setAttribute("d", split.flatMap(({ front: f }) => f).map((run) => path(board, run)).join(""));
+      hidden.setAttribute("d", split.flatMap(({ back: b }) => b).map((run) => path(board, run)).join(""));
+      poles.setAttribute("d", [1, -1].filter((z) => view.project([0, 0, z])[2] > 0).map((z) => path(board, [view.project([0, 0, z]), view.project([0, 0, 1.2 * z])])).join(""));
+      const cut = runs(rings[5 + 6].map(view.project)).front;
+      seam.setAttribute("d", cut.map((run) => path(board, run)).join(""));
+      write_at(board, names.N, view.project([0, 0, 1.2]), "N", [-12, 2]);
+      write_at(board, names.S, view.project([0, 0, -1.2]), "S", [-12, 6]);
+      write_at(board, names.seam, view.project(point([Math.PI, radians(75)])), view.project(point([Math.PI, radians(75)]))[2] > 0.1 && "±180°", [4, 4]);
+    }
     const stroke = points_of(state.stroke);
     const seen = runs(stroke.map(view.project));
     front.setAttribute("d", seen.front.map((run) => path(board, run)).join(""));
     back.setAttribute("d", seen.back.map((run) => path(board, run)).join(""));
-    poles.setAttribute("d", [1, -1].filter((z) => view.project([0, 0, z])[2] > 0).map((z) => path(board, [view.project([0, 0, z]), view.project([0, 0, 1.2 * z])])).join(""));
     const tears = {};
     for (const map of maps) {
       const image = stroke.map(map.of);
@@ -130,14 +150,18 @@ export const start = (room, options) => {
       map.line.setAttribute("d", good.filter((run) => run.length > 1).map((run) => path(map.place, run)).join(""));
       map.torn.setAttribute("d", bad.map((run) => path(map.place, run)).join(""));
       const [x, y] = map.place.to(map.of(pen(state)));
-      map.dot.setAttribute("cx", clamp(x, -50, 500).toFixed(1));
-      map.dot.setAttribute("cy", clamp(y, -50, 500).toFixed(1));
-      tears[map.name] = map.name === "angles" ? bad.length : image.filter((p) => Math.hypot(...p) > 2.6).length;
+      map.dot.setAttribute("cx", Number.isFinite(x) ? clamp(x, -50, 500).toFixed(1) : -50); // at its pole a map has no place for the pen
+      map.dot.setAttribute("cy", Number.isFinite(y) ? clamp(y, -50, 500).toFixed(1) : -50);
+      tears[map.name] = map.name === "angles" ? bad.length : image.filter((p) => !(Math.hypot(...p) <= 2.6)).length;
     }
     grip();
     readings.angles(`${tears.angles}`);
     for (const name of ["north", "south"]) readings[name](`${show((100 * tears[name]) / Math.max(1, stroke.length), 0)} % of the stroke`);
-    task("draw a stroke of your own that stays whole in both stereographic maps and is torn in the angles.", own(state.stroke) && stroke.length > 8 && tears.angles > 0 && tears.north + tears.south === 0);
+    task(
+      "draw a stroke of your own that stays whole in both stereographic maps and is torn in the angles.",
+      own(state.stroke) && stroke.length > 8 && tears.angles > 0 && tears.north + tears.south === 0,
+      "Walk around the globe to the red line, where the longitude jumps from 180° to −180°, and draw across it, away from the poles. Nothing happens on the globe there; the jump is the map’s. A stereographic map has just one bad point, its pole, and the other map has that point in its middle.",
+    );
   };
   play.finish();
 };

@@ -1,7 +1,7 @@
 // The torus as a square whose opposite sides are one: cut it open, and see what a chart leaves out.
 
 import { frame, handle, plane, show, svg } from "./frame.js";
-import { missed, wrap } from "./maths/torus.js";
+import { missed, same, wrap } from "./maths/torus.js";
 
 const SIZE = 420;
 const degrees = (angle) => (angle * 180) / Math.PI;
@@ -49,8 +49,8 @@ export const start = (room, options) => {
   CHARTS.forEach(([css, x, y], i) => {
     const row = play.group(`Cuts of chart ${i + 1}, in degrees`);
     row.classList.add("play-pair", `for-${css}`);
-    play.field(row, x, `chart ${i + 1}, across`, { step: 5 });
-    play.field(row, y, `chart ${i + 1}, up`, { step: 5 });
+    play.field(row, x, `chart ${i + 1}, across`, { step: 5, short: "across" });
+    play.field(row, y, `chart ${i + 1}, up`, { step: 5, short: "up" });
   });
   const readings = { points: play.reading("covered by no chart"), where: play.reading("they lie at") };
 
@@ -63,7 +63,13 @@ export const start = (room, options) => {
     room.dataset.charts = state.charts;
     const left = missed(cuts(state));
     marks.replaceChildren();
-    if (left !== "line") {
+    if (left === "line") {
+      const [x, y] = [state.ax, state.ay];
+      const alike = (names) => names.slice(0, count).every((name) => same(radians(state[name]), radians(state[names[0]])));
+      const across = alike(["ay", "by", "cy"]) ? board.path([[-edge, y], [edge, y]]) : "";
+      const upright = alike(["ax", "bx", "cx"]) ? board.path([[x, -edge], [x, edge]]) : "";
+      svg("path", { class: "wrong wide", d: across + upright }, marks);
+    } else {
       for (const point of left) {
         const [cx, cy] = board.to(point.map(degrees));
         svg("circle", { class: "wrong", cx: cx.toFixed(1), cy: cy.toFixed(1), r: 11 }, marks);
@@ -72,7 +78,11 @@ export const start = (room, options) => {
     grips.forEach((place) => place());
     readings.points(left === "line" ? "a whole line" : `${left.length} points`);
     readings.where(left === "line" || !left.length ? "–" : left.map((p) => `(${p.map((a) => `${show(degrees(a), 0)}°`).join(", ")})`).join(" "));
-    task(count < 3 ? "cover every point with two charts. If you cannot, say why, and take three." : "drag until every point is covered.", left.length === 0);
+    task(
+      "cover every point with two charts. If you cannot, say why, and take three.",
+      left.length === 0,
+      "Two charts always leave out at least two points: where the upright cut of the first crosses the level cut of the second, and the other way round. A third chart repairs them if its cuts pass through neither. Three charts miss nothing as long as no two of them share a line.",
+    );
   };
   play.finish();
 };

@@ -50,8 +50,8 @@ export const start = (room, options) => {
   const task = play.task();
   const row = play.group("Weights a and b");
   row.classList.add("play-pair");
-  play.field(row, "a", "weight a", { step: 0.05 });
-  play.field(row, "b", "weight b", { step: 0.05 });
+  play.field(row, "a", "weight a", { step: 0.05, short: "a" });
+  play.field(row, "b", "weight b", { step: 0.05, short: "b" });
   play.slider(play.side, "target", "wanted product", { step: 0.05 });
   const readings = { product: play.reading("product ab"), loss: play.reading("loss"), end: play.reading("descent ends at loss"), kept: play.reading("a² − b², at start and end") };
   const hyperbola = (c) => {
@@ -82,7 +82,11 @@ export const start = (room, options) => {
     readings.loss(show(loss(a, b, target), 3));
     readings.end(show(loss(x, y, target), 3));
     readings.kept(`${show(a * a - b * b)},  ${show(x * x - y * y)}`);
-    task("the parabola below has no trap. Find weights, not both zero, from which descent still stops at a positive loss.", Math.hypot(a, b) > 0.3 && loss(x, y, target) > 0.01);
+    task(
+      "the parabola below has no trap. Find weights, not both zero, from which descent still stops at a positive loss.",
+      Math.hypot(a, b) > 0.3 && loss(x, y, target) > 0.01,
+      "For a positive product begin with b = −a, for a negative one with b = a. Along a smooth descent a² − b² does not change; where it is 0 and the signs are wrong, the only way leads down to the saddle at (0, 0), where the slope is 0 and the loss is not. The loss as a function of the product has no such place; it comes with the two weights.",
+    );
   };
   play.finish();
 };

@@ -1,12 +1,15 @@
 """Clifford algebras: vectors that multiply, and rotors that turn."""
 
 # --8<-- [start:setup]
+import math
+from collections.abc import Callable
 from functools import cache
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from snippets.lie_groups.exponential import exp_so3
 from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
@@ -140,6 +143,64 @@ def matrix_of(R: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch n n"]:
     # --8<-- [end:rotor]
 
 
+# --8<-- [start:quaternions]
+# 1, i = e₃e₂, j = e₁e₃ and k = e₂e₁ among the eight blades
+PLACES, SIGNS = [0, 6, 5, 3], [1.0, -1.0, 1.0, -1.0]
+
+
+def quaternion_of(R: Float[Tensor, "*batch 8"]) -> Float[Tensor, "*batch 4"]:
+    """Return a, b, c, d of the even multivector R = a + bi + cj + dk."""
+    return R[..., PLACES] * torch.tensor(SIGNS).to(R)
+
+
+def rotor_of(q: Float[Tensor, "*batch 4"]) -> Float[Tensor, "*batch 8"]:
+    """Return a + bi + cj + dk as a multivector of space."""
+    R = q.new_zeros(*q.shape[:-1], 8)
+    R[..., PLACES] = q * torch.tensor(SIGNS).to(q)
+    return R
+    # --8<-- [end:quaternions]
+
+
+# --8<-- [start:half_way]
+def half_way(
+    R: Float[Tensor, "*batch m"], S: Float[Tensor, "*batch m"]
+) -> Float[Tensor, "*batch m"]:
+    """Return the rotor half way from R to S, or to −S if that is nearer."""
+    near = (R * S).sum(-1, keepdim=True) >= 0
+    return torch.nn.functional.normalize(R + torch.where(near, S, -S), dim=-1)
+    # --8<-- [end:half_way]
+
+
+# --8<-- [start:loss]
+def rotor_loss(
+    R: Float[Tensor, "*batch m"], S: Float[Tensor, "*batch m"]
+) -> Float[Tensor, "*batch"]:
+    """Return 1 − (R·S)² = sin²(e/2) for unit rotors, e the angle between the turns."""
+    return 1 - (R * S).sum(-1).square()
+    # --8<-- [end:loss]
+
+
+# --8<-- [start:four]
+def worst_with_four(head: Callable[[Tensor], Tensor]) -> tuple[float, float]:
+    """Return the t at which a head R ↦ q misses the turn by t most, and by how much.
+
+    Both are in degrees. Bisection finds the sign change of cos(e/2) on [0, 2π].
+    """
+
+    def cosine(t: float) -> float:
+        R = exp_so3(torch.tensor([0.0, 0.0, t]))
+        q = torch.nn.functional.normalize(head(R.flatten()), dim=0)
+        return (q[0] * math.cos(t / 2) + q[3] * math.sin(t / 2)).item()
+
+    low, high = 0.0, 2 * math.pi
+    for _ in range(60):
+        middle = (low + high) / 2
+        same = (cosine(low) > 0) == (cosine(middle) > 0)
+        low, high = (middle, high) if same else (low, middle)
+    return math.degrees(low), math.degrees(2 * math.acos(min(1, abs(cosine(low)))))
+    # --8<-- [end:four]
+
+
 # --8<-- [start:layer]
 class GeometricProductLayer(torch.nn.Module):
     """Mix the channels twice, one mix for each grade, and multiply the mixes."""
@@ -173,14 +234,19 @@ def compose_turns(
     """
     R = geometric_product(rotor_3d(second), rotor_3d(first))
     R = R if R[0] >= 0 else -R
-    axis = -R[[6, 5, 3]] * torch.tensor([1.0, -1.0, 1.0])
+    axis = quaternion_of(R)[1:]
     angle = 2 * torch.atan2(axis.norm(), R[0])
     return angle * torch.nn.functional.normalize(axis, dim=0)
     # --8<-- [end:solution_compose]
 
 
-# --8<-- [start:solution_double]
-def double_turn(n_turns: float) -> Float[Tensor, "8"]:
-    """Return the rotor after so many full turns about the third axis."""
-    return rotor_3d(torch.tensor([0.0, 0.0, 2 * torch.pi * n_turns]))
-    # --8<-- [end:solution_double]
+# --8<-- [start:solution_volume]
+def volume(
+    u: Float[Tensor, "*#batch 3"],
+    v: Float[Tensor, "*#batch 3"],
+    w: Float[Tensor, "*#batch 3"],
+) -> Float[Tensor, "*batch"]:
+    """Return the coefficient of e₁e₂e₃ in uvw."""
+    u, v, w = vector(u), vector(v), vector(w)
+    return geometric_product(geometric_product(u, v), w)[..., 7]
+    # --8<-- [end:solution_volume]

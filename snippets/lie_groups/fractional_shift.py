@@ -2,6 +2,7 @@
 
 # --8<-- [start:setup]
 import math
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Complex, Float
@@ -125,6 +126,24 @@ class FineReLU(torch.nn.Module):
         n = x.shape[-1]
         return resample(torch.relu(resample(x, self.factor * n)), n)
         # --8<-- [end:remedy]
+
+
+# --8<-- [start:blur]
+class BlurPool(torch.nn.Module):
+    """Blur with (1, 4, 6, 4, 1)/16 round the row, then keep every second pixel."""
+
+    def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch m"]:
+        """Return a row of half the length."""
+        weights = {-2: 1, -1: 4, 0: 6, 1: 4, 2: 1}
+        return sum(w / 16 * x.roll(k, -1) for k, w in weights.items())[..., ::2]
+
+
+def shrink_error(shrink: Callable[[Tensor], Tensor], x: Float[Tensor, " n"]) -> float:
+    """Return by how much a shift of x by 1 fails to shift the short row by 1/2."""
+    short = shrink(x)
+    miss = shrink(fractional_shift(x, 1.0)) - fractional_shift(short, 0.5)
+    return (miss.norm() / short.norm()).item()
+    # --8<-- [end:blur]
 
 
 # --8<-- [start:solution_entries]

@@ -146,6 +146,18 @@ def adjoint(M: Float[Tensor, "*batch 4 4"]) -> Float[Tensor, "*batch 6 6"]:
     # --8<-- [end:adjoint]
 
 
+# --8<-- [start:loss]
+def point_loss(
+    M: Float[Tensor, "*batch m m"],
+    N: Float[Tensor, "*batch m m"],
+    points: Float[Tensor, "count n"],
+) -> Float[Tensor, "*batch"]:
+    """Return the mean of |Mx − Nx|² over the points of an object, in its own frame."""
+    moved = [R @ points.T + p[..., None] for R, p in (parts(M), parts(N))]
+    return (moved[0] - moved[1]).square().sum(-2).mean(-1)
+    # --8<-- [end:loss]
+
+
 # --8<-- [start:layer]
 class PoseRefinement(torch.nn.Module):
     """Correct a pose step by step: a network proposes a twist, ⊕ applies it."""

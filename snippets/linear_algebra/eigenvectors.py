@@ -15,12 +15,11 @@ from snippets.shapes import check_shapes
 
 
 # --8<-- [start:maps]
-double = {"dtype": torch.float64}
-A = torch.tensor([[1, 0], [-1, 2]], **double)
-B = torch.tensor([[1, 1], [-1, 2]], **double)
-shear = torch.tensor([[1, 1], [0, 1]], **double)
-clockwise = torch.tensor([[0, 1], [-1, 0]], **double)
-symmetric = torch.tensor([[2, 1], [1, 2]], **double)
+A = torch.tensor([[1.0, 0.0], [-1.0, 2.0]]).double()
+B = torch.tensor([[1.0, 1.0], [-1.0, 2.0]]).double()
+shear = torch.tensor([[1.0, 1.0], [0.0, 1.0]]).double()
+clockwise = torch.tensor([[0.0, 1.0], [-1.0, 0.0]]).double()
+symmetric = torch.tensor([[2.0, 1.0], [1.0, 2.0]]).double()
 # --8<-- [end:maps]
 
 

@@ -33,7 +33,8 @@ class Coupling(nn.Module):
         kept, other = z[:, self.kept], z[:, 1 - self.kept]
         log_scale, shift = self.net(kept[:, None]).T
         moved = other * log_scale.exp() + shift
-        return torch.stack([kept, moved][:: 1 - 2 * self.kept], dim=1), log_scale
+        pair = [moved, kept] if self.kept else [kept, moved]
+        return torch.stack(pair, dim=1), log_scale
 
     def inverse(
         self,
@@ -43,7 +44,8 @@ class Coupling(nn.Module):
         kept, other = y[:, self.kept], y[:, 1 - self.kept]
         log_scale, shift = self.net(kept[:, None]).T
         moved = (other - shift) * (-log_scale).exp()
-        return torch.stack([kept, moved][:: 1 - 2 * self.kept], dim=1), log_scale
+        pair = [moved, kept] if self.kept else [kept, moved]
+        return torch.stack(pair, dim=1), log_scale
         # --8<-- [end:coupling]
 
 

@@ -26,12 +26,14 @@ def rank(vectors: Float[Tensor, "n k"]) -> int:
     size = vectors.abs().amax(dim=0)
     scaled = vectors / torch.where(size > 0, size, 1.0)  # units must not matter
     return int(torch.linalg.matrix_rank(scaled))
+    # --8<-- [end:rank]
 
 
+# --8<-- [start:independent]
 def independent(vectors: Float[Tensor, "n k"]) -> bool:
     """Return whether only the coefficients zero combine the columns to zero."""
     return rank(vectors) == vectors.shape[1]
-    # --8<-- [end:rank]
+    # --8<-- [end:independent]
 
 
 # --8<-- [start:in_span]

@@ -151,9 +151,7 @@ def check(options: argparse.Namespace, size: int) -> None:
         )
     if len(options.generators) > 1:
         only = [
-            name
-            for name in ("ranks", "near", "sort")
-            if getattr(options, name) is not None
+            name for name in ("ranks", "sort") if getattr(options, name) is not None
         ]
         if only:
             raise ValueError(
@@ -191,12 +189,10 @@ def read_ranks(text: str, sigma: Permutation) -> Ranks:
     return ranks
 
 
-def near_ranks(path: Path, sigma: Permutation, rank: int) -> tuple[Ranks, float]:
-    """Return the ranks of the component nearest to a matrix in a file, and the distance to it."""
+def read_matrix(path: Path):
+    """Return the matrix in a file as a tensor."""
     import numpy as np
     import torch
-
-    from snippets.linear_networks.equivariance import best_ranks, nearest_equivariant
 
     try:
         comma = "," if path.suffix == ".csv" else None
@@ -209,7 +205,14 @@ def near_ranks(path: Path, sigma: Permutation, rank: int) -> tuple[Ranks, float]
         raise ValueError(
             f"{path} cannot be read: {problem.strerror or problem}"
         ) from None
-    M = torch.as_tensor(np.atleast_2d(read), dtype=torch.float64)
+    return torch.as_tensor(np.atleast_2d(read), dtype=torch.float64)
+
+
+def near_ranks(path: Path, sigma: Permutation, rank: int) -> tuple[Ranks, float]:
+    """Return the ranks of the component nearest to a matrix in a file, and the distance to it."""
+    from snippets.linear_networks.equivariance import best_ranks, nearest_equivariant
+
+    M = read_matrix(path)
     ranks = best_ranks(M, sigma, rank)
     return ranks, float((M - nearest_equivariant(M, sigma, ranks)).norm())
 
@@ -284,7 +287,8 @@ def run(options: argparse.Namespace) -> Iterator[str]:
     if len(options.generators) > 1:
         from snippets.linear_networks.group_report import group_lines, group_report
 
-        told = group_report(options.generators, options.outputs, options.rank)
+        near = None if options.near is None else read_matrix(options.near)
+        told = group_report(options.generators, options.outputs, options.rank, near)
         yield from [json.dumps(told)] if options.json else group_lines(told)
         return
     sigma = options.sigma

@@ -13,13 +13,15 @@ from snippets.shapes import check_shapes
 # --8<-- [end:setup]
 
 
-# --8<-- [start:commutant]
+# --8<-- [start:dimension]
 def commutant_dimension(sigma: Permutation) -> int:
     """Sum gcd(a, b) over the pairs of cycle lengths a, b."""
     lengths = torch.tensor([len(cycle) for cycle in cycle_decomposition(sigma)])
     return int(torch.gcd(lengths[:, None], lengths[None, :]).sum())
+    # --8<-- [end:dimension]
 
 
+# --8<-- [start:commutant]
 class CommutantLabels:
     """The classes of equal entries in a map that commutes with σ, without a table."""
 

@@ -66,12 +66,14 @@ def composed(
     # --8<-- [end:architecture]
 
 
-# --8<-- [start:quadratics]
+# --8<-- [start:discriminant]
 def discriminant(c: Float[Tensor, "... 3"]) -> Float[Tensor, "..."]:
     """Discriminant of c₀ + c₁x + c₂x², negative where there are no real roots."""
     return c[..., 1] ** 2 - 4 * c[..., 0] * c[..., 2]
+    # --8<-- [end:discriminant]
 
 
+# --8<-- [start:factor]
 def factor(
     c: Float[Tensor, " k"],
 ) -> tuple[Float[Tensor, "2"], Float[Tensor, "2"]]:
@@ -92,7 +94,7 @@ def factor(
         one, x = torch.eye(2, dtype=c.dtype)
         return (c[:2], one) if c[2] == 0 else (c[1:], x)
     return torch.stack([-q, c[2]]), torch.stack([-c[0] / q, torch.ones_like(q)])
-    # --8<-- [end:quadratics]
+    # --8<-- [end:factor]
 
 
 # --8<-- [start:real_rooted]

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from torch import Tensor
+
 from snippets.linear_networks.groups import commutant_basis, group_order
 from snippets.linear_networks.permutations import Permutation, common_coarsening
 from snippets.linear_networks.report import (
@@ -11,20 +13,27 @@ from snippets.linear_networks.report import (
     invariant,
     invariant_lines,
 )
-from snippets.linear_networks.schur import group_components, kinds
+from snippets.linear_networks.schur import group_components, kinds, nearest_commuting
 
 MOST_POINTS = 2_000  # the commutant is a table of the pairs
 MOST_FOR_KINDS = 300  # the kinds come from eigenvectors
 
 
 def group_report(
-    generators: list[Permutation], outputs: int, rank: int
+    generators: list[Permutation], outputs: int, rank: int, near: Tensor | None = None
 ) -> dict[str, Any]:
-    """Collect what the command prints about a group; raise ValueError for too many points."""
+    """Collect what the command prints about a group, and the map nearest to a matrix.
+
+    Raises ValueError for too many points.
+    """
     n = generators[0].size
     if n > MOST_POINTS:
         raise ValueError(
             f"{n:,} points are too many for a group: at most {MOST_POINTS:,}"
+        )
+    if near is not None and n > MOST_FOR_KINDS:
+        raise ValueError(
+            f"{n:,} points are too many for --near with a group: at most {MOST_FOR_KINDS}"
         )
     parts = common_coarsening(*generators)
     maps: dict[str, Any] = {
@@ -43,6 +52,10 @@ def group_report(
             for kind in found
         ]
         maps |= {"real_components": count, "largest_dimension": dimension}
+    if near is not None:
+        nearest, ranks = nearest_commuting(near, generators, rank)
+        distance = float((near - nearest).norm())
+        maps["nearest"] = {"ranks": ranks, "distance": distance}
     return {
         "size": n,
         "generators": [str(g) for g in generators],
@@ -69,3 +82,6 @@ def group_lines(told: dict[str, Any]) -> Iterator[str]:
     yield "\n  kind: dimension  copies  blocks over"
     for kind in maps["kinds"]:
         yield f"  {kind['dimension']:>15}  {kind['copies']:>6}  {kind['numbers']}"
+    if "nearest" in maps:
+        ranks = ", ".join(map(str, maps["nearest"]["ranks"]))
+        yield f"\n  nearest map: ranks {ranks} at these kinds, at distance {maps['nearest']['distance']:.6g}"

@@ -195,3 +195,14 @@ def burnside(*generators: Permutation) -> float:
     fixed = [sum(g(i) == i for i in range(1, g.size + 1)) for g in group]
     return sum(count**2 for count in fixed) / len(group)
     # --8<-- [end:solution_burnside]
+
+
+# --8<-- [start:solution_graphs]
+def on_pairs(n: int) -> list[Permutation]:
+    """Return how the permutations that generate S_n move the pairs of nodes."""
+    pairs = list(product(range(1, n + 1), repeat=2))
+    return [
+        Permutation(tuple(pairs.index((g(i), g(j))) + 1 for i, j in pairs))
+        for g in everything(n)
+    ]
+    # --8<-- [end:solution_graphs]

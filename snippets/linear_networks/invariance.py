@@ -46,12 +46,14 @@ def collapse(
             "average it over the parts first"
         )
     return M[..., first]
+    # --8<-- [end:parts]
 
 
+# --8<-- [start:sharing]
 def sharing(parts: Partition, dtype: torch.dtype | None = None) -> Float[Tensor, "k n"]:
     """Return E, whose column j is e_i for the part A_i of j; ψ(M) E is M."""
     return torch.eye(len(parts), dtype=dtype)[:, part_of(parts)]
-    # --8<-- [end:parts]
+    # --8<-- [end:sharing]
 
 
 def check_partition(parts: Partition) -> None:

@@ -1,11 +1,12 @@
 """The irreducible parts of a permutation group's action, and the maps of bounded rank that commute with it."""
 
 # --8<-- [start:setup]
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from snippets.linear_networks.components import ways
 from snippets.linear_networks.groups import commutant_basis, equivariant_classes
@@ -137,7 +138,7 @@ def group_components(parts: list[Kind], rank: int) -> tuple[int, int]:
 
 
 # --8<-- [start:aligned]
-def aligned(parts: list[Kind], generators: list[Permutation]) -> list[Kind]:
+def aligned(parts: list[Kind], generators: Sequence[Permutation]) -> list[Kind]:
     """Return the kinds in bases in which the group acts alike on all copies."""
     M = random_commuting(*generators, seed=1)
     found = []
@@ -150,4 +151,56 @@ def aligned(parts: list[Kind], generators: list[Permutation]) -> list[Kind]:
         ]
         found.append(kind._replace(basis=torch.cat(scaled, dim=1)))
     return found
+
+
+def scalars(
+    kind: Kind, generators: Sequence[Permutation]
+) -> Float[Tensor, "numbers k k"]:
+    """Return a basis of the commuting maps of one copy to itself: of R, C or H."""
+    k = kind.dimension
+    V = kind.basis[:, :k]
+    found = [random_commuting(*generators, seed=seed) for seed in range(2, 8)]
+    inside = torch.stack([(V.T @ M @ V).flatten() for M in found])
+    rows = torch.linalg.svd(inside, full_matrices=False).Vh
+    return k**0.5 * rows[: kind.size].unflatten(1, (k, k))
     # --8<-- [end:aligned]
+
+
+# --8<-- [start:autoencoder]
+class KindAutoencoder(nn.Module):
+    """A linear autoencoder that commutes with a group; a rank for each of its kinds."""
+
+    def __init__(self, generators: Sequence[Permutation], ranks: Sequence[int]) -> None:
+        """Draw a matrix of numbers of R, C or H for each kind, there and back."""
+        super().__init__()
+        parts = aligned(kinds(*generators), generators)
+        check_kind_ranks(parts, ranks)
+        self.copies = [kind.copies for kind in parts]
+        self.encoder, self.decoder = nn.ParameterList(), nn.ParameterList()
+        for i, (kind, rank) in enumerate(zip(parts, ranks, strict=True)):
+            self.register_buffer(f"basis_{i}", kind.basis)
+            self.register_buffer(f"scalars_{i}", scalars(kind, generators))
+            self.encoder.append(torch.randn(kind.size, rank, kind.copies))
+            self.decoder.append(torch.randn(kind.size, kind.copies, rank))
+
+    def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
+        """Mix the copies of each kind: encode, decode, add up."""
+        total = torch.zeros_like(x)
+        for i, m in enumerate(self.copies):
+            basis, J = self.get_buffer(f"basis_{i}"), self.get_buffer(f"scalars_{i}")
+            z = (x @ basis).unflatten(-1, (m, -1))
+            for weights in (self.encoder[i], self.decoder[i]):
+                z = torch.einsum("sab,sij,...bj->...ai", weights, J, z)
+            total = total + z.flatten(-2) @ basis.T
+        return total
+        # --8<-- [end:autoencoder]
+
+
+def check_kind_ranks(parts: list[Kind], ranks: Sequence[int]) -> None:
+    """Raise ValueError unless there is a rank from 0 to its copies for each kind."""
+    copies = [kind.copies for kind in parts]
+    fits = len(ranks) == len(copies)
+    if not fits or not all(0 <= r <= m for r, m in zip(ranks, copies, strict=True)):
+        raise ValueError(
+            f"ranks {list(ranks)} do not fit the kinds: give {len(copies)} numbers, at most {copies}"
+        )

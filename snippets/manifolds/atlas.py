@@ -245,14 +245,15 @@ def refute(atlas: Atlas, points: Float[Tensor, "k d"]) -> dict[str, Tensor]:
 
 
 def verdict(refutation: dict[str, Tensor]) -> str:
-    """Say for each clause how many counterexamples were found, and the first one."""
+    """Say which clauses were refuted, how often, and by what first."""
 
     def found(p: Tensor) -> str:
-        if not len(p):
-            return "no counterexample"
         first = ", ".join(f"{round(x, 6) + 0.0:g}" for x in p[0].tolist())
         times = "once, at" if len(p) == 1 else f"{len(p)} times, first at"
         return f"refuted {times} ({first})"
 
-    return "\n".join(f"{clause:<13}{found(p)}" for clause, p in refutation.items())
+    refuted = {clause: p for clause, p in refutation.items() if len(p)}
+    if not refuted:
+        return f"no counterexample to any of the {len(refutation)} clauses"
+    return "\n".join(f"{clause:<13}{found(p)}" for clause, p in refuted.items())
     # --8<-- [end:refute]

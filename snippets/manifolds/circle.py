@@ -15,25 +15,27 @@ from snippets.shapes import check_shapes
 # --8<-- [end:setup]
 
 
-# --8<-- [start:stereographic]
-def stereographic(p: Float[Tensor, "k d"], pole: int = 1) -> Float[Tensor, "k d-1"]:
-    """Project points of the unit sphere from the pole (0, …, 0, ±1).
-
-    The result is all entries but the last, divided by 1 ∓ the last.
-    Raises ValueError at the pole itself and off the sphere.
-    """
+# --8<-- [start:check_projectable]
+def check_projectable(p: Float[Tensor, "k d"], pole: int) -> None:
+    """Raise ValueError where a point is the pole (0, …, 0, ±1), or off the sphere."""
     check_shapes("k d", p)
-    off = (p.norm(dim=1) - 1).abs() > 1e-6
+    off, at_pole = (p.norm(dim=1) - 1).abs() > 1e-6, p[:, -1] == pole
     if off.any():
         raise ValueError(
             f"{p[off][0].tolist()} is not on the unit sphere: divide it by its length"
         )
-    at_pole = p[:, -1] == pole
     if at_pole.any():
         raise ValueError(
             f"{p[at_pole][0].tolist()} is the pole, not in the domain U: "
             "use the other pole's chart"
         )
+        # --8<-- [end:check_projectable]
+
+
+# --8<-- [start:stereographic]
+def stereographic(p: Float[Tensor, "k d"], pole: int = 1) -> Float[Tensor, "k d-1"]:
+    """Return the coordinates seen from a pole: all entries but the last, / (1 ∓ last)."""
+    check_projectable(p, pole)
     return p[:, :-1] / (1 - pole * p[:, -1:])
 
 
@@ -151,6 +153,16 @@ def angular_error(
 
 
 # --8<-- [start:heads]
+class Direction(nn.Module):
+    """Reads the angle off a point of the plane: the chart comes after the network."""
+
+    def forward(self, x: Float[Tensor, "k 2"]) -> Float[Tensor, "k 1"]:
+        """Return the angle of x."""
+        return angle(x)
+        # --8<-- [end:heads]
+
+
+# --8<-- [start:fit]
 def mlp(outputs: int) -> nn.Sequential:
     """Return a small network from the plane."""
     return nn.Sequential(
@@ -162,14 +174,6 @@ def mlp(outputs: int) -> nn.Sequential:
     )
 
 
-class Direction(nn.Module):
-    """Reads the angle off a point of the plane: the chart comes after the network."""
-
-    def forward(self, x: Float[Tensor, "k 2"]) -> Float[Tensor, "k 1"]:
-        """Return the angle of x."""
-        return angle(x)
-
-
 def fit(head: nn.Module, steps: int = 400) -> nn.Module:
     """Train a head on the angles of 512 points; the loss is 1 − cos(error)."""
     p = on_the_circle(torch.linspace(0, 2 * math.pi, 513)[:-1])
@@ -179,7 +183,7 @@ def fit(head: nn.Module, steps: int = 400) -> nn.Module:
         (1 - (head(p) - angle(p)).cos()).mean().backward()
         optimiser.step()
     return head
-    # --8<-- [end:heads]
+    # --8<-- [end:fit]
 
 
 # --8<-- [start:solution_angle_atlas]

@@ -26,8 +26,10 @@ def differential(
 ) -> Float[Tensor, "m n"]:
     """Return dF at x, the matrix of partial derivatives."""
     return torch.autograd.functional.jacobian(F, x)
+    # --8<-- [end:differential]
 
 
+# --8<-- [start:kernel]
 def relative_threshold(J: Float[Tensor, "m n"]) -> float:
     """Return the share of the largest singular value that still counts as zero."""
     return 10 * max(J.shape) * torch.finfo(J.dtype).eps
@@ -38,8 +40,10 @@ def kernel(J: Float[Tensor, "m n"]) -> Float[Tensor, "n k"]:
     check_shapes("m n", J)
     rank = int(torch.linalg.matrix_rank(J, rtol=relative_threshold(J)))
     return torch.linalg.svd(J).Vh[rank:].T
+    # --8<-- [end:kernel]
 
 
+# --8<-- [start:tangent]
 def tangent_space(
     F: Callable[[Tensor], Tensor], x: Float[Tensor, " n"]
 ) -> Float[Tensor, "n k"]:
@@ -55,7 +59,7 @@ def tangent_space(
             "choose a regular point of F"
         )
     return kernel(J)
-    # --8<-- [end:differential]
+    # --8<-- [end:tangent]
 
 
 # --8<-- [start:equations]

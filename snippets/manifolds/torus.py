@@ -14,22 +14,8 @@ from snippets.shapes import check_shapes
 
 
 # --8<-- [start:torus]
-def torus(
-    angles: Float[Tensor, "k 2"], R: float = 2.0, r: float = 1.0
-) -> Float[Tensor, "k 3"]:
-    """Return ((R + r cos θ) cos φ, (R + r cos θ) sin φ, r sin θ).
-
-    φ goes round the axis, θ round the tube.
-
-    Raises ValueError unless R > r > 0, where the tube does not reach the axis.
-    """
-    if not R > r > 0:
-        raise ValueError(f"R = {R}, r = {r}: the surface is a torus only for R > r > 0")
-    return tube(angles, R, r)
-
-
 def tube(angles: Float[Tensor, "k 2"], R: float, r: float) -> Float[Tensor, "k 3"]:
-    """Return the same points for any two radii."""
+    """Return ((R + r cos θ) cos φ, (R + r cos θ) sin φ, r sin θ) for any two radii."""
     check_shapes("k 2", angles)
     theta, phi = angles.unbind(dim=1)
     distance = R + r * theta.cos()
@@ -38,6 +24,17 @@ def tube(angles: Float[Tensor, "k 2"], R: float, r: float) -> Float[Tensor, "k 3
     )
 
 
+def torus(
+    angles: Float[Tensor, "k 2"], R: float = 2.0, r: float = 1.0
+) -> Float[Tensor, "k 3"]:
+    """Return the points of the ring. Raises ValueError unless R > r > 0."""
+    if not R > r > 0:
+        raise ValueError(f"R = {R}, r = {r}: the surface is a torus only for R > r > 0")
+    return tube(angles, R, r)
+    # --8<-- [end:torus]
+
+
+# --8<-- [start:torus_angles]
 def torus_angles(p: Float[Tensor, "k 3"], R: float = 2.0) -> Float[Tensor, "k 2"]:
     """Return θ and φ in [0, 2π), the inverse of `torus` for every r < R."""
     check_shapes("k 3", p)
@@ -46,7 +43,7 @@ def torus_angles(p: Float[Tensor, "k 3"], R: float = 2.0) -> Float[Tensor, "k 2"
     angles = angles.remainder(2 * math.pi)
     closed = angles >= 2 * math.pi  # by rounding
     return torch.where(closed, angles - 2 * math.pi, angles)
-    # --8<-- [end:torus]
+    # --8<-- [end:torus_angles]
 
 
 # --8<-- [start:squares]

@@ -1,5 +1,6 @@
 """All components of rank 99, one vector of ranks each: their losses, and how many of them are good."""
 
+# --8<-- [start:setup]
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import product
@@ -10,6 +11,8 @@ from torch import Tensor
 
 from snippets.mnist.exact import dimension, experiment, fit
 from snippets.mnist.ranks import WEIGHTS
+
+# --8<-- [end:setup]
 
 
 # --8<-- [start:all_components]
@@ -136,3 +139,14 @@ def sampled(count: int = 1500) -> tuple[list[float], list[int]]:
 def count_below(rows: Float[Tensor, "15 29"], limit: float) -> int:
     """Count the components of rank 99 with a loss below a limit."""
     return sum(1 for _ in better(rows, 99, limit))
+
+
+# --8<-- [start:solution_almost]
+def almost_as_good(factor: float) -> tuple[tuple[int, ...], int]:
+    """Return the component with the lowest r_0 within a factor of the best test loss,
+    and how many there are."""
+    rows = shares()
+    limit = factor * loss_of(rows, experiment().ranks["best"])
+    found = list(better(rows, 99, limit))
+    return min(found), len(found)
+    # --8<-- [end:solution_almost]

@@ -10,6 +10,7 @@ from jaxtyping import Complex, Float, Shaped, UInt8
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
+from snippets.linear_networks.knapsack import fillings
 from snippets.mnist.data import load_images
 from snippets.mnist.ranks import RANKS, WEIGHTS, total_rank
 from snippets.mnist.shifts import pictures, random_amounts, shift
@@ -174,19 +175,11 @@ def best_ranks(
     """Return the ranks with Σ w_j r_j = total that keep most of Σ w_j λ_ji."""
     if not values.isfinite().all():
         raise ValueError("eigenvalues are not finite: look for nan in the pictures")
-    best = {0: (0.0, ())}
-    for weight, row in zip(weights, values.tolist(), strict=True):
-        step: dict[int, tuple[float, tuple[int, ...]]] = {}
-        for used, (kept, ranks) in best.items():
-            for rank in range(min(len(row), (total - used) // weight) + 1):
-                new = (kept + weight * sum(row[:rank]), (*ranks, rank))
-                now = used + weight * rank
-                step[now] = max(new, step.get(now, new))
-        best = step
+    best = fillings(values.tolist(), weights, total)
     if total not in best:
         most = values.shape[1] * sum(weights)
         raise ValueError(f"total rank {total}: choose from 0 to {most}")
-    return best[total][1]
+    return tuple(best[total][1])
     # --8<-- [end:best_ranks]
 
 

@@ -1,4 +1,4 @@
-"""The experiments of the page *Training*: runs that take seconds, made once and kept."""
+"""The experiments of the pages *Training* and *Symmetry or data*: runs that take seconds, made once and kept."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor
 
+from snippets.mnist.augmentation import augmented_moments, far_amounts, matrix_of
 from snippets.mnist.data import load_images
 from snippets.mnist.exact import (
     average_over_shifts,
@@ -27,15 +28,12 @@ from snippets.mnist.ranks import RANKS
 from snippets.mnist.shifts import cyclic_shift, random_amounts, shift
 from snippets.mnist.training import (
     Network,
-    augmented_moments,
     block_losses,
     dense_block,
     descend,
-    far_amounts,
     frequency_blocks,
     largest_rate,
     learned,
-    matrix_of,
     optimum,
     orthonormal_network,
     random_network,

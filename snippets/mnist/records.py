@@ -18,9 +18,11 @@ from book.recorded import digest_of_function
 from snippets.mnist.data import ROOT, write_atomically
 
 RECORDED = Path(__file__).parent / "recorded"
+ELSEWHERE = {"symmetry": ROOT / "snippets/equivariant_networks/recorded"}
 MAKERS = {
-    "training": "recording",
-    "nonlinear": "accuracies",
+    "training": "mnist.recording",
+    "nonlinear": "mnist.accuracies",
+    "symmetry": "equivariant_networks.trials",
 }  # the modules that make them
 MADE_BY = (
     "command",
@@ -59,11 +61,11 @@ def provenance(name: str) -> dict[str, str | int]:
 
 def command_of(name: str) -> str:
     """Return the command that makes a record."""
-    return f"python -m snippets.mnist.{MAKERS.get(name, name)}"
+    return f"python -m snippets.{MAKERS.get(name, name)}"
 
 
 def _read(name: str) -> dict[str, Any]:
-    file = RECORDED / f"{name}.json"
+    file = ELSEWHERE.get(name, RECORDED) / f"{name}.json"
     remedy = f"make it anew with `{command_of(name)}`"
     if not file.exists():
         raise FileNotFoundError(f"{file} does not exist; {remedy}")
@@ -127,7 +129,7 @@ def write(
         "seeds": list(seeds),
         "threads": torch.get_num_threads(),
     }
-    file = RECORDED / f"{name}.json"
+    file = ELSEWHERE.get(name, RECORDED) / f"{name}.json"
     content = json.dumps(
         {"values": values, "made_by": made_by},
         indent=1,

@@ -1,19 +1,15 @@
-"""Training: how gradient descent comes down to an optimum that is known, how fast, and what it is worth elsewhere."""
+"""Training: how gradient descent comes down to an optimum that is known, and how fast."""
 
 # --8<-- [start:setup]
-import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import comb, prod
 
 import torch
-from jaxtyping import Float, Shaped, UInt8
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from snippets.mnist.components import better, loss_of, shares
-from snippets.mnist.exact import experiment, second_moment
 from snippets.mnist.ranks import WEIGHTS
-from snippets.mnist.shifts import REACH, cyclic_shift
 
 # --8<-- [end:setup]
 
@@ -217,50 +213,6 @@ def step_cost(n: int, ranks: Sequence[int], weights: Sequence[int]) -> dict[str,
     # --8<-- [end:step_cost]
 
 
-# --8<-- [start:far_amounts]
-def far_amounts(
-    count: int, generator: torch.Generator, near: float = REACH, far: float = 14.0
-) -> Float[Tensor, " count"]:
-    """Draw shifts to either side that the training pictures never made."""
-    uniform = 2 * torch.rand(count, generator=generator) - 1
-    return uniform.sign() * near + uniform * (far - near)
-    # --8<-- [end:far_amounts]
-
-
-# --8<-- [start:augmented_moments]
-def augmented_moments(
-    images: UInt8[Tensor, "count 28 28"],
-    shifts: Sequence[int],
-    generator: torch.Generator,
-) -> Iterator[Float[Tensor, "784 784"]]:
-    """Yield the second moment with that many cyclic shifts of each picture.
-
-    The shifts of a picture are drawn without repetition; the numbers must rise.
-    """
-    order = torch.rand(len(images), 28, generator=generator).argsort(1)
-    total, done = torch.zeros(784, 784), 0
-    for number in shifts:
-        for column in range(done, number):
-            total += second_moment(cyclic_shift(images, order[:, column]))
-        done = number
-        yield total / done
-    # --8<-- [end:augmented_moments]
-
-
-# --8<-- [start:matrix_of]
-def matrix_of(network: Network) -> Float[Tensor, "784 784"]:
-    """Return the matrix that a network multiplies pictures with."""
-    encoder, decoder = network
-    maps = decoder @ encoder
-    if len(maps) == 1:
-        return maps[0]
-    pictures = torch.eye(784, dtype=maps.real.dtype).view(784, 28, 28)
-    waves = torch.fft.rfft(pictures, norm="ortho")
-    turned = torch.einsum("jab,nbj->naj", maps, waves)
-    return torch.fft.irfft(turned, n=28, norm="ortho").reshape(784, 784).T
-    # --8<-- [end:matrix_of]
-
-
 # --8<-- [start:orthonormal]
 def orthonormal_network(
     blocks: Shaped[Tensor, "b n n"], ranks: Sequence[int], generator: torch.Generator
@@ -303,21 +255,3 @@ def best_network(blocks: Shaped[Tensor, "b n n"], ranks: Sequence[int]) -> Netwo
     decoder = vectors * unit[:, None]
     return decoder.mH.clone(), decoder
     # --8<-- [end:solution_rates]
-
-
-# --8<-- [start:solution_enough]
-def shifts_needed(part: float) -> int:
-    """Return the least k with (28 − k) / 27k ≤ part²."""
-    return math.ceil(28 / (1 + 27 * part**2))
-    # --8<-- [end:solution_enough]
-
-
-# --8<-- [start:solution_almost]
-def almost_as_good(factor: float) -> tuple[tuple[int, ...], int]:
-    """Return the component with the lowest r_0 within a factor of the best test loss,
-    and how many there are."""
-    rows = shares()
-    limit = factor * loss_of(rows, experiment().ranks["best"])
-    found = list(better(rows, 99, limit))
-    return min(found), len(found)
-    # --8<-- [end:solution_almost]

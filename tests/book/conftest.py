@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import snippets.figures
-from book import claims, extension, npm, prepare, project, record, work
+from book import extension, marked, npm, prepare, project, record, work
 
 REAL_POOL = work.pool
 
@@ -93,9 +93,13 @@ $$
 By distributivity.
 ///
 
-//// erratum | The map is not affine only
+///// claim | The map is not affine only
     id: LA-01
-    verdict: false
+
+It is linear.
+
+//// source | false
+    open: false
 
 /// says
 It says so.
@@ -104,11 +108,8 @@ It says so.
 /// counterexample
 It fails.
 ///
-
-/// truth
-It is linear.
-///
 ////
+/////
 
 //// exercise | By hand
 Double one.
@@ -232,7 +233,7 @@ class Here(contextlib.nullcontext):
 
 def passes(nodes: tuple[str, ...]) -> dict[str, str]:
     """Note tests as passed."""
-    digests = {check.node: check.digest() for check in claims.checks()}
+    digests = {check.node: check.digest() for check in marked.checks()}
     for node in nodes:
         record.note(node, digests[node], error=1e-13)
     return {"said": ""}

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from book import author, lint, listings, pages, project, tidy, work
+from book import author, lint, listings, pages, project, work
 from book.__main__ import main
 from book.catalogue import Catalogue
 from book.project import BookError
@@ -88,7 +88,7 @@ def test_check_says_all_that_is_wrong_with_a_chapter(parts, capsys):
         assert f"✓ {name}" in good, good
     parts.edit("docs/part/toy.md", "{{ count }}", "{{ cuont }}")
     parts.edit("docs/part/toy.md", "[2.0, 5.0]", "[2.0, 6.0]")
-    parts.edit("docs/part/toy.md", "    verdict:", "  verdict:")
+    parts.edit("docs/part/toy.md", "    open:", "  open:")
     parts.edit("snippets/figures/part/toy.py", "fig = Figure()", "fig = Figur()")
     parts.edit("snippets/part/toy.py", "return FACTOR * x", "return  FACTOR * x")
     parts.edit("tests/part/test_toy.py", "math.pi], atol", "math.e], atol")
@@ -99,7 +99,7 @@ def test_check_says_all_that_is_wrong_with_a_chapter(parts, capsys):
     said = capsys.readouterr().out
     assert "✗ code style" in said
     assert "mend it with: make format" in said
-    assert "docs/part/toy.md:44: option 'verdict' is to be indented" in said
+    assert "docs/part/toy.md:48: option 'open' is to be indented" in said
     assert "nothing" not in said
     assert re.search(r"figure part.toy:line: NameError at toy.py:\d+ in line", said), said
     assert "docs/part/toy.md:6: no number 'cuont'" in said
@@ -112,12 +112,12 @@ NESTED = "class A:\n    def f(self):\n        return 1\n# --8<-- [end:a]\n# --8<
 
 
 def test_end_markers_stand_where_the_formatter_leaves_them():
-    assert tidy.with_markers(SHORT) == (
+    assert author.with_markers(SHORT) == (
         "# --8<-- [start:a]\ndef f():\n    return 1\n    # --8<-- [end:a]\n\nx = 1\n# --8<-- [end:b]\n"
     )
-    assert tidy.with_markers(NESTED).splitlines()[3:] == ["        # --8<-- [end:a]", "        # --8<-- [end:b]"]
+    assert author.with_markers(NESTED).splitlines()[3:] == ["        # --8<-- [end:a]", "        # --8<-- [end:b]"]
     for text in (SHORT, NESTED):
-        assert tidy.with_markers(tidy.with_markers(text)) == tidy.with_markers(text)
+        assert author.with_markers(author.with_markers(text)) == author.with_markers(text)
 
 
 def test_the_layout_is_the_formatters(tree, capfd):
@@ -127,7 +127,7 @@ def test_the_layout_is_the_formatters(tree, capfd):
     assert text == "# --8<-- [start:a]\ndef f(x):\n    return x\n    # --8<-- [end:a]\n"
     tree.write("snippets/part/bad.py", "import nothing as\n")
     with pytest.raises(SyntaxError):
-        tidy.format_all()
+        author.format_all()
     tree.write("snippets/part/bad.py", "x = undefined\n")
     assert main(["format"]) == 1
     assert "ruff has more to say" in capfd.readouterr().err

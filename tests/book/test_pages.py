@@ -13,14 +13,14 @@ import markdown
 import pytest
 
 from book import (
-    bibliography,
     catalogue,
-    claims,
+    expect,
     extension,
     figure,
     formulas,
     ledger,
     listings,
+    marked,
     npm,
     pages,
     project,
@@ -94,7 +94,7 @@ def test_errata_are_shown_in_full_and_closed(tree):
         .replace("///+", "////")
         .replace("reason.\n///", "reason.\n////")
     )
-    start, end = text.index("//// erratum"), text.index("//// exercise")
+    start, end = text.index("///// claim"), text.index("//// exercise")
     for case, said in ((text[start:end], "The map is not affine only"), (aside, "So")):
         tree.write("docs/part/toy.md", text[:start] + case + "\n" + text[end:])
         html = render(tree, "reference/errata.md")
@@ -106,6 +106,24 @@ def test_errata_are_shown_in_full_and_closed(tree):
     assert "verdict-imprecise" in html
     assert "For a reason." in html
     assert '<a href="../part/toy.md#a-toy">so</a>' in html
+
+
+def test_what_a_source_says_is_closed_in_a_chapter_or_open_as_a_mistake(tree):
+    html = render(tree, "part/toy.md")
+    assert html.index("<summary>The source says otherwise</summary>") < html.index("It fails.")
+    tree.edit("docs/part/toy.md", "open: false", "open: true")
+    html = render(tree, "part/toy.md")
+    assert html.index(">A tempting mistake</p>") < html.index("It fails.")
+    assert "The source says otherwise" not in html
+
+
+def test_ledger_and_errata_are_sorted_by_parts_and_show_figures_of_the_page(tree):
+    tree.edit("mkdocs.yml", "part/toy.md, ", "{A part: [part/toy.md]}, ")
+    tree.edit("docs/part/toy.md", "It is linear.", "It is linear.\n\n/// figure | line\nA line.\n///")
+    for page, heading in (("reference/claims.md", "<h2>A part</h2>"), ("reference/errata.md", "<h2>A part</h2>")):
+        html = render(tree, page)
+        assert heading in html
+    assert 'src="../assets/generated/figures/part/toy/line.light.svg#only-light"' in html
 
 
 def test_page_that_is_not_of_the_book_is_left_alone(tree):
@@ -440,6 +458,16 @@ def test_digest_of_recorded_code_follows_names_across_files(tree):
     assert digests()[0] != second[0]
 
 
+def test_a_figure_is_drawn_where_there_is_no_torch(monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch")
+    assert figure(alt="One")(lambda: 1)() == 1
+
+
+def test_numbers_of_a_page_that_computes_none_are_asked_in_vain(tree):
+    with pytest.raises(LookupError, match=r"snippets\.figures\.part\.toi has no @results function"):
+        expect.computed("part.toi")
+
+
 def test_figure_needs_alt_text():
     """An empty description is refused."""
     with pytest.raises(ValueError, match="alt is empty"):
@@ -516,11 +544,11 @@ def test_f(): ...
 def test_kind_of_evidence_is_read_from_the_test(tree):
     """Without `by` a property test draws, one that measures measures, any other is an example."""
     tree.write("tests/test_marks.py", MARKS)
-    found = [(check.by, check.draws) for check in claims.checks() if check.file == "tests/test_marks.py"]
+    found = [(check.by, check.draws) for check in marked.checks() if check.file == "tests/test_marks.py"]
     assert found == [
         ("example", None), ("measured", None), ("drawn", 20), ("drawn", 100), ("proved", None), ("drawn", 7),
     ]  # fmt: skip
-    assert next(check.ids for check in claims.checks() if check.function == "test_b") == ("A-1", "A-2")
+    assert next(check.ids for check in marked.checks() if check.function == "test_b") == ("A-1", "A-2")
 
 
 def test_claims_are_written_for_programs(tree):
@@ -544,7 +572,7 @@ def test_claims_are_written_for_programs(tree):
 
 def test_citations_are_labelled_by_the_bold_words(tree):
     """A key is shown as the bold words of its entry."""
-    assert bibliography.entries() == {"somebody": "Somebody 1999"}
+    assert pages.bibliography() == {"somebody": "Somebody 1999"}
 
 
 class TestNpm:

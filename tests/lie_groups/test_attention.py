@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from book.expect import between, numbers
 from snippets.figures.lie_groups import attention as figures
+from snippets.figures.lie_groups import molecules
 from snippets.lie_groups import attention as at
 from snippets.lie_groups.actions import commutant_basis
 from snippets.lie_groups.algebra import skew_basis
@@ -198,9 +199,30 @@ def test_solutions(measured):
 
 
 test_numbers = numbers("lie_groups.attention", {
-    "motion_10": between(0.02, 0.12), "turned_10": between(0.12, 0.5), "plain_10": between(0.6, 2),
-    "motion_80": between(0.003, 0.04), "turned_80": between(0.04, 0.12), "plain_80": between(0.2, 0.6),
+    "equivariant_10": between(0.03, 0.1), "turned_10": between(0.12, 0.3), "plain_10": between(1, 2),
+    "equivariant_160": between(0.005, 0.02), "turned_160": between(0.04, 0.1), "plain_160": between(0.1, 0.3),
+    "weights_equivariant": 2 * (3 * 33 * 32 + 32 + 64 + 33 * 8 + 64 + 41 * 32) + 64, "weights_plain": 17_347,
 })  # fmt: skip
+
+
+def test_the_equivariant_predictor_is_and_the_plain_one_is_not(measured):
+    torch.manual_seed(0)
+    charge, x, _ = (y.double() for y in molecules.samples(4, 0))
+    R, away = random_orthogonal(3, 1)[0], torch.tensor([3.0, -2.0, 5.0])
+    measured(molecules.samples(4, 0)[2].sum(1), torch.zeros(4, 3), atol=1e-5)  # every force has its counterforce
+    equivariant, plain = molecules.Equivariant(), molecules.Plain()
+    with torch.no_grad():
+        measured(equivariant(charge, x @ R.T + away), equivariant(charge, x) @ R.T, atol=1e-12)
+        assert (plain(charge, x @ R.T) - plain(charge, x) @ R.T).abs().max() > 1e-2
+
+
+def test_the_recorded_experiment_runs_and_orders_the_three_ways(monkeypatch):
+    for size in map(str, molecules.SIZES):
+        equivariant, turned, plain = (molecules.recorded()[way][size] for way in molecules.WAYS)
+        assert max(equivariant) < min(turned)
+        assert max(turned) < min(plain)
+    monkeypatch.setattr(molecules, "STEPS", 2)
+    assert all(0.1 < molecules.learn(way, 10, 0) < 100 for way in molecules.WAYS)
 
 
 @pytest.mark.claim("LG-167")

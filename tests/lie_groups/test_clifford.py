@@ -6,14 +6,14 @@ import math
 import pytest
 import scipy.linalg
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from book.expect import below, numbers
 from snippets.lie_groups import clifford as c
 from snippets.lie_groups.algebra import lie_bracket
-from snippets.lie_groups.exponential import exp_so3, hat, log_so3
+from snippets.lie_groups.exponential import exp_so3, geodesic, hat, log_so3
 from snippets.lie_groups.groups import rotation
 
 VECTORS = st.tuples(*3 * [st.floats(-3, 3)]).map(torch.tensor)
@@ -218,12 +218,6 @@ def test_solution_compose(first, second):
     assert abs(omega.norm() - log_so3(exp_so3(second) @ exp_so3(first)).norm()) < 1e-7
 
 
-def test_solution_double(measured):
-    one = torch.eye(8)[0]
-    measured(c.double_turn(1.0), -one, atol=1e-15)
-    measured(c.double_turn(2.0), one, atol=1e-15)
-
-
 def test_solution_by_hand(measured):
     e1, e2, e3 = c.vector(torch.eye(3))
     product = c.geometric_product
@@ -236,3 +230,61 @@ def test_solution_by_hand(measured):
     measured(product(plane, plane), -2 * torch.eye(16)[0] + 2 * torch.eye(16)[15], atol=0)
     u, v = torch.tensor([[2.0, 1.0], [1.0, 3.0]])
     measured(product(c.vector(u), c.vector(v)), torch.tensor([5.0, 0, 0, 5.0]), atol=0)
+
+
+@pytest.mark.claim("LG-196", by="proved")
+def test_the_even_multivectors_are_the_quaternions(measured):
+    one, i, j, k = c.rotor_of(torch.eye(4))
+    product = c.geometric_product
+    for a in (i, j, k, product(i, j)):
+        measured(product(a, a), -one, atol=0)
+    measured(product(product(i, j), k), -one, atol=0)
+    measured(c.quaternion_of(torch.stack([one, i, j, k])), torch.eye(4), atol=0)
+    even = torch.tensor([g % 2 == 0 for g in c.grades(8)])
+    assert all((product(a, b)[~even] == 0).all() for a in torch.eye(8)[even] for b in torch.eye(8)[even])
+
+
+@pytest.mark.claim("LG-196")
+@given(VECTORS, VECTORS)
+def test_rotors_are_the_quaternions_of_scipy(first, second):
+    ours = c.quaternion_of(c.geometric_product(c.rotor_3d(second), c.rotor_3d(first)))
+    theirs = Rotation.from_rotvec(second.numpy()) * Rotation.from_rotvec(first.numpy())
+    theirs = torch.from_numpy(theirs.as_quat(scalar_first=True))
+    assert min((ours - theirs).abs().max(), (ours + theirs).abs().max()) < 1e-12
+
+
+@pytest.mark.claim("LG-197")
+@given(VECTORS, VECTORS)
+def test_half_way_is_the_normalised_sum(first, second):
+    R, S = c.rotor_3d(first), c.rotor_3d(second)
+    assume((R * S).sum().abs() > 1e-2)  # a half turn apart there are two short ways
+    middle = c.matrix_of(c.half_way(R, S))
+    path = geodesic(exp_so3(first), exp_so3(second), torch.tensor([0.5]))[0]
+    assert (middle - path).abs().max() < 1e-11
+    assert (c.matrix_of(c.half_way(R, -S)) - middle).abs().max() < 1e-11
+
+
+@given(VECTORS, VECTORS)
+def test_rotor_loss_is_the_squared_sine_of_half_the_angle(first, second):
+    R, S = c.rotor_3d(first), c.rotor_3d(second)
+    angle = log_so3(exp_so3(first).T @ exp_so3(second)).norm()
+    assert (c.rotor_loss(R, S) - (angle / 2).sin() ** 2).abs() < 1e-12
+    assert c.rotor_loss(R, -S) == c.rotor_loss(R, S)
+
+
+@pytest.mark.claim("LG-198")
+@pytest.mark.parametrize("seed", range(12))
+def test_a_head_with_four_numbers_is_wrong_by_a_half_turn(seed, measured):
+    torch.manual_seed(seed)
+    net = torch.nn.Sequential(torch.nn.Linear(9, 16), torch.nn.Tanh(), torch.nn.Linear(16, 4))
+    t, error = c.worst_with_four(net)
+    measured(error, 180.0, atol=1e-5)
+    truth = exp_so3(torch.tensor([0.0, 0.0, math.radians(t)]))
+    guess = c.matrix_of(c.rotor_of(torch.nn.functional.normalize(net(truth.flatten()).detach(), dim=0)))
+    measured(log_so3(guess.T @ truth).norm(), math.pi, atol=1e-7)
+
+
+@given(VECTORS, VECTORS, VECTORS)
+def test_solution_volume(u, v, w):
+    expected = torch.linalg.det(torch.stack([u, v, w]))
+    assert (c.volume(u, v, w) - expected).abs() < 1e-12 * (1 + u.norm() * v.norm() * w.norm())

@@ -164,3 +164,32 @@ def test_solutions(measured):
     j = sp.symbols("j", positive=True)
     limit = sp.limit((sp.pi / (j * sp.sin(sp.pi / j))), j, sp.oo)
     measured.exact(limit, 1)  # in the limit of many pixels the entries are ±1/j
+
+
+@pytest.mark.claim("LG-185")
+@given(st.integers(1, 12), st.floats(-3, 3), st.integers(0, 99))
+def test_every_second_pixel_of_slow_waves_shifts_by_half_as_much(m, t, seed):
+    row = torch.randn(m, generator=torch.Generator().manual_seed(seed))
+    x = f.resample(row, 2 * m)  # its waves turn less than m/2 times
+    assert (torch.fft.rfft(x)[(m + 1) // 2 :]).abs().max() < 1e-12
+    short = f.fractional_shift(x, t)[::2] - f.fractional_shift(x[::2], t / 2)
+    assert short.abs().max() < 1e-12
+
+
+def test_faster_waves_come_back_as_slow_ones():
+    fastest = (-1.0) ** torch.arange(12)
+    assert (fastest[::2] == 1).all()
+    assert (f.fractional_shift(fastest, 1.0)[::2] + 1).abs().max() < 1e-12
+    quick = torch.cos(2 * torch.pi * 4 * torch.arange(12) / 12)  # turns 4 times, more than m/2 = 3
+    assert f.shrink_error(lambda x: x[..., ::2], quick) > 0.5
+
+
+def test_a_blur_helps_and_keeps_constants(measured):
+    blur, x = f.BlurPool(), torch.randn(3, 54, generator=torch.Generator().manual_seed(0))
+    measured(blur(torch.full((2, 5, 8), 3.0)), torch.full((2, 5, 4), 3.0), atol=1e-15)
+    kernel = torch.tensor([[[1.0, 4, 6, 4, 1]]]) / 16
+    padded = torch.nn.functional.pad(x[:, None], (2, 2), mode="circular")
+    measured(blur(x), torch.nn.functional.conv1d(padded, kernel, stride=2)[:, 0], atol=1e-14)
+    for row in x:
+        plain, blurred = f.shrink_error(lambda y: y[..., ::2], row), f.shrink_error(blur, row)
+        assert blurred < plain / 3

@@ -195,3 +195,28 @@ def test_solutions(measured):
         moved = (m.exp_se3(xi) @ torch.cat([c, torch.ones(1)]))[:3] - c
         measured(torch.linalg.cross(moved, omega), torch.zeros(3), atol=1e-12)
         measured(hat(omega) @ c + v, omega * (omega @ v) / (omega @ omega), atol=1e-12)
+
+
+@pytest.mark.claim("LG-227", by="proved")
+def test_a_turn_seen_from_far_away_tends_to_a_translation():
+    k = sp.symbols("k", positive=True)
+    turn = sp.Matrix([[sp.cos(1 / k), -sp.sin(1 / k), 0], [sp.sin(1 / k), sp.cos(1 / k), 0], [0, 0, 1]])
+    away = sp.Matrix([[1, 0, k], [0, 1, 0], [0, 0, 1]])
+    limit = lambda A: A.applyfunc(lambda entry: sp.limit(entry, k, sp.oo))  # noqa: E731
+    assert limit(turn) == sp.eye(3)
+    assert limit(away * turn * away.inv()) == sp.Matrix([[1, 0, 0], [0, 1, -1], [0, 0, 1]])
+
+
+@pytest.mark.claim("LG-228")
+@given(TWISTS, TWISTS, TWISTS)
+def test_the_loss_of_points_splits_and_ignores_the_world(a, b, c):
+    points = torch.randn(30, 3, generator=torch.Generator().manual_seed(0))
+    points -= points.mean(0)
+    M, N, L = (m.exp_se3(xi) for xi in (a, b, c))
+    (R, p), (S, q) = m.parts(M), m.parts(N)
+    C = points.T @ points / len(points)
+    loss = m.point_loss(M, N, points)
+    assert abs(loss - (p - q).square().sum() - ((R - S) @ C @ (R - S).T).trace()) < 1e-12
+    assert abs(m.point_loss(L @ M, L @ N, points) - loss) < 1e-11
+    assert abs(m.point_loss(M, N, 2 * points) - (p - q).square().sum() - 4 * (loss - (p - q).square().sum())) < 1e-11
+    assert m.point_loss(torch.stack([M, N]), torch.stack([N, N]), points).shape == (2,)

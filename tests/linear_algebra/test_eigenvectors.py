@@ -332,6 +332,14 @@ def test_solution_norm(measured):
     measured(page.largest_stretch(layer), torch.linalg.matrix_norm(layer.weight.detach(), ord=2), atol=1e-4)
 
 
+@exactly
+@given(square(2), square(3))
+def test_solution_two_products(M, N):
+    A, B = exact(M).row_join(sympy.Matrix([1, 2])), exact(N)[:, :2]  # 2 × 3 and 3 × 2
+    longer = (B * A).charpoly(lam).as_expr()
+    assert sympy.expand(longer - lam * (A * B).charpoly(lam).as_expr()) == 0
+
+
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e6, 1e12])
 def test_the_unit_of_measurement_does_not_matter(scale):
     S = torch.tensor([[2.0, 1.0], [1.0, 3.0]])

@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 import torch
 
+from snippets.linear_networks import report
 from snippets.linear_networks.cli import main, say
 from snippets.linear_networks.components import Eigenvalue
 from snippets.linear_networks.equivariance import nearest_equivariant
+from snippets.linear_networks.groups import mirror
 from snippets.linear_networks.permutations import Permutation
+from snippets.linear_networks.schur import group_average, kinds
 
 
 def answer(capsys, *argv):
@@ -202,6 +205,15 @@ def test_large_inputs_are_answered_by_size(capsys):
     assert maps["log10_degree"] > 300_000
 
 
+def test_a_long_number_of_critical_points_is_answered_by_size():
+    """70,000 over 35,000 has more digits than anyone reads; mpmath confirms how many."""
+    told = report.invariant(70_000, 35_000, 70_000)
+    assert told["ed_degree"] is told["degree"] is None
+    with mpmath.workdps(30):
+        choose = (mpmath.loggamma(70_001) - 2 * mpmath.loggamma(35_001)) / mpmath.log(10)
+    assert told["log10_ed_degree"] == pytest.approx(float(choose), rel=1e-12)
+
+
 def test_one_component_can_be_named_in_two_ways(capsys):
     slides = answer(capsys, "shift:28x28", "--ranks", "13,10,9,8,7,5,3,1")
     labels = "1,1=13 28,27=10 14,13=9 28,25=8 7,6=7 28,23=5 14,11=3 4,3=1"
@@ -249,6 +261,29 @@ def evenly(total):
             if not odd:
                 low, more = divmod(pairs, 13)
                 yield a, b, [low + 1] * more + [low] * (13 - more)
+
+
+def test_the_map_of_a_group_nearest_to_a_matrix(tmp_path, capsys):
+    """Its distance is the least over all ways to spend the rank, by truncating each kind in a basis of its own."""
+    M, group = np.random.default_rng(3).normal(size=(9, 9)), [Permutation.rotation(3), mirror(3)]
+    np.save(tmp_path / "m.npy", M)
+    command = ["rotate:3x3", "mirror:3x3", "--near", str(tmp_path / "m.npy"), "--rank"]
+    average = group_average(torch.tensor(M), group)
+    blocks = [(k, torch.linalg.svdvals(k.basis.T @ average @ k.basis)[:: k.dimension]) for k in kinds(*group)]
+    for rank in range(10):
+        found = answer(capsys, *command, str(rank))["equivariant"]["nearest"]
+        most = 0.0
+        for ranks in product(*(range(k.copies + 1) for k, _ in blocks)):
+            if sum(k.dimension * r for (k, _), r in zip(blocks, ranks, strict=True)) <= rank:
+                saved = [k.dimension * (s[:r] ** 2).sum() for (k, s), r in zip(blocks, ranks, strict=True)]
+                most = max(most, float(sum(saved)))
+        assert found["distance"] ** 2 == pytest.approx((M**2).sum() - most)
+        assert sum(k.dimension * r for (k, _), r in zip(blocks, found["ranks"], strict=True)) <= rank
+    assert main([*command, "4"]) == 0
+    assert "nearest map: ranks" in capsys.readouterr().out
+    assert status(["rotate:3x3", "(1 2)", "--near", str(tmp_path / "none.npy"), "--rank", "1"]) == 2
+    assert status(["rotate:18x18", "mirror:18x18", "--near", str(tmp_path / "m.npy"), "--rank", "1"]) == 2
+    assert status(["(1 2)", "(2 3)", "--near", str(tmp_path / "m.npy"), "--rank", "1"]) == 2
 
 
 def test_the_component_nearest_to_a_matrix(tmp_path, capsys):

@@ -140,8 +140,37 @@ def test_the_umbrella(measured):
     reached = sympy.solve([c[0] - 1, c[1], c[2], c[3], c[4] - 1], [a0, a1, a2, b0, b1], dict=True)
     measured.exact([s for s in reached if all(v.is_real is not False for v in s.values())], [])
     measured(torch.tensor(nearest_product(torch.tensor([1.0, 0, 0, 0, 1]), [3, 2], [2, 1])), 1.0, atol=1e-6)
+    for seed in range(8):  # any solution of the equation is reached exactly where c₂² ≥ 4c₀c₄
+        c = draw(5, seed=seed)
+        if seed % 2:
+            c[1] = c[3] = 0
+        else:
+            c[4] = -(c[0] * c[3] ** 2 - c[1] * c[2] * c[3]) / c[1] ** 2
+        reached = nearest_product(c, [3, 2], [2, 1]) < 1e-9
+        measured.exact(reached, bool(c[2] ** 2 >= 4 * c[0] * c[4]))
     on_canopy = composed(draw(5), [3, 2], [2, 1])
     measured(torch.tensor(nearest_product(on_canopy, [3, 2], [2, 1])), 0.0, atol=1e-9)
+
+
+@pytest.mark.claim("NN-124", by="proved")
+@pytest.mark.parametrize(("first", "stride", "expected"), [([0, 1], 1, 3), ([0, None, 1], 2, 4)])
+def test_targets_that_are_critical_at_an_edge(first, stride, expected, measured):
+    """All pairs of an edge point and a target that is critical there, parameterised: the rank of the derivative."""
+    a, b, s, x = sympy.symbols("a b s x")
+    both = (a, b)
+    p = sum(both[k] * x**i for i, k in enumerate(first) if k is not None)
+    q = a + b * x**stride
+    size = len(first) + stride
+    coefficients = lambda f: [sympy.expand(f).coeff(x, i) for i in range(size)]
+    image = [x**i * q for i in range(len(first))] + [x ** (stride * i) * p for i in range(2)]
+    normals = sympy.Matrix([coefficients(f) for f in image]).nullspace()
+    u = sympy.symbols(f"u0:{len(normals)}")
+    target = sympy.Matrix(coefficients(s * p * q))
+    for scale, normal in zip(u, normals, strict=True):
+        target += scale * normal
+    unknowns = [a, b, s, *u]
+    at = dict(zip(unknowns, (2, 3, 5, 7, 11), strict=False))
+    measured.exact(target.jacobian(unknowns).subs(at).rank(), expected)  # of 3 dimensions, of 5
 
 
 @pytest.mark.claim("NN-11")

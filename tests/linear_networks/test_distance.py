@@ -2,11 +2,13 @@
 
 # ruff: noqa: E731
 
+import numpy as np
 import pytest
 import sympy
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
 from book.expect import between, numbers
 from snippets.linear_networks.convolutions import compose
@@ -21,7 +23,7 @@ from snippets.linear_networks.distance import (
     real_critical,
     truncate,
 )
-from snippets.linear_networks.function_spaces import differential_rank
+from snippets.linear_networks.function_spaces import differential_rank, hessian_signs
 from snippets.linear_networks.invariance import InvariantAutoencoder, collapse, permutation_matrix, sharing
 from snippets.linear_networks.permutations import Permutation, partition
 from snippets.linear_networks.varieties import degree_by_slicing, minors
@@ -227,6 +229,27 @@ def test_exercises():
     late = average(truncate(U, 1), PARTS) @ sharing(PARTS)
     assert (U - late).norm() > (U - nearest_invariant(U, PARTS, 1)).norm()
     assert max(range(29), key=lambda r: ed_degree(r, 28, 28)) == 14
+
+
+@pytest.mark.claim("NN-125")
+@pytest.mark.parametrize(("weight", "losses"), [(1.0, {4.0}), (4.0, {4.0, 9.0})])
+def test_weights_make_a_second_minimum(weight, losses, measured):
+    """By scipy's minimiser, which knows nothing of singular values."""
+    W, goal, choose = np.array([[1.0, weight], [weight, 1.0]]), np.diag([3.0, 2.0]), np.random.default_rng(0)
+
+    def error(t):
+        return (W * (np.outer(t[:2], t[2:]) - goal) ** 2).sum()
+
+    ends = [minimize(error, choose.normal(size=4), tol=1e-12) for _ in range(40)]
+    measured.exact({round(end.fun, 4) for end in ends}, losses)
+
+
+@pytest.mark.parametrize("weight", [1.49, 1.51])
+def test_the_wrong_answer_becomes_a_minimum_at_three_halves(weight):
+    W, goal = torch.tensor([[1.0, weight], [weight, 1.0]]), torch.diag(torch.tensor([3.0, 2.0]))
+    at = torch.tensor([0.0, 2**0.5, 0.0, 2**0.5])
+    negative, zero, positive = hessian_signs(lambda t: (W * (torch.outer(t[:2], t[2:]) - goal) ** 2).sum(), at)
+    assert (negative, zero, positive) == ((1, 1, 2) if weight < 1.5 else (0, 1, 3))
 
 
 test_numbers = numbers("linear_networks.distance", {"gain": between(0.05, 0.1)})

@@ -2,6 +2,7 @@
 
 import math
 from itertools import permutations as arrangements
+from itertools import product
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from snippets.linear_networks.groups import (
     generate,
     group_order,
     mirror,
+    on_pairs,
     signed_classes,
 )
 from snippets.linear_networks.invariance import permutation_matrix
@@ -96,6 +98,17 @@ def test_exercises():
     right, down = Permutation.shift(4, 4), Permutation.shift(4, 4, right=0, down=1)
     assert (size(right), size(right, down)) == (64, 16)
     assert len(generate(*everything(5))) == 120
+    bell = [len(set(map(pattern, arrangements_with_repetition(n)))) for n in (3, 4, 5)]
+    assert [size(*on_pairs(n)) for n in (3, 4, 5)] == bell == [14, 15, 15]
+
+
+def pattern(quadruple):
+    """Which of the four entries are equal."""
+    return tuple(quadruple.index(entry) for entry in quadruple)
+
+
+def arrangements_with_repetition(n):
+    return product(range(n), repeat=4)
 
 
 @pytest.mark.claim("NN-39b", by="proved")

@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 import torch
+from torch.func import functional_call, jacrev
 
 from snippets.linear_networks.commutant import commutant_dimension
 from snippets.linear_networks.components import count_components, multiplicities
@@ -15,6 +16,7 @@ from snippets.linear_networks.groups import commutant_basis, everything, generat
 from snippets.linear_networks.invariance import permutation_matrix
 from snippets.linear_networks.permutations import Permutation
 from snippets.linear_networks.schur import (
+    KindAutoencoder,
     aligned,
     group_average,
     group_components,
@@ -206,3 +208,31 @@ def test_aligned_copies_move_alike(name, measured):
             P = permutation_matrix(g)
             for V in kind.basis.split(kind.dimension, dim=1):
                 measured(V.T @ P @ V, first.T @ P @ first, atol=1e-10)
+
+
+@pytest.mark.claim("NN-117")
+@pytest.mark.parametrize("name", GROUPS)
+def test_the_network_of_a_component_fills_it(name, measured):
+    """It commutes, has the rank of the component, and its differential the dimension of the component."""
+    generators = GROUPS[name]
+    found = kinds(*generators)
+    for ranks in ([k.copies for k in found], [min(1, k.copies) for k in found], [k.copies // 2 for k in found]):
+        torch.manual_seed(sum(ranks))
+        network = KindAutoencoder(generators, ranks)
+        n = generators[0].size
+        M = network(torch.eye(n)).detach()
+        for g in generators:
+            P = permutation_matrix(g)
+            measured(M @ P, P @ M, atol=1e-11)
+        measured.exact(
+            int(torch.linalg.matrix_rank(M)), sum(k.dimension * r for k, r in zip(found, ranks, strict=True))
+        )
+        dimension = sum(k.size * r * (2 * k.copies - r) for k, r in zip(found, ranks, strict=True))
+        weights = {key: w.detach() for key, w in network.named_parameters()}
+        outputs = jacrev(lambda w, network=network, n=n: functional_call(network, w, (torch.eye(n),)))(weights)
+        J = torch.cat([d.reshape(n * n, -1) for d in outputs.values()], dim=1)
+        measured.exact(int(torch.linalg.matrix_rank(J, rtol=1e-9)), dimension)
+    with pytest.raises(ValueError, match="do not fit the kinds"):
+        KindAutoencoder(generators, [found[0].copies + 1] + [0] * (len(found) - 1))
+    with pytest.raises(ValueError, match="do not fit the kinds"):
+        KindAutoencoder(generators, [])

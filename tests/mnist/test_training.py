@@ -11,19 +11,13 @@ import torch
 from scipy.integrate import solve_ivp
 from torch.func import grad, jacrev
 
-from book.expect import below, between, near, numbers
-from snippets.figures.mnist import components as components_figures
+from book.expect import between, near, numbers
 from snippets.figures.mnist import training as training_figures
-from snippets.mnist import components, experiments, recording, records
-from snippets.mnist.components import better, distribution, loss_of, sample_ranks, shares
+from snippets.mnist import experiments, recording, records
 from snippets.mnist.exact import (
     EquivariantLinearAutoencoder,
     assemble,
-    average_over_shifts,
-    best_ranks,
-    commutator,
     complex_matrices,
-    dimension,
     experiment,
     fit,
     frequency_moments,
@@ -32,29 +26,23 @@ from snippets.mnist.exact import (
     spectra,
 )
 from snippets.mnist.experiments import adam, descent
-from snippets.mnist.ranks import RANKS, WEIGHTS, total_rank
-from snippets.mnist.shifts import cyclic_shift
+from snippets.mnist.ranks import RANKS, WEIGHTS
 from snippets.mnist.training import (
-    almost_as_good,
-    augmented_moments,
     best_network,
     block_losses,
     critical_choices,
     curvatures,
     dense_block,
     descend,
-    far_amounts,
     frequency_blocks,
     gap_after,
     gradients,
     half_time,
     largest_rate,
     learned,
-    matrix_of,
     optimum,
     orthonormal_network,
     random_network,
-    shifts_needed,
     solve_in_turn,
     step_cost,
     train_on_batches,
@@ -82,42 +70,18 @@ test_numbers = numbers("mnist.training", {
     "made_torch": json.loads((records.RECORDED / "training.json").read_text())["made_by"]["torch"],
     "made_device": json.loads((records.RECORDED / "training.json").read_text())["made_by"]["device"],
     "made_command": "python -m snippets.mnist.recording",
-    "around_dense_all": near(0.017901, 2e-05),
-    "around_equivariant_all": near(0.010229, 1e-05),
     "batch_epochs": 4,
-    "commutator_cyclic": near(0.00066898, 7e-07),
-    "commutator_end": near(0.34199, 0.0003),
-    "commutator_equivariant": below(1e-05),
-    "commutator_start": near(1.4137, 0.001),
-    "continuous_behind": 6,
-    "copies": 20,
-    "crossing": near(454.61, 0.5),
-    "crossing_copied": near(47.596, 0.05),
     "curvature_ratio": near(504.64, 0.5),
-    "cyclic_behind": 5,
-    "cyclic_dense_0": near(0.0069261, 7e-06),
-    "cyclic_dense_14": near(0.033494, 3e-05),
-    "dense_lower": near(0.25299, 0.0003),
     "fading_dense": near(0.99121, 0.001),
     "fading_paper": near(0.83765, 0.0008),
-    "far_dense_all": near(0.013607, 1e-05),
-    "far_equivariant_all": near(0.0075743, 8e-06),
     "flop_dense": near(304.88, 0.3),
     "flop_equivariant": near(0.9128, 0.0009),
     "flop_ratio": near(334, 0.3),
     "gap_constant": between(0.05, 0.4),
     "gap_descent": near(0.0585, 0.0012),
     "gap_falling": between(0.02, 0.045),
-    "map_14": near(0.078462, 8e-05),
-    "near_dense_1000": near(0.0064959, 6e-06),
-    "near_dense_30": near(0.02939, 3e-05),
-    "near_equivariant_1000": near(0.0076299, 8e-06),
-    "near_equivariant_30": near(0.0098833, 1e-05),
     "optimizer_steps": 600,
     "random_starts": 3,
-    "shifts_equivariant": near(0.010242, 1e-05),
-    "shifts_loss_1": near(0.010967, 1e-05),
-    "shifts_loss_28": near(0.010242, 1e-05),
     "staircase_late": near(0.103, 0.031),
     "start_worst": near(0.00339, 0.0017),
     "starts": 5,
@@ -128,13 +92,6 @@ test_numbers = numbers("mnist.training", {
     "turns_equivariant": 5,
 })  # fmt: skip
 
-
-test_numbers_of_components = numbers("mnist.components", {
-    "median_component": near(0.03349, 3e-05),
-    "sampled": 1500,
-    "share_above_equal": near(0.95971, 0.001),
-    "within_one_percent": 95,
-})  # fmt: skip
 
 SMALL = (3, 2, 1, 0, 2, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2)
 VALUES = torch.tensor([3.0, 2.0, 1.2, 0.7, 0.2])
@@ -165,7 +122,7 @@ def small_block(complex_: bool = False) -> torch.Tensor:
 
 @cache
 def found_numbers(name: str) -> dict:
-    return getattr(components_figures if name == "component_numbers" else training_figures, name)()
+    return getattr(training_figures, name)()
 
 
 # --- the gradient
@@ -482,155 +439,7 @@ def test_recorded_runs_hold_what_page_and_figures_need(tmp_path):
 # --- all components
 
 
-@pytest.mark.claim("MN-307")
-@pytest.mark.parametrize(("total", "seed"), [(0, 0), (5, 1), (8, 2), (11, 3)])
-def test_distribution_and_search_agree_with_brute_force(total, seed, measured):
-    weights, cost = (1, 2, 2, 1), torch.rand(4, 4, generator=seeded(seed)).sort(descending=True).values
-    every = [
-        r for r in itertools.product(range(4), repeat=4) if sum(w * k for w, k in zip(weights, r, strict=True)) == total
-    ]
-    losses = sorted(loss_of(cost, r) for r in every)
-    counts = distribution(cost, total, 0.01, weights)
-    measured.exact(int(counts.sum()), len(every))
-    middle = torch.repeat_interleave(torch.arange(len(counts)) * 0.01, counts.long())
-    assert (middle - torch.tensor(losses)).abs().max() <= 4 * 0.005 + 1e-12
-    limit = losses[len(losses) // 2]
-    expected = {r for r in every if loss_of(cost, r) < limit * (1 - 1e-12)}
-    found = list(better(cost, total, limit * (1 - 1e-12), weights))
-    measured.exact(len(found), len(set(found)))
-    measured.exact(set(found), expected)
-
-
-@pytest.mark.claim("MN-307")
-def test_all_components_of_the_digits(measured):
-    found = found_numbers("component_numbers")
-    measured.exact(found["all_counted"], 72_425_986_088_826)
-    measured.exact(found["better_than_paper"], 352)
-    measured.exact(found["better_than_best"], 0)
-    assert 0.95 < found["share_above_equal"] < 0.97
-    assert 0.03 < found["median_component"] < 0.036
-    assert abs(found["dimension_correlation"]) < 0.35
-
-
-@pytest.mark.claim("MN-307")
-def test_shares_add_up_to_losses_of_the_table(measured):
-    e = experiment()
-    for ranks in e.ranks.values():
-        measured(loss_of(shares(), ranks), loss(e.test_moments, fit(e.train_moments, ranks)), atol=1e-12)
-
-
-def test_sampled_components_are_uniform_and_of_the_right_rank():
-    drawn = sample_ranks(99, 200, seeded())
-    assert all(total_rank(ranks) == 99 for ranks in drawn)
-    few = sample_ranks(2, 600, seeded())  # (2, 0), (1, 1), (0, 2) at the ends, or one pair: 3 + 13 vectors
-    counts = {ranks: few.count(ranks) for ranks in set(few)}
-    assert len(counts) == 16
-    assert max(abs(count - 600 / 16) for count in counts.values()) < 4 * (600 / 16) ** 0.5
-    losses, dimensions = components.sampled()
-    assert len(losses) == len(dimensions)
-    assert min(dimensions) >= dimension((28, 28, *[0] * 12, 1)) - 2000
-
-
 # --- what equivariance buys
-
-
-@pytest.mark.claim("MN-308")
-def test_the_equivariant_network_wins_with_few_pictures():
-    found, numbers_ = experiments.by_size(), found_numbers("picture_numbers")
-    dense, equivariant = found["near", "dense"], found["near", "equivariant"]
-    assert (dense[:3] > equivariant[:3]).all()  # 30, 100 and 300 pictures, every draw
-    assert (dense[3:] < equivariant[3:]).all()  # 1,000 and more
-    assert 380 < numbers_["crossing"] < 540
-    assert 40 < numbers_["crossing_copied"] < 60
-    copied = experiments.by_size(experiments.COPIES)
-    assert (copied["far", "dense"] > 1.5 * copied["far", "equivariant"]).all()
-    assert abs(copied["near", "equivariant"] / equivariant[: experiments.COPIED] - 1).max() < 0.05
-    e = experiment()
-    final = loss(e.test_moments, fit(e.train_moments, e.ranks["best"]))
-    assert final < equivariant[3].mean() < 1.015 * final  # it has learnt what it can from 1,000
-    assert dense[5].mean() > 1.01 * (1 - numbers_["dense_lower"]) * final  # the dense one has not from 10,000
-    for kind in ("far", "around"):
-        assert (found[kind, "dense"] > 1.5 * found[kind, "equivariant"]).all()
-    assert numbers_["far_dense_all"] > 1.5 * numbers_["far_equivariant_all"]
-    assert numbers_["around_dense_all"] > 1.5 * numbers_["around_equivariant_all"]
-
-
-def test_far_shifts_are_all_beyond_those_of_the_data_and_on_both_sides():
-    amounts = far_amounts(2000, seeded())
-    assert amounts.abs().min() >= 5.6
-    assert amounts.abs().max() <= 14
-    assert 0.4 < (amounts > 0).double().mean() < 0.6
-    assert amounts.abs().mean().item() == pytest.approx(9.8, abs=0.2)
-
-
-@pytest.mark.claim("MN-309")
-def test_the_loss_of_an_equivariant_network_is_the_same_after_each_cyclic_shift(measured):
-    images, blocks = problem()
-    M, x = matrix_of(random_network(blocks, SMALL, seeded())), images / 255.0
-
-    def errors(pictures):
-        flat = pictures.flatten(1)
-        return (flat - flat @ M.T).square().sum(1)
-
-    for k in (1, 5, 14):
-        measured(errors(cyclic_shift(x, k)), errors(x), atol=1e-9)
-
-
-@pytest.mark.claim("MN-309")
-def test_losses_by_amount_of_the_shift(measured):
-    found, amounts = found_numbers("amount_numbers"), experiments.by_amount()
-    measured(found["cyclic_equivariant_spread"], 0, atol=1e-12)
-    assert found["cyclic_dense_14"] > 3 * found["cyclic_equivariant"] > 3 * found["cyclic_dense_0"]
-    assert found["cyclic_behind"] in (4, 5, 6)
-    assert found["continuous_behind"] in (5, 6, 7)
-    assert max(amounts["continuous", "equivariant"]) < 1.1 * amounts["continuous", "equivariant"][0]
-
-
-@pytest.mark.claim("MN-310")
-@pytest.mark.parametrize("k", [1, 2, 3, 4])
-def test_the_law_of_the_commutator_on_all_draws_of_a_small_picture(k, measured):
-    x = torch.rand(3, 4, generator=seeded())
-    shifted = [torch.outer(*[x.roll(s, 1).flatten()] * 2) for s in range(4)]
-
-    def square(m):
-        m = m.view(3, 4, 3, 4)
-        return float((m.roll(-1, 3) - m.roll(1, 1)).square().sum())
-
-    def mean_square(number):
-        draws = list(itertools.combinations(shifted, number))
-        return sum(square(sum(draw) / number) for draw in draws) / len(draws)
-
-    measured(mean_square(k), (4 - k) / (3 * k) * mean_square(1), atol=1e-12)
-
-
-@pytest.mark.claim("MN-310")
-def test_the_law_of_the_commutator_on_the_digits(measured):
-    found = experiments.by_shifts()
-    for number, value in zip(experiments.SHIFTS, found["moment"], strict=True):
-        law = ((28 - number) / (27 * number)) ** 0.5
-        measured(value / found["moment"][0], law, atol=0.01)
-    assert all(a > b for a, b in itertools.pairwise(found["map"]))
-    assert found["map"][-1] < 1e-5
-    shift_numbers = found_numbers("shift_numbers")
-    measured(shift_numbers["shifts_loss_28"], shift_numbers["shifts_equivariant"], atol=1e-6)
-
-
-def test_augmented_moments_are_means_over_drawn_shifts(measured):
-    images = smooth_images(3)
-    one, two, every = augmented_moments(images, (1, 2, 28), seeded())
-    measured(every, average_over_shifts(second_moment(images)), atol=1e-6)
-    measured(one.trace(), second_moment(images).trace(), atol=1e-6)
-    assert commutator(one) > commutator(two) > 1e4 * commutator(every)
-
-
-@pytest.mark.claim("MN-311")
-def test_commutators_while_training():
-    found, steps = found_numbers("step_numbers"), experiments.by_step()
-    assert max(steps["equivariant"]) < 1e-6
-    assert abs(found["commutator_start"] - 2**0.5) < 0.01
-    assert min(steps["dense"]) > 0.3
-    assert abs(found["commutator_end"] - found["commutator_exact"]) < 0.01
-    assert found["commutator_cyclic"] < 0.005 < steps["dense, cyclic data"][30]
 
 
 # --- exercises and bad input
@@ -639,20 +448,6 @@ def test_commutators_while_training():
 def test_solution_half_time(measured):
     start, value = torch.tensor(1e-6), torch.tensor(0.3)
     measured(learned(value, start, half_time(value, start)), 0.5, atol=1e-9)
-
-
-def test_solution_enough():
-    for part in (0.05, 0.1, 0.5, 1.0):
-        k = shifts_needed(part)
-        assert (28 - k) / (27 * k) <= part**2 + 1e-12
-        assert k == 1 or (28 - k + 1) / (27 * (k - 1)) > part**2
-
-
-def test_solution_almost():
-    first, count = almost_as_good(1.01)
-    assert count == found_numbers("component_numbers")["within_one_percent"]
-    best = loss_of(shares(), best_ranks(spectra(experiment().train_moments), 99))
-    assert best < loss_of(shares(), first) < 1.01 * best
 
 
 def test_a_network_takes_one_rank_for_each_block():

@@ -1,6 +1,7 @@
 """Chapters as the reader meets them: their code runs, their notebooks run, and they build only on what came before."""
 
 import ast
+import functools
 import json
 import re
 
@@ -25,9 +26,23 @@ def same_precision_as_before():
 
 
 def code_cells(page):
-    """Return the code of a page's notebook, cell by cell."""
-    cells = json.loads(notebooks.convert(notebooks.markdown(pages.read(page), prepare.ensure())))["cells"]
-    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    """Return the code of a page's notebook, as the build has made it, cell by cell; it is to be light."""
+    prepare.ensure()
+    text = (project.GENERATED / notebooks.notebook_file(page)).read_text()
+    assert len(text.encode()) < 300_000
+    return ["".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+
+
+@functools.cache
+def imported(code):
+    """Return the names of the book's modules that a source text imports."""
+    names = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name for name in names if name.split(".")[0] in ("book", "snippets")}
 
 
 FIGURE = re.compile(r"from snippets\.figures\.([\w.]+) import (\w+)\n_ = (\w+)\(\)")
@@ -35,7 +50,8 @@ FIGURE = re.compile(r"from snippets\.figures\.([\w.]+) import (\w+)\n_ = (\w+)\(
 
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_notebook_is_the_page(page):
-    """Between its first cell and the figures, a notebook has the page's listings and nothing else.
+    """Between its first cell and the figures, a notebook has the page's listings and nothing else, and it carries all
+    of the book that these and what it carries import.
 
     So it prints what the page shows: `prepare.ensure` has run these listings and compared their outputs, and stops
     here where one differs; and a figure leaves the random numbers alone, as a test below finds.
@@ -49,6 +65,10 @@ def test_notebook_is_the_page(page):
     code = [cell.strip() for cell in cells[1:] if not FIGURE.fullmatch(cell)]
     shown = [listing.code.strip() for listing in listings.listings(read.text)]
     assert code == shown != []
+    call = next(node.value for node in ast.parse(cells[0]).body if isinstance(node, ast.Expr))
+    carried = {file: text for file, text in ast.literal_eval(call.args[0]).items() if file.endswith(".py")}
+    modules = {file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for file in carried}
+    assert set().union(*map(imported, [*cells[1:], *carried.values()])) <= modules
 
 
 TRIED = [CHAPTERS[0], min(CHAPTERS, key=lambda page: len(pages.read(page).text))]

@@ -10,6 +10,9 @@ import subprocess
 import sys
 import threading
 import time
+import xml.etree.ElementTree as etree
+import zipfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +20,7 @@ from filelock import FileLock
 from playwright.sync_api import expect, sync_playwright
 
 from book.project import ROOT, nav
+from press import edition, epub, offline, paper, parts, shelf
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -356,6 +360,85 @@ def test_instant_navigation_keeps_formulas_and_figures(visit):
     assert tab.complaints == []
 
 
+def test_playgrounds_come_with_their_page_and_come_back(visit):
+    """Opened under instant navigation, left by a click and found again as it was; other pages load nothing of them."""
+    tab = visit()
+    page = tab.open("linear-algebra/linear-maps/")
+    page.evaluate("window.here = true")
+    page.locator(".md-footer__link--prev").click()
+    page.wait_for_function("location.pathname.endsWith('/span/')")
+    ground = page.locator("play-ground[data-play=span]")
+    ground.scroll_into_view_if_needed()
+    ground.locator(".play-handle").first.press("Shift+ArrowUp")
+    reading = ground.locator("output").first.inner_text()
+    page.wait_for_function("location.search.includes('play-')")
+    page.wait_for_timeout(SETTLED)
+    page.locator(".md-footer__link--next").click()
+    page.wait_for_function("location.pathname.endsWith('/linear-maps/')")
+    page.wait_for_timeout(SETTLED)
+    page.go_back()
+    page.wait_for_function("location.pathname.endsWith('/span/')")
+    ground.scroll_into_view_if_needed()
+    expect(ground.locator("output").first).to_have_text(reading)
+    assert page.evaluate("window.here"), "the page was loaded anew"
+    assert tab.complaints == []
+
+
+def test_pages_without_a_playground_load_nothing_of_one(site):
+    """Script and style sheet of the playgrounds are linked where there is one, and nowhere else."""
+    asks = {str(file): "<play-ground" in file.read_text() for file in Quiet.site.rglob("*.html")}
+    assert 10 < sum(asks.values()) < len(asks)
+    for file, has_one in asks.items():
+        assert bool(re.search(r"playgrounds/(page\.js|play\.css)", Path(file).read_text())) == has_one, file
+
+
+LAID_OUT = """() => { document.querySelectorAll('[data-room]').forEach(e => e.style.contentVisibility = 'visible')
+    return document.documentElement.scrollHeight }"""
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_what_is_out_of_sight_has_its_room(visit, size):
+    """The page is nearly as long before it is laid out as after; an address far down leads there, and opens what is folded."""
+    tab = visit(viewport=size)
+    page = tab.open(CHAPTER_ADDRESSES[0])
+    before, after = page.evaluate("document.documentElement.scrollHeight"), page.evaluate(LAID_OUT)
+    assert 0.85 < before / after < 1.15, (before, after)
+    folded = page.locator("details.box-solution p, details.box-proof p").last
+    last = page.locator("h2").last.get_attribute("id")
+    folded.evaluate("part => part.id = 'inside'")
+    page.evaluate("location.hash = 'inside'")
+    expect(folded).to_be_in_viewport()
+    page = visit(viewport=size).open(f"{CHAPTER_ADDRESSES[0]}#{last}")
+    expect(page.locator(f'[id="{last}"]')).to_be_in_viewport()
+
+
+def test_search_finds_signs_and_parts_of_names(visit):
+    """What a reader types of a name of code, or a sign of a formula, leads to the chapter that has it."""
+    for words, chapter in (("so3", "lie-groups/exponential"), ("ED degree", "linear-networks/")):
+        page = visit().open("")
+        page.locator(".md-search__input").click()
+        page.keyboard.type(words, delay=20)
+        page.wait_for_selector(".md-search-result__item a")
+        links = page.locator(".md-search-result__item a").evaluate_all("links => links.map(link => link.href)")
+        assert any(chapter in link for link in links), (words, links)
+        texts = page.locator(".md-search-result__item").all_inner_texts()
+        assert not any(noise in text for text in texts for noise in ("¶", "Copied", "Copy this")), texts
+
+
+def test_pages_allow_nothing_from_elsewhere(site):
+    """Each page has its policy, the same everywhere, without a script that has no hash."""
+    policies = set()
+    for address in ["", "404.html", *CHAPTER_ADDRESSES[:3], "labs/mnist/"]:
+        file = Quiet.site / address
+        html = (file / "index.html" if file.is_dir() else file).read_text()
+        policies |= set(re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', html))
+    (policy,) = policies
+    scripts = re.search("script-src ([^;]*)", policy)[1].split()
+    assert scripts[0] == "'self'"
+    assert all(re.fullmatch(r"'sha256-[\w+/]{43}='", script) for script in scripts[1:])
+    assert len(scripts) == 6
+
+
 def test_switch_swaps_the_figures(visit):
     """The switch in the header goes from the system's scheme to light to dark, and the figures follow."""
     page = visit().open(CHAPTER_ADDRESSES[0])
@@ -465,3 +548,124 @@ def test_zensical_builds_the_same_chapters(site, tmp_path):
         assert all(ours[part] for part in PARTS), {part: len(ours[part]) for part in PARTS}
         for part in PARTS:
             assert ours[part] == theirs[part], (address, part)
+
+
+EDITION = [
+    "index.md",
+    "linear-algebra/span.md",
+    "lie-groups/exponential.md",
+    "reference/bibliography.md",
+    "labs/mnist.py",
+]
+XHTML = "{http://www.w3.org/1999/xhtml}"
+MATH = "{http://www.w3.org/1998/Math/MathML}math"
+
+
+@pytest.fixture
+def dist(site, tmp_path, monkeypatch):
+    """Make editions of a few chapters of the site into a folder of their own."""
+    monkeypatch.setattr(edition, "SITE", Quiet.site)
+    monkeypatch.setattr(edition, "DIST", tmp_path)
+    monkeypatch.setattr(edition, "nav", lambda: EDITION)
+    return tmp_path
+
+
+def test_epub_is_whole(dist):
+    """Each file is XML, formulas are MathML, no picture is missing, every link inside leads somewhere; epubcheck agrees."""
+    made = epub.make()
+    with zipfile.ZipFile(made) as archive:
+        assert archive.infolist()[0].filename == "mimetype"
+        assert archive.infolist()[0].compress_type == zipfile.ZIP_STORED
+        files = {name.removeprefix("book/"): archive.read(name) for name in archive.namelist()}
+    pages = {name: etree.fromstring(text) for name, text in files.items() if name.endswith(".xhtml")}
+    assert set(pages) == {
+        "nav.xhtml",
+        "linear-algebra--span.xhtml",
+        "lie-groups--exponential.xhtml",
+        "reference--bibliography.xhtml",
+    }
+    anchors = {
+        (name, part.get("id", "")) for name, page in pages.items() for part in [*page.iter(), etree.Element("x")]
+    }
+    for name, page in pages.items():
+        links = [link.get("href") for link in page.iter(f"{XHTML}a")]
+        for target, _, inside in (link.partition("#") for link in links if ":" not in link):
+            assert (target or name, inside) in anchors, (name, target, inside)
+        assert all(image.get("src") in files and image.get("alt") for image in page.iter(f"{XHTML}img"))
+        text = "".join(page.itertext())
+        assert [raw for raw in (*RAW, "katex", "\ue000") if raw in text] == []
+    span = pages["linear-algebra--span.xhtml"]
+    whole = (Quiet.site / "linear-algebra/span/index.html").read_text()
+    assert len(list(span.iter(MATH))) == whole.count("<math") > 100
+    assert "combine(B, c)" in "".join(span.itertext())
+    if checker := shutil.which("epubcheck"):
+        done = subprocess.run([checker, str(made)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_site_opens_from_the_disk(dist, browser):
+    """Without a server links lead to pages with their formulas and figures, and the search finds a chapter."""
+    with zipfile.ZipFile(offline.make()) as archive:
+        archive.extractall(dist)
+    context = browser.new_context(viewport=WIDE)
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto((dist / edition.NAME / "index.html").as_uri())
+    page.get_by_role("link", name="Start with linear algebra").click()
+    page.wait_for_url("**/linear-algebra/span/index.html")
+    assert page.locator(".katex-html").first.bounding_box()["height"] > 5
+    page.evaluate(LOAD_ALL)
+    assert page.evaluate(BAD_IMAGES) == []
+    page.locator(".md-search__input").click()
+    page.keyboard.type("eigenvectors", delay=20)
+    page.wait_for_selector(".md-search-result__item a")
+    links = page.locator(".md-search-result__item a").evaluate_all("links => links.map(link => link.href)")
+    assert any("linear-algebra/eigenvectors/index.html" in link for link in links)
+    assert said == []
+    context.close()
+
+
+def test_pdf_is_whole(dist, browser):
+    """The page that is printed has every picture and target; the file has pages, links and bookmarks."""
+    whole = paper.whole()
+    ids = re.findall(r' id="([^"]+)"', whole)
+    assert len(ids) == len(set(ids))
+    assert {link for link in re.findall(r'href="#([^"]+)"', whole)} <= set(ids)
+    images = re.findall(r'<img[^>]* src="/([^"]+)"', whole)
+    assert images
+    assert all((Quiet.site / image).is_file() for image in images)
+    assert "1.1 Span" in whole
+    made = paper.printed(whole, browser)
+    assert made.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type /Page\b", made)) > 20
+    assert made.count(b"/Link") > 50
+    assert b"/Outlines" in made
+
+
+def test_home_page_names_what_was_made(dist):
+    """Made once or twice, each edition has one link; the bill of materials names KaTeX and PyTorch with their versions."""
+    before = (Quiet.site / "index.html").read_text()
+    try:
+        bill = parts.make().read_text()
+        for _ in range(2):
+            shelf.fill()
+        home = (Quiet.site / "index.html").read_text()
+        assert re.findall(r'href="downloads/([^"]+)"', home) == [f"{edition.NAME}-parts.cdx.json"]
+        assert (Quiet.site / "downloads" / f"{edition.NAME}-parts.cdx.json").read_text() == bill
+    finally:
+        (Quiet.site / "index.html").write_text(before)
+        shutil.rmtree(Quiet.site / "downloads", ignore_errors=True)
+    assert re.search(r'"purl": "pkg:npm/katex@[\d.]+"', bill)
+    assert re.search(r'"purl": "pkg:pypi/torch@[\d.]+"', bill)
+
+
+def test_editions_say_what_they_need(dist, monkeypatch):
+    """Without a site, or without Chromium, there is one line with the command that mends it."""
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(edition.MissingError, match="apt-get install chromium"):
+        paper.make()
+    monkeypatch.setattr(edition, "SITE", dist / "none")
+    for maker in (epub, offline):
+        with pytest.raises(edition.MissingError, match="run 'make build' first"):
+            maker.make()

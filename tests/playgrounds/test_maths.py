@@ -17,6 +17,7 @@ from snippets.lie_groups.exponential import exp_so3
 from snippets.linear_algebra.determinants import det2
 from snippets.linear_algebra.dot_products import angle, signed_length
 from snippets.linear_algebra.eigenvectors import power
+from snippets.linear_algebra.pca import reconstruct as reconstruct_from
 from snippets.linear_algebra.pca import residual
 from snippets.linear_algebra.span import coordinates
 from snippets.linear_algebra.svd import svd
@@ -164,6 +165,14 @@ def test_leaving_the_ball_changes_no_rotation(draw):
     agree(exp_so3(inside), exp_so3(omega))
 
 
+def test_half_turns_belong_to_two_opposite_points_of_the_ball(draw):
+    axes = torch.nn.functional.normalize(torch.cat([torch.randn(20, 3, generator=draw), torch.eye(3), -torch.eye(3)]))
+    half = 2 * axes[:, :, None] * axes[:, None, :] - torch.eye(3)
+    for sign in (1, -1):
+        agree(answers("exponential", "rotation", [[(sign * torch.pi * n).tolist()] for n in axes]), half)
+    assert ask([["exponential", "into_ball", [[0, 0, 0]]]]) == [[0, 0, 0]]
+
+
 def test_a_head_with_one_number_is_wrong_by_half_a_turn_somewhere(draw):
     errors = []
     heights = [(180 + 120 * torch.randn(8, generator=draw, dtype=torch.float64)).tolist() for _ in range(100)]
@@ -203,6 +212,31 @@ def test_normals_of_an_ellipse(draw):
         expected = sorted(numpy.angle(roots[numpy.abs(numpy.abs(roots) - 1) < 1e-7]))
         assert len(found) == len(expected)
         assert numpy.allclose(found, expected, atol=1e-9)
+
+
+def test_normals_from_points_of_the_axes():
+    """Four from the centre and from inside the cusps of the evolute at (a² − b²)/a and (b² − a²)/b, two beyond them."""
+    a, b = 2.6, 1.5
+    right, up = (a * a - b * b) / a, (a * a - b * b) / b
+    inside = [[0, 0], [0.99 * right, 0], [-0.99 * right, 0], [0, 0.99 * up], [0, -0.99 * up]]
+    outside = [[1.01 * right, 0], [-3.3, 0], [0, 1.01 * up], [0, -3.3]]
+    found = ask([["ellipse", "critical", [a, b, u]] for u in inside + outside])
+    assert [len(feet) for feet in found] == [4] * len(inside) + [2] * len(outside)
+    agree(torch.tensor(sorted(found[0]), dtype=torch.float64), torch.tensor([-1, 0, 1, 2]) * torch.pi / 2)
+
+
+def test_digits_from_a_few_numbers(draw):
+    """The picture at a code is what the chapter reconstructs from it; the nearest points are those of all distances."""
+    mean, directions = torch.randn(40, generator=draw), torch.linalg.qr(torch.randn(40, 4, generator=draw)).Q
+    codes = 3 * torch.randn(20, 4, generator=draw)
+    for r in (2, 4):
+        found = answers("digits", "combine", [[mean.tolist(), directions.T.tolist(), c[:r].tolist()] for c in codes])
+        expected = mean + codes[:, :r] @ directions[:, :r].T
+        agree(found, expected)
+        agree(reconstruct_from(found + codes[:, 3:] * directions[:, 3] * (r < 4), mean, directions[:, :r]), found)
+    points = torch.randn(50, 2, generator=draw)
+    nearest = ask([["digits", "nearest", [points.tolist(), c[:2].tolist(), 5]] for c in codes])
+    assert torch.equal(torch.tensor(nearest), torch.cdist(codes[:, :2], points).argsort(1)[:, :5])
 
 
 def test_the_loop_of_a_car_is_a_product_of_motions():

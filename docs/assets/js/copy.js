@@ -36,8 +36,9 @@ const read = (copy) => {
   room.style.cssText = "position: fixed; top: 0; left: -200vw; width: 100vw";
   room.append(copy);
   for (const play of room.querySelectorAll("play-ground")) play.replaceWith(...play.querySelectorAll(":scope > img"));
-  for (const part of room.querySelectorAll("script, link, .headerlink, details:not([open]) > :not(summary)")) part.remove();
+  for (const part of room.querySelectorAll("script, link, .headerlink, .copy, details:not([open]) > :not(summary)")) part.remove();
   for (const named of room.querySelectorAll("[id]")) named.removeAttribute("id");
+  for (const apart of room.querySelectorAll("[data-room]")) apart.removeAttribute("data-room"); // else it has no text out here
   document.body.append(room);
   const hidden = [...room.querySelectorAll("img")].filter((image) => getComputedStyle(image).display === "none");
   for (const image of hidden) image.remove();

@@ -1,10 +1,21 @@
 """Forces between charges, learned by attention that respects motions and by attention that does not."""
 
+import json
+import platform
+from pathlib import Path
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from book import project
+from book.recorded import digest_of_function
 from snippets.lie_groups.attention import EuclideanAttention, random_rotations
+
+STEPS, SEEDS = 500, (0, 1, 2)
+SIZES = (10, 20, 40, 80, 160)
+WAYS = ("equivariant", "turned", "plain")  # "turned": a plain network on data turned at random
+RECORD = Path(__file__).parent / "recorded" / "forces.json"
 
 Sample = tuple[Float[Tensor, "count n"], Float[Tensor, "count n 3"], Float[Tensor, "count n 3"]]
 
@@ -50,29 +61,54 @@ class Plain(torch.nn.Module):
         return self.net(torch.cat([charge[..., None], x - x.mean(1, keepdim=True)], -1))
 
 
-def relative_error(model: torch.nn.Module, size: int, augment: bool, steps: int) -> float:
-    """Train on `size` samples; return the squared error on 500 others, relative to predicting 0."""
-    charge, x, force = samples(size, 0)
-    turns = random_rotations(3, 64 * steps if augment else 1, 1).float()
+def relative_error(model: torch.nn.Module, size: int, augment: bool, seed: int) -> float:
+    """Train for 500 steps on `size` samples; return the squared error on 500 others, relative to predicting 0."""
+    charge, x, force = samples(size, 4 * seed)
+    turns = random_rotations(3, 64 * STEPS if augment else 1, 4 * seed + 1).float()
     optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
-    picks = torch.Generator().manual_seed(2)
-    for step in range(steps):
+    picks = torch.Generator().manual_seed(4 * seed + 2)
+    for step in range(STEPS):
         batch = torch.randint(size, (64,), generator=picks)
         R = turns[64 * step : 64 * (step + 1)] if augment else torch.eye(3).float().expand(64, 3, 3)
         optimiser.zero_grad()
         loss = (model(charge[batch], x[batch] @ R.mT) - force[batch] @ R.mT).square().mean()
         loss.backward()
         optimiser.step()
-    charge, x, force = samples(500, 3)
+    charge, x, force = samples(500, 4 * seed + 3)
     with torch.no_grad():
         return ((model(charge, x) - force).square().mean() / force.square().mean()).item()
 
 
-def compare(steps: int = 800) -> dict[str, float]:
-    """Return the errors of three ways to learn from 10, 40 and 160 samples."""
-    found = {}
-    for size in (10, 80):
-        for name, make, augment in (("motion", Equivariant, False), ("turned", Plain, True), ("plain", Plain, False)):
-            torch.manual_seed(0)
-            found[f"{name}_{size}"] = relative_error(make().float(), size, augment, steps)
-    return found
+def learn(way: str, size: int, seed: int) -> float:
+    """Return the error of one of three ways to learn the forces from `size` samples."""
+    torch.manual_seed(seed)
+    model = (Equivariant() if way == "equivariant" else Plain()).float()
+    return relative_error(model, size, way == "turned", seed)
+
+
+def experiment() -> None:
+    """Make the record `forces`, about ten minutes of one core."""
+    torch.set_num_threads(1)
+    source, code = Path(__file__).resolve(), digest_of_function(Path(__file__).resolve(), "learn")
+    values = {way: {str(size): [round(learn(way, size, s), 6) for s in SEEDS] for size in SIZES} for way in WAYS}
+    made_by = {
+        "command": "python -m snippets.figures.lie_groups.molecules",
+        "snippet": str(source.relative_to(project.ROOT)),
+        "function": "learn",
+        "hash": code,
+        "device": f"CPU ({platform.machine()})",
+        "torch": torch.__version__,
+        "seeds": list(SEEDS),
+        "threads": 1,
+    }
+    RECORD.parent.mkdir(exist_ok=True)
+    RECORD.write_text(json.dumps({"values": values, "made_by": made_by}, indent=1, sort_keys=True) + "\n")
+
+
+def recorded() -> dict[str, dict[str, list[float]]]:
+    """Return the recorded errors, by way, number of samples and seed."""
+    return json.loads(RECORD.read_text())["values"]
+
+
+if __name__ == "__main__":
+    experiment()

@@ -43,6 +43,30 @@ def arcs() -> Figure:
     return fig
 
 
+@figure(
+    alt="Two pictures of a robot that is turned by the same small angle four times. Left it turns on the spot; right "
+    "it swings along an arc around the origin of the world, which a cross marks."
+)
+def frames() -> Figure:
+    """Draw M exp(sξ) and exp(sξ) M for a twist that only turns."""
+    fig, axes = plt.subplots(1, 2, figsize=(5.4, 3.0), sharey=True)
+    M, xi = motion(exp_so2(torch.tensor(0.35)), torch.tensor([1.5, 0.3])), torch.tensor([0.35, 0.0, 0.0])
+    faint, ink = plt.rcParams["grid.color"], plt.rcParams["text.color"]
+    arc = torch.stack([exp_se2(s * xi) @ M for s in torch.linspace(0, 4, 60)])
+    axes[1].plot(*arc[:, :2, 2].T.numpy(), color=faint, lw=1, zorder=0)
+    names = (r"own frame: $M\,\exp\,\xi$", r"world frame: $\exp(\xi)\,M$")
+    for ax, name, colour, right in zip(axes, names, ("C2", "C1"), (True, False), strict=True):
+        for k in range(5):
+            step = exp_se2(k * xi)
+            draw_robot(ax, M @ step if right else step @ M, "C0" if k == 0 else colour, 0.9 if k == 0 else 0.3)
+        ax.plot(0, 0, "+", color=ink, ms=12, mew=1.5)
+        ax.text(0.0, -0.3, "world", color=ink, ha="center", va="top")
+        ax.set_title(name, color=colour)
+        ax.set(aspect="equal", xlim=(-0.6, 2.3), ylim=(-0.7, 2.1))
+        ax.axis("off")
+    return fig
+
+
 @results(seed=0)
 def numbers() -> dict[str, float]:
     """Numbers that the page quotes."""

@@ -10,7 +10,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from book import figure, results
+from book import data, figure, results
+from snippets.figures.home import packed
 from snippets.linear_algebra.pca import (
     digits,
     fiedler,
@@ -79,6 +80,18 @@ def axes_of_a_cloud() -> Figure:
     ax.set_aspect("equal")
     ax.axis("off")
     return fig
+
+
+@data
+def plane(count: int = 160) -> dict[str, object]:
+    """Return what the playground of digits needs: mean, four directions, and the places of digits in the first two."""
+    X, _, V = _mnist()
+    return {
+        "mean": packed(X.mean(0)),
+        "directions": [packed(v) for v in V[:, :4].T],
+        "points": [[round(x, 2) for x in row] for row in ((X[:count] - X.mean(0)) @ V[:, :2]).tolist()],
+        "labels": load_labels("test")[:count].tolist(),
+    }
 
 
 @figure(

@@ -8,6 +8,7 @@ import torch
 from matplotlib.figure import Figure
 
 from book import figure, results
+from snippets.figures.linear_algebra.drawing import note
 from snippets.linear_algebra.eigenvectors import B, symmetric
 from snippets.linear_algebra.spectral import rotation_scaling
 
@@ -61,6 +62,29 @@ def steps() -> Figure:
         ax.plot(*way.T, "o-", color=f"C{i}", ms=4, lw=1.4)
         ax.annotate("start", way[0].tolist(), (5, -11), textcoords="offset points", color=f"C{i}")
         ax.set(title=f"$\\eta={rate}$", xlim=(-2, 2), ylim=(-2, 2), aspect="equal", xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    return fig
+
+
+@figure(
+    alt="Level lines of three landscapes with the lines of their eigenvectors. Eigenvalues 1 and 3: ellipses, a bowl. "
+    "Eigenvalues 0 and 2: parallel lines, a valley that is flat along its floor. Eigenvalues -1 and 3: hyperbolas, "
+    "positive along one eigenvector and negative along the other, a saddle."
+)
+def landscapes() -> Figure:
+    """Draw a bowl, a flat valley and a saddle by their level lines and eigenvectors."""
+    fig, axes = plt.subplots(1, 3, figsize=(5.6, 2.3))
+    s = torch.linspace(-2, 2, 161)
+    x, y = torch.meshgrid(s, s, indexing="xy")
+    cases = (((2, 1, 2), "bowl", (1, 3)), ((1, 1, 1), "flat somewhere", (0, 2)), ((1, 2, 1), "saddle", (-1, 3)))
+    for ax, ((a, b, c), title, values) in zip(axes, cases, strict=True):
+        height = a * x**2 + 2 * b * x * y + c * y**2
+        ax.contour(x, y, height, levels=[0.5, 2, 4.5, 8], colors=["C0"], linewidths=1.1)
+        ax.contour(x, y, height, levels=[-4.5, -2, -0.5], colors=["C1"], linewidths=1.1, linestyles="solid")
+        for value, direction in zip(values, ((-1, 1), (1, 1)), strict=True):
+            ax.axline((0, 0), direction, color=plt.rcParams["grid.color"], lw=1.6, zorder=0)
+            note(ax, f"${value}$".replace("-", "{-}"), [1.45 * d for d in direction])
+        ax.set(title=title, xlim=(-1.9, 1.9), ylim=(-1.9, 1.9), aspect="equal", xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     return fig
 

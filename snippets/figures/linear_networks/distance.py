@@ -33,10 +33,10 @@ def feet(u: np.ndarray, half_axes: np.ndarray) -> np.ndarray:
 )
 def ellipse() -> Figure:
     """Real critical points of the distance to an ellipse."""
-    fig, axes = plt.subplots(2, 1, figsize=(4.6, 5.6))
+    fig, axes = plt.subplots(1, 2, figsize=(5.6, 2.5))
     axes_of, theta = np.array([2.0, 1.2]), np.linspace(0, 2 * np.pi, 400)
     a, b = axes_of
-    for ax, u, title in zip(axes, ((0.35, 0.25), (1.0, 0.55)), ("inside: four", "outside: two"), strict=True):
+    for ax, u, title in zip(axes, ((0.35, 0.25), (1.0, 0.55)), ("inside: four normals", "outside: two"), strict=True):
         ax.plot(a * np.cos(theta), b * np.sin(theta), color="C0", linewidth=2.2)
         ax.plot(
             (a * a - b * b) / a * np.cos(theta) ** 3,
@@ -49,7 +49,7 @@ def ellipse() -> Figure:
             ax.plot(*zip(u, point, strict=True), color="C1", linewidth=1.2)
         ax.plot(*found.T, "o", color="C1", markersize=6)
         ax.plot(*u, "*", color="C2", markersize=12)
-        ax.set(aspect="equal", title=f"{title} real critical points")
+        ax.set(aspect="equal", title=title)
         ax.axis("off")
     return fig
 

@@ -87,31 +87,37 @@ def counting() -> Figure:
 
 
 @figure(
-    alt="Seven bars sorted by height, five of width one and two of width two. Each is labelled by its block. The bars "
-    "that the knapsack takes for total width four are filled, the others are outlined."
+    alt="Two rows of the same seven bars, sorted by height, three of width one for the eigenvalue 1, two for minus 1, "
+    "and two of width two for plus and minus i. Above the tallest bars are filled, one wide and two narrow; below "
+    "the two wide ones, and more is saved."
 )
 def knapsack_choice() -> Figure:
-    """Singular values of a random matrix's blocks, and those that are kept at rank four."""
+    """Singular values of a random matrix's blocks: the tallest first, and the best choice at rank four."""
     from snippets.linear_networks.equivariance import best_ranks
 
-    fig, ax = plt.subplots(figsize=(5.2, 2.9))
-    U = torch.randn(9, 9, generator=torch.Generator().manual_seed(12))
-    chosen, names = best_ranks(U, TURN, 4), {1: "1", 2: "−1", 4: "±i"}
+    fig, axes = plt.subplots(2, 1, figsize=(5.2, 4.6))
+    U, colours = torch.randn(9, 9, generator=torch.Generator().manual_seed(30)), {1: "C0", 2: "C1", 4: "C2"}
+    best, names = best_ranks(U, TURN, 4), {1: "1", 2: "−1", 4: "±i"}
     bars = []
     for key, block in projected_blocks(U, TURN).items():
-        for k, s in enumerate(torch.linalg.svdvals(block).tolist()):
-            bars.append((s, key, k < chosen[key]))
-    x, colours = 0.0, {1: "C0", 2: "C1", 4: "C2"}
-    for s, key, kept in sorted(bars, key=lambda bar: -bar[0]):
-        colour = colours[key.l]
-        ax.add_patch(
-            plt.Rectangle((x, 0), key.weight, s, facecolor=colour if kept else "none", edgecolor=colour, linewidth=1.6)
-        )
-        ax.text(x + key.weight / 2, s + 0.08, names[key.l], ha="center", color=colour)
-        x += key.weight + 0.25
-    ax.set(xlim=(-0.2, x), ylim=(0, max(s for s, *_ in bars) + 0.6), xticks=[], ylabel="singular value")
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
+        bars += [(s, key, k < best[key]) for k, s in enumerate(torch.linalg.svdvals(block).tolist())]
+    bars.sort(key=lambda bar: -bar[0])
+    left, greedy = 4, []
+    for _, key, _ in bars:
+        greedy.append(key.weight <= left)
+        left -= key.weight * greedy[-1]
+    for ax, choice, title in zip(axes, (greedy, [bar[2] for bar in bars]), ("tallest first", "best"), strict=True):
+        x = 0.0
+        for (s, key, _), kept in zip(bars, choice, strict=True):
+            colour, fill = colours[key.l], colours[key.l] if kept else "none"
+            ax.add_patch(plt.Rectangle((x, 0), key.weight, s, facecolor=fill, edgecolor=colour, linewidth=1.6))
+            ax.text(x + key.weight / 2, s + 0.1, names[key.l], ha="center", color=colour)
+            x += key.weight + 0.25
+        saved = sum(key.weight * s * s for (s, key, _), kept in zip(bars, choice, strict=True) if kept)
+        ax.set(xlim=(-0.2, x), ylim=(0, bars[0][0] + 0.8), xticks=[], ylabel="singular value")
+        ax.set_title(f"{title}: saves {saved:.1f}", loc="right")
+        for side in ("top", "right"):
+            ax.spines[side].set_visible(False)
     return fig
 
 

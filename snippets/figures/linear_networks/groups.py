@@ -1,8 +1,10 @@
 """What is drawn and computed for the page *Beyond one permutation*."""
 
 import matplotlib.pyplot as plt
-import torch
+from jaxtyping import Int
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from book import figure
 from snippets.figures.linear_networks.commutant import table
@@ -27,16 +29,43 @@ def two_cycles() -> Figure:
 
 
 @figure(
-    alt="Two nine by nine tables coloured by equal entries. With turns only there are 21 classes, with turns "
-    "and mirror images 15."
+    alt="Two rows of three pictures of three by three pixels, with letters in the pixels and one pixel framed: "
+    "a corner, an edge, the middle. In the upper row the letters of the first two are all different, some with a dash; "
+    "in the lower row the dashes are gone and pixels that are mirror images have one letter."
 )
 def turns_and_mirrors() -> Figure:
-    """The commutants of the rotations and of all symmetries of the square on 3×3 pictures."""
-    fig, axes = plt.subplots(1, 2, figsize=(5.4, 3.0))
+    """The weights with which a corner, an edge and the middle read a picture."""
+    fig, axes = plt.subplots(2, 3, figsize=(5.2, 3.7))
     turn = Permutation.rotation(3)
-    fine = commutant_basis(turn)
-    for ax, generators, name in zip(axes, ((turn,), (turn, mirror(3))), ("turns", "turns and mirrors"), strict=True):
-        classes = commutant_basis(*generators)
-        smallest = torch.stack([fine[classes == k].min() for k in range(int(classes.max()) + 1)])
-        table(ax, smallest[classes], f"{name}: {len(smallest)} classes")
+    fine, coarse = commutant_basis(turn), commutant_basis(turn, mirror(3))
+    titles = ("a corner", "an edge", "the middle")
+    for line, classes, name in zip(axes, (fine, coarse), ("turns", "turns, mirrors"), strict=True):
+        line[0].set_ylabel(name)
+        for ax, pixel, title in zip(line, (0, 1, 4), titles, strict=True):
+            weights(ax, classes[pixel], coarse[pixel])
+            ax.add_patch(
+                plt.Rectangle(
+                    (pixel % 3 - 0.47, pixel // 3 - 0.47),
+                    0.94,
+                    0.94,
+                    fill=False,
+                    edgecolor=plt.rcParams["text.color"],
+                    linewidth=2.2,
+                )
+            )
+            if line is axes[0]:
+                ax.set_title(title)
     return fig
+
+
+def weights(ax: Axes, fine: Int[Tensor, "9"], coarse: Int[Tensor, "9"]) -> None:
+    """Draw nine weights: a colour and a letter for each coarse class, a dash for the second fine one in it."""
+    order = coarse.unique().tolist()
+    for k, (one, whole) in enumerate(zip(fine.tolist(), coarse.tolist(), strict=True)):
+        letter = "abcdef"[order.index(whole)]
+        dash = "'" if one != min(fine[coarse == whole].tolist()) else ""
+        corner = (k % 3 - 0.5, k // 3 - 0.5)
+        ax.add_patch(plt.Rectangle(corner, 1, 1, facecolor=f"C{order.index(whole)}", alpha=0.35, linewidth=0))
+        ax.text(k % 3, k // 3, f"${letter}{dash}$", ha="center", va="center", fontsize=12)
+    ax.set(xlim=(-0.55, 2.55), ylim=(2.55, -0.55), aspect="equal", xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)

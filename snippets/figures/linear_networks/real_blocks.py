@@ -42,28 +42,33 @@ def blocks_of_rotation() -> Figure:
 
 
 @figure(
-    alt="A plane with the axes sine and cosine. Five arrows of different directions, and their images, each turned by "
-    "the same angle and stretched by the same factor."
+    alt="A plane with the axes sine and cosine, a small house in it, and its image, a larger house: it is turned about "
+    "the origin by 39 degrees and 1.7 times as large. An arc joins the corners of the two roofs."
 )
 def turn_and_stretch() -> Figure:
     """What a circulant does in the plane of a sine and a cosine."""
-    fig, ax = plt.subplots(figsize=(4.4, 3.9))
+    fig, ax = plt.subplots(figsize=(4.6, 3.7))
     pair = cycle_vectors(6, 1)
-    block = pair.T @ circulant(torch.tensor([1.3, 0.7, 0.0, 0.0, -0.1, 0.0])) @ pair
-    ink = plt.rcParams["grid.color"]
-    ax.axhline(0, color=ink, linewidth=0.8, zorder=0)
-    ax.axvline(0, color=ink, linewidth=0.8, zorder=0)
-    for k in range(5):
-        angle = 2 * math.pi * k / 5 + 0.25
-        start = torch.tensor([math.cos(angle), math.sin(angle)])
-        for vector, colour in ((start, "C0"), (block @ start, "C1")):
-            style = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.8, "shrinkA": 0, "shrinkB": 0}
-            ax.annotate("", xy=vector.tolist(), xytext=(0, 0), arrowprops=style)
-    ax.text(0.75, 0.62, "vector", color="C0", ha="left")
-    ax.text(1.05, -0.75, "image", color="C1", ha="left")
-    ax.set(xlim=(-2.0, 2.0), ylim=(-1.9, 1.9), aspect="equal", xticks=[], yticks=[])
-    ax.text(1.98, 0.06, "sine", ha="right")
-    ax.text(0.06, 1.75, "cosine")
+    block = pair.T @ circulant(torch.tensor([1.0, 0.0, 0.0, 0.0, 0.3, 0.9])) @ pair
+    turn, stretch = math.atan2(block[1, 0].item(), block[0, 0].item()), block[:, 0].norm().item()
+    pale, ink = plt.rcParams["grid.color"], plt.rcParams["text.color"]
+    ax.axhline(0, color=pale, linewidth=0.8, zorder=0)
+    ax.axvline(0, color=pale, linewidth=0.8, zorder=0)
+    house = torch.tensor([[0.75, -0.3], [1.25, -0.3], [1.25, 0.05], [1.0, 0.32], [0.75, 0.05]])
+    for corners, colour in ((house, "C0"), (house @ block.T, "C1")):
+        ax.add_patch(plt.Polygon(corners.tolist(), facecolor=colour, alpha=0.3, linewidth=0))
+        ax.add_patch(plt.Polygon(corners.tolist(), fill=False, edgecolor=colour, linewidth=1.8))
+        ax.plot(*zip((0, 0), corners[3].tolist(), strict=True), color=colour, linewidth=1.3)
+    start = math.atan2(0.32, 1.0)
+    angles = [start + turn * k / 30 for k in range(31)]
+    ax.plot([0.5 * math.cos(a) for a in angles], [0.5 * math.sin(a) for a in angles], color=ink, linewidth=1)
+    ax.text(0.3, 0.5, f"{math.degrees(turn):.0f}°", ha="right")
+    ax.text(1.32, -0.15, "before", color="C0")
+    far = (house[2] @ block.T).tolist()
+    ax.text(far[0] + 0.45, far[1] - 0.1, f"after: {stretch:.1f} times\nas long", color="C1", va="center")
+    ax.set(xlim=(-0.45, 3.0), ylim=(-0.6, 2.2), aspect="equal", xticks=[], yticks=[])
+    ax.text(2.98, 0.05, "sine", ha="right")
+    ax.text(0.05, 2.05, "cosine")
     for side in ax.spines.values():
         side.set_visible(False)
     return fig

@@ -11,6 +11,7 @@ from torch import Tensor
 from book import figure
 from snippets.figures.linear_networks.real_blocks import picture
 from snippets.linear_networks.groups import mirror
+from snippets.linear_networks.invariance import permutation_matrix
 from snippets.linear_networks.permutations import Permutation, common_coarsening
 from snippets.linear_networks.schur import kinds
 
@@ -42,13 +43,14 @@ def triangle_plane() -> Figure:
 
 
 def on_orbits(basis: Float[Tensor, "n columns"], parts: tuple[tuple[int, ...], ...]) -> list[Tensor]:
-    """Return a basis of the same space whose vectors each live on one orbit."""
+    """Return a basis of the same space whose vectors each live on one orbit and are kept or reversed by a mirror."""
     found = []
     for part in parts:
         outside = torch.ones(len(basis), dtype=torch.bool)
         outside[torch.tensor(part) - 1] = False
         _, s, Vh = torch.linalg.svd(torch.cat([basis[outside], torch.zeros(basis.shape[1], basis.shape[1])]))
         inside = basis @ Vh[s < 1e-9].T
+        inside = inside @ torch.linalg.eigh(inside.T @ permutation_matrix(mirror(3)) @ inside).eigenvectors
         for vector in inside.T:
             found.append(vector * vector[vector.abs().argmax()].sign())
     return found
@@ -64,8 +66,9 @@ def kinds_of_pictures() -> Figure:
     turn, across = Permutation.rotation(3), mirror(3)
     found, parts = kinds(turn, across), common_coarsening(turn, across)
     fig, axes = plt.subplots(len(found), 4, figsize=(4.4, 1.25 * len(found)))
+    titles = {(1, 3): "three lines, unchanged", (1, 1): "a line, reversed by a turn", (2, 2): "two planes"}
     for line, kind in zip(axes, found, strict=True):
-        line[0].set_title(f"{kind.copies} × dimension {kind.dimension}", loc="left", fontsize=9.5)
+        line[0].set_title(titles[kind.dimension, kind.copies], loc="left", fontsize=9.5)
         vectors = on_orbits(kind.basis, parts)
         for k, ax in enumerate(line):
             ax.axis("off")

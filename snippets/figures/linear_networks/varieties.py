@@ -81,6 +81,9 @@ def cut(tetrahedra: np.ndarray, f: Callable) -> list[np.ndarray]:
     ]
 
 
+CORNERS = np.array([(1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1)])
+
+
 @figure(
     alt="A rounded tetrahedron whose four corners are joined to four cones that open outwards, cut off by a cube: "
     "the cubic surface on which a symmetric "
@@ -91,17 +94,18 @@ def cubic_surface() -> Figure:
     plt.rcParams["savefig.dpi"] = 80  # a smooth surface needs no more, and weighs half as much
     fig = plt.figure(figsize=(4.8, 4.5))
     ax = fig.add_subplot(projection="3d")
-    triangles = isosurface(elliptope, 1.5, 48)  # cut off by the faces of a cube
+    triangles = isosurface(elliptope, 1.7, 54)
+    for corner_ in CORNERS:  # cut the cones that open at the corners by a plane each
+        triangles = clip(triangles, corner_, 3.65)
     colours = shaded(triangles, plt.rcParams["axes.prop_cycle"].by_key()["color"][0])
     surface = Poly3DCollection(triangles, facecolors=colours, edgecolors=colours, linewidths=0.2)
     surface.set_rasterized(True)
     ax.add_collection3d(surface)
-    corners = np.array([(1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1)])
-    ax.scatter(*corners.T, color="C1", s=45, depthshade=False, zorder=10)
+    ax.scatter(*CORNERS.T, color="C1", s=45, depthshade=False, zorder=10)
     ax.set(
-        xlim=(-1.5, 1.5),
-        ylim=(-1.5, 1.5),
-        zlim=(-1.5, 1.5),
+        xlim=(-1.6, 1.6),
+        ylim=(-1.6, 1.6),
+        zlim=(-1.6, 1.6),
         xticks=[-1, 0, 1],
         yticks=[-1, 0, 1],
         zticks=[-1, 0, 1],
@@ -112,6 +116,21 @@ def cubic_surface() -> Figure:
     ax.view_init(10, 8)
     ax.set_box_aspect(None, zoom=0.9)
     return fig
+
+
+def clip(triangles: np.ndarray, normal: np.ndarray, bound: float) -> np.ndarray:
+    """Return the parts of triangles on one side of a plane, as triangles."""
+    found = []
+    for triangle in triangles:
+        inside, polygon = triangle @ normal - bound, []
+        for k in range(3):
+            p, q, s, t = triangle[k - 1], triangle[k], inside[k - 1], inside[k]
+            if (s < 0) != (t < 0):
+                polygon.append(p + (q - p) * s / (s - t))
+            if t < 0:
+                polygon.append(q)
+        found += [(polygon[0], polygon[k], polygon[k + 1]) for k in range(1, len(polygon) - 1)]
+    return np.array(found)
 
 
 def shaded(triangles: np.ndarray, colour: str | tuple[float, ...]) -> np.ndarray:

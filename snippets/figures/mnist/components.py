@@ -1,4 +1,4 @@
-"""What is drawn and computed of all components, for the page *Training*."""
+"""What is drawn and computed of all components, for the page *All components*."""
 
 import matplotlib.pyplot as plt
 import torch

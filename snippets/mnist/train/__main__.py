@@ -13,39 +13,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run, and return the exit status: 0, 2 for what cannot be done, 130 after Ctrl-C."""
     options = vars(parser().parse_args(argv))
     shown = {name for name in ("json", "csv") if options.pop(name, False)}
-    first = (
-        int(os.environ.get("RANK", 0)) == 0
-    )  # of the processes under torchrun, one speaks
+    # of the processes under torchrun, one speaks
+    stream = sys.stderr if os.environ.get("RANK", "0") == "0" else None
     try:
         settings = Settings(**options)
-        if first:
-            first_line = f"{settings.model}, rank {settings.rank}, {settings.method}; loading torch"
-            print(first_line, file=sys.stderr, flush=True)
-        return carry_out(settings, shown, first)
+        if stream:
+            first = f"{settings.model}, rank {settings.rank}, {settings.method}"
+            print(f"{first}; loading torch", file=stream, flush=True)
+        return carry_out(settings, shown, stream)
     except (ValueError, OSError, RuntimeError) as error:
-        if first:
-            print(
-                "error: " + "; ".join(str(error).splitlines() or [repr(error)]),
-                file=sys.stderr,
-            )
+        reason = "; ".join(str(error).splitlines() or [repr(error)])
+        if stream:
+            print(f"error: {reason}", file=stream)
         return 2
     except KeyboardInterrupt:
         print("\nstopped; what the last checkpoint holds is kept", file=sys.stderr)
         return STOPPED
 
 
-def carry_out(settings: Settings, shown: set[str], first: bool) -> int:
+def carry_out(settings: Settings, shown: set[str], stream: object) -> int:
     """Run and print the result."""
-    import dataclasses
-
-    from snippets.mnist.train.folder import default_path, table
-    from snippets.mnist.train.progress import Tell
+    from snippets.mnist.train.folder import with_folder
+    from snippets.mnist.train.report import Progress, table
     from snippets.mnist.train.running import run
 
-    if settings.out is None:
-        settings = dataclasses.replace(settings, out=default_path(settings))
-    report = run(settings, Tell() if first else None)
-    if first:
+    report = run(with_folder(settings), Progress(stream))
+    if stream:
         if "json" in shown:
             print(report.json())
         if "csv" in shown:
@@ -53,10 +46,8 @@ def carry_out(settings: Settings, shown: set[str], first: bool) -> int:
         if not shown:
             print(report.summary())
         if not report.finished:
-            print(
-                f"stopped; continue with the same command and --out {report.out} --resume",
-                file=sys.stderr,
-            )
+            there = f"--out {report.out} --resume"
+            print(f"stopped; continue with the same command and {there}", file=stream)
     return 0 if report.finished else STOPPED
 
 

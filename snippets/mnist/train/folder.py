@@ -1,6 +1,5 @@
 """The folder of a run: settings and surroundings, the table of epochs, checkpoint, model, drawings, report."""
 
-import csv
 import dataclasses
 import io
 import json
@@ -9,7 +8,6 @@ import pickle
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +19,7 @@ from torch import nn
 from snippets.mnist.data import ROOT, write_atomically
 from snippets.mnist.train.networks import build
 from snippets.mnist.train.parallel import Group, describe
-from snippets.mnist.train.report import Epoch, Report
+from snippets.mnist.train.report import Epoch, Report, table
 from snippets.mnist.train.settings import Settings
 
 FREE = (
@@ -30,27 +28,16 @@ FREE = (
     "device",
     "epochs",
     "compile",
-)  # settings in which a continuation may differ
+)  # in which a continuation may differ
 NAMES = (
     "settings.json",
     "history.csv",
     "last.pt",
     "model.pt",
     "report.json",
-    "curves-light.svg",
-    "curves-dark.svg",
-    "reconstructions-light.svg",
-    "reconstructions-dark.svg",
+    "curves.svg",
+    "reconstructions.svg",
 )
-
-
-def table(history: Iterable[Epoch]) -> str:
-    """Return the epochs as comma-separated values."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(field.name for field in dataclasses.fields(Epoch))
-    rows.writerows(dataclasses.astuple(row) for row in history)
-    return text.getvalue()
 
 
 # --8<-- [start:load]
@@ -89,28 +76,26 @@ class Folder:
 
     def problem(self) -> str | None:
         """Return why this folder cannot be used, or None."""
-        held = self.path / "settings.json"
+        file = self.path / "settings.json"
         if not self.settings.resume:
-            taken = [name for name in NAMES if (self.path / name).exists()]
-            if held.exists():
+            if file.exists():
                 return f"{self.path} holds a run already: continue it with --resume, or name another --out"
+            taken = [self.path / name for name in NAMES if (self.path / name).exists()]
             return (
-                f"{self.path / taken[0]} is there and would be overwritten: name another --out"
+                f"{taken[0]} is there and would be overwritten: name another --out"
                 if taken
                 else None
             )
-        if not held.exists():
+        if not file.exists():
             return f"{self.path} holds no run to resume: leave out --resume, or name the folder of a run"
         theirs, ours = (
-            json.loads(held.read_text())["settings"],
+            json.loads(file.read_text())["settings"],
             json.loads(json.dumps(self.settings.record())),
         )
-        for name in ours:
-            if name not in FREE and theirs.get(name) != ours[name]:
-                return (
-                    f"{self.path} holds another run, with {name} {theirs.get(name)}, not {ours[name]}: "
-                    "resume with its settings, or name another --out"
-                )
+        for name in set(ours) - set(FREE):
+            if theirs.get(name) != ours[name]:
+                other = f"{self.path} holds another run, with {name} {theirs.get(name)}, not {ours[name]}"
+                return f"{other}: resume with its settings, or name another --out"
         return None
 
     def begin(
@@ -118,20 +103,27 @@ class Folder:
     ) -> None:
         """Make the folder, now that all that was asked for is there, and write down what is about to run, and where."""
         self.ranks = ranks
-        if self.writes and not (
-            self.settings.resume and (self.path / "settings.json").exists()
-        ):
+        if not self.settings.resume:
             record = {"settings": self.settings.record(), **surroundings(device, group)}
             self.write("settings.json", json.dumps(record, indent=2) + "\n")
 
-    def write(self, name: str, content: str | bytes) -> None:
-        """Write a file whole or not at all; raises OSError with what to do where the disk is full."""
+    def write(self, name: str, content: object) -> None:
+        """Write a text, bytes, or what `torch.save` makes of anything else, whole or not at all."""
+        if not self.writes:
+            return
+        if not isinstance(content, str):
+            stream = io.BytesIO()
+            torch.save(content, stream)
+            content = stream.getvalue()
         try:
             write_atomically(self.path / name, content)
         except OSError as error:
+            problem = (
+                f"{self.path / name} could not be written: {error.strerror or error}"
+            )
+            remedy = "Make room and --resume; or copy the folder to where there is room, and --resume with that --out"
             raise OSError(
-                f"{self.path / name} could not be written: {error.strerror or error}; what was there before is whole. "
-                "Make room and --resume; or copy the folder to where there is room, name that with --out, and --resume"
+                f"{problem}; what was there before is whole. {remedy}"
             ) from error
 
     def checkpoint(self, device: torch.device) -> dict[str, Any] | None:
@@ -139,51 +131,35 @@ class Folder:
         file = self.path / "last.pt"
         return read(file, device) if file.exists() else None
 
-    def save(self, state: dict[str, Any], history: list[Epoch]) -> None:
+    def save(self, kept: dict[str, Any], history: list[Epoch]) -> None:
         """Write the last checkpoint, and the table of epochs."""
-        if self.writes:
-            self.write("last.pt", as_bytes(state))
-            self.write("history.csv", table(history))
+        self.write("last.pt", kept)
+        self.write("history.csv", table(history))
 
     def save_model(self, network: nn.Module) -> None:
         """Write the weights with what is needed to build the network around them."""
-        if self.writes:
-            weights = {
-                name: value.cpu() for name, value in network.state_dict().items()
-            }
-            held = {
-                "model": self.settings.model,
-                "rank": self.settings.rank,
-                "ranks": self.ranks,
-            }
-            self.write(
-                "model.pt",
-                as_bytes(
-                    held | {"weights": weights, "settings": self.settings.record()}
-                ),
-            )
+        weights = {name: value.cpu() for name, value in network.state_dict().items()}
+        settings = self.settings.record()
+        held = {
+            "model": settings["model"],
+            "rank": settings["rank"],
+            "ranks": self.ranks,
+        }
+        self.write("model.pt", held | {"weights": weights, "settings": settings})
 
     def finish(self, report: Report, samples: torch.Tensor) -> None:
         """Write the report and the drawings."""
         if not self.writes:
             return
-        from snippets.mnist.train.drawings import (
+        from snippets.mnist.train import (
             drawings,  # here, as matplotlib takes a second to import
         )
 
         if not report.history:
             self.save_model(report.network)
-        self.write("history.csv", table(report.history))
         self.write("report.json", json.dumps(report.record(), indent=2) + "\n")
-        for name, svg in drawings(samples, report):
+        for name, svg in drawings.drawings(samples, report):
             self.write(name, svg)
-
-
-def as_bytes(state: dict[str, Any]) -> bytes:
-    """Return what `torch.save` would write."""
-    stream = io.BytesIO()
-    torch.save(state, stream)
-    return stream.getvalue()
 
 
 def surroundings(device: torch.device, group: Group) -> dict[str, Any]:
@@ -216,13 +192,18 @@ def revision() -> str | None:
         "--exclude=*",
     ]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+        return (
+            subprocess.run(
+                command, capture_output=True, text=True, timeout=20
+            ).stdout.strip()
+            or None
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() or None
 
 
-def default_path(settings: Settings) -> Path:
-    """Return a folder in runs/ that is named after the run and the time."""
+def with_folder(settings: Settings) -> Settings:
+    """Name a folder in runs/, after the run and the time, where none was named."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
-    return ROOT / "runs" / f"{settings.model}-{settings.method}-{stamp}"
+    new = ROOT / "runs" / f"{settings.model}-{settings.method}-{stamp}"
+    return dataclasses.replace(settings, out=settings.out or new)

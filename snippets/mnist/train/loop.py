@@ -1,11 +1,11 @@
 """The training loop."""
 
 import contextlib
-import dataclasses
 import math
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -15,8 +15,7 @@ from snippets.mnist.train.folder import Folder
 from snippets.mnist.train.optimum import exact_loss
 from snippets.mnist.train.parallel import Group, wait
 from snippets.mnist.train.pictures import Pictures
-from snippets.mnist.train.progress import Watch
-from snippets.mnist.train.report import Epoch, gap_of
+from snippets.mnist.train.report import Epoch, Progress, gap_of
 from snippets.mnist.train.settings import Settings
 
 SAVE_SECONDS = 20.0  # at most so much work is lost when the process is killed
@@ -43,71 +42,63 @@ def optimizer_of(settings: Settings, network: nn.Module) -> torch.optim.Optimize
 
 
 def schedule(done: float) -> float:
-    """Return the part of the rate when this part of the steps is done: up for a moment,
-    then down to 0.
-    """
+    """Return the part of the rate when this part of the steps is done."""
     return min(1.0, done / WARM_UP) * (1 - done) / (1 - min(done, WARM_UP))
     # --8<-- [end:ingredients]
 
 
 @contextlib.contextmanager
-def wish_to_stop() -> Iterator[list[bool]]:
+def wish_to_stop() -> Iterator[list[int]]:
     """Let Ctrl-C and SIGTERM only note a wish; a second one interrupts at once."""
-    asked: list[bool] = []
+    asked: list[int] = []
 
     def ask(number: int, frame: object) -> None:
         if asked:
             raise KeyboardInterrupt
-        asked.append(True)
+        asked.append(number)
 
-    before = {
-        number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    before = [
+        (number, signal.signal(number, ask))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    ]
     try:
         yield asked
     finally:
-        for number, handler in before.items():
+        for number, handler in before:
             signal.signal(number, handler)
 
 
+@dataclass
 class Training:
     """A network on its way, and everything that a checkpoint holds."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        network: nn.Module,
-        train: Pictures,
-        moments: tuple[Tensor, Tensor],
-        optimum: float,
-        folder: Folder,
-        group: Group,
-        watch: Watch,
-        error: Callable[[Tensor, Tensor], Tensor] = squared_error,
-    ) -> None:
+    settings: Settings
+    network: nn.Module
+    train: Pictures
+    moments: list[Tensor]
+    optimum: float
+    folder: Folder
+    group: Group
+    progress: Progress
+    error: Callable[[Tensor, Tensor], Tensor] = squared_error
+    step: int = 0
+    seconds: float = 0.0
+    best: float = math.inf
+    history: list[Epoch] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
         """Start, or go on from the folder's last checkpoint."""
-        self.settings, self.network, self.train, self.moments, self.optimum = (
-            settings,
-            network,
-            train,
-            moments,
-            optimum,
-        )
-        self.folder, self.group, self.watch, self.error = folder, group, watch, error
-        self.optimizer = optimizer_of(settings, network)
-        self.step, self.seconds, self.best, self.history = 0, 0.0, math.inf, []
-        self.steps = train.steps * settings.epochs
-        if settings.resume:
-            self.restore(folder.checkpoint(train.device))
+        self.optimizer = optimizer_of(self.settings, self.network)
+        self.steps = self.train.steps * self.settings.epochs
+        if self.settings.resume:
+            self.restore(self.folder.checkpoint(self.train.device))
         self.forward = self.wrapped()
         self.started = self.shown = self.saved = time.perf_counter()
         self.cost = 0.0
 
     # --8<-- [start:wrapped]
     def wrapped(self) -> nn.Module:
-        """Return the network as the steps call it: compiled if asked for, its gradients
-        averaged over processes.
-        """
+        """Return the network as the steps call it, gradients averaged by processes."""
         forward = torch.compile(self.network) if self.settings.compile else self.network
         return DistributedDataParallel(forward) if self.group.size > 1 else forward
 
@@ -122,23 +113,23 @@ class Training:
         half = self.settings.precision == "bfloat16"
         with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
             error = self.error(self.forward(x), x)
-        (
-            error * self.group.size / (784 * count)
-        ).backward()  # DDP takes the mean over processes
+        error = error * self.group.size / (784 * count)
+        error.backward()  # DDP takes the mean over processes
         self.optimizer.step()
         self.step += 1
 
     def run(self) -> None:
         """Train to the end, or until Ctrl-C."""
-        self.watch.start(self.steps, self.step)
+        self.progress.start(self.steps, self.step)
+        per_epoch = self.train.steps
         with wish_to_stop() as asked:
-            for epoch in range(self.step // self.train.steps, self.settings.epochs):
-                for x, count in self.train.batches(
-                    epoch, self.step - epoch * self.train.steps
-                ):
+            for epoch in range(self.step // per_epoch, self.settings.epochs):
+                done = self.step - epoch * per_epoch
+                for x, count in self.train.batches(epoch, skip=done):
                     self.advance(x, count)
                     self.look()
-                    if self.group.agree(bool(asked)) and self.step < self.steps:
+                    anyone = self.group.add(torch.tensor(len(asked)))
+                    if anyone and self.step < self.steps:
                         return self.save()
         return self.save()
 
@@ -155,8 +146,11 @@ class Training:
         if ended or clock - self.shown > max(SHOW_SECONDS, PATIENCE * self.cost):
             now = self.standing()
             if ended:
-                self.note(now)
-            self.watch.moved(now, ended=ended)
+                self.history.append(now)
+            if ended and now.train_loss < self.best:
+                self.best = now.train_loss
+                self.folder.save_model(self.network)
+            self.progress.moved(now, ended=ended)
             self.shown = time.perf_counter()
             self.cost = self.shown - clock
         if ended or time.perf_counter() - self.saved > SAVE_SECONDS:
@@ -164,27 +158,15 @@ class Training:
 
     # --8<-- [start:standing]
     def standing(self) -> Epoch:
-        """Return where the weights stand. Raises ValueError where they have run
-        away.
-        """
-        seconds, (train, test) = (
-            self.elapsed(),
-            (exact_loss(self.network, moment) for moment in self.moments),
-        )
-        nothing = (
-            float(self.moments[0].trace()) / 784
-        )  # the loss of the map that sends everything to zero
+        """Return where the weights stand. Raises ValueError if they have run away."""
+        seconds = self.elapsed()
+        train, test = (exact_loss(self.network, moment) for moment in self.moments)
+        nothing = float(self.moments[0].trace()) / 784  # the loss of sending all to 0
         if not train < 100 * nothing:
-            usual = self.settings.defaults()[2]
-            lower = (
-                f"the default is {usual:g}"
-                if self.settings.lr > usual
-                else "take a tenth of it"
-            )
-            raise ValueError(
-                f"the training diverged at step {self.step} "
-                f"with --lr {self.settings.lr:g}: {lower}"
-            )
+            rate, usual = self.settings.lr, self.settings.defaults()[2]
+            hint = f"the default is {usual:g}" if rate > usual else "take a tenth of it"
+            where = f"at step {self.step} with --lr {rate:g}"
+            raise ValueError(f"the training diverged {where}: {hint}")
         epoch, rest = divmod(self.step, self.train.steps)
         images = epoch * self.train.count + rest * self.settings.batch_size
         gap = gap_of(train, self.optimum, nothing)
@@ -192,48 +174,30 @@ class Training:
 
     # --8<-- [end:standing]
 
-    def note(self, now: Epoch) -> None:
-        """Add a row to the history, and keep the weights if there were none better."""
-        self.history.append(now)
-        if now.train_loss < self.best:
-            self.best = now.train_loss
-            self.folder.save_model(self.network)
-
     # --8<-- [start:checkpoint]
     def save(self) -> None:
         """Write a checkpoint. Random numbers have no state: they follow from seed,
         epoch and shard.
         """
-        self.saved = time.perf_counter()
-        self.folder.save(
-            {
-                "network": self.network.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "step": self.step,
-                "seconds": self.elapsed(),
-                "best": self.best,
-                "history": [dataclasses.astuple(row) for row in self.history],
-            },
-            self.history,
-        )
+        self.seconds, self.started = self.elapsed(), time.perf_counter()
+        self.saved = self.started
+        kept = {name: getattr(self, name) for name in ("step", "seconds", "best")}
+        for name in ("network", "optimizer"):
+            kept[name] = getattr(self, name).state_dict()
+        kept["history"] = [tuple(row) for row in self.history]
+        self.folder.save(kept, self.history)
 
-    def restore(self, state: dict | None) -> None:
+    def restore(self, kept: dict | None) -> None:
         """Take over everything from a checkpoint, if there is one."""
-        if state is None:
+        if kept is None:
             return
-        if state["step"] > self.steps:
-            done = -(-state["step"] // self.train.steps)
-            raise ValueError(
-                f"--epochs {self.settings.epochs}: {done} are done; "
-                "choose as many or more"
-            )
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.seconds, self.best = (
-            state["step"],
-            state["seconds"],
-            state["best"],
-        )
-        self.history = [Epoch(*row) for row in state["history"]]
+        if kept["step"] > self.steps:
+            done = -(-kept["step"] // self.train.steps)
+            asked = f"--epochs {self.settings.epochs}: {done} are done"
+            raise ValueError(f"{asked}; choose as many or more")
+        for name in ("network", "optimizer"):
+            getattr(self, name).load_state_dict(kept[name])
+        self.step, self.seconds, self.best = kept["step"], kept["seconds"], kept["best"]
+        self.history = [Epoch(*row) for row in kept["history"]]
 
     # --8<-- [end:checkpoint]

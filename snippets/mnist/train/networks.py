@@ -14,29 +14,31 @@ from snippets.mnist.ranks import WEIGHTS
 class Dense(nn.Module):
     """Any map of rank r: x ↦ D E x."""
 
+    inputs = 784
+
     def __init__(self, rank: int) -> None:
-        """Make a layer of 784 × r weights and one of r × 784, without biases."""
+        """Make a layer down to r numbers and one of r × 784, without biases."""
         super().__init__()
-        self.encoder = nn.Linear(784, rank, bias=False)
+        self.encoder = nn.Linear(self.inputs, rank, bias=False)
         self.decoder = nn.Linear(rank, 784, bias=False)
 
     def forward(self, x: Float[Tensor, "n 28 28"]) -> Float[Tensor, "n 28 28"]:
         """Return the reconstructions."""
-        return self.decoder(self.encoder(x.flatten(1))).view(x.shape)
+        return self.decoder(self.encoder(self.seen(x))).view(x.shape)
+
+    def seen(self, x: Float[Tensor, "n 28 28"]) -> Float[Tensor, "n inputs"]:
+        """Return what the encoder sees: all pixels."""
+        return x.flatten(1)
 
 
-class Invariant(nn.Module):
+class Invariant(Dense):
     """M P = M: the encoder sees the 28 sums of rows; the decoder is dense."""
 
-    def __init__(self, rank: int) -> None:
-        """Make 28 × r weights and r × 784."""
-        super().__init__()
-        self.encoder = nn.Linear(28, rank, bias=False)
-        self.decoder = nn.Linear(rank, 784, bias=False)
+    inputs = 28
 
-    def forward(self, x: Float[Tensor, "n 28 28"]) -> Float[Tensor, "n 28 28"]:
-        """Return the reconstructions."""
-        return self.decoder(self.encoder(x.sum(2) / 28**0.5)).view(x.shape)
+    def seen(self, x: Float[Tensor, "n 28 28"]) -> Float[Tensor, "n 28"]:
+        """Return the sums of the rows, of length one for a row of length one."""
+        return x.sum(2) / 28**0.5
         # --8<-- [end:modules]
 
 
@@ -57,12 +59,8 @@ class SemiEquivariant(nn.Module):
 
     def forward(self, x: Float[Tensor, "n 28 28"]) -> Float[Tensor, "n 28 28"]:
         """Return the reconstructions."""
-        f = (
-            (self.waves @ x.reshape(-1, 28).T)
-            .view(15, 2, len(x), 28)
-            .transpose(1, 2)
-            .reshape(15, len(x), 56)
-        )
+        f = (self.waves @ x.reshape(-1, 28).T).view(15, 2, len(x), 28)
+        f = f.transpose(1, 2).reshape(15, len(x), 56)
         y = f @ padded(self.encoder).mT @ padded(self.decoder)
         y = y.view(15, len(x), 2, 28).transpose(1, 2).reshape(30, -1)
         return (self.waves.T @ y).T.view(x.shape)
@@ -82,14 +80,14 @@ def padded(weights: nn.ParameterList) -> Float[Tensor, "15 units 56"]:
 
 def build(model: str, rank: int, ranks: Sequence[int] | None, seed: int) -> nn.Module:
     """Return a network that projects onto a random subspace, the same for every device and number of processes."""
+    kinds = {
+        "dense": Dense,
+        "invariant": Invariant,
+        "semi-equivariant": SemiEquivariant,
+    }
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = {
-            "dense": lambda: Dense(rank),
-            "invariant": lambda: Invariant(rank),
-            "semi-equivariant": lambda: SemiEquivariant(ranks),
-            "equivariant": lambda: EquivariantLinearAutoencoder(ranks),
-        }[model]()
+        network = kinds.get(model, EquivariantLinearAutoencoder)(ranks or rank)
         start(network)
     return network
 
@@ -97,7 +95,13 @@ def build(model: str, rank: int, ranks: Sequence[int] | None, seed: int) -> nn.M
 @torch.no_grad()
 def start(network: nn.Module) -> None:
     """Make the encoder's rows orthonormal, and the decoder its transpose."""
-    if isinstance(network, EquivariantLinearAutoencoder):
+    if isinstance(network, Dense):
+        rows = nn.init.orthogonal_(network.decoder.weight).T
+        network.encoder.weight.copy_(network.seen(rows.reshape(-1, 28, 28)))
+    elif isinstance(network, SemiEquivariant):
+        for e, d in zip(network.encoder, network.decoder, strict=True):
+            d.copy_(nn.init.orthogonal_(e) if len(e) else e)
+    else:
         for e, d, u in zip(
             network.encoder,
             network.decoder,
@@ -105,20 +109,9 @@ def start(network: nn.Module) -> None:
             strict=True,
         ):
             rows = torch.linalg.qr(u[: len(e)].mT).Q.mT.contiguous()
-            e.copy_(torch.view_as_real(rows.resolve_conj())[..., : e.shape[-1]])
-            d.copy_(e)
-    elif isinstance(network, SemiEquivariant):
-        for e, d in zip(network.encoder, network.decoder, strict=True):
-            d.copy_(nn.init.orthogonal_(e) if len(e) else e)
-    else:
-        nn.init.orthogonal_(network.decoder.weight)
-        rows = network.decoder.weight.T
-        rows = (
-            rows.unflatten(1, (28, 28)).sum(2) / 28**0.5
-            if isinstance(network, Invariant)
-            else rows
-        )
-        network.encoder.weight.copy_(rows)
+            d.copy_(
+                e.copy_(torch.view_as_real(rows.resolve_conj())[..., : e.shape[-1]])
+            )
 
 
 def parameters(network: nn.Module) -> int:

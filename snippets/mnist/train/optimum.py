@@ -9,16 +9,14 @@ from torch import Tensor, nn
 
 from snippets.mnist.exact import best_ranks, fit, load, top_eigenvectors
 from snippets.mnist.ranks import WEIGHTS
-from snippets.mnist.train.networks import build, coordinates
+from snippets.mnist.train.networks import SemiEquivariant, build, coordinates
 from snippets.mnist.train.parallel import Group
 
 
 def second_moment(
     pictures: Iterable[Float[Tensor, "n 28 28"]], group: Group
 ) -> Float[Tensor, "784 784"]:
-    """Return the mean of x xᵀ over the pictures of all processes, summed in float64 on
-    the CPU.
-    """
+    """Return the mean of x xᵀ over the pictures of all processes, in float64."""
     total = torch.zeros(784 * 784 + 1, dtype=torch.float64)
     for x in pictures:
         for some in x.flatten(1).split(7500):
@@ -30,8 +28,7 @@ def second_moment(
 
 @torch.no_grad()
 def exact_loss(network: nn.Module, moment: Float[Tensor, "784 784"]) -> float:
-    """Return the squared error per pixel of a linear network M: tr (I − M) S (I − M)ᵀ /
-    784.
+    """Return tr (I − M) S (I − M)ᵀ / 784 of a linear network M.
 
     Its matrix is what it makes of the 784 pictures with one pixel of ink.
     """
@@ -44,33 +41,25 @@ def exact_loss(network: nn.Module, moment: Float[Tensor, "784 784"]) -> float:
 
 # --8<-- [start:moments]
 def frequency_moments(moment: Float[Tensor, "784 784"]) -> Complex[Tensor, "15 28 28"]:
-    """Return the means H_j of x̂_j x̂_j*: the Fourier transform of S in both places, at
-    j and −j.
-    """
+    """Return the means H_j of x̂_j x̂_j*: the Fourier transform of S in both places."""
     whole = torch.fft.fftn(moment.view(28, 28, 28, 28), norm="ortho", dim=(1, 3))
     return torch.stack([whole[:, j, :, -j] for j in range(15)])
 
 
+@torch.no_grad()
 def best(
     model: str, moment: Float[Tensor, "784 784"], rank: int, ranks: Sequence[int] | None
 ) -> nn.Module:
     """Return the network with the smallest loss, in float64."""
     network = build(model, rank, ranks, 0).double()
-    with torch.no_grad():
-        if model == "equivariant":
-            load(network, fit(frequency_moments(moment), ranks))
-        elif model == "semi-equivariant":
-            weights = zip(network.encoder, network.decoder, strict=True)
-            for (e, d), block, r, w in zip(
-                weights, real_moments(moment), ranks, WEIGHTS, strict=True
-            ):
-                e.copy_(top_eigenvectors(block[: 28 * w, : 28 * w], w * r).T)
-                d.copy_(e)
-        elif model == "dense":
-            network.encoder.weight.copy_(top_eigenvectors(moment, rank).T)
-            network.decoder.weight.copy_(network.encoder.weight.T)
-        else:
-            regress(network, moment, rank)
+    if model == "equivariant":
+        load(network, fit(frequency_moments(moment), ranks))
+    elif model == "dense":
+        network.encoder.weight.copy_(top_eigenvectors(moment, rank).T)
+        network.decoder.weight.copy_(network.encoder.weight.T)
+    else:
+        solve = project if model == "semi-equivariant" else regress
+        solve(network, moment)
     return network
     # --8<-- [end:moments]
 
@@ -82,13 +71,25 @@ def real_moments(moment: Float[Tensor, "784 784"]) -> Float[Tensor, "15 56 56"]:
     return blocks.reshape(15, 56, 56)
 
 
-def regress(network: nn.Module, moment: Float[Tensor, "784 784"], rank: int) -> None:
+def project(network: SemiEquivariant, moment: Float[Tensor, "784 784"]) -> None:
+    """Put in the leading eigenvectors of every frequency."""
+    for e, d, block in zip(
+        network.encoder, network.decoder, real_moments(moment), strict=True
+    ):
+        units, size = e.shape
+        d.copy_(e.copy_(top_eigenvectors(block[:size, :size], units).T))
+
+
+def regress(network: nn.Module, moment: Float[Tensor, "784 784"]) -> None:
     """Put in the best D E of a rank that predicts the pictures x from the sums z of their rows.
 
     With Z = mean z zᵀ and C = mean z xᵀ it is the truncated SVD of Z^(−½) C, times Z^(−½) (Eckart–Young).
     Sums that never vary are left out.
     """
-    cross = moment.view(28, 28, 784).sum(1) / 28**0.5
+    cross, rank = (
+        moment.view(28, 28, 784).sum(1) / 28**0.5,
+        network.encoder.out_features,
+    )
     values, vectors = torch.linalg.eigh(cross.view(28, 28, 28).sum(2) / 28**0.5)
     kept = values > 1e-12 * values[-1]
     root = (vectors[:, kept] / values[kept].sqrt()) @ vectors[:, kept].T
@@ -102,9 +103,13 @@ def chosen_ranks(
 ) -> tuple[int, ...]:
     """Return the ranks with the least loss."""
     if model == "equivariant":
-        values = torch.linalg.eigvalsh(frequency_moments(moment)).flip(1)
-    else:
-        real = torch.linalg.eigvalsh(real_moments(moment)).flip(1)
-        pairs = real.view(15, 28, 2).mean(2)
-        values = torch.cat([real[:1, :28], pairs[1:-1], real[-1:, :28]])
-    return best_ranks(values, rank)
+        return best_ranks(
+            torch.linalg.eigvalsh(frequency_moments(moment)).flip(1), rank
+        )
+    real = torch.linalg.eigvalsh(real_moments(moment)).flip(1)
+    pairs = real.view(15, 28, 2).mean(
+        2
+    )  # a unit of rank takes two eigenvectors where a frequency counts twice
+    return best_ranks(
+        torch.where(torch.tensor(WEIGHTS)[:, None] == 1, real[:, :28], pairs), rank
+    )

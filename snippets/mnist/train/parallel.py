@@ -12,48 +12,37 @@ from torch import Tensor
 
 # --8<-- [start:device]
 def choose(name: str) -> torch.device:
-    """Return the device of a name; auto takes the accelerator that is there, else the
-    CPU.
+    """Return the device of a name; auto takes the accelerator, if there is one.
 
     Under torchrun each process takes the accelerator of its own number. Raises
     ValueError where there is none.
     """
     found = torch.accelerator.current_accelerator(check_available=True)
+    usable = ", ".join(["auto", "cpu", *([found.type] if found else [])])
     try:
         device = torch.device(name if name != "auto" else found or "cpu")
     except RuntimeError:
-        raise ValueError(
-            f"--device {name}: torch knows no such name; choose auto, cpu, cuda or mps"
-        ) from None
+        problem = f"--device {name}: torch knows no such name"
+        raise ValueError(f"{problem}; choose from {usable}") from None
     if device.type == "cpu":
         return device
     if found is None or device.type != found.type:
-        usable = "auto or cpu" if found is None else f"auto, cpu or {found.type}"
-        raise ValueError(
-            f"--device {name}: torch {torch.__version__} finds none on this machine; "
-            f"choose {usable}"
-        )
-    index = (
-        int(os.environ.get("LOCAL_RANK", 0)) if device.index is None else device.index
-    )
-    if index >= torch.accelerator.device_count():
-        raise ValueError(
-            f"--device {name}: there are {torch.accelerator.device_count()}, "
-            "counted from 0; choose one"
-        )
+        problem = f"--device {name}: torch {torch.__version__} finds none here"
+        raise ValueError(f"{problem}; choose from {usable}")
+    index = device.index
+    if index is None:
+        index = int(os.environ.get("LOCAL_RANK", 0))
+    if index >= (count := torch.accelerator.device_count()):
+        raise ValueError(f"--device {name}: choose a number below {count}")
     torch.accelerator.set_device_index(index)
     return torch.device(device.type, index)
 
 
 def number_type(precision: str, device: torch.device) -> torch.dtype:
-    """Return the type of the weights; raises ValueError for what the device
-    cannot do.
-    """
+    """Return the type of the weights. Raises ValueError where there is none."""
     if precision == "float64" and device.type == "mps":
-        raise ValueError(
-            "--precision float64: Apple's GPUs have none; "
-            "choose float32, or --device cpu"
-        )
+        remedy = "choose float32, or --device cpu"
+        raise ValueError(f"--precision float64: Apple's GPUs have none; {remedy}")
     return torch.float64 if precision == "float64" else torch.float32
     # --8<-- [end:device]
 
@@ -85,22 +74,11 @@ class Group(NamedTuple):
         """Return from where to where this process holds `count` things that are dealt out in order."""
         return self.rank * count // self.size, (self.rank + 1) * count // self.size
 
-    def add(self, tensor: Tensor) -> None:
-        """Replace a tensor on the CPU by its sum over all processes."""
+    def add(self, tensor: Tensor) -> Tensor:
+        """Replace a tensor on the CPU by its sum over all processes, and return it."""
         if self.size > 1:
-            moved = tensor.to(
-                torch.accelerator.current_accelerator()
-                if dist.get_backend() == "nccl"
-                else "cpu"
-            )
-            dist.all_reduce(moved)
-            tensor.copy_(moved)
-
-    def agree(self, wish: bool) -> bool:
-        """Tell whether any process has the wish."""
-        total = torch.tensor(float(wish))
-        self.add(total)
-        return bool(total > 0)
+            dist.all_reduce(tensor)
+        return tensor
 
     def tell(self, value: Any) -> Any:
         """Return what the first process has for the value."""
@@ -111,13 +89,15 @@ class Group(NamedTuple):
 
 
 @contextmanager
-def joined(device: torch.device) -> Iterator[Group]:
-    """Join the other processes, with nccl between GPUs and gloo otherwise; leave them in the end."""
+def joined() -> Iterator[Group]:
+    """Join the other processes, for sums on their CPUs (gloo) and on their GPUs; leave them in the end."""
     mine = Group(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
     if mine.size == 1 or dist.is_initialized():
         yield mine
         return
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    dist.init_process_group(
+        "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    )
     try:
         yield mine
     finally:

@@ -31,13 +31,11 @@ class Shard(NamedTuple):
 def amounts(
     settings: Settings, count: int, generator: torch.Generator
 ) -> Shaped[Tensor, " count"]:
-    """Draw shifts: real numbers in (−shift, shift), or whole ones of the circle in
-    [−shift, shift].
-    """
+    """Draw shifts: real ones in (−shift, shift), or whole ones in [−shift, shift]."""
     if settings.shift_kind == "continuous":
         return random_amounts(count, generator, settings.shift)
     reach = int(settings.shift)
-    low, high = (0, 27) if reach >= 14 else (-reach, reach)
+    low, high = (0, 27) if reach >= 14 else (-reach, reach)  # around the circle once
     return torch.randint(low, high + 1, (count,), generator=generator)
 
 
@@ -45,24 +43,16 @@ def moved(
     images: Tensor, by: Shaped[Tensor, " n"], dtype: torch.dtype
 ) -> Float[Tensor, "n 28 28"]:
     """Return the shifted pictures, ink in [0, 1], on the device on which they are."""
-    parts = []
+    move = shift if by.is_floating_point() else cyclic_shift
     with images.device:  # what `shift` makes is made there, too
-        for some, a in zip(images.split(CHUNK), by.split(CHUNK), strict=True):
-            ink = some.to(dtype) / 255
-            parts.append(
-                shift(ink, a.to(dtype))
-                if a.is_floating_point()
-                else cyclic_shift(ink, a)
-            )
-    return torch.cat(parts) if parts else images.to(dtype)
+        chunks = zip(images.split(CHUNK), by.split(CHUNK), strict=True)
+        return torch.cat([move(some.to(dtype) / 255, a) for some, a in chunks])
     # --8<-- [end:amounts]
 
 
 # --8<-- [start:pictures]
 class Pictures:
-    """One split of the data, of which this process moves and keeps its share, one shard
-    at a time.
-    """
+    """One split of the data, of which this process holds its share of one shard."""
 
     def __init__(
         self,
@@ -72,20 +62,14 @@ class Pictures:
         device: torch.device,
     ) -> None:
         """Remember where the pictures are; nothing is read yet."""
-        self.shards, self.settings, self.group, self.device = (
-            shards,
-            settings,
-            group,
-            device,
-        )
+        self.shards, self.settings = shards, settings
+        self.group, self.device = group, device
         self.count = sum(shard.count for shard in shards)
         self.steps = sum(pieces(shard.count, settings.batch_size) for shard in shards)
         self.held: tuple[int, Tensor] | None = None
 
     def share(self, index: int) -> Float[Tensor, "n 28 28"]:
-        """Return this process's share of a shard; the last one asked for stays on the
-        device.
-        """
+        """Return this process's share of a shard, read and moved if it is not held."""
         if self.held is None or self.held[0] != index:
             self.held = None  # so that two are never held at once
             shard, generator = self.shards[index], torch.Generator()
@@ -94,10 +78,8 @@ class Pictures:
             by = amounts(self.settings, shard.count, generator)[low:high]
             dtype = number_type(self.settings.precision, self.device)
             by = (by.to(dtype) if by.is_floating_point() else by).to(self.device)
-            images = shard.file.read(shard.start + low, shard.start + high).to(
-                self.device
-            )
-            self.held = index, moved(images, by, dtype)
+            images = shard.file.read(shard.start + low, shard.start + high)
+            self.held = index, moved(images.to(self.device), by, dtype)
         return self.held[1]
 
     def __iter__(self) -> Iterator[Float[Tensor, "n 28 28"]]:
@@ -107,20 +89,15 @@ class Pictures:
     def batches(
         self, epoch: int, skip: int = 0
     ) -> Iterator[tuple[Float[Tensor, "n 28 28"], int]]:
-        """Yield this process's part of each batch, and the size of the whole, but for
-        the first ones.
-
-        The order follows from seed, epoch and shard, so it need not be saved.
+        """Yield this process's part of each batch after the first ones, and the size
+        of the whole. The order follows from seed, epoch and shard.
         """
-        seed = self.settings.seed
-        for index in torch.randperm(
-            len(self.shards), generator=generator_of(seed, epoch)
-        ).tolist():
+        seed, shards = self.settings.seed, len(self.shards)
+        turn = torch.randperm(shards, generator=generator_of(seed, epoch))
+        for index in turn.tolist():
             count = self.shards[index].count
-            here, (low, high) = (
-                pieces(count, self.settings.batch_size),
-                self.group.share(count),
-            )
+            here = pieces(count, self.settings.batch_size)
+            low, high = self.group.share(count)
             order = torch.randperm(count, generator=generator_of(seed, epoch, index))
             for chosen in order.tensor_split(here)[skip:]:
                 mine = chosen[(chosen >= low) & (chosen < high)] - low
@@ -140,24 +117,15 @@ def generator_of(*numbers: int) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
 
 
-def splits(
-    settings: Settings, group: Group, device: torch.device
-) -> tuple[Pictures, Pictures]:
+def splits(settings: Settings, group: Group, device: torch.device) -> list[Pictures]:
     """Cut both splits into shards. Each picture is moved once, by a draw that depends on seed and place alone."""
-    generator = torch.Generator().manual_seed(settings.seed)
-    both = []
+    generator, both = torch.Generator().manual_seed(settings.seed), []
     for split in ("train", "test"):
         shards = []
         for file in image_files(split, settings.data):
             for start in range(0, file.shape[0], SHARD):
-                shards.append(
-                    Shard(
-                        file,
-                        start,
-                        min(SHARD, file.shape[0] - start),
-                        generator.get_state(),
-                    )
-                )
-                amounts(settings, shards[-1].count, generator)
+                count = min(SHARD, file.shape[0] - start)
+                shards.append(Shard(file, start, count, generator.get_state()))
+                amounts(settings, count, generator)
         both.append(Pictures(shards, settings, group, device))
-    return both[0], both[1]
+    return both

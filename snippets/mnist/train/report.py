@@ -1,16 +1,19 @@
-"""What a run found."""
+"""What a run tells: how far it is while it works, and what it found."""
 
+import csv
+import io
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import nn
+from tqdm import tqdm
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """Where the weights stood after an epoch."""
+class Epoch(NamedTuple):
+    """Where the weights stand, after an epoch as a rule."""
 
     epoch: int
     step: int
@@ -47,11 +50,12 @@ class Report:
 
     def record(self) -> dict[str, Any]:
         """Return what JSON can hold: no history, no weights."""
-        left_out = ("history", "network", "best", "out")
-        values = {
-            name: value for name, value in vars(self).items() if name not in left_out
+        kept = {
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("history", "network", "best")
         }
-        return values | {"out": None if self.out is None else str(self.out)}
+        return kept | {"out": self.out and str(self.out)}
 
     def json(self) -> str:
         """Return the record as one line of JSON."""
@@ -59,15 +63,17 @@ class Report:
 
     def summary(self) -> str:
         """Return two lines for a person."""
-        losses = {
-            "train": self.train_loss,
-            "test": self.test_loss,
-            "optimum": self.optimum,
-        }
-        text = "  ".join(f"{name} {value:.6f}" for name, value in losses.items())
-        where = "" if self.out is None else f"; {self.out}"
-        first = f"{text}  {gap_text(self.train_loss, self.gap)}\n"
-        return f"{first}{self.parameters:,} parameters, {self.seconds:.1f} s on {self.device}{where}"
+        losses = f"train {self.train_loss:.6f}  test {self.test_loss:.6f}  optimum {self.optimum:.6f}"
+        where = f"; {self.out}" if self.out else ""
+        spent = f"{self.parameters:,} parameters, {self.seconds:.1f} s on {self.device}"
+        return f"{losses}  {gap_text(self.train_loss, self.gap)}\n{spent}{where}"
+
+
+def table(history: Iterable[Epoch]) -> str:
+    """Return the epochs as comma-separated values."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([Epoch._fields, *history])
+    return text.getvalue()
 
 
 def gap_of(loss: float, optimum: float, scale: float) -> float | None:
@@ -82,3 +88,37 @@ def gap_text(loss: float, gap: float | None) -> str:
         if gap is None
         else f"gap {gap:.3%}"
     )
+
+
+class Progress:
+    """Writes a bar on a terminal, a line an epoch anywhere else, and without a stream nothing."""
+
+    def __init__(self, stream: Any = None) -> None:
+        """Remember where to write."""
+        self.stream = stream
+
+    def say(self, line: str) -> None:
+        """Write the line."""
+        if self.stream is not None:
+            print(line, file=self.stream, flush=True)
+
+    def start(self, steps: int, done: int) -> None:
+        """Draw the empty bar, of so many steps in all, some of which an earlier run did."""
+        hidden = self.stream is None or not self.stream.isatty()
+        look = {"unit": "step", "dynamic_ncols": True, "file": self.stream}
+        self.bar = tqdm(total=steps, initial=done, disable=hidden, **look)
+
+    def moved(self, now: Epoch, *, ended: bool) -> None:
+        """Draw the bar anew, or write a line where it is the end of an epoch."""
+        loss = f"loss {now.train_loss:.6f}  {gap_text(now.train_loss, now.gap)}"
+        speed = f"{now.images / max(now.seconds, 1e-9):,.0f} images/s"
+        if not self.bar.disable:
+            self.bar.set_postfix_str(f"{loss}  {speed}", refresh=False)
+            self.bar.update(now.step - self.bar.n)
+        elif ended:
+            step = f"step {now.step:>6}/{self.bar.total}"
+            self.say(
+                f"epoch {now.epoch:>3}  {step}  {loss}  test {now.test_loss:.6f}  {speed}"
+            )
+        if now.step == self.bar.total:
+            self.bar.close()

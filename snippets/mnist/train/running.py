@@ -11,14 +11,13 @@ from snippets.mnist.train.loop import Training, squared_error
 from snippets.mnist.train.networks import build, parameters
 from snippets.mnist.train.optimum import best, chosen_ranks, exact_loss, second_moment
 from snippets.mnist.train.pictures import splits
-from snippets.mnist.train.progress import Watch
-from snippets.mnist.train.report import Report, gap_of
+from snippets.mnist.train.report import Progress, Report, gap_of
 from snippets.mnist.train.settings import Settings
 
 
 def run(
     settings: Settings,
-    watch: Watch | None = None,
+    progress: Progress | None = None,
     network: nn.Module | None = None,
     error: Callable[[Tensor, Tensor], Tensor] = squared_error,
 ) -> Report:
@@ -27,45 +26,59 @@ def run(
     Under torchrun every process calls this. Raises ValueError or OSError with what to do.
     """
     device, clock = parallel.choose(settings.device), time.perf_counter()
-    kind = parallel.number_type(settings.precision, device)
-    with parallel.joined(device) as group:
-        watch = watch if watch is not None and group.rank == 0 else Watch()
+    kind, model, ranks = (
+        parallel.number_type(settings.precision, device),
+        settings.model,
+        settings.ranks,
+    )
+    with parallel.joined() as group:
+        progress = progress if progress and group.rank == 0 else Progress()
         folder = Folder(settings, group)
-        watch.say(
+        progress.say(
             f"device {parallel.describe(device)}, {settings.precision}, processes {group.size}"
         )
-        train, test = splits(settings, group, device)
-        moments = tuple(second_moment(part, group) for part in (train, test))
+        splits_of = splits(settings, group, device)
+        moments = [second_moment(part, group) for part in splits_of]
         solving = time.perf_counter()
-        ranks = (
-            chosen_ranks(settings.model, moments[0], settings.rank)
-            if settings.ranks == "best"
-            else settings.ranks
+        if ranks == "best":
+            ranks = chosen_ranks(model, moments[0], settings.rank)
+        least = best(model, moments[0], settings.rank, ranks)
+        optimum, optimum_test = (
+            max(0.0, exact_loss(least, moment)) for moment in moments
         )
-        least = best(settings.model, moments[0], settings.rank, ranks)
-        optimum, solved = max(0.0, exact_loss(least, moments[0])), time.perf_counter()
+        solved = time.perf_counter()
         folder.begin(device, group, ranks)
-        network = network or build(settings.model, settings.rank, ranks, settings.seed)
-        watch.say(
-            f"pictures {train.count:,}, optimum {optimum:.6f} after {solved - clock:.1f} s, "
-            f"parameters {parameters(network):,}"
+        network = network or build(model, settings.rank, ranks, settings.seed)
+        found = f"optimum {optimum:.6f} after {solved - clock:.1f} s"
+        train, test = splits_of
+        progress.say(
+            f"pictures {train.count:,}, {found}, parameters {parameters(network):,}"
         )
-        training = None
         if settings.method == "gradient":
             network = network.to(device, kind)
             training = Training(
-                settings, network, train, moments, optimum, folder, group, watch, error
+                settings,
+                network,
+                train,
+                moments,
+                optimum,
+                folder,
+                group,
+                progress,
+                error,
             )
             training.run()
-        network = network.cpu().double() if training else least
-        spent = training.elapsed() if training else 0.0
-        seen = training.step * train.count / train.steps if training else train.count
-        loss = exact_loss(network, moments[0])
+            seen, spent = training.step * train.count / train.steps, training.seconds
+            finished, history = training.step == training.steps, tuple(training.history)
+            network = network.cpu().double()
+        else:
+            network, seen, spent, finished, history = least, train.count, 0.0, True, ()
+        loss, loss_test = (exact_loss(network, moment) for moment in moments)
         report = Report(
             train_loss=loss,
-            test_loss=exact_loss(network, moments[1]),
+            test_loss=loss_test,
             optimum=optimum,
-            optimum_test=exact_loss(least, moments[1]),
+            optimum_test=optimum_test,
             gap=gap_of(loss, optimum, float(moments[0].trace()) / 784),
             parameters=parameters(network),
             ranks=ranks,
@@ -76,8 +89,8 @@ def run(
             images_per_second=seen / (spent or solved - clock),
             device=parallel.describe(device),
             processes=group.size,
-            finished=training is None or training.step == training.steps,
-            history=tuple(training.history) if training else (),
+            finished=finished,
+            history=history,
             network=network,
             best=least,
             out=settings.out,

@@ -9,8 +9,7 @@ import torch
 
 from snippets.mnist.data import load_images
 from snippets.mnist.train import Settings, drawings, run
-from snippets.mnist.train.progress import Watch
-from snippets.mnist.train.report import Report
+from snippets.mnist.train.report import Progress, Report
 
 TRAIN, TEST = 900, 200
 
@@ -60,10 +59,11 @@ def drawn() -> None:
     """Ask for drawings."""
 
 
-class Recorder(Watch):
+class Recorder(Progress):
     """Remembers what it is told."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.lines: list[str] = []
         self.seen: list = []
 

@@ -19,9 +19,8 @@ from snippets.mnist.train import __main__ as cli
 from snippets.mnist.train import folder as folders
 from snippets.mnist.train import loop, parallel, running
 from snippets.mnist.train.__main__ import main
-from snippets.mnist.train.folder import Folder, default_path, revision
-from snippets.mnist.train.progress import Tell
-from snippets.mnist.train.report import Epoch
+from snippets.mnist.train.folder import Folder, revision, with_folder
+from snippets.mnist.train.report import Epoch, Progress
 from snippets.mnist.train.settings import Settings
 
 KEYS = ["train_loss", "test_loss", "optimum", "optimum_test", "gap", "parameters", "ranks", "seconds",
@@ -110,7 +109,7 @@ class Terminal(list):
 
 def test_a_bar_on_a_terminal():
     stream = Terminal()
-    bar = Tell(stream)
+    bar = Progress(stream)
     bar.say("device cpu")
     bar.start(10, 4)
     bar.moved(Epoch(1, 10, 1000, 0.5, 0.0125, 0.012, 0.034), ended=True)
@@ -118,7 +117,7 @@ def test_a_bar_on_a_terminal():
     assert drawn.startswith("device cpu\n")
     assert "4/10" in drawn
     assert "10/10" in drawn
-    assert "loss 0.012500, gap 3.400%, 2,000 images/s" in drawn
+    assert "loss 0.012500  gap 3.400%  2,000 images/s" in drawn
 
 
 def test_the_first_line_comes_before_torch(digits, tmp_path):
@@ -143,9 +142,8 @@ def test_the_folder_of_a_run(command, run_folder, drawn):
     assert held["settings"]["seed"] == 4
     assert held["versions"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
     assert {"git", "machine", "threads", "processes", "started", "command", "device"} <= set(held)
-    for mode in ("light", "dark"):
-        for name in ("curves", "reconstructions"):
-            assert ET.parse(run_folder / f"{name}-{mode}.svg").getroot().tag.endswith("svg")
+    for name in ("curves", "reconstructions"):
+        assert ET.parse(run_folder / f"{name}.svg").getroot().tag.endswith("svg")
     last, model = (torch.load(run_folder / name, weights_only=True) for name in ("last.pt", "model.pt"))
     assert torch.equal(last["network"]["encoder.0"], model["weights"]["encoder.0"])
 
@@ -153,8 +151,8 @@ def test_the_folder_of_a_run(command, run_folder, drawn):
 def test_the_exact_method_writes_its_weights(command, run_folder, drawn):
     assert command("--method", "exact", "--model", "dense", "--rank", "5") == 0
     assert not (run_folder / "last.pt").exists()
-    assert (run_folder / "reconstructions-dark.svg").exists()
-    assert not (run_folder / "curves-light.svg").exists()
+    assert (run_folder / "reconstructions.svg").exists()
+    assert not (run_folder / "curves.svg").exists()
     assert torch.load(run_folder / "model.pt", weights_only=True)["weights"]["encoder.weight"].shape == (5, 784)
 
 
@@ -163,7 +161,7 @@ def test_a_folder_in_runs_unless_told(digits, monkeypatch, tmp_path):
     assert main(["--data", str(digits), "--method", "exact"]) == 0
     (folder,) = (tmp_path / "runs").iterdir()
     assert re.fullmatch(r"equivariant-exact-\d{8}-\d{6}-\d{3}", folder.name)
-    assert default_path(Settings(model="dense")).name.startswith("dense-gradient-")
+    assert with_folder(Settings(model="dense")).out.name.startswith("dense-gradient-")
 
 
 def test_the_revision_is_that_of_git(monkeypatch, tmp_path):
@@ -203,7 +201,7 @@ def test_unknown_options(capsys, options, message):
     ("options", "message"),
     [
         (["--ranks", "13,10"], "--ranks: .*not 99; change a rank, or give --rank 33"),
-        (["--epochs", "0"], "--epochs 0: choose 1 or more"),
+        (["--epochs", "0"], "--epochs 0: choose from 1 on"),
         (["--data", "/nowhere"], "/nowhere/train-images-idx3-ubyte does not exist.*npm ci"),
         (["--out", "/dev/null/run"], "/dev/null/run/settings.json could not be written: Not a directory"),
         (["--resume"], "holds no run to resume: leave out --resume"),
@@ -338,9 +336,9 @@ def test_errors_of_torch_are_one_line_as_well(command, capsys, monkeypatch):
 def test_ctrl_c_ends_with_130_and_says_how_to_continue(command, capsys, monkeypatch):
     monkeypatch.setattr(loop, "SHOW_SECONDS", 0.0)
     monkeypatch.setattr(loop, "PATIENCE", 0)
-    real = Tell.moved
+    real = Progress.moved
     monkeypatch.setattr(
-        Tell,
+        Progress,
         "moved",
         lambda self, now, ended: (
             real(self, now, ended=ended),
@@ -413,10 +411,10 @@ def test_the_accelerator_is_taken_where_there_is_one(accelerator, monkeypatch):
 @pytest.mark.parametrize(
     ("kind", "name", "message"),
     [
-        (None, "cuda", r"--device cuda: torch .* finds none on this machine; choose auto or cpu"),
-        (None, "mps", r"--device mps: torch .* finds none on this machine; choose auto or cpu"),
-        ("cuda", "mps", r"--device mps: .*; choose auto, cpu or cuda"),
-        ("cuda", "cuda:4", r"--device cuda:4: there are 4, counted from 0"),
+        (None, "cuda", r"--device cuda: torch .* finds none here; choose from auto, cpu"),
+        (None, "mps", r"--device mps: torch .* finds none here; choose from auto, cpu"),
+        ("cuda", "mps", r"--device mps: .*; choose from auto, cpu, cuda"),
+        ("cuda", "cuda:4", r"--device cuda:4: choose a number below 4"),
     ],
 )
 def test_a_device_that_is_not_there(accelerator, kind, name, message):

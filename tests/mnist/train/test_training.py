@@ -19,7 +19,7 @@ from snippets.mnist.train import load, loop, pictures, run
 from snippets.mnist.train.networks import Dense
 from snippets.mnist.train.optimum import exact_loss
 from snippets.mnist.train.parallel import Group
-from snippets.mnist.train.progress import Watch
+from snippets.mnist.train.report import Progress
 
 from .conftest import TRAIN, Recorder, weights, write_idx
 
@@ -240,7 +240,7 @@ def test_a_finished_run_goes_on_with_more_epochs_and_refuses_fewer(settings, tmp
         run(dataclasses.replace(given, epochs=1, resume=True))
 
 
-class Dawdling(Watch):
+class Dawdling(Progress):
     """Gives the killer time."""
 
     def moved(self, now, *, ended: bool) -> None:

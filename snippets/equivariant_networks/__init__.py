@@ -1,0 +1,1 @@
+"""Layers that respect turns and mirror images of pictures, and motions of points in space."""

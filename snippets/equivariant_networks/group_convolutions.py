@@ -1,0 +1,182 @@
+"""Group convolutions: layers for pictures that respect shifts, quarter turns and mirror images."""
+
+# --8<-- [start:setup]
+import torch
+from jaxtyping import Float, Int, Shaped
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, pad
+
+from snippets.linear_networks.permutations import Permutation
+
+# --8<-- [end:setup]
+
+
+# --8<-- [start:act]
+Move = tuple[bool, int]  # mirror it first? how many quarter turns then?
+
+TURNS: list[Move] = [(False, k) for k in range(4)]
+TURNS_AND_MIRRORS: list[Move] = [*TURNS, *((True, k) for k in range(4))]
+
+
+def act(g: Move, x: Shaped[Tensor, "*batch n n"]) -> Shaped[Tensor, "*batch n n"]:
+    """Return the picture, mirrored left to right if g says so, then turned left."""
+    mirrored, quarters = g
+    return torch.rot90(x.flip(-1) if mirrored else x, quarters, (-2, -1))
+    # --8<-- [end:act]
+
+
+# --8<-- [start:quotients]
+def quotients(group: list[Move]) -> Int[Tensor, "order order"]:
+    """Return in row g and column h the number of g⁻¹h, found by moving a pattern."""
+    pattern = torch.arange(9).reshape(3, 3)
+    moved = [act(g, pattern).flatten().tolist() for g in group]
+    after = [
+        [moved.index(act(g, act(k, pattern)).flatten().tolist()) for k in group]
+        for g in group
+    ]
+    return torch.tensor(after).argsort(dim=1)
+    # --8<-- [end:quotients]
+
+
+# --8<-- [start:act_on_field]
+def act_on_field(
+    number: int, f: Shaped[Tensor, "*batch order n n"], group: list[Move]
+) -> Shaped[Tensor, "*batch order n n"]:
+    """Return g·f, whose map number h is the map g⁻¹h of f, moved by g."""
+    return act(group[number], f[..., quotients(group)[number], :, :])
+    # --8<-- [end:act_on_field]
+
+
+# --8<-- [start:layer]
+class GroupConvolution(nn.Module):
+    """The general linear map from pictures, or from fields, to fields that commutes
+    with shifts and with a group of turns and mirror images.
+    """
+
+    def __init__(
+        self,
+        few: int,
+        many: int,
+        size: int,
+        group: list[Move],
+        lift: bool = False,
+        edges: str = "constant",
+        stride: int = 1,
+    ) -> None:
+        """Draw the filters; `edges` is "constant" (zeros) or "circular"."""
+        super().__init__()
+        if size % 2 == 0:
+            raise ValueError(
+                f"filters of {size}×{size} pixels have no middle pixel: take {size + 1}"
+            )
+        self.group, self.lift, self.edges, self.stride = group, lift, edges, stride
+        self.register_buffer("quotients", quotients(group))
+        maps = 1 if lift else len(group)
+        scale = (few * maps * size * size) ** -0.5
+        self.weight = nn.Parameter(scale * torch.randn(many, few, maps, size, size))
+        self.bias = nn.Parameter(torch.zeros(many))
+
+    def filters(self) -> Float[Tensor, "outputs inputs size size"]:
+        """Return every filter in every position: map g reads map h with g·w[g⁻¹h]."""
+        w = self.weight
+        moved = [
+            act(g, w if self.lift else w[:, :, self.quotients[number]])
+            for number, g in enumerate(self.group)
+        ]
+        return torch.stack(moved, dim=1).flatten(2, 3).flatten(0, 1)
+
+    def forward(
+        self, x: Float[Tensor, "batch few *maps n n"]
+    ) -> Float[Tensor, "batch many order m m"]:
+        """Convolve with all positions of the filters; one bias for each channel."""
+        x = x if self.lift else x.flatten(1, 2)
+        around = [self.weight.shape[-1] // 2] * 4
+        y = conv2d(pad(x, around, mode=self.edges), self.filters(), stride=self.stride)
+        y = y.unflatten(1, (-1, len(self.group)))
+        return y + self.bias[:, None, None, None]
+        # --8<-- [end:layer]
+
+
+# --8<-- [start:permutations]
+def field_permutation(number: int, group: list[Move], side: int) -> Permutation:
+    """Return how a move of the group rearranges the numbers of a field."""
+    places = torch.arange(len(group) * side * side).reshape(-1, side, side)
+    return Permutation(
+        tuple((act_on_field(number, places, group) + 1).flatten().tolist())
+    )
+
+
+def field_shift(down: int, right: int, maps: int, side: int) -> Permutation:
+    """Return how a shift rearranges the numbers of a field with so many maps."""
+    places = torch.arange(maps * side * side).reshape(-1, side, side)
+    return Permutation(
+        tuple((places.roll((down, right), (-2, -1)) + 1).flatten().tolist())
+    )
+
+
+def generators(maps: int, side: int, group: list[Move]) -> list[Permutation]:
+    """Return two shifts and all moves, as they act on a picture (1 map) or a field."""
+    shifts = [field_shift(0, 1, maps, side), field_shift(1, 0, maps, side)]
+    if maps == 1:
+        places = torch.arange(side * side).reshape(side, side)
+        moves = [tuple((act(g, places) + 1).flatten().tolist()) for g in group]
+        return shifts + [Permutation(images) for images in moves]
+    return shifts + [field_permutation(k, group, side) for k in range(len(group))]
+    # --8<-- [end:permutations]
+
+
+# --8<-- [start:defect]
+def defect(layer: nn.Module, x: Tensor, move, move_answer) -> float:
+    """Return |layer(move x) − move layer(x)| relative to |layer(x)|."""
+    with torch.no_grad():
+        answer = layer(x)
+        return ((layer(move(x)) - move_answer(answer)).norm() / answer.norm()).item()
+    # --8<-- [end:defect]
+
+
+# --8<-- [start:letter]
+def letter_f(side: int = 9) -> Float[Tensor, "side side"]:
+    """Return a picture of an F, which no turn and no mirror image leaves as it is."""
+    picture = torch.zeros(side, side)
+    picture[1:-1, 2] = 1
+    picture[1, 2:-2] = 1
+    picture[side // 2, 2:-4] = 1
+    return picture
+    # --8<-- [end:letter]
+
+
+# --8<-- [start:network]
+class TurnInvariant(nn.Module):
+    """A classifier of pictures whose answer no move of the group changes."""
+
+    def __init__(self, width: int, classes: int, group: list[Move]) -> None:
+        """Lift, convolve twice with halving in between, and forget place and
+        position.
+        """
+        super().__init__()
+        self.layers = nn.Sequential(
+            GroupConvolution(1, width, 5, group, lift=True),
+            nn.BatchNorm3d(width),
+            nn.ReLU(),
+            nn.AvgPool3d((1, 2, 2)),
+            GroupConvolution(width, 2 * width, 3, group),
+            nn.BatchNorm3d(2 * width),
+            nn.ReLU(),
+        )
+        self.answer = nn.Linear(2 * width, classes)
+
+    def forward(
+        self, x: Float[Tensor, "batch 1 n n"]
+    ) -> Float[Tensor, "batch classes"]:
+        """Return one score a class, from the mean over all pixels and all maps."""
+        return self.answer(self.layers(x).mean(dim=(2, 3, 4)))
+        # --8<-- [end:network]
+
+
+# --8<-- [start:solution_widths]
+def strided_widths(size: int, stride: int, widths: range) -> list[int]:
+    """Return the widths on which a strided filter, padded by size // 2, reads
+    both edges alike.
+    """
+    return [n for n in widths if (n + 2 * (size // 2) - size) % stride == 0]
+    # --8<-- [end:solution_widths]

@@ -1,0 +1,123 @@
+"""Networks for points in space: energies that no motion changes, and forces that turn along."""
+
+# --8<-- [start:setup]
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from snippets.lie_groups.exponential import exp_so3
+
+# --8<-- [end:setup]
+
+
+# --8<-- [start:layer]
+class PointLayer(nn.Module):
+    """Pass messages between points: numbers from numbers and distances, arrows along
+    the differences of positions and along the arrows of the others.
+    """
+
+    def __init__(self, channels: int, waves: int = 8) -> None:
+        """Build one small network for all pairs."""
+        super().__init__()
+        self.register_buffer("centres", torch.linspace(0, 4, waves))
+        sizes = 4 * channels + waves, 4 * channels, 3 * channels
+        self.message = nn.Sequential(
+            nn.Linear(sizes[0], sizes[1]), nn.SiLU(), nn.Linear(sizes[1], sizes[2])
+        )
+        self.update = nn.Linear(2 * channels, channels)
+
+    def forward(
+        self,
+        x: Float[Tensor, "*batch n 3"],
+        s: Float[Tensor, "*batch n channels"],
+        v: Float[Tensor, "*batch n channels 3"],
+        pair: Float[Tensor, "*batch n n"],
+    ) -> tuple[
+        Float[Tensor, "*batch n channels"], Float[Tensor, "*batch n channels 3"]
+    ]:
+        """Return new numbers s and arrows v; `pair` is 1 where j may speak to i."""
+        r = x[..., None, :, :] - x[..., :, None, :]  # from i to j
+        squared = r.square().sum(-1)
+        bumps = torch.exp(-((squared[..., None].add(1e-12).sqrt() - self.centres) ** 2))
+        along = torch.einsum("...icx,...ijx->...ijc", v, r)
+        back = torch.einsum("...jcx,...ijx->...ijc", v, r)
+        here = s[..., :, None, :].expand(*along.shape)
+        there = s[..., None, :, :].expand(*along.shape)
+        m = self.message(torch.cat([here, there, bumps, along, back], dim=-1))
+        number, to_point, to_arrow = (m * pair[..., None]).chunk(3, dim=-1)
+        v = (
+            v
+            + torch.einsum("...ijc,...ijx->...icx", to_point, r)
+            + torch.einsum("...ijc,...jcx->...icx", to_arrow, v)
+        )
+        lengths = v.square().sum(-1)
+        return s + number.sum(-2) + self.update(torch.cat([s, lengths], dim=-1)), v
+        # --8<-- [end:layer]
+
+
+# --8<-- [start:energy]
+class Energy(nn.Module):
+    """The energy of a cloud of points with types; its negative gradient are forces."""
+
+    def __init__(self, types: int, channels: int = 16, layers: int = 2) -> None:
+        """Take the number of types of points."""
+        super().__init__()
+        self.start = nn.Embedding(types, channels)
+        self.layers = nn.ModuleList(PointLayer(channels) for _ in range(layers))
+        self.answer = nn.Sequential(
+            nn.Linear(channels, channels), nn.SiLU(), nn.Linear(channels, 1)
+        )
+
+    def forward(
+        self,
+        x: Float[Tensor, "*batch n 3"],
+        types: Int[Tensor, "..."],
+        there: Bool[Tensor, "*batch n"] | None = None,
+    ) -> Float[Tensor, "*batch"]:
+        """Return the energy of the points that are there; the others are padding."""
+        if x.shape[:-1] != types.shape:
+            raise ValueError(
+                f"positions of shape {tuple(x.shape)} and types of shape "
+                f"{tuple(types.shape)}: give one type for each point"
+            )
+        present = torch.ones_like(x[..., 0]) if there is None else there.to(x)
+        pair = present[..., :, None] * present[..., None, :]
+        pair = pair * (1 - torch.eye(x.shape[-2]).to(x))
+        s = self.start(types)
+        v = torch.zeros(*s.shape, 3).to(x)
+        for layer in self.layers:
+            s, v = layer(x, s, v, pair)
+        return (self.answer(s)[..., 0] * present).sum(-1)
+
+
+def forces(
+    energy: Energy,
+    x: Float[Tensor, "*batch n 3"],
+    types: Int[Tensor, "..."],
+    there: Bool[Tensor, "*batch n"] | None = None,
+) -> Float[Tensor, "*batch n 3"]:
+    """Return minus the gradient of the energy."""
+    x = x.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(
+        energy(x, types, there).sum(), x, create_graph=True
+    )
+    return -gradient
+    # --8<-- [end:energy]
+
+
+# --8<-- [start:motion]
+def motion(seed: int) -> tuple[Float[Tensor, "3 3"], Float[Tensor, "3"]]:
+    """Return a random rotation, or one with an inversion, and a translation."""
+    draw = torch.Generator().manual_seed(seed)
+    omega, t = 2 * torch.randn(2, 3, generator=draw)
+    return (-1) ** seed * exp_so3(omega), t
+    # --8<-- [end:motion]
+
+
+# --8<-- [start:solution_torque]
+def torque(
+    x: Float[Tensor, "*batch n 3"], F: Float[Tensor, "*batch n 3"]
+) -> Float[Tensor, "*batch 3"]:
+    """Return the sum of x × F."""
+    return torch.linalg.cross(x, F).sum(-2)
+    # --8<-- [end:solution_torque]

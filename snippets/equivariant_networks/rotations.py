@@ -1,0 +1,130 @@
+"""What else turns in space: the irreducible representations of the rotations."""
+
+# --8<-- [start:setup]
+import math
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor, nn
+
+# --8<-- [end:setup]
+
+
+# --8<-- [start:traceless]
+def traceless(v: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """Return vvᵀ minus its trace, spread evenly: a symmetric matrix of trace zero."""
+    length = v.square().sum(-1)[..., None, None]
+    return v[..., :, None] * v[..., None, :] - length / 3 * torch.eye(3).to(v)
+    # --8<-- [end:traceless]
+
+
+# --8<-- [start:ladder]
+def ladder(l: int) -> Complex[Tensor, "3 d d"]:
+    """Return J_x, J_y, J_z for the numbers m = −l, …, l: J_z is diagonal, and
+    J_x + iJ_y raises m by one.
+    """
+    if l < 0:
+        raise ValueError(f"l = {l}: take 0, 1, 2, …")
+    m = torch.arange(-l, l + 1, dtype=torch.get_default_dtype())
+    up = torch.diag((l * (l + 1) - m[:-1] * m[1:]).sqrt(), -1).to(torch.complex128)
+    return torch.stack([(up + up.mH) / 2, (up - up.mH) / 2j, m.diag().to(up.dtype)])
+    # --8<-- [end:ladder]
+
+
+# --8<-- [start:real]
+def real_basis(l: int) -> Complex[Tensor, "d d"]:
+    """Return the unitary matrix from the numbers m to cosines (m > 0) and sines."""
+    U = torch.zeros(2 * l + 1, 2 * l + 1, dtype=torch.complex128)
+    U[l, l] = 1
+    for m in range(1, l + 1):
+        sign = (-1) ** m
+        U[l + m, l + m], U[l + m, l - m] = sign / math.sqrt(2), 1 / math.sqrt(2)
+        U[l - m, l + m], U[l - m, l - m] = -1j * sign / math.sqrt(2), 1j / math.sqrt(2)
+    return U
+
+
+def velocities(l: int) -> Float[Tensor, "3 d d"]:
+    """Return the real skew matrices of the turns about x, y and z."""
+    U = real_basis(l)
+    return (-1j * (U.conj() @ ladder(l) @ U.T)).real.to(torch.get_default_dtype())
+    # --8<-- [end:real]
+
+
+# --8<-- [start:wigner]
+def wigner(l: int, omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch d d"]:
+    """Return D(R) for the turn R by |ω| about ω: the exponential of its velocity."""
+    X = torch.einsum("...a,aij->...ij", omega, velocities(l).to(omega))
+    return torch.linalg.matrix_exp(X)
+    # --8<-- [end:wigner]
+
+
+# --8<-- [start:harmonics]
+def harmonics(l: int, p: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch d"]:
+    """Return the value at the direction of p of the field on the sphere of kind l.
+
+    A turn about y and one about z bring the north pole to p; they turn the value along.
+    """
+    x, y, z = p.unbind(-1)
+    zero = torch.zeros_like(x)
+    down = torch.stack([zero, torch.atan2(torch.hypot(x, y), z), zero], -1)
+    around = torch.stack([zero, zero, torch.atan2(y, x)], -1)
+    return (wigner(l, around) @ wigner(l, down))[..., l]
+    # --8<-- [end:harmonics]
+
+
+# --8<-- [start:trace]
+def rotation_character(
+    l: int, theta: Float[Tensor, "*batch"]
+) -> Float[Tensor, "*batch"]:
+    """Return the trace of a turn by θ: 1 + 2 cos θ + … + 2 cos lθ."""
+    k = torch.arange(1, l + 1).to(theta)
+    return 1 + 2 * torch.cos(theta[..., None] * k).sum(-1)
+
+
+def rotation_inner(
+    chi: Float[Tensor, " n"], psi: Float[Tensor, " n"]
+) -> Float[Tensor, ""]:
+    """Return the mean of χψ over all rotations, from values at n angles (j + ½)π/n.
+
+    Turns by θ are as many as 1 − cos θ says.
+    """
+    n = len(chi)
+    theta = (torch.arange(n).to(chi) + 0.5) * torch.pi / n
+    return (chi * psi * (1 - torch.cos(theta))).mean()
+    # --8<-- [end:trace]
+
+
+# --8<-- [start:layer]
+class KindLinear(nn.Module):
+    """The general equivariant linear layer: it mixes channels of one kind."""
+
+    def __init__(self, few: list[int], many: list[int]) -> None:
+        """Take the numbers of channels of the kinds l = 0, 1, 2, … before and after."""
+        super().__init__()
+        if len(few) != len(many):
+            raise ValueError(
+                f"{len(few)} kinds before and {len(many)} after: give a number, "
+                "which may be 0, for each"
+            )
+        self.weights = nn.ParameterList(
+            torch.randn(n, m) / max(m, 1) ** 0.5 for m, n in zip(few, many, strict=True)
+        )
+        self.bias = nn.Parameter(torch.zeros(many[0], 1))
+
+    def forward(self, features: list[Tensor]) -> list[Tensor]:
+        """Take and return for each l a tensor (*batch, channels, 2l + 1)."""
+        mixed = [W @ f for W, f in zip(self.weights, features, strict=True)]
+        return [mixed[0] + self.bias, *mixed[1:]]
+        # --8<-- [end:layer]
+
+
+# --8<-- [start:solution_shell]
+def shell_filters(l_in: int, l_out: int) -> int:
+    """Return how many filters on a sphere take kind l_in to kind l_out."""
+    X, Y = velocities(l_out)[2], velocities(l_in)[2]
+    equations = torch.kron(X, torch.eye(len(Y))) - torch.kron(
+        torch.eye(len(X)), Y.T.contiguous()
+    )
+    sigma = torch.linalg.svdvals(equations)
+    return int((sigma < 1e-9).sum())
+    # --8<-- [end:solution_shell]

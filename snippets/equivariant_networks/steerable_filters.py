@@ -1,0 +1,216 @@
+"""Steerable filters: convolutions in the plane that respect turns by every angle."""
+
+# --8<-- [start:setup]
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.functional import conv2d
+
+# --8<-- [end:setup]
+
+
+# --8<-- [start:turning]
+def turning(m: int, theta: Float[Tensor, "*angles"]) -> Float[Tensor, "*angles d d"]:
+    """Return the matrix by which a turn acts on values of frequency m: 1×1 for
+    m = 0.
+    """
+    if m < 0:
+        raise ValueError(f"frequency {m}: −m and m are the same kind, so take {-m}")
+    if m == 0:
+        return torch.ones_like(theta)[..., None, None]
+    c, s = torch.cos(m * theta), torch.sin(m * theta)
+    return torch.stack([torch.stack([c, -s], -1), torch.stack([s, c], -1)], -2)
+    # --8<-- [end:turning]
+
+
+# --8<-- [start:on_ring]
+def on_ring(
+    W: Float[Tensor, "*batch dout din"],
+    m_in: int,
+    m_out: int,
+    phi: Float[Tensor, "*angles"],
+) -> Float[Tensor, "... dout din"]:
+    """Return the filter at the angles φ of a ring, from its matrix W at the angle 0."""
+    out, back = turning(m_out, phi), turning(m_in, -phi)
+    W = W.reshape(*W.shape[:-2], *[1] * phi.ndim, *W.shape[-2:])
+    return out @ W @ back
+    # --8<-- [end:on_ring]
+
+
+# --8<-- [start:null_space]
+def harmonic_filters(
+    m_in: int, m_out: int, top: int
+) -> Float[Tensor, "count waves dout din"]:
+    """Return all filters on a ring made of waves 1, cos φ, sin φ, …, sin(top φ).
+
+    The coefficients of a filter solve K′ = X K − K Y, where X and Y are the velocities
+    of the two turnings at the identity: a null space.
+    """
+    zero = torch.zeros((), requires_grad=True)
+    X, Y = (
+        torch.autograd.functional.jacobian(lambda t, m=m: turning(m, t), zero.detach())
+        for m in (m_out, m_in)
+    )
+    blocks = [torch.zeros(1, 1)] + [
+        k * torch.tensor([[0.0, 1.0], [-1.0, 0.0]]) for k in range(1, top + 1)
+    ]
+    derivative = torch.block_diag(*blocks)  # of the coefficients of cos kφ and sin kφ
+    eye_w, eye_o, eye_i = torch.eye(2 * top + 1), torch.eye(len(X)), torch.eye(len(Y))
+    equations = (
+        torch.kron(derivative, torch.kron(eye_o, eye_i))
+        - torch.kron(eye_w, torch.kron(X, eye_i))
+        + torch.kron(eye_w, torch.kron(eye_o, Y.T.contiguous()))
+    )
+    _, sigma, Vh = torch.linalg.svd(equations)
+    return Vh[int((sigma > 1e-9).sum()) :].reshape(-1, 2 * top + 1, len(X), len(Y))
+    # --8<-- [end:null_space]
+
+
+# --8<-- [start:layer]
+class SteerableConvolution(nn.Module):
+    """A convolution between fields of given frequencies, turned by any angle."""
+
+    def __init__(self, m_in: int, m_out: int, few: int, many: int, size: int) -> None:
+        """Draw, for each ring of the filter, a matrix for each pair of channels."""
+        super().__init__()
+        self.m_in, self.m_out = m_in, m_out
+        half = size // 2
+        y, x = torch.meshgrid(*[torch.arange(-half, half + 1.0)] * 2, indexing="ij")
+        radius, rings = torch.hypot(x, y), torch.arange(half + 1.0)
+        profile = torch.exp(-((radius - rings[:, None, None]) ** 2) / 0.72)
+        profile[int(m_in == m_out) :, half, half] = 0  # the middle has no angle
+        self.register_buffer("profile", profile)
+        self.register_buffer("phi", torch.atan2(-y, x))
+        shape = (half + 1, many, few, 1 + (m_out > 0), 1 + (m_in > 0))
+        self.weight = nn.Parameter(torch.randn(shape) / (few * size * size) ** 0.5)
+
+    def kernel(self) -> Float[Tensor, "out in size size"]:
+        """Return the filter, sampled at the pixels."""
+        W = self.weight
+        if self.m_in == self.m_out != 0:
+            W = W.clone()
+            W[0] = commuting(W[0])
+        K = on_ring(W, self.m_in, self.m_out, self.phi)
+        K = torch.einsum("rxy,rmfxyoi->mofixy", self.profile, K)
+        return K.flatten(2, 3).flatten(0, 1)
+
+    def forward(
+        self, f: Float[Tensor, "batch in n n"]
+    ) -> Float[Tensor, "batch out n n"]:
+        """Convolve; a field of frequency m ≥ 1 has two numbers a pixel and channel."""
+        return conv2d(f, self.kernel(), padding=self.profile.shape[-1] // 2)
+        # --8<-- [end:layer]
+
+
+# --8<-- [start:commuting]
+def commuting(W: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch 2 2"]:
+    """Return the nearest matrices that commute with all turns: aI + bJ."""
+    J = W.new_tensor([[0.0, -1.0], [1.0, 0.0]])
+    a = (W[..., 0, 0] + W[..., 1, 1]) / 2
+    b = (W[..., 1, 0] - W[..., 0, 1]) / 2
+    return a[..., None, None] * torch.eye(2).to(W) + b[..., None, None] * J
+    # --8<-- [end:commuting]
+
+
+# --8<-- [start:turn_field]
+def turn_field(
+    f: Float[Tensor, "batch numbers n n"], m: int, quarters: int
+) -> Float[Tensor, "batch numbers n n"]:
+    """Return a field of frequency m, moved by quarter turns: places and values."""
+    f = torch.rot90(f, quarters, (-2, -1))
+    rho = turning(m, torch.tensor(quarters * torch.pi / 2).to(f))
+    values = f.unflatten(1, (-1, len(rho)))
+    return torch.einsum("oi,bcixy->bcoxy", rho, values).flatten(1, 2)
+    # --8<-- [end:turn_field]
+
+
+# --8<-- [start:plane]
+def blobs(seed: int, count: int = 12) -> Callable[[Tensor], Tensor]:
+    """Return a smooth picture on the plane: a sum of bumps at random places."""
+    draw = torch.Generator().manual_seed(seed)
+    places = 3 * torch.randn(count, 2, generator=draw)
+    heights = torch.randn(count, generator=draw)
+    return lambda p: heights @ torch.exp(-(((p - places[:, None]) ** 2).sum(-1)) / 2)
+
+
+def angle_error(m: int, theta: float, spacing: float, seed: int = 0) -> float:
+    """Return the relative error of a ring filter of frequency m under a turn by θ.
+
+    The filter is sampled on a grid; picture and answers are known at every point.
+    """
+    ticks = spacing * torch.arange(-round(4 / spacing), round(4 / spacing) + 1)
+    q = torch.cartesian_prod(ticks, ticks)
+    radius, phi = q.norm(dim=1), torch.atan2(q[:, 1], q[:, 0])
+    bump = torch.exp(-((radius - 1.2) ** 2) / 0.18)
+    bump[radius == 0] *= m == 0
+    K = bump[:, None] * on_ring(torch.eye(1 + (m > 0), 1), 0, m, phi)[..., 0]
+    picture = blobs(seed)
+    g = turning(1, torch.tensor(theta))
+    p = 2 * torch.randn(60, 2, generator=torch.Generator().manual_seed(seed + 1))
+    moved, answer = (
+        torch.stack([picture(x + q @ turn) for x in p @ g]) @ K
+        for turn in (g, torch.eye(2))
+    )
+    expected = answer @ turning(m, torch.tensor(theta)).T
+    return ((moved - expected).norm() / expected.norm()).item()
+    # --8<-- [end:plane]
+
+
+# --8<-- [start:gate]
+class Gate(nn.Module):
+    """Scale each arrow by a function of its length; the direction stays."""
+
+    def __init__(self, channels: int) -> None:
+        """Start with a threshold of zero for each channel."""
+        super().__init__()
+        self.threshold = nn.Parameter(torch.zeros(channels, 1, 1, 1))
+
+    def forward(
+        self, f: Float[Tensor, "batch numbers n n"]
+    ) -> Float[Tensor, "batch numbers n n"]:
+        """Multiply by sigmoid(|v|² − threshold), which is smooth also where v = 0."""
+        v = f.unflatten(1, (len(self.threshold), -1))
+        squared = v.square().sum(dim=2, keepdim=True)
+        return (v * torch.sigmoid(squared - self.threshold)).flatten(1, 2)
+        # --8<-- [end:gate]
+
+
+# --8<-- [start:network]
+class TurnNetwork(nn.Module):
+    """From a picture to numbers that no turn changes, by way of brightness and
+    arrows.
+    """
+
+    def __init__(self, channels: int, answers: int, size: int = 7) -> None:
+        """Build two layers, with frequencies 0, 1 and 2 in between."""
+        super().__init__()
+        self.first = nn.ModuleList(
+            SteerableConvolution(0, m, 1, channels, size) for m in range(3)
+        )
+        self.gates = nn.ModuleList(Gate(channels) for _ in range(3))
+        self.second = nn.ModuleList(
+            SteerableConvolution(m, 0, channels, channels, size) for m in range(3)
+        )
+        self.answer = nn.Linear(channels, answers)
+
+    def forward(
+        self, x: Float[Tensor, "batch 1 n n"]
+    ) -> Float[Tensor, "batch answers"]:
+        """Return scores from the mean over all pixels."""
+        fields = [
+            gate(layer(x)) for layer, gate in zip(self.first, self.gates, strict=True)
+        ]
+        y = sum(layer(f) for layer, f in zip(self.second, fields, strict=True))
+        return self.answer(torch.relu(y).mean(dim=(2, 3)))
+        # --8<-- [end:network]
+
+
+# --8<-- [start:solution_mirror]
+def mirror_filters(m_in: int, m_out: int) -> int:
+    """Return how many ring filters also respect the mirror image in the x-axis."""
+    signs = torch.tensor([1.0, -1.0])
+    M = torch.outer(signs[: 1 + (m_out > 0)], signs[: 1 + (m_in > 0)]).flatten().diag()
+    return int(torch.linalg.matrix_rank(torch.eye(len(M)) + M))
+    # --8<-- [end:solution_mirror]

@@ -1,0 +1,128 @@
+"""Products of features that are features again: Clebsch–Gordan coefficients as a null space."""
+
+# --8<-- [start:setup]
+from functools import cache
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from snippets.equivariant_networks.rotations import velocities
+
+# --8<-- [end:setup]
+
+
+# --8<-- [start:coupling]
+def coupling(l1: int, l2: int, l3: int) -> Float[Tensor, "d3 d1 d2"]:
+    """Return the C with D₃ C(f, g) = C(D₁f, D₂g), where C(f, g)ₖ = Σ Cₖᵢⱼ fᵢ gⱼ.
+
+    C solves X₃C − C(X₁ ⊗ I + I ⊗ X₂) = 0 for the velocities about all three axes. Its
+    rows have length one, and the first entry that is not zero is positive. Raises
+    ValueError where zero is the only solution.
+    """
+    if not abs(l1 - l2) <= l3 <= l1 + l2:
+        raise ValueError(
+            f"no product of kinds {l1} and {l2} is of kind {l3}: "
+            f"take one from {abs(l1 - l2)} to {l1 + l2}"
+        )
+    return _coupling(l1, l2, l3).to(torch.get_default_dtype())
+
+
+@cache
+def _coupling(l1: int, l2: int, l3: int) -> Float[Tensor, "d3 d1 d2"]:
+    """Return the coefficients in double precision, computed once."""
+    M = equations(l1, l2, l3)
+    C = torch.linalg.eigh(M.T @ M).eigenvectors[:, 0]
+    first = C[(C.abs() > 1e-6).nonzero()[0, 0]]
+    C = C * first.sign() * (2 * l3 + 1) ** 0.5
+    C[C.abs() < 1e-12] = 0
+    return C.reshape(2 * l3 + 1, 2 * l1 + 1, 2 * l2 + 1)
+
+
+def equations(l1: int, l2: int, l3: int) -> Float[Tensor, "rows unknowns"]:
+    """Return the matrix of the linear equations for the entries of C."""
+    X1, X2, X3 = (velocities(l).double() for l in (l1, l2, l3))
+    I1, I2, I3 = (torch.eye(2 * l + 1, dtype=torch.float64) for l in (l1, l2, l3))
+    return torch.cat(
+        [
+            torch.kron(c, torch.kron(I1, I2))
+            + torch.kron(I3, torch.kron(a, I2) + torch.kron(I1, b))  # as X is skew
+            for a, b, c in zip(X1, X2, X3, strict=True)
+        ]
+    )
+    # --8<-- [end:coupling]
+
+
+# --8<-- [start:multiply]
+def multiply(
+    f: Float[Tensor, "*batch d1"], g: Float[Tensor, "*batch d2"], l3: int
+) -> Float[Tensor, "*batch d3"]:
+    """Return the part of kind l₃ of the products of two features."""
+    l1, l2 = (f.shape[-1] - 1) // 2, (g.shape[-1] - 1) // 2
+    return torch.einsum("kij,...i,...j->...k", coupling(l1, l2, l3).to(f), f, g)
+    # --8<-- [end:multiply]
+
+
+# --8<-- [start:grow]
+def solid_harmonics(
+    top: int, p: Float[Tensor, "*batch 3"]
+) -> list[Float[Tensor, "*batch _"]]:
+    """Return the harmonics 0, …, top of points: polynomials, of length |p|ˡ."""
+    arrow = p[..., [1, 2, 0]]
+    found = [torch.ones_like(p[..., :1])]
+    pole = [torch.ones(1).to(p)]
+    up = torch.tensor([0.0, 1.0, 0.0]).to(p)
+    for l in range(1, top + 1):
+        at_pole = multiply(pole[-1], up, l)
+        scale = at_pole[l]  # the only entry that is not zero
+        pole.append(at_pole / scale)
+        found.append(multiply(found[-1], arrow, l) / scale)
+    return found
+    # --8<-- [end:grow]
+
+
+# --8<-- [start:layer]
+class TensorProduct(nn.Module):
+    """Multiply features by those of a direction, with a weight for every path."""
+
+    def __init__(self, few: list[int], many: list[int], top: int) -> None:
+        """Take channels of the kinds 0, 1, … before and after, and harmonics up
+        to top.
+        """
+        super().__init__()
+        self.top, self.many = top, many
+        self.paths = [
+            (a, b, c)
+            for a in range(len(few))
+            for b in range(top + 1)
+            for c in range(len(many))
+            if abs(a - b) <= c <= a + b and (a + b + c) % 2 == 0
+        ]
+        self.weights = nn.ParameterList(
+            torch.randn(many[c], few[a]) / max(few[a], 1) ** 0.5
+            for a, _, c in self.paths
+        )
+
+    def forward(
+        self, features: list[Tensor], p: Float[Tensor, "*batch 3"]
+    ) -> list[Tensor]:
+        """Return features (*batch, channels, 2l + 1) from features and a vector."""
+        Y = solid_harmonics(self.top, p)
+        out: list[Tensor | float] = [0.0] * len(self.many)
+        for W, (a, b, c) in zip(self.weights, self.paths, strict=True):
+            product = multiply(
+                features[a], Y[b][..., None, :].expand(*features[a].shape[:-1], -1), c
+            )
+            out[c] = out[c] + W @ product
+        return out
+        # --8<-- [end:layer]
+
+
+# --8<-- [start:solution_energy]
+def quadrupole(points: Float[Tensor, "*batch n 3"]) -> Float[Tensor, "*batch 5"]:
+    """Return the part of kind 2 of a cloud: the sum over its points, from their
+    middle.
+    """
+    centred = points - points.mean(dim=-2, keepdim=True)
+    return solid_harmonics(2, centred)[2].sum(dim=-2)
+    # --8<-- [end:solution_energy]

@@ -1,0 +1,154 @@
+"""What symmetry buys: the same network body with and without it, on few and on many examples."""
+
+# --8<-- [start:setup]
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from snippets.equivariant_networks.group_convolutions import TURNS, GroupConvolution
+from snippets.lie_groups.exponential import exp_so3
+
+# --8<-- [end:setup]
+
+
+# --8<-- [start:three_body]
+def three_body(x: Float[Tensor, "*batch 4 3"]) -> Float[Tensor, "*batch"]:
+    """Return an energy of four points that depends on the angles of all triangles."""
+    energy = torch.zeros_like(x[..., 0, 0])
+    for corners in ((0, 1, 2), (0, 1, 3), (0, 2, 3), (1, 2, 3)):
+        a, b, c = (x[..., k, :] for k in corners)
+        sides = [b - a, c - b, a - c]
+        squared = [side.square().sum(-1) + 0.5 for side in sides]  # + 0.5: no poles
+        cosines = [
+            -(sides[k] * sides[k - 1]).sum(-1) / (squared[k] * squared[k - 1]).sqrt()
+            for k in range(3)
+        ]
+        size = squared[0] * squared[1] * squared[2]
+        energy = energy + (1 + 3 * cosines[0] * cosines[1] * cosines[2]) / size**1.5
+    return energy
+    # --8<-- [end:three_body]
+
+
+# --8<-- [start:inputs]
+def distances(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 6"]:
+    """Return the six distances between four points: no motion changes them."""
+    i, j = torch.triu_indices(4, 4, 1)
+    return (x[:, i] - x[:, j]).norm(dim=-1)
+
+
+def coordinates(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 12"]:
+    """Return all coordinates, from the middle of the points."""
+    return (x - x.mean(dim=1, keepdim=True)).flatten(1)
+
+
+def turned(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 4 3"]:
+    """Turn each example by a rotation of its own, all rotations alike."""
+    q = torch.nn.functional.normalize(torch.randn(len(x), 4), dim=-1)
+    half = torch.atan2(q[:, :3].norm(dim=-1), q[:, 3])
+    axis = torch.nn.functional.normalize(q[:, :3], dim=-1)
+    return x @ exp_so3(2 * half[:, None] * axis).mT
+    # --8<-- [end:inputs]
+
+
+# --8<-- [start:body]
+def body(inputs: int, width: int = 96) -> nn.Sequential:
+    """Return the network that all three share, up to its first layer."""
+    return nn.Sequential(
+        nn.Linear(inputs, width),
+        nn.SiLU(),
+        nn.Linear(width, width),
+        nn.SiLU(),
+        nn.Linear(width, width),
+        nn.SiLU(),
+        nn.Linear(width, 1),
+    )
+
+
+def fit(
+    x: Float[Tensor, "n 4 3"],
+    y: Float[Tensor, " n"],
+    see: Callable,
+    augment: bool,
+    steps: int = 1500,
+) -> Callable:
+    """Return a trained network; with `augment` each step turns its examples anew."""
+    network = body(see(x[:1]).shape[1])
+    optimiser = torch.optim.Adam(network.parameters(), lr=2e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for _ in range(steps):
+        batch = torch.randint(len(x), (128,))
+        points = turned(x[batch]) if augment else x[batch]
+        loss = (network(see(points))[:, 0] - y[batch]).square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return lambda points: network(see(points))[:, 0]
+    # --8<-- [end:body]
+
+
+# --8<-- [start:digits]
+def turning_network(width: int = 8) -> nn.Sequential:
+    """Return a classifier of digits whose answer no quarter turn changes."""
+    return nn.Sequential(
+        GroupConvolution(1, width, 5, TURNS, lift=True),
+        nn.ReLU(),
+        nn.MaxPool3d((1, 2, 2)),
+        GroupConvolution(width, 2 * width, 3, TURNS),
+        nn.ReLU(),
+        GroupConvolution(2 * width, 2 * width, 3, TURNS),
+        nn.ReLU(),
+        Mean(),
+        nn.Linear(2 * width, 10),
+    )
+
+
+def plain_network(width: int = 8, wide: int = 34) -> nn.Sequential:
+    """Return the same with plain convolutions, and about as many weights."""
+    return nn.Sequential(
+        nn.Conv2d(1, 2 * width, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(2 * width, wide, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(wide, wide, 3, padding=1),
+        nn.ReLU(),
+        Mean(),
+        nn.Linear(wide, 10),
+    )
+
+
+class Mean(nn.Module):
+    """Average over all but the channels."""
+
+    def forward(
+        self, x: Float[Tensor, "batch channels *rest"]
+    ) -> Float[Tensor, "batch channels"]:
+        """Return one number for each channel."""
+        return x.flatten(2).mean(dim=2)
+        # --8<-- [end:digits]
+
+
+# --8<-- [start:classify]
+def fit_digits(
+    network: nn.Module,
+    x: Float[Tensor, "n 14 14"],
+    labels: Int[Tensor, " n"],
+    augment: bool,
+    steps: int = 2000,
+) -> nn.Module:
+    """Train a classifier; with `augment` each digit is turned by a random quarter."""
+    optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for step in range(steps):
+        batch = torch.randint(len(x), (64,))
+        pictures = torch.rot90(x[batch], step % 4 if augment else 0, (1, 2))
+        loss = nn.functional.cross_entropy(network(pictures[:, None]), labels[batch])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return network
+    # --8<-- [end:classify]

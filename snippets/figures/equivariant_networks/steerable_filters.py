@@ -1,0 +1,51 @@
+"""What is drawn and computed for the page *Steerable filters*."""
+
+import math
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.figure import Figure
+
+from book import figure, results
+from snippets.equivariant_networks.steerable_filters import angle_error, on_ring
+from snippets.figures.equivariant_networks.group_convolutions import show
+
+
+@figure(
+    alt="Four ring-shaped filters. The first is positive all around; the others change between positive and negative "
+    "once, twice and three times on the way around."
+)
+def filters() -> Figure:
+    """The first component of the filters from frequency 0 to 0, 1, 2 and 3."""
+    y, x = torch.meshgrid(torch.linspace(2, -2, 81), torch.linspace(-2, 2, 81), indexing="ij")
+    bump = torch.exp(-((torch.hypot(x, y) - 1.1) ** 2) / 0.2)
+    fig, axes = plt.subplots(1, 4, figsize=(5.6, 1.7))
+    for m, ax in enumerate(axes):
+        wave = on_ring(torch.eye(1 + (m > 0), 1), 0, m, torch.atan2(y, x))[..., 0, 0]
+        show(ax, bump * wave, f"0 to {m}", top=1.0)
+    return fig
+
+
+@figure(
+    alt="Error against the angle from 0 to 180 degrees for three filters. All are zero at multiples of 90 degrees and "
+    "largest at 45; the filter of frequency 2 errs most, that of frequency 0 least."
+)
+def angles() -> Figure:
+    """How far a filter on a coarse grid is from respecting a turn."""
+    degrees = torch.arange(0, 181, 7.5)
+    fig, ax = plt.subplots(figsize=(5.0, 2.7))
+    for m in range(3):
+        errors = [angle_error(m, math.radians(d), 1.0) for d in degrees.tolist()]
+        ax.plot(degrees, errors, color=f"C{m}")
+        ax.annotate(
+            f"0 to {m}", (45, max(errors)), xytext=(0, 3), textcoords="offset points", ha="center", color=f"C{m}"
+        )
+    ax.set(xlabel="angle in degrees", ylabel="relative error", xticks=range(0, 181, 45), ylim=(0, None))
+    ax.margins(y=0.2)
+    return fig
+
+
+@results(seed=0)
+def steerable_numbers() -> dict[str, float]:
+    """The error at 45° of the filter of frequency 2, on two grids."""
+    return {"coarse": angle_error(2, math.pi / 4, 1.0), "fine": angle_error(2, math.pi / 4, 0.5)}

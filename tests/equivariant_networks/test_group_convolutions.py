@@ -1,0 +1,158 @@
+"""Group convolutions: what commutes with shifts and turns, all of it, and the ways to break it."""
+
+import pytest
+import torch
+from torch import nn
+
+from book.expect import numbers
+from snippets.equivariant_networks.group_convolutions import (
+    TURNS,
+    TURNS_AND_MIRRORS,
+    GroupConvolution,
+    TurnInvariant,
+    act,
+    act_on_field,
+    defect,
+    generators,
+    letter_f,
+    quotients,
+    strided_widths,
+)
+from snippets.linear_networks.groups import equivariant_classes
+
+GROUPS = [TURNS, TURNS_AND_MIRRORS]
+
+# filters w with w(gq) = w(q): orbits of the pixels around the middle one, 1 + 24/4 and 1 + 2·(4/4 + 4/4) + 8/8
+test_numbers = numbers("equivariant_networks.group_convolutions", {"pixels_turns": 7, "pixels_mirrors": 6})
+
+
+def classes(inputs, outputs):
+    return equivariant_classes(inputs, outputs)
+
+
+def count(table):
+    return int(table.max()) + 1
+
+
+def matrix(layer, maps, side):
+    """The layer without its bias, as a matrix on the numbers of a picture or field."""
+    basis = torch.eye(maps * side * side).reshape(-1, 1, *([maps] if maps > 1 else []), side, side)
+    return layer(basis).detach().flatten(1).T
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_quotients_are_those_of_matrices(group):
+    mirror, turn = torch.tensor([[-1.0, 0.0], [0.0, 1.0]]), torch.tensor([[0.0, -1.0], [1.0, 0.0]])
+    matrices = [torch.linalg.matrix_power(turn, k) @ (mirror if m else torch.eye(2)) for m, k in group]
+    for g, row in enumerate(quotients(group).tolist()):
+        for h, k in enumerate(row):
+            assert torch.equal(matrices[g] @ matrices[k], matrices[h])
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_moves_act_on_fields(group):
+    """Moving by h and then by g is moving by gh."""
+    f = torch.randn(2, len(group), 3, 3)
+    table = quotients(group)
+    for g in range(len(group)):
+        for gh in range(len(group)):
+            h = int(table[g, gh])
+            torch.testing.assert_close(
+                act_on_field(g, act_on_field(h, f, group), group), act_on_field(gh, f, group), rtol=0, atol=0
+            )
+
+
+@pytest.mark.claim("EL-101", by="proved")
+@pytest.mark.parametrize("group", GROUPS)
+def test_pixels_to_pixels_are_the_filters_that_no_move_changes(group):
+    pixels = generators(1, 5, group)
+    table = classes(pixels, pixels)
+    around = table[12].reshape(5, 5)
+    for g in group:
+        assert torch.equal(act(g, around), around)
+    orbits = {frozenset(int(act(g, torch.arange(25).reshape(5, 5)).flatten()[p]) for g in group) for p in range(25)}
+    assert count(table) == len(orbits)
+
+
+@pytest.mark.claim("EL-102")
+@pytest.mark.parametrize("group", GROUPS)
+def test_layers_answer_a_moved_picture_with_the_moved_field(group, measured):
+    lift = GroupConvolution(2, 3, 3, group, lift=True, edges="circular")
+    second = GroupConvolution(3, 2, 5, group, edges="circular")
+    for layer in (lift, second):
+        nn.init.normal_(layer.bias)
+    network, x = nn.Sequential(lift, nn.ReLU(), second), torch.randn(3, 2, 8, 8)
+    for number, g in enumerate(group):
+        measured(network(act(g, x)).detach(), act_on_field(number, network(x), group).detach(), atol=1e-13)
+    measured(network(x.roll((3, 2), (-2, -1))).detach(), network(x).roll((3, 2), (-2, -1)).detach(), atol=1e-13)
+
+
+@pytest.mark.claim("EL-103", by="proved")
+@pytest.mark.parametrize("group", GROUPS)
+def test_lifting_uses_one_free_filter_in_every_position(group):
+    """The layer's matrices are the span of the orbits' indicators: as many, and constant on orbits."""
+    pixels, fields = generators(1, 5, group), generators(len(group), 5, group)
+    table = classes(pixels, fields)
+    assert count(table) == 25
+    assert_layer_fills(GroupConvolution(1, 1, 5, group, lift=True, edges="circular"), table, 1)
+
+
+@pytest.mark.claim("EL-104", by="proved")
+@pytest.mark.parametrize("group", GROUPS)
+def test_group_convolutions_are_all_equivariant_maps(group):
+    fields = generators(len(group), 3, group)
+    table = classes(fields, fields)
+    assert count(table) == 9 * len(group)
+    assert_layer_fills(GroupConvolution(1, 1, 3, group, edges="circular"), table, len(group))
+
+
+def assert_layer_fills(layer, table, maps):
+    """Different weights stand in different orbits, and each orbit has one weight: the two spaces are one."""
+    with torch.no_grad():
+        layer.weight.copy_(torch.arange(1.0, layer.weight.numel() + 1).reshape(layer.weight.shape))
+    M = matrix(layer, maps, layer.weight.shape[-1]).round().long()
+    pairs = set(zip(table.flatten().tolist(), M.flatten().tolist(), strict=True))
+    assert len(pairs) == count(table) == layer.weight.numel()
+
+
+@pytest.mark.claim("EL-105", by="proved")
+@pytest.mark.parametrize("size", [1, 3, 5])
+@pytest.mark.parametrize("stride", [2, 3])
+def test_a_stride_must_read_both_edges_alike(size, stride):
+    torch.manual_seed(0)
+    layer = GroupConvolution(1, 1, size, TURNS, lift=True, stride=stride)
+    widths = range(2 * stride + 2, 2 * stride + 12)
+    exact = []
+    for width in widths:
+        x = torch.randn(1, 1, width, width)
+        error = defect(layer, x, lambda x: act(TURNS[1], x), lambda y: act_on_field(1, y, TURNS))
+        assert error < 1e-12 or error > 0.1
+        exact += [width] * (error < 1e-12)
+    assert exact == strided_widths(size, stride, widths)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_classifier_does_not_see_moves(group, measured):
+    torch.manual_seed(1)
+    network = TurnInvariant(4, 3, group).eval()
+    x = torch.rand(5, 1, 12, 12)
+    for g in group:
+        measured(network(act(g, x)).detach(), network(x).detach(), atol=1e-13)
+    mirrored = (network(x.flip(-1)) - network(x)).abs().max().item()
+    assert (mirrored > 1e-3) == (group is TURNS)
+
+
+def test_no_move_leaves_the_letter():
+    letter = letter_f()
+    assert all(not torch.equal(act(g, letter), letter) for g in TURNS_AND_MIRRORS[1:])
+
+
+def test_layers_keep_the_precision_of_their_input_and_take_empty_batches():
+    layer = GroupConvolution(2, 3, 3, TURNS, lift=True).float()
+    assert layer(torch.rand(0, 2, 7, 7, dtype=torch.float32)).shape == (0, 3, 4, 7, 7)
+    assert layer(torch.rand(1, 2, 7, 7, dtype=torch.float32)).dtype == torch.float32
+
+
+def test_filters_without_a_middle_are_refused():
+    with pytest.raises(ValueError, match="4×4 pixels have no middle pixel: take 5"):
+        GroupConvolution(1, 1, 4, TURNS)

@@ -1,0 +1,84 @@
+"""Points in space: motions, orders and padding change no energy, and forces are its gradient."""
+
+import pytest
+import torch
+
+from snippets.equivariant_networks.points import Energy, PointLayer, forces, motion, torque
+
+
+def cloud(count=2, n=6, seed=0):
+    draw = torch.Generator().manual_seed(seed)
+    return 2 * torch.rand(count, n, 3, generator=draw), torch.randint(3, (count, n), generator=draw)
+
+
+def network(seed=0):
+    torch.manual_seed(seed)
+    return Energy(types=3, channels=8)
+
+
+@pytest.mark.claim("EL-151")
+def test_numbers_stay_and_arrows_turn_along(measured):
+    torch.manual_seed(0)
+    layer, (x, _) = PointLayer(5), cloud()
+    s, v, pair = torch.randn(2, 6, 5), torch.randn(2, 6, 5, 3), 1 - torch.eye(6).expand(2, 6, 6)
+    numbers, arrows = layer(x, s, v, pair)
+    for seed in range(6):
+        R, t = motion(seed)
+        moved_numbers, moved_arrows = layer(x @ R.T + t, s, v @ R.T, pair)
+        measured(moved_numbers.detach(), numbers.detach(), atol=1e-11)
+        measured(moved_arrows.detach(), (arrows @ R.T).detach(), atol=1e-11)
+    order = torch.randperm(6)
+    numbers_again, arrows_again = layer(x[:, order], s[:, order], v[:, order], pair)
+    measured(numbers_again.detach(), numbers[:, order].detach(), atol=1e-11)
+    measured(arrows_again.detach(), arrows[:, order].detach(), atol=1e-11)
+
+
+@pytest.mark.claim("EL-152")
+def test_forces_are_a_gradient_and_add_up_to_zero(measured):
+    energy, (x, types) = network(), cloud()
+    F = forces(energy, x, types).detach()
+    assert F.abs().max() > 1e-3
+    for seed in range(4):
+        R, t = motion(seed)
+        measured(energy(x @ R.T + t, types).detach(), energy(x, types).detach(), atol=1e-11)
+        measured(forces(energy, x @ R.T + t, types).detach(), F @ R.T, atol=1e-10)
+    measured(F.sum(-2), torch.zeros(2, 3), atol=1e-11)
+    measured(torque(x, F), torch.zeros(2, 3), atol=1e-11)
+    one = x[0].clone().requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: energy(x, types[0]), one)
+    assert torch.autograd.gradgradcheck(lambda x: energy(x, types[0]), one, atol=1e-4)
+
+
+def test_padding_is_not_seen():
+    energy, (x, types) = network(), cloud(n=4)
+    there = (torch.arange(7) < 4).expand(2, 7)
+    padded = torch.cat([x, 30 * torch.randn(2, 3, 3)], dim=1)
+    padded_types = torch.cat([types, types[:, :3]], dim=1)
+    torch.testing.assert_close(energy(padded, padded_types, there), energy(x, types))
+    F = forces(energy, padded, padded_types, there)
+    torch.testing.assert_close(F[:, :4], forces(energy, x, types))
+    assert not F[:, 4:].any()
+
+
+def test_coinciding_points_have_finite_forces():
+    energy, (x, types) = network(), cloud()
+    x[:, 1] = x[:, 0]
+    assert forces(energy, x, types).isfinite().all()
+
+
+def test_the_network_tells_different_clouds_apart():
+    energy, (x, types) = network(), cloud()
+    stretched = x * torch.tensor([1.0, 1.0, 1.3])
+    assert (energy(stretched, types) - energy(x, types)).abs().min() > 1e-4
+    assert (energy(x, types.roll(1, 1)) - energy(x, types)).abs().max() > 1e-4
+
+
+def test_precision_and_empty_batches():
+    energy, (x, types) = network().float(), cloud()
+    assert energy(x.float(), types).dtype == torch.float32
+    assert energy(x[:0].float(), types[:0]).shape == (0,)
+
+
+def test_types_must_fit_the_positions():
+    with pytest.raises(ValueError, match="give one type for each point"):
+        network()(torch.randn(2, 5, 3), torch.zeros(2, 4, dtype=torch.long))

@@ -1,0 +1,157 @@
+"""Irreducible representations of the rotations, against scipy and sympy."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import sph_harm_y
+
+from snippets.equivariant_networks.rotations import (
+    KindLinear,
+    harmonics,
+    ladder,
+    real_basis,
+    rotation_character,
+    rotation_inner,
+    shell_filters,
+    traceless,
+    velocities,
+    wigner,
+)
+from snippets.lie_groups.exponential import exp_so3, log_so3
+
+KINDS = range(6)
+components = st.floats(-3, 3)
+vectors = st.tuples(components, components, components).map(torch.tensor)
+
+
+def unit(count=7):
+    return torch.nn.functional.normalize(torch.randn(count, 3), dim=-1)
+
+
+@pytest.mark.claim("EL-131")
+@pytest.mark.parametrize("l", KINDS)
+def test_ladders_have_the_brackets_of_rotations(l, measured):
+    J = ladder(l)
+    for a in range(3):
+        b, c = (a + 1) % 3, (a + 2) % 3
+        measured(J[a] @ J[b] - J[b] @ J[a], 1j * J[c], atol=1e-13 * (l + 1) ** 2)
+        measured.exact(J[a], J[a].mH.resolve_conj())
+    measured((J @ J).sum(0), l * (l + 1) * torch.eye(2 * l + 1, dtype=torch.complex128), atol=1e-13 * (l + 1) ** 2)
+    U = real_basis(l)
+    measured(U @ U.mH, torch.eye(2 * l + 1, dtype=torch.complex128), atol=1e-15)
+    measured((U.conj() @ (1j * J) @ U.T).imag, torch.zeros(3, 2 * l + 1, 2 * l + 1), atol=1e-15)
+
+
+@pytest.mark.parametrize("l", [1, 2, 3])
+def test_ladders_are_those_of_sympy(l):
+    """Its small d-matrix is exp(−iβJ_y)."""
+    from sympy.physics.quantum.spin import Rotation
+
+    beta, m = 0.7, range(-l, l + 1)
+    expected = torch.tensor([[complex(Rotation.d(l, a, b, beta).doit()) for b in m] for a in m])
+    torch.testing.assert_close(torch.linalg.matrix_exp(-1j * beta * ladder(l)[1]), expected)
+
+
+@pytest.mark.claim("EL-132")
+@given(vectors, vectors)
+def test_wigner_matrices_multiply_like_rotations(v, w):
+    product = log_so3(exp_so3(v) @ exp_so3(w))
+    for l in (0, 1, 2, 3):
+        D = wigner(l, v)
+        torch.testing.assert_close(D @ wigner(l, w), wigner(l, product), atol=1e-6, rtol=0)
+        torch.testing.assert_close(D @ D.T, torch.eye(2 * l + 1), atol=1e-12, rtol=0)
+    yzx = [1, 2, 0]
+    torch.testing.assert_close(wigner(1, v), exp_so3(v)[yzx][:, yzx], atol=1e-7, rtol=0)
+
+
+@pytest.mark.claim("EL-132", by="proved")
+@pytest.mark.parametrize("l", KINDS)
+def test_only_multiples_of_the_identity_commute(l):
+    d, X = 2 * l + 1, velocities(l)
+    equations = torch.cat([torch.kron(A, torch.eye(d)) - torch.kron(torch.eye(d), A.T.contiguous()) for A in X])
+    sigma = torch.linalg.svdvals(equations)
+    assert (sigma < 1e-9).sum() == 1
+    assert sigma[sigma > 1e-9].numel() == 0 or sigma[sigma > 1e-9].min() > 0.5
+
+
+@pytest.mark.parametrize("l", range(5))
+def test_a_full_turn_is_the_identity(l):
+    for axis in unit(3):
+        torch.testing.assert_close(wigner(l, 2 * math.pi * axis), torch.eye(2 * l + 1), atol=1e-11, rtol=0)
+
+
+@pytest.mark.claim("EL-133")
+@given(vectors, st.integers(0, 5))
+def test_harmonics_turn_with_the_sphere(w, l):
+    p = unit()
+    torch.testing.assert_close(harmonics(l, p @ exp_so3(w).T), harmonics(l, p) @ wigner(l, w).T, atol=1e-8, rtol=0)
+    torch.testing.assert_close(harmonics(l, -p), (-1) ** l * harmonics(l, p), atol=1e-11, rtol=0)
+    torch.testing.assert_close(harmonics(l, p).norm(dim=-1), torch.ones(7))
+
+
+@pytest.mark.claim("EL-133", by="proved")
+@pytest.mark.parametrize("l", KINDS)
+def test_one_value_at_the_pole_is_kept(l):
+    sigma = torch.linalg.svdvals(velocities(l)[2])
+    assert (sigma < 1e-12).sum() == 1
+    pole = torch.tensor([0.0, 0.0, 1.0])
+    torch.testing.assert_close(harmonics(l, pole), torch.eye(2 * l + 1)[l])
+
+
+@pytest.mark.claim("EL-134")
+@pytest.mark.parametrize("l", KINDS)
+def test_harmonics_agree_with_scipy(l, measured):
+    p = unit()
+    theta, phi = np.arccos(p[:, 2].numpy()), np.arctan2(p[:, 1].numpy(), p[:, 0].numpy())
+    Y = np.stack([sph_harm_y(l, m, theta, phi) for m in range(-l, l + 1)], -1)
+    columns = [
+        Y[:, l].real if m == 0 else math.sqrt(2) * (-1) ** m * (Y[:, l + abs(m)].real if m > 0 else Y[:, l - m].imag)
+        for m in range(-l, l + 1)
+    ]
+    factor = math.sqrt((2 * l + 1) / (4 * math.pi))
+    measured(factor * harmonics(l, p), torch.tensor(np.stack(columns, -1)), atol=1e-13)
+    measured(harmonics(1, p), p[:, [1, 2, 0]], atol=1e-14)
+
+
+def test_five_numbers_are_the_kind_two(measured):
+    """The map from symmetric matrices of trace zero commutes with rotations, for all of a basis."""
+    p, s = unit(9), math.sqrt(3)
+    T = traceless(p)
+    columns = [s * T[:, 0, 1], s * T[:, 1, 2], 1.5 * T[:, 2, 2], s * T[:, 0, 2], s / 2 * (T[:, 0, 0] - T[:, 1, 1])]
+    measured(torch.stack(columns, -1), harmonics(2, p), atol=1e-14)
+    assert torch.linalg.matrix_rank(harmonics(2, p)) == 5
+
+
+def test_characters_are_traces_and_orthonormal(measured):
+    theta = (torch.arange(40) + 0.5) * math.pi / 40
+    table = torch.stack([rotation_character(l, theta) for l in range(5)])
+    for l in range(5):
+        D = wigner(l, theta[:, None] * unit(1))
+        measured(D.diagonal(dim1=-2, dim2=-1).sum(-1), table[l], atol=1e-12)
+        for k in range(5):
+            measured(rotation_inner(table[l], table[k]), float(k == l), atol=1e-12)
+
+
+def test_kinds_are_not_mixed_by_linear_layers(measured):
+    torch.manual_seed(0)
+    layer, w = KindLinear([3, 2, 0], [4, 1, 2]), torch.tensor([0.5, -1.0, 0.2])
+    torch.nn.init.normal_(layer.bias)
+    f = [torch.randn(2, n, 2 * l + 1) for l, n in enumerate((3, 2, 0))]
+    turned = [x @ wigner(l, w).T for l, x in enumerate(f)]
+    for l, (a, b) in enumerate(zip(layer(turned), layer(f), strict=True)):
+        measured(a.detach(), (b @ wigner(l, w).T).detach(), atol=1e-13)
+    with pytest.raises(ValueError, match="2 kinds before and 1 after"):
+        KindLinear([1, 1], [1])
+
+
+def test_shells_have_as_many_filters_as_common_frequencies():
+    assert all(shell_filters(a, b) == 2 * min(a, b) + 1 for a in range(4) for b in range(4))
+
+
+def test_negative_kinds_are_refused():
+    with pytest.raises(ValueError, match=r"l = -1: take 0, 1"):
+        ladder(-1)

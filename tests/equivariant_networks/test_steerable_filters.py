@@ -1,0 +1,150 @@
+"""Steerable filters: the condition, ring by ring, by a null space, and on pixels."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from book.expect import between, numbers
+from snippets.equivariant_networks.steerable_filters import (
+    Gate,
+    SteerableConvolution,
+    TurnNetwork,
+    angle_error,
+    commuting,
+    harmonic_filters,
+    mirror_filters,
+    on_ring,
+    turn_field,
+    turning,
+)
+
+# sampled at spacing 1 a ring of radius 1.2 has about eight pixels: tens of per cent; at 1/2 under one
+test_numbers = numbers(
+    "equivariant_networks.steerable_filters", {"coarse": between(0.2, 0.5), "fine": between(0.001, 0.01)}
+)
+FREQUENCIES = [(m, other) for m in range(4) for other in range(4)]
+angles = st.floats(-math.pi, math.pi)
+
+
+def size(m):
+    return 1 + (m > 0)
+
+
+@pytest.mark.claim("EL-121")
+@given(st.integers(0, 4), angles, angles)
+def test_turning_is_a_representation(m, a, b):
+    a, b = torch.tensor(a), torch.tensor(b)
+    torch.testing.assert_close(turning(m, a) @ turning(m, b), turning(m, a + b), atol=1e-12, rtol=0)
+    assert turning(m, a).shape == (size(m), size(m))
+
+
+@pytest.mark.claim("EL-122")
+@pytest.mark.parametrize(("m", "other"), [(0, 1), (1, 0), (1, 1), (1, 2), (2, 2)])
+def test_exactly_the_filters_of_the_condition_respect_turns(m, other, measured):
+    """On rings of 16 angles, where turns by 22.5° are exact: answers at the middle, for fields on the rings."""
+    phi = 2 * math.pi * torch.arange(16) / 16
+    K = on_ring(torch.randn(size(other), size(m)), m, other, phi)
+    f = torch.randn(16, size(m))
+    for step in (1, 3, 7):
+        theta = 2 * math.pi * torch.tensor(float(step)) / 16
+        moved = f.roll(step, 0) @ turning(m, theta).T
+        rho = turning(other, theta)
+        measured(at_the_middle(K, moved), rho @ at_the_middle(K, f), atol=1e-12)
+        broken = K + torch.randn_like(K)
+        assert (at_the_middle(broken, moved) - rho @ at_the_middle(broken, f)).abs().max() > 1e-3
+
+
+def at_the_middle(K, f):
+    return torch.einsum("poi,pi->o", K, f)
+
+
+@pytest.mark.claim("EL-123")
+@given(st.sampled_from(FREQUENCIES), angles, angles)
+def test_a_ring_filter_satisfies_the_condition(frequencies, phi, theta):
+    m, other = frequencies
+    W = torch.randn(size(other), size(m))
+    phi, theta = torch.tensor(phi), torch.tensor(theta)
+    moved = turning(other, theta) @ on_ring(W, m, other, phi) @ turning(m, -theta)
+    torch.testing.assert_close(on_ring(W, m, other, phi + theta), moved, atol=1e-11, rtol=0)
+    torch.testing.assert_close(on_ring(W, m, other, torch.zeros(())), W)
+
+
+@pytest.mark.claim("EL-123", by="proved")
+@pytest.mark.parametrize(("m", "other"), FREQUENCIES)
+def test_ring_and_middle_have_as_many_filters_as_said(m, other):
+    assert len(harmonic_filters(m, other, m + other + 2)) == size(m) * size(other)
+    theta = torch.tensor(0.7)
+    A, B = turning(m, theta), turning(other, theta)
+    equations = torch.kron(torch.eye(size(other)), A.T.contiguous()) - torch.kron(B, torch.eye(size(m)))
+    middle = equations.shape[1] - int(torch.linalg.matrix_rank(equations, rtol=1e-9))
+    assert middle == (0 if m != other else 1 if m == 0 else 2)
+
+
+@pytest.mark.claim("EL-124", by="proved")
+@pytest.mark.parametrize(("m", "other"), FREQUENCIES)
+def test_the_null_space_is_the_ring_filters_in_two_waves(m, other, measured):
+    top = m + other + 2
+    basis = harmonic_filters(m, other, top)
+    frequency = torch.tensor([0] + [k for k in range(1, top + 1) for _ in (0, 1)])
+    used = set(frequency[basis.square().sum((0, 2, 3)) > 1e-12].tolist())
+    assert used == {abs(m - other), m + other}
+    phi = torch.linspace(0, 6, 9)
+    waves = torch.stack([torch.ones(9)] + [f(k * phi) for k in range(1, top + 1) for f in (torch.cos, torch.sin)])
+    for coefficients in basis:
+        K = torch.einsum("wp,woi->poi", waves, coefficients)
+        measured(K, on_ring(K[0], m, other, phi), atol=1e-10)
+
+
+@pytest.mark.claim("EL-125")
+def test_errors_vanish_at_quarter_turns_and_fall_with_the_spacing():
+    for m in range(3):
+        assert angle_error(m, math.pi / 2, 1.0) < 1e-12
+        coarse, fine, finest = (angle_error(m, math.pi / 4, h) for h in (1.0, 0.5, 0.25))
+        assert coarse > 0.01
+        assert fine < coarse / 10
+        assert finest < fine / 2
+
+
+@pytest.mark.parametrize(("m", "other"), [(0, 0), (0, 2), (1, 0), (1, 1), (1, 2), (2, 2)])
+def test_layers_are_exact_for_quarter_turns(m, other):
+    layer = SteerableConvolution(m, other, 2, 3, size=5)
+    f = torch.randn(2, 2 * size(m), 8, 8)
+    for quarters in (1, 2, 3):
+        torch.testing.assert_close(
+            layer(turn_field(f, m, quarters)), turn_field(layer(f), other, quarters), atol=1e-12, rtol=0
+        )
+
+
+def test_the_middle_commutes_and_is_the_nearest_to_do_so():
+    W, J = torch.randn(2, 2), torch.tensor([[0.0, -1.0], [1.0, 0.0]])
+    C = commuting(W)
+    assert torch.equal(C @ J, J @ C)
+    for direction in (torch.eye(2), J):
+        assert abs(((W - C) * direction).sum()) < 1e-12
+
+
+def test_gates_turn_with_their_arrows_and_have_gradients_at_zero():
+    gate, f = Gate(3), torch.randn(2, 6, 4, 4)
+    torch.testing.assert_close(gate(turn_field(f, 2, 1)), turn_field(gate(f), 2, 1))
+    zero = torch.zeros(1, 6, 2, 2, requires_grad=True)
+    gate(zero).sum().backward()
+    assert torch.equal(zero.grad, torch.full_like(zero, 0.5))
+
+
+def test_the_network_ignores_quarter_turns():
+    torch.manual_seed(0)
+    network, x = TurnNetwork(4, 3), torch.randn(2, 1, 15, 15)
+    torch.testing.assert_close(network(x.rot90(1, (-2, -1))), network(x))
+    assert (network(x.flip(-1)) - network(x)).abs().max() > 1e-4
+
+
+def test_mirror_images_halve_the_filters():
+    assert [[mirror_filters(m, other) for other in range(3)] for m in range(3)] == [[1, 1, 1], [1, 2, 2], [1, 2, 2]]
+
+
+def test_negative_frequencies_are_refused():
+    with pytest.raises(ValueError, match=r"frequency -2.*take 2"):
+        turning(-2, torch.zeros(()))

@@ -1,0 +1,316 @@
+"""Symmetry or size: what the networks cost, and what the recorded runs say."""
+
+import json
+from functools import cache
+
+import pytest
+import torch
+
+from book.expect import numbers
+from snippets.figures.mnist import accuracies as accuracies_figures
+from snippets.figures.mnist.accuracies import mean_and_spread
+from snippets.mnist import accuracies, records
+from snippets.mnist.accuracies import STEPS
+from snippets.mnist.nonlinear import (
+    NETWORKS,
+    cnn,
+    dense,
+    equivariant,
+    multiplications,
+    size,
+)
+
+test_numbers = numbers("mnist.accuracies", {
+    "cnn_nearby_10000_own": 97.3833333,
+    "cnn_nearby_10000_own_spread": 0.105987421,
+    "cnn_nearby_1000_own": 94.84,
+    "cnn_nearby_1000_own_spread": 0.186815417,
+    "cnn_nearby_100_own": 79.42,
+    "cnn_nearby_100_own_spread": 3.52526595,
+    "cnn_nearby_60000_beyond": 68.22,
+    "cnn_nearby_60000_own": 98.53,
+    "cnn_nearby_60000_own_spread": 0.04,
+    "cnn_once_10000_own": 96.7966667,
+    "cnn_once_10000_own_spread": 0.155026879,
+    "cnn_once_1000_around": 56.66,
+    "cnn_once_1000_beyond": 45.0966667,
+    "cnn_once_1000_own": 91.21,
+    "cnn_once_1000_own_spread": 0.410731056,
+    "cnn_once_1000_still": 92.2966667,
+    "cnn_once_100_own": 60.5266667,
+    "cnn_once_100_own_spread": 3.57598005,
+    "cnn_once_60000_own": 98.48,
+    "cnn_once_60000_own_spread": 0.0435889894,
+    "dense_anywhere_around": 79.2666667,
+    "dense_nearby_10000_own": 89.9166667,
+    "dense_nearby_10000_own_spread": 0.248260616,
+    "dense_nearby_1000_own": 85.2033333,
+    "dense_nearby_1000_own_spread": 1.17517375,
+    "dense_nearby_100_own": 69.1833333,
+    "dense_nearby_100_own_spread": 2.07644729,
+    "dense_nearby_60000_own": 92.82,
+    "dense_nearby_60000_own_spread": 0.257099203,
+    "dense_once_10000_own": 89.08,
+    "dense_once_10000_own_spread": 0.0953939201,
+    "dense_once_1000_around": 44.52,
+    "dense_once_1000_beyond": 27.6466667,
+    "dense_once_1000_own": 78.1066667,
+    "dense_once_1000_own_spread": 1.40215311,
+    "dense_once_1000_still": 79.2033333,
+    "dense_once_100_own": 48.2866667,
+    "dense_once_100_own_spread": 1.12757853,
+    "dense_once_60000_own": 92.3866667,
+    "dense_once_60000_own_spread": 0.302379453,
+    "equivariant_anywhere_around": 90.19,
+    "equivariant_nearby_10000_own": 94.1066667,
+    "equivariant_nearby_10000_own_spread": 0.174737899,
+    "equivariant_nearby_1000_own": 89.6966667,
+    "equivariant_nearby_1000_own_spread": 0.741911944,
+    "equivariant_nearby_100_own": 71.66,
+    "equivariant_nearby_100_own_spread": 2.04501834,
+    "equivariant_nearby_60000_beyond": 88.86,
+    "equivariant_nearby_60000_own": 96.5466667,
+    "equivariant_nearby_60000_own_spread": 0.179257729,
+    "equivariant_once_10000_own": 94.2366667,
+    "equivariant_once_10000_own_spread": 0.525579046,
+    "equivariant_once_1000_around": 89.3633333,
+    "equivariant_once_1000_beyond": 81.4466667,
+    "equivariant_once_1000_changed": 0.816666667,
+    "equivariant_once_1000_own": 89.31,
+    "equivariant_once_1000_own_spread": 1.44405679,
+    "equivariant_once_1000_still": 89.3633333,
+    "equivariant_once_100_own": 70.4933333,
+    "equivariant_once_100_own_spread": 2.49107072,
+    "equivariant_once_60000_own": 96.6266667,
+    "equivariant_once_60000_own_spread": 0.364737348,
+    "equivariant_rate_0001_own": 85.2233333,
+    "equivariant_rate_001_own": 90.2433333,
+    "large_anywhere_around": 92.19,
+    "large_anywhere_turned": 3.70333333,
+    "large_nearby_10000_own": 96.6033333,
+    "large_nearby_10000_own_spread": 0.0896288644,
+    "large_nearby_1000_own": 92.3866667,
+    "large_nearby_1000_own_spread": 0.0550757055,
+    "large_nearby_100_own": 74.2333333,
+    "large_nearby_100_own_spread": 1.25324911,
+    "large_nearby_60000_own": 97.91,
+    "large_nearby_60000_own_spread": 0.0818535277,
+    "large_once_10000_own": 94.6333333,
+    "large_once_10000_own_spread": 0.21825062,
+    "large_once_1000_around": 48.4766667,
+    "large_once_1000_beyond": 32.2466667,
+    "large_once_1000_own": 84.4066667,
+    "large_once_1000_own_spread": 1.37172641,
+    "large_once_1000_still": 85.1633333,
+    "large_once_100_own": 53.5033333,
+    "large_once_100_own_spread": 1.78489029,
+    "large_once_60000_own": 97.54,
+    "large_once_60000_own_spread": 0.104403065,
+    "large_rate_0001_own": 82.71,
+    "large_rate_001_own": 85.5533333,
+    "made_command": "python -m snippets.mnist.accuracies",
+    "made_device": "CPU (x86_64)",
+    "made_python": "3.11.7",
+    "made_seeds": 3,
+    "made_threads": 1,
+    "made_torch": "2.13.0+cpu",
+    "minutes": 29.315716666666667,
+    "multiplications_dense": 21032,
+    "multiplications_equivariant": 578198,
+    "multiplications_wide": 13063540,
+    "parameters_wide": 468870,
+    "runs": 140,
+    "size_ratio": 22.2362705,
+    "step_cnn": 39.52,
+    "step_dense": 0.98,
+    "step_equivariant": 5.09,
+    "step_large": 5.14,
+    "step_wide": 35.400001525878906,
+    "steps_100": 250,
+    "steps_1000": 500,
+    "steps_10000": 1000,
+    "steps_60000": 2400,
+    "units": 1400,
+    "units_dense": 44,
+    "wide_anywhere_around": 92.8433333,
+    "wide_nearby_10000_own": 97.08,
+    "wide_nearby_1000_own": 92.93,
+    "wide_nearby_1000_own_spread": 0.0871765,
+    "wide_nearby_100_own": 76.37,
+    "wide_once_10000_own": 97.24,
+    "wide_once_1000_around": 92.9333333,
+    "wide_once_1000_beyond": 86.4666667,
+    "wide_once_1000_own": 92.8633333,
+    "wide_once_1000_own_spread": 0.2608343,
+    "wide_once_1000_still": 92.9333333,
+    "wide_once_100_own": 78.35,
+    "wide_once_60000_own": 98.53,
+})  # fmt: skip
+
+
+@pytest.mark.claim("MN-207")
+def test_three_networks_have_equally_many_parameters(measured):
+    measured.exact([size(NETWORKS[name]()) for name in ("equivariant", "dense", "cnn")], [21_086] * 3)
+    by_hand = (28 * 11 * 28 + 11) + (11 * 39 * 28 + 39) + (39 * 10 + 10)
+    measured.exact(by_hand, 785 * 26 + 27 * 18 + 19 * 10)
+    measured.exact(by_hand, 21_086)
+    measured.exact(size(NETWORKS["large"]()), 785 * 512 + 513 * 128 + 129 * 10)
+    measured.exact(size(NETWORKS["wide"]()), size(NETWORKS["large"]()) - 4)
+
+
+@pytest.mark.claim("MN-207")
+def test_a_shared_weight_is_used_in_every_column(measured):
+    measured.exact(multiplications(equivariant()), 28 * (28 * 28 * 11 + 28 * 11 * 39) + 390)
+    measured.exact(multiplications(dense()), 784 * 26 + 26 * 18 + 18 * 10)
+    measured.exact(multiplications(cnn()), 784 * 9 * 18 + 196 * 9 * 18 * 32 + 49 * 32 * 10)
+
+
+@cache
+def recorded() -> dict:
+    return accuracies_figures.accuracies()
+
+
+def runs_of(key: str, which: str = "own") -> list[float]:
+    """What each seed reached, in per cent."""
+    return [100 * value for value in records.record("nonlinear")[key][which]]
+
+
+def test_mean_and_spread(measured):
+    measured(mean_and_spread([1.0, 2.0, 6.0]), (3.0, 7**0.5), atol=1e-12)
+
+
+def test_every_run_is_in_the_record():
+    record = records.record("nonlinear")
+    keys = [key for key, _ in accuracies.runs()]
+    assert set(record) == set(keys)
+    assert all(len(values) == keys.count(key) for key, run in record.items() for values in run.values())
+
+
+@pytest.mark.parametrize(("count", "seed"), [(100, 2), (1_000, 1)])
+def test_a_recorded_run_is_what_the_code_measures(count, seed, measured):
+    torch.manual_seed(5)
+    run = accuracies.measure("dense", count, seed)
+    recorded = records.record("nonlinear")[f"dense/once/{count}"]
+    assert set(run) == set(recorded)
+    for name in set(run) - {"step_ms"}:
+        measured(run[name], recorded[name][seed], atol=0.03)
+    assert run["step_ms"] > 0
+
+
+def test_the_experiment_resumes_and_writes_its_record(tmp_path, monkeypatch, measured):
+    done = []
+
+    def measure(network: str, count: int, seed: int, move: str = "once", rate: float = 3e-3) -> dict:
+        if len(done) == 100:
+            raise KeyboardInterrupt
+        done.append((network, count, seed, move, rate))
+        return {"own": count / 100_000 + seed}
+
+    monkeypatch.setattr(accuracies, "measure", measure)
+    monkeypatch.setattr(accuracies.records, "digest", lambda function: "abc")
+    monkeypatch.setattr(accuracies, "ROOT", tmp_path)
+    monkeypatch.setattr(records, "ROOT", tmp_path)
+    monkeypatch.setattr(accuracies.records, "RECORDED", tmp_path / "recorded")
+    monkeypatch.setattr(accuracies.records, "_source", lambda function: tmp_path / "code.py")
+    with pytest.raises(KeyboardInterrupt):
+        accuracies.experiment()
+    assert len(json.loads((tmp_path / ".cache/mnist/nonlinear-abc.json").read_text())) == 100
+    assert not (tmp_path / "recorded").exists()
+    done.append("resumed")
+    accuracies.experiment()
+    assert len(done) == len(list(accuracies.runs())) + 1
+    measured.exact(len({run for run in done if run != "resumed"}), len(done) - 1)
+    values = records.record("nonlinear")
+    measured.exact(values["cnn/once/10000"]["own"], [0.1, 1.1, 2.1])
+    measured.exact(len(values["large/rate/0.01"]["own"]), 3)
+
+
+@pytest.mark.claim("MN-210")
+def test_shown_once_the_equivariant_network_beats_dense_ones_on_few_digits():
+    for count in (100, 1_000):
+        worst = min(runs_of(f"equivariant/once/{count}"))
+        assert worst > max(runs_of(f"dense/once/{count}") + runs_of(f"large/once/{count}"))
+    for count in STEPS:
+        assert min(runs_of(f"equivariant/once/{count}")) > max(runs_of(f"dense/once/{count}"))
+
+
+@pytest.mark.claim("MN-211")
+def test_with_all_digits_the_large_dense_network_and_the_cnn_are_better():
+    for move in ("once", "nearby"):
+        best = max(runs_of(f"equivariant/{move}/60000"))
+        assert min(runs_of(f"large/{move}/60000") + runs_of(f"cnn/{move}/60000")) > best
+
+
+@pytest.mark.claim("MN-212")
+def test_new_shifts_give_a_large_dense_network_more_than_symmetry_gives_a_small_one():
+    mean = {key: recorded()[f"{key}_own"] for key in ("large_once_100", "large_nearby_100", "equivariant_nearby_100")}
+    assert mean["large_nearby_100"] > mean["large_once_100"] + 15
+    assert mean["large_nearby_100"] > mean["equivariant_nearby_100"]
+    for count in (1_000, 10_000, 60_000):
+        assert min(runs_of(f"large/nearby/{count}")) > max(runs_of(f"equivariant/nearby/{count}"))
+    for count in STEPS:
+        assert abs(recorded()[f"equivariant_nearby_{count}_own"] - recorded()[f"equivariant_once_{count}_own"]) < 1.5
+
+
+@pytest.mark.claim("MN-213")
+def test_with_new_shifts_the_cnn_is_the_best_at_every_size():
+    for count in STEPS:
+        others = [run for name in ("equivariant", "dense", "large") for run in runs_of(f"{name}/nearby/{count}")]
+        assert min(runs_of(f"cnn/nearby/{count}")) > max(others)
+    assert min(runs_of("cnn/nearby/1000")) > max(runs_of("wide/nearby/1000"))
+
+
+@pytest.mark.claim("MN-214")
+def test_beyond_the_training_the_equivariant_network_leads_and_cyclic_shifts_change_nothing(measured):
+    for move in ("once", "nearby"):
+        for count in STEPS:
+            for which in ("beyond", "around"):
+                best = max(max(runs_of(f"{name}/{move}/{count}", which)) for name in ("dense", "large", "cnn"))
+                assert min(runs_of(f"equivariant/{move}/{count}", which)) > best + 10
+            measured.exact(max(runs_of(f"equivariant/{move}/{count}", "turned")), 0.0)
+            assert max(runs_of(f"equivariant/{move}/{count}", "changed")) > 0
+
+
+@pytest.mark.claim("MN-215")
+def test_at_equal_size_the_equivariant_network_beats_the_dense_one():
+    assert min(runs_of("equivariant/anywhere", "around")) > max(runs_of("dense/anywhere", "around"))
+    assert min(runs_of("wide/anywhere", "around")) > max(runs_of("large/anywhere", "around"))
+    for move in ("once", "nearby"):
+        for count in STEPS:
+            if ("wide", count, move) not in accuracies.LEFT_OUT:
+                assert min(runs_of(f"wide/{move}/{count}")) > max(runs_of(f"large/{move}/{count}"))
+            small, dense_one = runs_of(f"equivariant/{move}/{count}"), runs_of(f"dense/{move}/{count}")
+            assert sum(small) > sum(dense_one)
+            assert min(small) > max(dense_one) or (move, count) == ("nearby", 100)
+    assert min(runs_of("large/anywhere", "turned")) > 1
+
+
+@pytest.mark.claim("MN-216")
+def test_with_all_digits_the_large_equivariant_network_is_level_with_the_cnn():
+    (wide,) = runs_of("wide/once/60000")
+    assert wide > max(runs_of("large/once/60000")) + 0.5
+    assert max(abs(wide - cnn) for cnn in runs_of("cnn/once/60000")) < 0.2
+
+
+def test_other_rates_leave_the_order_as_it_is():
+    for rate in accuracies.OTHER_RATES:
+        equivariant, large, small = (runs_of(f"{name}/rate/{rate:g}") for name in ("equivariant", "large", "dense"))
+        assert min(equivariant) > max(large)
+        assert min(large) > max(small)
+
+
+def test_costs_come_from_networks_and_record(measured):
+    costs = accuracies_figures.costs()
+    measured.exact(costs["parameters_large"], 468_874)
+    assert costs["step_dense"] < costs["step_equivariant"] < costs["step_cnn"]
+    assert costs["steps_60000"] == STEPS[60_000]
+    assert costs["multiplications_wide"] > 10 * costs["multiplications_cnn"]
+    assert 0.5 < costs["step_wide"] / costs["step_cnn"] < 2
+    measured.exact((costs["units"], costs["units_dense"]), (28 * (11 + 39), 26 + 18))
+    made = records.record("nonlinear")
+    seconds = [
+        ms / 1000 * STEPS[settings["count"]]
+        for key, settings in accuracies.runs()
+        for ms in [made[key]["step_ms"][settings["seed"]]]
+    ]
+    measured(costs["minutes"], sum(seconds) / 60, atol=1e-9)

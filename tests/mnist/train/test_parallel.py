@@ -1,0 +1,36 @@
+"""One process among others, and a run that ended before it had written anything."""
+
+import dataclasses
+
+import torch
+import torch.distributed as dist
+
+from snippets.mnist.train import parallel, run
+
+from .conftest import weights
+
+
+def test_a_process_joins_the_others_sums_with_them_and_leaves(monkeypatch, tmp_path):
+    """Over gloo, with one who is there, so that a sum is the number itself."""
+    begin, alone = dist.init_process_group, {"init_method": f"file://{tmp_path}/store", "rank": 0, "world_size": 1}
+    monkeypatch.setattr(dist, "init_process_group", lambda backend: begin(backend, **alone))
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with parallel.joined(torch.device("cpu")) as group:
+        assert (group.rank, group.size, dist.get_backend()) == (1, 2, "gloo")
+        total = torch.tensor([1.0, 2.0])
+        group.add(total)
+        assert total.tolist() == [1.0, 2.0]
+        assert group.agree(True)
+        assert not group.agree(False)
+        assert group.tell({"said": 3}) == {"said": 3}
+    assert not dist.is_initialized()
+
+
+def test_a_run_that_ended_before_its_first_checkpoint_begins_anew(settings, tmp_path):
+    given = settings(epochs=1, out=tmp_path / "run")
+    first = run(given)
+    (tmp_path / "run" / "last.pt").unlink()
+    again = run(dataclasses.replace(given, resume=True))
+    assert torch.equal(weights(again), weights(first))
+    assert len(again.history) == 1
