@@ -206,6 +206,18 @@ def _test(copy: Path, arguments: list[str]) -> None:
     os._exit(int(pytest.main([*arguments, "-x", "-q", "--assert=plain", "-p", "no:cacheprovider"])))
 
 
+def copied(copy: Path) -> Path:
+    """Copy the tree, so that it may be edited meanwhile."""
+    for name in TREE:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__", "generated"))
+        else:
+            shutil.copy(source, copy / name)
+    (copy / "node_modules").symlink_to(ROOT / "node_modules")
+    return copy
+
+
 def main() -> int:
     """Draw mutants until the sample or the time is used up, and report by chapter."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -226,21 +238,18 @@ def main() -> int:
     count: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     left = []
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "book"
-        for name in TREE:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__", "generated"))
-            else:
-                shutil.copy(source, copy / name)
-        (copy / "node_modules").symlink_to(ROOT / "node_modules")
-        while len(seen) < asked.sample and time.monotonic() - start < asked.seconds:
-            file, code, operator = draw(files, chance)
+        copy = copied(Path(folder) / "book")
+        pairs = {copy / file.relative_to(ROOT): file for file in files}
+        for _ in range(10 * asked.sample):  # a small file has few
+            if len(seen) == asked.sample or time.monotonic() - start > asked.seconds:
+                break
+            place, code, operator = draw(list(pairs), chance)
+            file = pairs[place]
             if code in seen:
                 continue
             seen.add(code)
             name = str(file.relative_to(ROOT))
-            change = difference(file.read_text(), code)
+            change = difference(place.read_text(), code)
             if (name, *change) in explained:
                 count[name][2] += 1
             elif survives(copy, file, code, asked.patience):
