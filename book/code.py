@@ -11,7 +11,7 @@ from book.project import BookError, chapters, module_of, module_path, nearest, p
 
 PAGE = "reference/code.md"
 TABLE = "snippets/take_along.py"
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>$~^])")
+SPECIAL = re.compile(r"[\\`*_{}\[\]<>$~^|&]")  # what Markdown would read
 
 
 def table() -> tuple[dict[str, str], dict[str, dict[str, str]]]:
@@ -74,7 +74,12 @@ def _entry(module: str, name: str, promised: str) -> Iterator[str]:
         raise BookError(f"{TABLE}: {path.relative_to(project.ROOT)} has no '{name}'{nearest(name, nodes)}")
     words = " ".join((ast.get_docstring(nodes[name]) or "").split("\n\n")[0].split())
     yield from ("", "```python", _signature(nodes[name]), "```", "")
-    yield from (SPECIAL.sub(r"\\\1", words), "", f"*{', '.join(promised.split())}*", "{ .promises }")
+    yield from (
+        SPECIAL.sub(lambda sign: f"&#{ord(sign[0])};", words),
+        "",
+        f"*{', '.join(promised.split())}*",
+        "{ .promises }",
+    )
 
 
 def _signature(node: ast.FunctionDef | ast.ClassDef) -> str:
@@ -83,7 +88,11 @@ def _signature(node: ast.FunctionDef | ast.ClassDef) -> str:
         result = f" -> {ast.unparse(node.returns)}" if node.returns else ""
         return _wrapped(node.name, node.args, result)
     methods = {method.name: method for method in node.body if isinstance(method, ast.FunctionDef)}
-    lines = [_wrapped(node.name, methods["__init__"].args, "")] if "__init__" in methods else [f"{node.name}(…)"]
+    lines = (
+        [_wrapped(node.name, methods["__init__"].args, "")]
+        if "__init__" in methods
+        else [node.name + ("()" if "forward" in methods else "(…)")]
+    )
     if "forward" in methods:
         forward = methods["forward"]
         lines.append(_wrapped("    .forward", forward.args, f" -> {ast.unparse(forward.returns)}"))

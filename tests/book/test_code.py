@@ -34,6 +34,7 @@ def test_each_entry_has_signature_words_and_promises():
             "C(n: int)\n    .forward(x: int) -> int",
         ),
         ("class C:\n    images: tuple", "C(…)"),
+        ("class C:\n    def forward(self, x: int) -> int: ...", "C()\n    .forward(x: int) -> int"),
     ],
 )
 def test_signatures(line, written):
