@@ -7,7 +7,7 @@ PROMISES = {
     "dtype": "single precision in, single precision out, and double likewise, whatever the default of torch is",
     "complex": "complex numbers are as good as real ones",
     "device": "all that is made on the way is made on the device of the input",
-    "batch": "leading axes (one, where the signature names it) are a loop over the rest; an empty batch gives an empty result",
+    "batch": "leading axes (one, where the signature names it) are a loop, and an empty batch gives an empty result",
     "shape": "a wrong shape is refused when it is called, with a `ValueError` that says which shapes fit",
     "units": "thresholds are relative: the result for 10⁻⁶ or 10⁶ times the input is that of the input, scaled",
     "smooth": "first and second derivatives are right and finite, also at the identity",
