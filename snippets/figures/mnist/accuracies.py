@@ -100,7 +100,7 @@ def by_count() -> Figure:
 
 @figure(
     alt="Right answers against the distance of the shift, in two panels. Moved as the data are: all curves fall beyond "
-    "six pixels, the equivariant one last. Moved cyclically: the equivariant one is a horizontal line just below "
+    "six pixels, the equivariant ones last. Moved cyclically: the equivariant ones are horizontal lines about "
     "90 per cent, the others fall steeply beyond four pixels, to about 10."
 )
 def by_distance() -> Figure:
