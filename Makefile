@@ -40,8 +40,12 @@ train: $(READY) ## train an equivariant autoencoder of the digits, beside the ex
 bench: $(READY) ## measure speed, each as a ratio in one run
 	$(BIN)/python -m bench
 
+mutants: $(READY) ## change the code in 200 places and see that tests notice: make mutants MUTANTS="--seed 7 --only lie_groups"
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-mutants.txt
+	$(BIN)/python tests/mutants.py $(MUTANTS)
+
 clean: ## remove what was made, but not the environment
 	rm -rf site dist .book .cache docs/assets/generated runs .pytest_cache .hypothesis .coverage
 
-.PHONY: help serve test check format build dist train bench clean
+.PHONY: help serve test check format build dist train bench mutants clean
 .DEFAULT_GOAL := help

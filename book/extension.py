@@ -13,7 +13,7 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, depends, ledger, listings, notebooks, pages, prepare, screen
+from book import boxes, code, depends, ledger, listings, notebooks, pages, prepare, screen
 from book.formulas import CLOSE, OPEN, FormulaError, typesetter
 from book.project import BookError, chapters, module_of, module_path, nav
 
@@ -38,9 +38,10 @@ class Source(Preprocessor):
         if page.name not in nav():
             outside = page.name == pages.UNKNOWN
             return lines if outside else [line for line in lines if line.startswith("# ")][:1]
-        if page.name == ledger.ERRATA:
-            at = lines.index("/// errata")
-            lines = [*lines[:at], *ledger.cases(known), *lines[at + 2 :]]
+        for name, head, body in ((ledger.ERRATA, "/// errata", ledger.cases), (code.PAGE, "/// code", code.listing)):
+            if page.name == name:
+                at = lines.index(head)
+                lines = [*lines[:at], *body(known), *lines[at + 2 :]]
         lines = _with_places(_without_damaged(lines, page), page)
         outside = {number for number, _ in pages.unfenced(lines)}
         rewritten = [

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from snippets.shapes import check_shapes
+
 # --8<-- [end:setup]
 
 
@@ -89,6 +91,7 @@ def commutant_basis(
     Row by row, XM − MX is (X ⊗ I − I ⊗ Xᵀ) times the entries of M; these equations
     hold where their matrix has singular value 0, up to rounding.
     """
+    check_shapes("count d d", matrices)
     d = matrices.shape[-1]
     size = matrices.abs().amax((1, 2), keepdim=True)
     X = matrices / size.clamp(min=torch.finfo(matrices.dtype).tiny)
@@ -120,6 +123,7 @@ class Averaged(torch.nn.Module):
 
     def forward(self, x: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch m"]:
         """Return the mean of ρ′(g)⁻¹ network(ρ(g)x) over all g."""
+        check_shapes(f"… {self.inputs.shape[-1]}", x)
         turned = torch.einsum("gij,...j->g...i", self.inputs, x)
         answers = self.network(turned)
         return torch.einsum("gij,g...j->...i", self.back, answers) / len(self.back)

@@ -8,6 +8,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from snippets.lie_groups.exponential import hat
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -40,6 +41,7 @@ def velocity_at_identity(curve: Callable[[Tensor], Tensor]) -> Tensor:
 # --8<-- [start:bracket]
 def lie_bracket(A: Tensor, B: Tensor) -> Tensor:
     """Return [A, B] = AB − BA."""
+    check_shapes("… n n, … n n", A, B)
     return A @ B - B @ A
     # --8<-- [end:bracket]
 

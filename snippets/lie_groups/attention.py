@@ -7,6 +7,7 @@ from torch import Tensor
 
 from snippets.lie_groups.exponential import J
 from snippets.lie_groups.groups import random_orthogonal
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -73,6 +74,7 @@ class VectorAttention(torch.nn.Module):
         mask: Bool[Tensor, "*batch n"] | None = None,
     ) -> Float[Tensor, "*batch n c d"]:
         """Return averages of the value vectors; `mask` is False where no token is."""
+        check_shapes(f"… n {len(self.query)} d", x)
         scores = self.scores(x)
         if mask is not None:
             scores = scores.masked_fill(~mask[..., None, :], -torch.inf)
@@ -129,6 +131,8 @@ class EuclideanAttention(torch.nn.Module):
         mask: Bool[Tensor, "*batch n"] | None = None,
     ) -> tuple[Float[Tensor, "*batch n f"], Float[Tensor, "*batch n c d"]]:
         """Return new numbers and vectors; `mask` is False where no token is."""
+        f, c = self.value.in_features, self.mix.in_features
+        check_shapes(f"… n {f}, … n {c} d, … n d", h, v, x)
         apart = x[..., None, :, :] - x[..., :, None, :]  # from token i to token j
         far = torch.log1p(apart.square().sum(-1, keepdim=True))
         pairs = self.mine(h)[..., :, None, :] + self.yours(h)[..., None, :, :]
@@ -199,6 +203,7 @@ class PlaneAttention(VectorAttention):
         self, W: Float[Tensor, "c c"], x: Float[Tensor, "*batch n c 2"]
     ) -> Float[Tensor, "*batch n c 2"]:
         """Return combinations of a token's vectors and of their quarter turns."""
+        check_shapes("… c 2", x)
         return super().mix(W, x) + super().mix(self.turned, x @ J.T.to(x))
         # --8<-- [end:solution_plane]
 

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snippets.lie_groups.exponential import exp_so3
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -56,6 +57,7 @@ def geometric_product(
 
 def vector(v: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch m"]:
     """Return a vector of Rⁿ as a multivector, on the blades e₁, …, eₙ."""
+    check_shapes("… n", v)
     n = v.shape[-1]
     places = 2 ** torch.arange(n, device=v.device)
     return v.new_zeros(*v.shape[:-1], 2**n).index_copy(-1, places, v)
@@ -70,6 +72,7 @@ def grades(m: int) -> list[int]:
 
 def reverse(a: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch m"]:
     """Return a with every product backwards: grades 2 and 3 change sign."""
+    dimension(a.shape[-1])
     signs = [(-1.0) ** (g * (g - 1) // 2) for g in grades(a.shape[-1])]
     return a * torch.tensor(signs).to(a)
     # --8<-- [end:parts]
@@ -97,12 +100,12 @@ def exp_bivector(B: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch m"]:
 
     Raises ValueError where a coefficient off grade 2 exceeds 1e-5 of the largest.
     """
-    m, off = B.shape[-1], [g != 2 for g in grades(B.shape[-1])]
+    n, off = dimension(m := B.shape[-1]), [g != 2 for g in grades(B.shape[-1])]
     if (B[..., off].abs() > 1e-5 * B.abs().sum(-1, keepdim=True)).any():
         stray = B[..., off].abs().max().item()
         raise ValueError(f"B has a coefficient {stray:.3g} off grade 2: no bivector")
     one = torch.eye(m)[0].to(B)
-    if dimension(m) > 3:  # B² need not be a number: exponentiate x ↦ Bx
+    if n > 3:  # B² need not be a number: exponentiate x ↦ Bx
         times_B = geometric_product(B[..., None, :], torch.eye(m).to(B)).mT
         return torch.linalg.matrix_exp(times_B)[..., 0]
     size = (B.square().sum(-1, keepdim=True) + 1e-18).sqrt()  # never 0
@@ -119,6 +122,7 @@ def rotor_2d(theta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 4"
 
 def rotor_3d(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 8"]:
     """Return exp(−B/2) with B = ω₁ e₂e₃ + ω₂ e₃e₁ + ω₃ e₁e₂, the plane across ω."""
+    check_shapes("… 3", omega)
     x, y, z = omega.unbind(-1)
     o = torch.zeros_like(x)
     return exp_bivector(-torch.stack([o, o, o, z, o, -y, x, o], -1) / 2)
@@ -212,6 +216,7 @@ class GeometricProductLayer(torch.nn.Module):
 
     def forward(self, x: Float[Tensor, "*batch c m"]) -> Float[Tensor, "*batch c m"]:
         """Return the products, channel by channel."""
+        check_shapes(f"… {self.left.shape[-1]} {len(self.grades)}", x)
         left, right = (
             torch.einsum("mcd,...dm->...cm", W[self.grades], x)
             for W in (self.left, self.right)

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snippets.lie_groups.groups import check_rotation
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -53,6 +54,7 @@ def exp_so2(theta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 2 2
 
 def log_so2(R: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch"]:
     """Return the angle of R in (−π, π]; at the cut, R = −I, it is π."""
+    check_shapes("… 2 2", R)
     check_rotation(R)
     s = R[..., 1, 0] - R[..., 0, 1] + 0.0  # + 0.0 makes a zero of −0
     return torch.atan2(s, R[..., 0, 0] + R[..., 1, 1])
@@ -111,6 +113,7 @@ def exp_so3(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
 # --8<-- [start:quaternion]
 def quaternion_table(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4 4"]:
     """Return 4 q qᵀ for the unit quaternion q of R; every entry is affine in R."""
+    check_shapes("… 3 3", R)
     (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = (row.unbind(-1) for row in R.unbind(-2))
     rows = [
         [1 + xx + yy + zz, zy - yz, xz - zx, yx - xy],
@@ -163,6 +166,7 @@ def exp_sl2(X: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch 2 2"]:
 
     Raises ValueError where |tr X| exceeds 1e-5 of the largest entry.
     """
+    check_shapes("… 2 2", X)
     (a, b), (c, d) = (row.unbind(-1) for row in X.unbind(-2))
     if ((a + d).abs() > 1e-5 * X.abs().amax((-2, -1))).any():
         raise ValueError(f"tr X = {(a + d).abs().max():.3g}: X is not in sl(2)")
@@ -180,12 +184,14 @@ def exp_sl2(X: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch 2 2"]:
 
 # --8<-- [start:geodesic]
 def geodesic(
-    R0: Float[Tensor, "3 3"],
-    R1: Float[Tensor, "3 3"],
+    R0: Float[Tensor, "*batch 3 3"],
+    R1: Float[Tensor, "*batch 3 3"],
     s: Float[Tensor, " steps"],
-) -> Float[Tensor, "steps 3 3"]:
+) -> Float[Tensor, "*batch steps 3 3"]:
     """Return the path from R0 (s = 0) to R1 (s = 1) in SO(3): R0 exp(s log(R0ᵀ R1))."""
-    return R0 @ exp_so3(s[:, None] * log_so3(R0.T @ R1))
+    check_shapes("… 3 3, … 3 3, steps", R0, R1, s)
+    omega = log_so3(R0.mT @ R1)[..., None, :]
+    return R0[..., None, :, :] @ exp_so3(s[:, None] * omega)
     # --8<-- [end:geodesic]
 
 
@@ -219,6 +225,7 @@ def worst_on_the_loop(head: Callable[[Tensor], Tensor]) -> tuple[float, float]:
 # --8<-- [start:from_six]
 def from_six(a: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
     """Return the rotation with first column along a₁a₂a₃, second towards a₄a₅a₆."""
+    check_shapes("… 6", a)
     first, second = a.unflatten(-1, (2, 3)).unbind(-2)
     x = torch.nn.functional.normalize(first, dim=-1)
     second = second - (x * second).sum(-1, keepdim=True) * x
@@ -247,6 +254,7 @@ class RotationHead(torch.nn.Module):
         self, x: Float[Tensor, "*batch features"]
     ) -> Float[Tensor, "*batch 3 3"]:
         """Return one rotation for each input."""
+        check_shapes(f"… {self.linear.in_features}", x)
         return self.to_rotation(self.linear(x))
         # --8<-- [end:head]
 

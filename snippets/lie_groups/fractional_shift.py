@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from snippets.shapes import check_shapes
+
 # --8<-- [end:setup]
 
 
@@ -43,6 +45,7 @@ def fractional_shift(
     x: Float[Tensor, "*batch n"], t: float
 ) -> Float[Tensor, "*batch n"]:
     """Return x shifted by t: wave k turned by −2πkt/n; for k = n/2, times cos πt."""
+    check_shapes("… n", x)
     n = x.shape[-1]
     if x.numel() == 0:  # torch.fft refuses empty batches
         return x
@@ -99,6 +102,7 @@ def resample(x: Float[Tensor, "*batch n"], m: int) -> Float[Tensor, "*batch m"]:
 
     Of the waves of x, those that m samples cannot tell from slower ones are dropped.
     """
+    check_shapes("… n", x)
     n = x.shape[-1]
     if x.numel() == 0:  # torch.fft refuses empty batches
         return x.new_zeros(*x.shape[:-1], m)
@@ -118,6 +122,7 @@ class FineReLU(torch.nn.Module):
 
     def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
         """Return the filtered ReLU."""
+        check_shapes("… n", x)
         n = x.shape[-1]
         return resample(torch.relu(resample(x, self.factor * n)), n)
         # --8<-- [end:remedy]

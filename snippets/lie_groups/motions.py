@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snippets.lie_groups.exponential import exp_so2, exp_so3, hat, log_so2, log_so3
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -15,6 +16,7 @@ def motion(
     R: Float[Tensor, "*#batch n n"], p: Float[Tensor, "*#batch n"]
 ) -> Float[Tensor, "*batch m m"]:
     """Return [[R, p], [0, 1]]: turn by R, then move by p, for points (x, 1)."""
+    check_shapes("… n n, … n", R, p)
     n = p.shape[-1]
     shape = torch.broadcast_shapes(R.shape[:-2], p.shape[:-1])
     top = torch.cat([R.expand(*shape, n, n), p.expand(*shape, n)[..., None]], -1)
@@ -24,6 +26,7 @@ def motion(
 
 def parts(M: Float[Tensor, "*batch m m"]) -> tuple[Tensor, Tensor]:
     """Return R and p. Raises ValueError where the last row is not 0, …, 0, 1."""
+    check_shapes("… m m", M)
     n = M.shape[-1] - 1
     miss = (M[..., n, :] - torch.eye(n + 1)[n].to(M)).abs()
     if miss.numel() and not miss.max() <= 1e-5:
@@ -81,12 +84,14 @@ def average_turn(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"
 # --8<-- [start:se3]
 def exp_se3(xi: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 4 4"]:
     """Return the motion of the twist (ω, v): turn by exp hat ω, move by the average."""
+    check_shapes("… 6", xi)
     omega, v = xi.split(3, -1)
     return motion(exp_so3(omega), (average_turn(omega) @ v[..., None])[..., 0])
 
 
 def log_se3(M: Float[Tensor, "*batch 4 4"]) -> Float[Tensor, "*batch 6"]:
     """Return the twist (ω, v) with |ω| ≤ π whose motion is M."""
+    check_shapes("… 4 4", M)
     R, p = parts(M)
     omega = log_so3(R)
     v = torch.linalg.solve(average_turn(omega), p[..., None])[..., 0]
@@ -97,6 +102,7 @@ def log_se3(M: Float[Tensor, "*batch 4 4"]) -> Float[Tensor, "*batch 6"]:
 # --8<-- [start:se2]
 def exp_se2(xi: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     """Return the motion of the plane with the twist (θ, v₁, v₂)."""
+    check_shapes("… 3", xi)
     theta, v = xi.split([1, 2], -1)
     nothing = torch.zeros_like(theta)
     A = average_turn(torch.cat([nothing, nothing, theta], -1))[..., :2, :2]
@@ -105,6 +111,7 @@ def exp_se2(xi: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
 
 def log_se2(M: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
     """Return the twist (θ, v₁, v₂) with −π < θ ≤ π whose motion is M."""
+    check_shapes("… 3 3", M)
     R, p = parts(M)
     theta = log_so2(R)[..., None]
     nothing = torch.zeros_like(theta)
@@ -132,6 +139,7 @@ def minus(
 # --8<-- [start:adjoint]
 def adjoint(M: Float[Tensor, "*batch 4 4"]) -> Float[Tensor, "*batch 6 6"]:
     """Return Ad M with M exp(ξ) M⁻¹ = exp(Ad M ξ): [[R, 0], [hat(p) R, R]]."""
+    check_shapes("… 4 4", M)
     R, p = parts(M)
     upper = torch.cat([R, torch.zeros_like(R)], -1)
     return torch.cat([upper, torch.cat([hat(p) @ R, R], -1)], -2)
@@ -161,6 +169,7 @@ class PoseRefinement(torch.nn.Module):
 
     def forward(self, M: Float[Tensor, "*batch 4 4"]) -> Float[Tensor, "*batch 4 4"]:
         """Return the corrected pose; it is a motion after every step."""
+        check_shapes("… 4 4", M)
         for _ in range(self.steps):
             M = plus(M, self.network(M.flatten(-2)))
         return M

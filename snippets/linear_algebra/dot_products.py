@@ -5,6 +5,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from snippets.shapes import check_shapes
+
 # --8<-- [end:setup]
 
 
@@ -30,6 +32,7 @@ def project(w: Float[Tensor, " n"], v: Float[Tensor, " n"]) -> Float[Tensor, " n
 
     Raises ValueError where v is zero, because there is no line through it.
     """
+    check_shapes("n, n", w, v)
     if not v.any():
         raise ValueError("v is the zero vector: pass one with a direction")
     u = v / v.abs().max()  # v·v could be too large or too small for a float
@@ -50,6 +53,7 @@ def cosine(v: Float[Tensor, " n"], w: Float[Tensor, " n"]) -> Float[Tensor, ""]:
 
     Raises ValueError where a vector is zero, because it makes no angle.
     """
+    check_shapes("n, n", v, w)
     if not (v.any() and w.any()):
         raise ValueError("a zero vector makes no angle: pass two with directions")
     v, w = v / v.abs().max(), w / w.abs().max()
@@ -103,6 +107,7 @@ def attend(
     values: Float[Tensor, "*batch k m"],
 ) -> Float[Tensor, "*batch q m"]:
     """Return averages of the values, weighted by the softmax of the scores."""
+    check_shapes("… q d, … k d, … k m", queries, keys, values)
     return torch.softmax(scores(queries, keys), dim=-1) @ values
     # --8<-- [end:attention]
 
@@ -121,6 +126,7 @@ def orthonormalise(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
 
     Raises ValueError where a column lies in the span of those before it.
     """
+    check_shapes("n k", vectors)
     kept: list[Tensor] = []
     for v in vectors.T:
         rest = v

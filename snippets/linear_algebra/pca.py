@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from snippets.mnist.data import load_images
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -16,6 +17,7 @@ def covariance(X: Float[Tensor, "count n"]) -> Float[Tensor, "n n"]:
 
     Raises ValueError where there is no row.
     """
+    check_shapes("count n", X)
     if not len(X):
         raise ValueError("no points: pass at least one row")
     centred = X - X.mean(0)
@@ -142,6 +144,7 @@ def directions_from_gram(X: Float[Tensor, "count n"], r: int) -> Float[Tensor, "
 
     Raises ValueError where the centred points have a rank below r.
     """
+    check_shapes("count n", X)
     centred = X - X.mean(0)
     squares, U = torch.linalg.eigh(centred @ centred.T)
     cutoff = 10 * len(X) * torch.finfo(X.dtype).eps * squares[-1]

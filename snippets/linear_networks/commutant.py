@@ -8,6 +8,7 @@ from jaxtyping import Complex, Float, Int
 from torch import Tensor
 
 from snippets.linear_networks.permutations import Permutation, cycle_decomposition
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -98,10 +99,11 @@ def commutator(
 
 
 # --8<-- [start:circulant]
-def circulant(c: Float[Tensor, " n"]) -> Float[Tensor, "n n"]:
+def circulant(c: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n n"]:
     """Return the matrix whose entry (i, j) is c at i − j, counted cyclically."""
-    i = torch.arange(len(c))
-    return c[(i[:, None] - i[None, :]) % len(c)]
+    check_shapes("… n", c)
+    i = torch.arange(c.shape[-1], device=c.device)
+    return c[..., (i[:, None] - i[None, :]) % len(i)]
 
 
 def wave(n: int, j: int) -> Complex[Tensor, " n"]:

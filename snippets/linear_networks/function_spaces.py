@@ -9,6 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.func import grad, jacrev, vmap
 
+from snippets.shapes import check_shapes
+
 # --8<-- [end:setup]
 
 
@@ -49,10 +51,18 @@ def loss(
 
 # --8<-- [start:differential_rank]
 def differential_rank(F: Callable[[Tensor], Tensor], theta: Float[Tensor, " N"]) -> int:
-    """Rank of dF at θ: in how many directions F(θ) moves, to first order."""
-    J = jacrev(F)(theta).reshape(-1, len(theta))
-    s = torch.linalg.svdvals(J)
-    return int((s > 1e-9 * max(1.0, s.max().item())).sum())
+    """Rank of dF at θ: in how many directions F(θ) moves, to first order.
+
+    What is 10⁻⁹ times smaller than dF at a random point of θ's size counts as zero.
+    """
+    check_shapes("N", theta)
+    draw = torch.Generator().manual_seed(0)
+    random = torch.randn(len(theta), generator=draw).to(theta)
+    s, general = (
+        torch.linalg.svdvals(jacrev(F)(x).reshape(-1, len(theta)))
+        for x in (theta, theta.norm() / random.norm() * random)
+    )
+    return int((s > 1e-9 * torch.maximum(s[:1], general[:1])).sum())
     # --8<-- [end:differential_rank]
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from snippets.linear_networks.commutant import class_table
 from snippets.linear_networks.permutations import Permutation, same_size
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -119,6 +120,7 @@ class SharedLinear(nn.Module):
         self, x: Float[Tensor, "*batch few n"]
     ) -> Float[Tensor, "*batch many m"]:
         """Multiply by the matrices whose entries are their classes' weights."""
+        check_shapes(f"… {self.weight.shape[1]} {self.classes.shape[1]}", x)
         matrices = self.weight[:, :, self.classes]
         return (
             torch.einsum("oimn,...in->...om", matrices, x) + self.bias[:, self.points]
@@ -168,6 +170,7 @@ class DeepSetLayer(nn.Module):
 
     def forward(self, x: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n"]:
         """Mix each member with the mean of all."""
+        check_shapes("… n", x)
         return self.own * x + self.mean * x.mean(dim=-1, keepdim=True)
         # --8<-- [end:deep_sets]
 

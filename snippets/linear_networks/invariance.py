@@ -37,7 +37,8 @@ def collapse(
     """
     part, first = part_of(parts), torch.tensor([part[0] - 1 for part in parts])
     check_columns(M, len(part))
-    gap, size = (M[..., first][..., part] - M).abs().amax(), M.abs().amax()
+    miss = M[..., first][..., part] - M
+    gap, size = (x.abs().amax() if x.numel() else x.sum() for x in (miss, M))
     if gap > 1e-5 * size:
         raise ValueError(
             f"the matrix is not invariant: columns of one part "

@@ -12,6 +12,7 @@ from snippets.linear_networks.components import ways
 from snippets.linear_networks.groups import commutant_basis, equivariant_classes
 from snippets.linear_networks.knapsack import knapsack
 from snippets.linear_networks.permutations import Permutation
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -90,7 +91,7 @@ def nearest_commuting(
     dimensions as the kind has, because each singular value occurs that often.
     """
     averaged = group_average(M, generators)
-    parts = kinds(*generators)
+    parts = [kind._replace(basis=kind.basis.to(M)) for kind in kinds(*generators)]
     svds = [torch.linalg.svd(kind.basis.T @ averaged @ kind.basis) for kind in parts]
     values = [
         s[:: kind.dimension].tolist()
@@ -108,12 +109,8 @@ def group_average(
     M: Float[Tensor, "m n"], generators: list[Permutation]
 ) -> Float[Tensor, "m n"]:
     """Return the nearest map that commutes with the group: the mean over each class."""
-    if M.shape != (generators[0].size, generators[0].size):
-        raise ValueError(
-            f"a {M.shape[0]}×{M.shape[1]} matrix does not act on "
-            f"{generators[0].size} points"
-        )
-    classes = equivariant_classes(generators, generators).flatten()
+    check_shapes(f"{generators[0].size} {generators[0].size}", M)
+    classes = equivariant_classes(generators, generators).flatten().to(M.device)
     sums = M.new_zeros(int(classes.max()) + 1).index_add(0, classes, M.flatten())
     return (sums / classes.bincount())[classes].reshape(M.shape)
     # --8<-- [end:nearest]

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from snippets.manifolds.atlas import Atlas, Chart
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -17,6 +18,7 @@ from snippets.manifolds.atlas import Atlas, Chart
 # --8<-- [start:check_projectable]
 def check_projectable(p: Float[Tensor, "k d"], pole: int) -> None:
     """Raise ValueError where a point is the pole (0, …, 0, ±1), or off the sphere."""
+    check_shapes("k d", p)
     off, at_pole = (p.norm(dim=1) - 1).abs() > 1e-6, p[:, -1] == pole
     if off.any():
         raise ValueError(
@@ -32,7 +34,7 @@ def check_projectable(p: Float[Tensor, "k d"], pole: int) -> None:
 
 # --8<-- [start:stereographic]
 def stereographic(p: Float[Tensor, "k d"], pole: int = 1) -> Float[Tensor, "k d-1"]:
-    """Return the coordinates seen from a pole: all entries but the last, / (1 ∓ last)."""
+    """Return the coordinates from a pole: all entries but the last, / (1 ∓ last)."""
     check_projectable(p, pole)
     return p[:, :-1] / (1 - pole * p[:, -1:])
 
@@ -41,6 +43,7 @@ def inverse_stereographic(
     u: Float[Tensor, "k n"], pole: int = 1
 ) -> Float[Tensor, "k n+1"]:
     """Return the points with coordinates u: (2u, ±(|u|² − 1)) / (|u|² + 1)."""
+    check_shapes("k n", u)
     s = u.square().sum(1, keepdim=True)
     return torch.cat([2 * u, pole * (s - 1)], 1) / (s + 1)
     # --8<-- [end:stereographic]
@@ -81,6 +84,7 @@ def circle_sample(k: int = 100) -> Float[Tensor, "n 2"]:
 # --8<-- [start:half_open]
 def angle(p: Float[Tensor, "k 2"], cut: float = 0.0) -> Float[Tensor, "k 1"]:
     """Return the angle of each point, in the half-open interval [cut, cut + 2π)."""
+    check_shapes("k 2", p)
     t = (torch.atan2(p[:, 1:], p[:, :1]) - cut).remainder(2 * math.pi) + cut
     closed = t >= cut + 2 * math.pi  # by rounding
     return torch.where(closed, t - 2 * math.pi, t)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from snippets.manifolds.atlas import Atlas, Chart, jacobian
 from snippets.manifolds.circle import inverse_stereographic
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -59,6 +60,7 @@ def sphere_sample(k: int = 200) -> Float[Tensor, "n 3"]:
 # --8<-- [start:longitude]
 def longitude(p: Float[Tensor, "k 3"]) -> Float[Tensor, " k"]:
     """Return the longitude in [0, 2π), from the signs of both x and y."""
+    check_shapes("k 3", p)
     theta = torch.atan2(p[:, 1], p[:, 0]).remainder(2 * math.pi)
     closed = theta >= 2 * math.pi  # by rounding
     return torch.where(closed, theta - 2 * math.pi, theta)
@@ -128,6 +130,7 @@ class OntoSphere(nn.Module):
 
     def forward(self, x: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
         """Return x / |x|; raises ValueError at 0, which has no direction."""
+        check_shapes("… d", x)
         length = x.norm(dim=-1, keepdim=True)
         if (length == 0).any():
             raise ValueError(

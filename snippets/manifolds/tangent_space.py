@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from snippets.shapes import check_shapes
+
 # --8<-- [end:setup]
 
 
@@ -35,6 +37,7 @@ def relative_threshold(J: Float[Tensor, "m n"]) -> float:
 
 def kernel(J: Float[Tensor, "m n"]) -> Float[Tensor, "n k"]:
     """Return an orthonormal basis of the null space of J, by the SVD."""
+    check_shapes("m n", J)
     rank = int(torch.linalg.matrix_rank(J, rtol=relative_threshold(J)))
     return torch.linalg.svd(J).Vh[rank:].T
     # --8<-- [end:kernel]
@@ -118,12 +121,14 @@ def tangent_part(
     A: Float[Tensor, "*batch n n"], G: Float[Tensor, "*batch n n"]
 ) -> Float[Tensor, "*batch n n"]:
     """Return A times the skew part of AᵀG: the part of G tangent to O(n) at A."""
+    check_shapes("… n n, … n n", A, G)
     M = A.mT @ G
     return A @ (M - M.mT) / 2
 
 
 def retract(M: Float[Tensor, "*batch n n"]) -> Float[Tensor, "*batch n n"]:
     """Return the orthogonal matrix nearest to M: UVᵀ, where M = UΣVᵀ."""
+    check_shapes("… n n", M)
     U, _, Vh = torch.linalg.svd(M)
     return U @ Vh
 

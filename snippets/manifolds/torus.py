@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from snippets.manifolds.atlas import Atlas, Chart
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -15,6 +16,7 @@ from snippets.manifolds.atlas import Atlas, Chart
 # --8<-- [start:torus]
 def tube(angles: Float[Tensor, "k 2"], R: float, r: float) -> Float[Tensor, "k 3"]:
     """Return ((R + r cos θ) cos φ, (R + r cos θ) sin φ, r sin θ) for any two radii."""
+    check_shapes("k 2", angles)
     theta, phi = angles.unbind(dim=1)
     distance = R + r * theta.cos()
     return torch.stack(
@@ -35,6 +37,7 @@ def torus(
 # --8<-- [start:torus_angles]
 def torus_angles(p: Float[Tensor, "k 3"], R: float = 2.0) -> Float[Tensor, "k 2"]:
     """Return θ and φ in [0, 2π), the inverse of `torus` for every r < R."""
+    check_shapes("k 3", p)
     theta = torch.atan2(p[:, 2], p[:, :2].norm(dim=1) - R)
     angles = torch.stack([theta, torch.atan2(p[:, 1], p[:, 0])], dim=1)
     angles = angles.remainder(2 * math.pi)
@@ -151,6 +154,7 @@ def shift(
     image: Float[Tensor, "*batch h w"], down: int, right: int
 ) -> Float[Tensor, "*batch h w"]:
     """Move an image: what leaves at one edge comes in at the opposite one."""
+    check_shapes("… h w", image)
     return image.roll((down, right), dims=(-2, -1))
 
 
@@ -184,6 +188,7 @@ class TorusConv(nn.Module):
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b o h w"]:
         """Filter every image of the batch."""
+        check_shapes(f"b {self.filter.in_channels} h w", x)
         return self.filter(x)
         # --8<-- [end:torus_conv]
 

@@ -14,6 +14,7 @@ from snippets.linear_networks.knapsack import fillings
 from snippets.mnist.data import load_images
 from snippets.mnist.ranks import RANKS, WEIGHTS, total_rank
 from snippets.mnist.shifts import pictures, random_amounts, shift
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -225,6 +226,9 @@ class EquivariantLinearAutoencoder(nn.Module):
         self, images: Float[Tensor, "count 28 28"]
     ) -> Float[Tensor, "count 28 28"]:
         """Return the reconstructions, all frequencies in one batched product."""
+        check_shapes("count 28 28", images)
+        if len(images) == 0:  # torch.fft refuses empty batches
+            return images
         x = torch.fft.rfft(images, norm="ortho").permute(2, 0, 1)
         e, d = complex_matrices(self.encoder), complex_matrices(self.decoder)
         y = x @ e.mH @ d

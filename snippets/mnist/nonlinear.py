@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from snippets.mnist.shifts import cyclic_shift, random_amounts, shift
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -30,6 +31,10 @@ class ShiftEquivariant(nn.Module):
         self, x: Float[Tensor, "count channels width"]
     ) -> Float[Tensor, "count out width"]:
         """Multiply each frequency of the input by a matrix of its own."""
+        _, channels, width = self.weight.shape
+        check_shapes(f"count {channels} {width}", x)
+        if len(x) == 0:  # torch.fft refuses empty batches
+            return x.new_zeros(0, len(self.bias), width)
         x_hat = torch.fft.rfft(x).permute(2, 0, 1)
         matrices = torch.fft.rfft(self.weight).permute(2, 1, 0)
         y_hat = (x_hat @ matrices).permute(1, 2, 0)

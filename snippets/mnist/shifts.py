@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float, Int, Shaped, UInt8
 from torch import Tensor
 
+from snippets.shapes import check_shapes
+
 # --8<-- [start:random_amounts]
 REACH = 0.2 * 28  # the paper shifts by up to a fifth of the width
 
@@ -31,7 +33,7 @@ def interpolation(
     if not amounts.isfinite().all():
         bad = amounts[~amounts.isfinite()][0].item()
         raise ValueError(f"shifts must be finite, got {bad}")
-    pixels = torch.arange(width, dtype=amounts.dtype)
+    pixels = torch.arange(width).to(amounts)
     source = (pixels - amounts[:, None]).clamp(0, width - 1)
     return (1 - (source[:, None, :] - pixels[:, None]).abs()).relu()
 
@@ -40,6 +42,7 @@ def shift(
     images: Shaped[Tensor, "count height width"], amounts: Float[Tensor, " count"]
 ) -> Float[Tensor, "count height width"]:
     """Move each picture right by its own amount; edge pixels fill the free space."""
+    check_shapes("count h w, count", images, amounts)
     return images.to(amounts.dtype) @ interpolation(amounts, images.shape[-1])
     # --8<-- [end:shift]
 
@@ -49,10 +52,12 @@ def cyclic_shift(
     images: Shaped[Tensor, "count height width"], amounts: int | Int[Tensor, " count"]
 ) -> Shaped[Tensor, "count height width"]:
     """Move each picture right by whole pixels; what leaves comes back on the left."""
+    check_shapes("count h w", images)
     if isinstance(amounts, int):
         return images.roll(amounts, dims=-1)
     width = images.shape[-1]
-    source = (torch.arange(width) - amounts[:, None]) % width
+    places = torch.arange(width, device=amounts.device)
+    source = (places - amounts[:, None]) % width
     return images.gather(-1, source[:, None, :].expand(images.shape))
     # --8<-- [end:cyclic_shift]
 

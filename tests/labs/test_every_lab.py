@@ -12,7 +12,8 @@ from snippets.labs import check, close, given
 
 from .reading import LABS, accepts, passes, read_lab
 
-SEEDS = 5  # of the random numbers of a check; a longer run with 50 belongs to a change of a check
+SEEDS, FEW = 50, 5  # of the random numbers of a check; few where each takes long
+DEAR = ("lie_groups-1", "lie_groups-2", "manifolds-4", "mnist-5", "linear_networks-6")  # these passed 50 as well, once
 EXERCISES = [
     pytest.param(file, number, id=f"{file.stem}-{number + 1}")
     for file in LABS
@@ -44,7 +45,7 @@ def test_solution_passes_its_check(file, number, capsys):
 @pytest.mark.parametrize(("file", "number"), [case for case in EXERCISES if case.id != "mnist-6"])
 def test_solution_passes_its_check_with_other_random_numbers(file, number):
     lab = read_lab(file)
-    for seed in range(1, 1 + SEEDS):
+    for seed in range(1, 1 + (FEW if f"{file.stem}-{number + 1}" in DEAR else SEEDS)):
         accepts(lab, number, lab.exercises[number].solution, seed)
 
 

@@ -84,6 +84,30 @@ def test_continuous_maps_that_no_finite_dimensional_group_holds(measured):
         fields.append(sp.expand(f * sp.diff(g) - g * sp.diff(f)))
 
 
+@pytest.mark.claim("LG-205", by="drawn", draws=30)
+@pytest.mark.parametrize("seed", range(30))
+def test_equivariant_maps_compose_to_equivariant_maps(seed, measured):
+    draw = torch.Generator().manual_seed(seed)
+    n = 2 + seed % 5
+    shifts, x = [torch.eye(n).roll(k, 0) for k in range(n)], torch.randn(6, n, generator=draw)
+    bends = [torch.relu, torch.tanh, lambda x: x**3 / 9]
+
+    def layer():
+        c, bend = torch.randn(n, generator=draw) / n, bends[int(torch.randint(3, (), generator=draw))]
+        C = torch.stack([c.roll(k) for k in range(n)])
+        return lambda x: bend(x @ C.T)
+
+    layers = [layer() for _ in range(int(torch.randint(2, 6, (), generator=draw)))]
+
+    def stack(x):
+        for f in layers:
+            x = f(x)
+        return x
+
+    for f in (*layers, stack):
+        measured(a.equivariance_defect(f, shifts, shifts, x), 0, atol=1e-12)
+
+
 @pytest.mark.claim("LG-44", "LG-205")
 def test_equivariant_and_invariant_maps(measured):
     shifts, x = (

@@ -287,6 +287,16 @@ def test_matrix_outside_o2_is_refused():
         g.check_orthogonal(torch.full((2, 2), torch.nan))
 
 
+@pytest.mark.claim("LG-103", by="drawn", draws=20)
+@pytest.mark.parametrize("seed", range(20))
+def test_orthogonal_layers_keep_any_signal_at_any_depth(seed, measured):
+    torch.manual_seed(seed)
+    n, depth = int(torch.randint(1, 12, ())), int(torch.randint(1, 80, ()))
+    layers = [torch.nn.utils.parametrizations.orthogonal(torch.nn.Linear(n, n, bias=False)) for _ in range(depth)]
+    with torch.no_grad():
+        measured(g.norms_through_depth(layers, torch.randn(n)), torch.ones(depth), atol=1e-12)
+
+
 @pytest.mark.claim("LG-103")
 def test_orthogonal_layers_keep_the_signal(measured):
     torch.manual_seed(0)

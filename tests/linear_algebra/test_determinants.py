@@ -112,6 +112,7 @@ def test_every_polygon_scales_by_the_determinant(M, radii):
     angles = torch.arange(len(radii)) * 2 * math.pi / len(radii)
     star = torch.tensor(radii)[:, None] * torch.stack([angles.cos(), angles.sin()], 1)
     assert torch.isclose(shoelace(star @ M.T), det2(M) * shoelace(star), atol=1e-9)
+    assert torch.isclose(shoelace(star.roll(1, 0)), shoelace(star))  # no corner is the first
 
 
 @pytest.mark.claim("LA-163")

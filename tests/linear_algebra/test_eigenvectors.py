@@ -226,6 +226,24 @@ def test_powers_agree_with_repeated_multiplication(M, k):
     assert torch.allclose(result, torch.linalg.matrix_power(M, k), atol=1e-4 * float(1 + M.norm() ** k))
 
 
+@pytest.mark.claim("LA-185", by="drawn", draws=40)
+@pytest.mark.parametrize("seed", range(40))
+def test_almost_every_start_turns_to_the_leading_eigenvector(seed):
+    draw = torch.Generator().manual_seed(seed)
+    n = 2 + seed % 4
+    ratio = 0.1 + 0.8 * float(torch.rand((), generator=draw))
+    rest = ratio * (2 * torch.rand(n - 2, generator=draw) - 1)
+    values = torch.cat([torch.tensor([(-1.0) ** seed, ratio]), rest])
+    P = torch.randn(n, n, generator=draw) + 2 * torch.eye(n)
+    M = P @ torch.diag(values) @ torch.linalg.inv(P)
+    leader = P[:, 0] / P[:, 0].norm()
+    c = torch.randn(n, generator=draw)
+    constant = 4 * float((P[:, 1:] @ c[1:].diag()).norm(dim=0).sum() / (abs(c[0]) * P[:, 0].norm()))
+    for k, d in enumerate(page.power_iteration(M, P @ c, 60)):
+        sine = float((d - (d @ leader) * leader).norm())
+        assert sine <= constant * ratio**k + 1e-9 * torch.linalg.cond(P)
+
+
 @pytest.mark.claim("LA-185")
 def test_power_iteration_halves_the_angle(measured):
     directions = page.power_iteration(A, torch.tensor([1.0, 0.4]), 30)
@@ -268,6 +286,21 @@ def test_the_gradient_through_time_is_a_power_of_the_transpose(measured):
         measured(norm, (torch.linalg.matrix_power(W.T, steps) @ torch.ones(5)).norm(), atol=1e-13)
     h = random(3, 5)
     measured(net(h, 4).detach(), h @ torch.linalg.matrix_power(W, 4).T, atol=1e-13)
+
+
+@pytest.mark.claim("LA-193", by="drawn", draws=30)
+@pytest.mark.parametrize("seed", range(30))
+def test_an_orthogonal_weight_keeps_every_length(seed, measured):
+    torch.manual_seed(seed)
+    n, steps = 1 + seed % 7, int(torch.randint(1, 60, ()))
+    net = page.orthogonal(page.LinearRecurrence(n).step)
+    h, direction = torch.randn(4, n, requires_grad=True), torch.randn(4, n)
+    last = h
+    for _ in range(steps):
+        last = net(last)
+        measured(last.detach().norm(dim=1), h.detach().norm(dim=1), atol=1e-12)
+    (last * direction).sum().backward()
+    measured(h.grad.norm(dim=1), direction.norm(dim=1), atol=1e-12)
 
 
 @pytest.mark.claim("LA-193")

@@ -1,5 +1,7 @@
 """Tests of the chapter on linear maps."""
 
+import itertools
+
 import numpy as np
 import pytest
 import scipy.linalg
@@ -283,6 +285,20 @@ def test_zero_padding_commutes_away_from_the_ends_only(measured):
     measured.exact(bool(gap.any()), True)
     measured.exact(bool(gap[2:-1].any()), False)
     measured.exact(shift.tolist(), np.roll(np.eye(8), 1, axis=0).tolist())
+
+
+@pytest.mark.claim("LA-130", by="drawn", draws=30)
+@pytest.mark.parametrize("seed", range(30))
+def test_every_stack_of_linear_layers_is_one_layer(seed, measured):
+    torch.manual_seed(seed)
+    widths = [int(w) for w in torch.randint(1, 9, (2 + seed % 5,))]
+    deep = nn.Sequential(*[nn.Linear(a, b, bias=seed % 2 == 0) for a, b in itertools.pairwise(widths)])
+    with torch.no_grad():
+        start = deep(torch.zeros(widths[0]))
+        M = matrix_of(lambda x: deep(x) - start, widths[0])
+        x = torch.randn(5, widths[0])
+        measured(deep(x), x @ M.T + start, atol=1e-12)
+    assert (torch.linalg.svdvals(M)[min(widths) :] < 1e-12).all()
 
 
 @pytest.mark.claim("LA-130")

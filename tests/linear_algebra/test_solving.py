@@ -204,6 +204,8 @@ def test_the_best_line_of_the_page(measured):
 def test_the_fitted_head_cannot_be_improved(seed, measured):
     torch.manual_seed(seed)
     features, targets = torch.randn(40, 6), torch.randn(40, 3)
+    if seed > 2:  # dependent features: the fitted head is one of many that are as good
+        features[:, 5] = features[:, 0] - 2 * features[:, 1]
     head = page.fit_head(features, targets)
     loss = torch.nn.functional.mse_loss(head(features), targets)
     loss.backward()

@@ -161,6 +161,21 @@ def test_a_tie_has_a_circle_of_best_approximations(theta, measured):
     measured((torch.eye(2) - B).norm(), 1.0, atol=1e-14)
 
 
+@pytest.mark.claim("LA-208", by="drawn", draws=40)
+@pytest.mark.parametrize("seed", range(40))
+def test_with_a_gap_every_other_matrix_of_that_rank_is_farther(seed):
+    draw = torch.Generator().manual_seed(seed)
+    m, n = (int(side) for side in torch.randint(2, 6, (2,), generator=draw))
+    A, r = torch.randn(m, n, generator=draw), int(torch.randint(1, min(m, n), (), generator=draw))
+    U, s, Vt = torch.linalg.svd(A, full_matrices=False)
+    left, right, gap = U[:, :r] * s[:r], Vt[:r], float(s[r - 1] - s[r])
+    for size in (1e-3, 1e-1, 10.0):
+        B = (left + size * torch.randn(m, r, generator=draw)) @ (right + size * torch.randn(r, n, generator=draw))
+        apart = float((B - truncate(A, r)).square().sum())
+        excess = float((A - B).square().sum() - (A - truncate(A, r)).square().sum())
+        assert excess > 0.5 * (gap / float(s[r - 1])) * apart * 0.5
+
+
 @pytest.mark.claim("LA-208")
 @settings(max_examples=80)
 @given(sides, sides, st.integers(1, 5), seeds, st.floats(-3, 1))

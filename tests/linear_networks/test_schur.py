@@ -194,7 +194,7 @@ def test_nearest_commuting_map_is_the_best_of_all(name, measured):
         U, s, Vh = torch.linalg.svd(mean)
         if 0 < rank < n and s[rank - 1] - s[rank] > 1e-6:
             measured(near, U[:, :rank] * s[:rank] @ Vh[:rank], atol=1e-10)
-    with pytest.raises(ValueError, match="a 2×2 matrix does not act on"):
+    with pytest.raises(ValueError, match=r"shape \(2, 2\): pass"):
         group_average(torch.eye(2), generators)
 
 

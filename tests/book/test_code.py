@@ -1,0 +1,47 @@
+"""The page of code to take along: written from the table and the code, and complete."""
+
+import re
+
+import pytest
+
+from book import code, depends, project
+from book.project import BookError
+
+
+def test_each_entry_has_signature_words_and_promises():
+    promises, modules = code.table()
+    text = "\n".join(code.listing(None))
+    for module, names in modules.items():
+        path = project.module_path(module)
+        assert f"Copy `{path.relative_to(project.ROOT)}`" in text
+        for name, promised in names.items():
+            assert re.search(rf"^{name}\(", text, re.MULTILINE), name
+            assert promised.split()
+            assert set(promised.split()) <= set(promises)
+    for target in re.findall(r"\]\(\.\./([\w/-]+\.md)\)", text):
+        assert (project.DOCS / target).exists()
+    assert all(
+        len(line) <= 88 for line in re.findall(r"```python\n(.*?)```", text, re.DOTALL) for line in line.split("\n")
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ("def f(x: int = 1, *, y: str = 'a, b') -> int: ...", 'f(x: int = 1, *, y: str = "a, b") -> int'),
+        (
+            "class C:\n    def __init__(self, n: int): ...\n    def forward(self, x: int) -> int: ...",
+            "C(n: int)\n    .forward(x: int) -> int",
+        ),
+        ("class C:\n    images: tuple", "C(…)"),
+        ("class C:\n    def forward(self, x: int) -> int: ...", "C()\n    .forward(x: int) -> int"),
+    ],
+)
+def test_signatures(line, written):
+    assert code._signature(depends.parse_text(line, "a text").tree.body[0]) == written
+
+
+def test_a_name_that_the_code_does_not_have_is_refused(monkeypatch):
+    monkeypatch.setattr(code, "table", lambda: ({}, {"lie_groups.exponential": {"exp_so4": "dtype"}}))
+    with pytest.raises(BookError, match=r"snippets/lie_groups/exponential.py has no 'exp_so4'; did you mean 'exp_so"):
+        list(code.listing(None))

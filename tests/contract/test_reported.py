@@ -1,0 +1,70 @@
+"""Small inputs that were reported against code like this, each for a kind: what they give here."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from snippets.lie_groups import actions, exponential, groups
+from snippets.linear_algebra import eigenvectors, solving
+from snippets.linear_networks import function_spaces, real_blocks
+from snippets.linear_networks.permutations import Permutation
+from snippets.manifolds import tangent_space
+
+ROOT = Path(__file__).parents[2]
+UNCHANGED = """
+import importlib, pathlib, random, sys
+import numpy as np, torch
+torch.manual_seed(0), np.random.seed(0), random.seed(0)
+def world():
+    generators = torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()
+    return torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads(), generators
+before = world()
+for path in sorted(pathlib.Path("snippets").rglob("*.py")):
+    name = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+    if "figures" not in name and not name.endswith("__main__"):
+        importlib.import_module(name)
+assert world() == before, "an import changed the world"
+assert "matplotlib" not in sys.modules or "snippets.mnist.script" in sys.modules, "an import loads what draws"
+"""
+
+
+def test_importing_changes_nothing():
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run([sys.executable, "-c", UNCHANGED], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1.0, 1e8])
+def test_dimensions_do_not_depend_on_the_unit(unit):
+    turns = torch.stack([exponential.hat(axis) for axis in torch.eye(3)])
+    assert len(actions.commutant_basis(unit * turns)) == 1
+    symmetric = torch.tensor([[2.0, 1.0], [1.0, 3.0]])
+    top = float(torch.linalg.eigvalsh(symmetric)[-1])
+    assert eigenvectors.eigenspace(unit * symmetric, unit * top).shape == (2, 1)
+    assert solving.null_space(unit * torch.tensor([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0]])).shape == (3, 2)
+    assert tangent_space.kernel(unit * torch.tensor([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0]])).shape == (3, 2)
+    assert function_spaces.differential_rank(lambda t: unit * t[:2] * t[2:], torch.tensor([1.0, 2, 3, 4])) == 2
+    assert function_spaces.differential_rank(lambda t: t[:2] * t[2:], unit * torch.tensor([1.0, 0, 3, 0])) == 1
+    sigma = Permutation.parse("(1 2 3)")
+    real_blocks.fourier_blocks(unit * torch.eye(3), sigma)
+    with pytest.raises(ValueError, match="not equivariant"):
+        real_blocks.fourier_blocks(unit * torch.diag(torch.tensor([1.0, 2.0, 3.0])), sigma)
+
+
+def test_a_matrix_with_entries_far_apart_has_an_inverse():
+    D = torch.diag(torch.tensor([1e-9, 1e9]))
+    assert (groups.inverse_2x2(D) @ D - torch.eye(2)).abs().max() < 1e-12
+    with pytest.raises(ValueError, match=r"ad - bc = .* from products of size"):
+        groups.inverse_2x2(torch.tensor([[1.0, 1.0], [1.0, 1.0 + 1e-16]]))
+
+
+@pytest.mark.parametrize("X", [torch.zeros(2, 2), torch.tensor([[0.0, 1.0], [0.0, 0.0]])])
+def test_the_derivative_at_a_kink_is_that_of_the_series(X):
+    inside = [1, 2]  # the entries beside the diagonal: what stays in sl(2)
+    J = torch.autograd.functional.jacobian(exponential.exp_sl2, X).reshape(4, 4)[:, inside]
+    expected = torch.autograd.functional.jacobian(torch.linalg.matrix_exp, X).reshape(4, 4)[:, inside]
+    assert (J - expected).abs().max() < 1e-12

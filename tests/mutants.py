@@ -1,0 +1,271 @@
+"""Change the code in one place and see a test of its chapter fail: `make mutants`.
+
+The changes are Cosmic Ray's. Mutants are drawn at random from `snippets/` and `book/`, figures aside, and made in a copy of the tree; each runs in
+a process that is forked when the libraries are loaded. What survives is either in `tests/equivalent.json`, with the reason why no test can
+tell, or a hole in the tests. It is taken for granted that all tests pass without a change.
+"""
+
+import argparse
+import ast
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+EXPLAINED = ROOT / "tests" / "equivalent.json"
+TREE = (
+    "book",
+    "snippets",
+    "tests",
+    "docs",
+    "mkdocs.yml",
+    "pyproject.toml",
+    "requirements.txt",
+    "CITATION.cff",
+    "README.md",
+)
+LIBRARIES = (
+    "torch",
+    "numpy",
+    "scipy.linalg",
+    "sympy",
+    "mpmath",
+    "hypothesis",
+    "matplotlib.pyplot",
+    "pytest",
+    "jaxtyping",
+    "beartype",
+    "mkdocs",
+)
+LEFT_OUT = (
+    "RemoveDecorator",
+    "ExceptionReplacer",
+    "ZeroIterationForLoop",
+    "VariableReplacer",
+    "VariableInserter",
+)  # too crude, or in need of names
+BITS = ("LShift", "RShift", "BitAnd", "BitOr", "BitXor")  # what no number takes is killed by anything
+
+
+def targets() -> list[Path]:
+    """List the files that are changed."""
+    files = [*(ROOT / "snippets").rglob("*.py"), *(ROOT / "book").glob("*.py")]
+    return [
+        f
+        for f in sorted(files)
+        if "figures" not in f.parts and f.name not in ("__init__.py", "take_along.py", "labs.py")
+    ]
+
+
+def tests_of(file: Path) -> list[str]:
+    """Return the tests of a file's chapter, and what the contract says of it."""
+    part, name = file.relative_to(ROOT).parts[0], file.relative_to(ROOT).with_suffix("").parts
+    if part == "book":
+        own = ROOT / "tests" / "book" / f"test_{file.stem}.py"
+        return [str(own.relative_to(ROOT)) if own.exists() else "tests/book"]
+    own = ROOT / "tests" / Path(*name[1:-1]) / f"test_{file.stem}.py"
+    if own.exists():
+        return [str(own.relative_to(ROOT))]
+    from book import depends
+
+    def reaches(test: Path) -> bool:
+        used = {
+            f for f in depends.parse(test).imports if f.is_relative_to(ROOT / "snippets") and f.name != "__init__.py"
+        }
+        return file in used or any(file in depends.parse(f).imports for f in used if "figures" not in f.parts)
+
+    near = sorted((ROOT / "tests" / Path(*name[1:-1])).rglob("test_*.py"))
+    return [str(test.relative_to(ROOT)) for test in near if reaches(test)] or ["tests/contract"]
+
+
+def bare(code: str) -> str:
+    """Return the meaning of a text: without hints, docstrings and the words of error messages."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.AnnAssign):
+            node.annotation = ast.Constant(None)
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            node.exc.args = []
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).split("[")[0] in (
+            "tuple",
+            "dict",
+            "list",
+            "Callable",
+            "Float",
+            "Complex",
+        ):
+            node.value = ast.Constant(None)  # a name for a hint
+    return ast.unparse(tree)
+
+
+@cache
+def mutants(file: Path) -> list[tuple[str, int]]:
+    """List operator and occurrence of each mutant of a file."""
+    from cosmic_ray.ast import ast_nodes, get_ast
+    from cosmic_ray.plugins import get_operator, operator_names
+
+    nodes, found = list(ast_nodes(get_ast(file.read_text()))), []
+    for name in operator_names():
+        if not name.endswith((*LEFT_OUT, *BITS)):
+            operator = get_operator(name)()
+            found += [(name, i) for i in range(sum(len(list(operator.mutation_positions(node))) for node in nodes))]
+    return found
+
+
+def draw(files: list[Path], chance: random.Random) -> tuple[Path, str, str]:
+    """Draw a mutant whose meaning differs: the file, by its length, and its new text; and the operator."""
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator
+
+    while True:
+        (file,) = chance.choices(files, [len(f.read_text()) for f in files])
+        if not mutants(file):
+            continue
+        kinds = sorted(
+            {name.split("_")[0] for name, _ in mutants(file)}
+        )  # else the forty that replace a + are most of them
+        kind = chance.choice(kinds)
+        name, occurrence = chance.choice([m for m in mutants(file) if m[0].split("_")[0] == kind])
+        code = file.read_text()
+        changed = mutate_code(code, get_operator(name)(), occurrence)
+        try:
+            if changed and bare(changed) != bare(code):
+                return file, changed, name
+        except SyntaxError:
+            continue
+
+
+def difference(old: str, new: str) -> tuple[str, str]:
+    """Return the line that was changed, before and after."""
+    pairs = zip(old.splitlines(), new.splitlines(), strict=False)
+    return next(((a.strip(), b.strip()) for a, b in pairs if a != b), ("", ""))
+
+
+def survives(copy: Path, file: Path, code: str, seconds: float) -> bool:
+    """Put the mutant in its place, run the tests of the chapter and then the contract, and say whether all pass."""
+    place = copy / file.relative_to(ROOT)
+    kept = place.read_text()
+    place.write_text(code)
+    try:
+        runs = [tests_of(file)]
+        if place.is_relative_to(copy / "snippets"):
+            words = ".".join(file.relative_to(ROOT / "snippets").with_suffix("").parts)
+            runs.append(["tests/contract", "-k", f"{words}."])
+        return all(_passes(copy, arguments, seconds) for arguments in runs)
+    finally:
+        place.write_text(kept)
+
+
+def _passes(copy: Path, arguments: list[str], seconds: float) -> bool:
+    child = os.fork()
+    if child == 0:
+        try:
+            _test(copy, arguments)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(99)  # never go on as a second copy of this program
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            code = os.waitstatus_to_exitcode(status)
+            if code in (3, 4, 99):
+                raise RuntimeError(f"pytest {' '.join(arguments)} did not run: set MUTANTS_LOUD to see why")
+            return code in (0, 5)  # 5: no test of the contract speaks of it
+        time.sleep(0.05)
+    os.killpg(child, signal.SIGKILL)  # a mutant that runs for ever is noticed
+    os.waitpid(child, 0)
+    return False
+
+
+def _test(copy: Path, arguments: list[str]) -> None:
+    """Run tests in this process, in the copy of the tree, and end it with their status."""
+    os.setsid()
+    os.chdir(copy)
+    sys.path.insert(0, str(copy))
+    sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
+    silent = os.open(os.devnull if "MUTANTS_LOUD" not in os.environ else "/dev/stderr", os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    import pytest
+
+    os._exit(int(pytest.main([*arguments, "-x", "-q", "--assert=plain", "-p", "no:cacheprovider"])))
+
+
+def copied(copy: Path) -> Path:
+    """Copy the tree, so that it may be edited meanwhile."""
+    for name in TREE:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__", "generated"))
+        else:
+            shutil.copy(source, copy / name)
+    (copy / "node_modules").symlink_to(ROOT / "node_modules")
+    return copy
+
+
+def main() -> int:
+    """Draw mutants until the sample or the time is used up, and report by chapter."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sample", type=int, default=200, help="how many mutants (200)")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so many seconds")
+    parser.add_argument("--patience", type=float, default=120, help="seconds for the tests of one mutant (120)")
+    parser.add_argument("--seed", type=int, default=0, help="which mutants (0); continuous integration passes the day")
+    parser.add_argument("--only", default="", help="only files whose path has this in it")
+    asked = parser.parse_args()
+    files = [file for file in targets() if asked.only in str(file.relative_to(ROOT))]
+    if not files:
+        parser.error(f"no file has {asked.only!r} in its path: try --only lie_groups")
+    sys.dont_write_bytecode = True
+    for library in LIBRARIES:
+        __import__(library)
+    explained = {(e["file"], e["before"], e["after"]) for e in json.loads(EXPLAINED.read_text())}
+    chance, start, seen = random.Random(asked.seed), time.monotonic(), set()
+    count: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    left = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy = copied(Path(folder) / "book")
+        pairs = {copy / file.relative_to(ROOT): file for file in files}
+        for _ in range(10 * asked.sample):  # a small file has few
+            if len(seen) == asked.sample or time.monotonic() - start > asked.seconds:
+                break
+            place, code, operator = draw(list(pairs), chance)
+            file = pairs[place]
+            if code in seen:
+                continue
+            seen.add(code)
+            name = str(file.relative_to(ROOT))
+            change = difference(place.read_text(), code)
+            if (name, *change) in explained:
+                count[name][2] += 1
+            elif survives(copy, file, code, asked.patience):
+                count[name][1] += 1
+                left.append((name, operator, *change))
+                print(f"survived  {name}: {change[0]}\n   became {change[1]}", flush=True)
+            else:
+                count[name][0] += 1
+    killed, survived, equivalent = (sum(row[i] for row in count.values()) for i in range(3))
+    print(f"\n{'':52} killed survived equivalent")
+    for name, row in sorted(count.items()):
+        print(f"{name:52} {row[0]:6} {row[1]:8} {row[2]:10}")
+    share = killed / max(1, killed + survived)
+    print(f"{'all':52} {killed:6} {survived:8} {equivalent:10}   {share:.1%} of those that differ are killed")
+    return int(share < 0.95)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
