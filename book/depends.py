@@ -114,6 +114,11 @@ def closure(files: Iterable[Path]) -> set[Path]:
     return found
 
 
+def older(files: Iterable[Path], moment: int) -> bool:
+    """Tell whether files and all that they import were written before a moment, in nanoseconds."""
+    return all(path.stat().st_mtime_ns < moment for path in closure(files))
+
+
 def digest(files: Iterable[Path], *extra: str) -> str:
     """Hash the closure of files, the versions of the libraries, and further texts."""
     used = closure(files)

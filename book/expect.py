@@ -1,6 +1,7 @@
 """What a test expects of the numbers that its page quotes."""
 
 import importlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 Value = float | int | str | bool
+START = time.time_ns()
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ def near(value: float, tolerance: float) -> Between:
 def computed(module: str) -> dict[str, Value]:
     """Return all numbers of a page, as `snippets/figures/` computes them now; the module as in `linear_algebra.svd`.
 
-    They are noted in the record, so that the build need not compute them again.
+    They are noted in the record, so that the build need not compute them again, unless somebody has edited meanwhile
+    what they are computed with.
     """
-    from book import marked, prepare, work
+    from book import depends, marked, prepare, project, work
 
     functions = [function for home, function in marked.results() if home == module]
     if not functions:
@@ -57,7 +60,8 @@ def computed(module: str) -> dict[str, Value]:
         jobs = [prepare.job("compute", module, function) for function in functions]
         made = [work.compute(module, function) for function in functions]
         for job, answer in zip(jobs, made, strict=True):
-            prepare.keep(job, answer)
+            if depends.older([project.figures_path(module)], START):
+                prepare.keep(job, answer)
         return {name: value for answer in made for name, value in answer["values"].items()}
     finally:
         torch.set_default_dtype(before)

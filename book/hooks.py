@@ -31,6 +31,7 @@ FORMULA = rf"<(?P<tag>span|div)[^>]*>{OPEN}.*?{CLOSE}</(?P=tag)>"
 HEAVY = re.compile(rf"{FORMULA}|(?<=<span></span>)(?P<code><code.*?</code>)", re.DOTALL)
 COLOUR = re.compile(r"</?span[^>]*>")
 SPOKEN = re.compile(r"<semantics>(.*?)<annotation", re.DOTALL)
+STYLED = re.compile(r'<mi mathvariant="(script|fraktur|double-struck)">([A-Za-z])</mi>')
 UNSEEN = re.compile(r"<[^>]*>|[\u2061-\u2064]")
 NOISE = (
     re.compile(  # what the converter of labs puts around code for a button that the book has its own of, and pilcrows
@@ -167,9 +168,22 @@ def _bare(match: re.Match) -> str:
     """Return what can be searched for: the text of code and of a formula in a sentence."""
     if match["code"]:
         return COLOUR.sub("", match["code"])
-    spoken = UNSEEN.sub("", SPOKEN.search(match[0])[1]) if match["tag"] == "span" else ""
-    plain = unicodedata.normalize("NFKC", spoken)  # 𝔰𝔬 is also found as so
-    return spoken if plain == spoken else f"{spoken} {plain}"
+    if match["tag"] != "span":
+        return ""
+    plain = SPOKEN.search(match[0])[1]
+    signs = (plain, STYLED.sub(_styled, plain))  # ℰ is found as E and as ℰ
+    return " ".join(dict.fromkeys(UNSEEN.sub("", text) for text in signs))
+
+
+def _styled(letter: re.Match) -> str:
+    """Return the sign for a letter in a style of its own, 𝔰 or ℰ."""
+    case = "CAPITAL" if letter[2].isupper() else "SMALL"
+    names = (f"{letter[1]} {case} {letter[2].upper()}", f"MATHEMATICAL {letter[1]} {case} {letter[2].upper()}")
+    for name in names:
+        with contextlib.suppress(KeyError):
+            style = name.replace("fraktur", "FRAKTUR" if "MATH" in name else "BLACK-LETTER")
+            return unicodedata.lookup(style.replace("double-struck", "DOUBLE-STRUCK").replace("script", "SCRIPT"))
+    return letter[2]
 
 
 @event_priority(-100)  # after the search plugin, which reads the page at this event

@@ -50,9 +50,12 @@ export const start = async (room, options) => {
   let close = [];
   const draw = () => {
     const [two, four] = [[state.a, state.b], [state.a, state.b, state.c, state.d]];
-    for (const i of close) numerals[i].classList.remove("is-close");
-    close = nearest(data.points, two, 5);
-    for (const i of close) numerals[i].classList.add("is-close");
+    const near = nearest(data.points, two, 5);
+    if (near.join() !== close.join()) {
+      for (const i of close) numerals[i].classList.remove("is-close");
+      for (const i of near) numerals[i].classList.add("is-close");
+      close = near;
+    }
     links.setAttribute("d", close.map((i) => board.path([two, data.points[i]])).join(""));
     shown.two(combine(mean, directions, two));
     shown.four(combine(mean, directions, four));

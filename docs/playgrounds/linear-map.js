@@ -50,7 +50,11 @@ const TASKS = {
   powers: ["let the powers spiral inwards.", WHY.powers, (M) => !is_real(maths.eigenvalues(M)) && Math.hypot(...maths.eigenvalues(M)[0]) < 0.99 && Math.hypot(...maths.eigenvalues(M)[0]) > 0.1],
 };
 
-export const caption = "Drag the tips of the two arrows: where they go, the whole plane follows.";
+const CAPTIONS = {
+  steps: "Move the slider from the identity to A. At its end drag the tips of the two arrows.",
+  eigen: "Drag x around the circle, or the tips of the two arrows A e₁ and A e₂.",
+};
+export const caption = (given) => CAPTIONS[/mode=(\w+)/.exec(given)?.[1]] ?? "Drag the tips of the two arrows: where they go, the whole plane follows.";
 
 /** Start the playground in a room. */
 export const start = (room, options) => {

@@ -31,7 +31,7 @@ class PlayGround extends HTMLElement {
     this.append(room);
     this.closest("article")?.setAttribute("data-plays", "");
     const words = this.parentElement.querySelector("figcaption");
-    if (words) this.explain(words, caption);
+    if (words) this.explain(words, typeof caption === "function" ? caption(this.dataset.given ?? "") : caption);
     this.classList.add("is-open");
   }
 

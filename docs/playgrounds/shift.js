@@ -24,7 +24,12 @@ export const start = async (room, options) => {
     if (!kept.has(key)) kept.set(key, networks[name](shift(digits[digit], by)));
     return kept.get(key);
   };
-  const apart = (name, digit, by) => difference(through(name, digit, by), shift(through(name, digit, 0), by));
+  const gaps = new Map();
+  const apart = (name, digit, by) => {
+    const key = `${name} ${digit} ${by}`;
+    if (!gaps.has(key)) gaps.set(key, difference(through(name, digit, by), shift(through(name, digit, 0), by)));
+    return gaps.get(key);
+  };
   const limits = { digit: Object.keys(digits), by: [0, 27] };
   const say = (s) => `Moved by ${s.by} pixels: the dense network differs by ${show(100 * apart("dense", s.digit, s.by), 0)} per cent, the equivariant one by nothing but rounding.`;
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });

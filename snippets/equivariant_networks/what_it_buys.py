@@ -45,7 +45,7 @@ def coordinates(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 12"]:
 
 def turned(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 4 3"]:
     """Turn each example by a rotation of its own, all rotations alike."""
-    q = torch.nn.functional.normalize(torch.randn(len(x), 4), dim=-1)
+    q = torch.nn.functional.normalize(torch.randn(len(x), 4).to(x), dim=-1)
     half = torch.atan2(q[:, :3].norm(dim=-1), q[:, 3])
     axis = torch.nn.functional.normalize(q[:, :3], dim=-1)
     return x @ exp_so3(2 * half[:, None] * axis).mT

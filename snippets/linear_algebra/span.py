@@ -23,13 +23,17 @@ def combine(
 # --8<-- [start:rank]
 def rank(vectors: Float[Tensor, "n k"]) -> int:
     """Return the largest number of independent columns."""
-    size = vectors.abs().amax(dim=0)
-    scaled = vectors / torch.where(size > 0, size, 1.0)  # units must not matter
-    return int(torch.linalg.matrix_rank(scaled))
+    return int(torch.linalg.matrix_rank(in_one_unit(vectors)))
     # --8<-- [end:rank]
 
 
 # --8<-- [start:independent]
+def in_one_unit(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
+    """Return each column divided by its largest entry: millimetres or kilometres."""
+    size = vectors.abs().amax(dim=0)
+    return vectors / torch.where(size > 0, size, 1.0)
+
+
 def independent(vectors: Float[Tensor, "n k"]) -> bool:
     """Return whether only the coefficients zero combine the columns to zero."""
     return rank(vectors) == vectors.shape[1]

@@ -34,7 +34,7 @@ def check_projectable(p: Float[Tensor, "k d"], pole: int) -> None:
 
 # --8<-- [start:stereographic]
 def stereographic(p: Float[Tensor, "k d"], pole: int = 1) -> Float[Tensor, "k d-1"]:
-    """Return the coordinates seen from a pole: all entries but the last, / (1 ∓ last)."""
+    """Return the coordinates from a pole: all entries but the last, / (1 ∓ last)."""
     check_projectable(p, pole)
     return p[:, :-1] / (1 - pole * p[:, -1:])
 

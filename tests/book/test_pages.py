@@ -64,7 +64,7 @@ def test_page_shows_what_was_made(tree):
     assert '<span class="katex-display">' in html
     assert 'tabindex="0"' in html
     assert 'href="../reference/claims.md#LA-101"' in html
-    assert "✓ measured 1 × 10⁻¹³ · LA-01" in html
+    assert "✓ measured 1 × 10<sup>−13</sup> · LA-01" in html
     assert "notebooks/part/toy.ipynb" in html
     assert "2 claims, each with its test" in html
     assert "<summary>Proof</summary>" in html
@@ -79,7 +79,7 @@ def test_ledger_lists_claims_with_tests_and_errors(tree):
     assert html.count('class="ledger-row"') == 2
     assert "<details open" not in html
     assert 'data-evidence="measured"' in html
-    assert "✓ measured 1 × 10⁻¹³" in html
+    assert "✓ measured 1 × 10<sup>−13</sup>" in html
     assert "def test_doubling(measured)" in html
     assert "verdict-false" in html
 

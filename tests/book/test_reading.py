@@ -240,6 +240,8 @@ def test_a_copied_formula_is_its_tex(page):
     assert page.locator("article").count() == page.locator("#figure-line").count() == 1
     copied(page, "range.selectNodeContents(find('pre:not([id=code-1]) code'));", "native")
     assert page.evaluate("copied.native")
+    page.mouse.move(5, 5)  # at which the theme's script comes
+    page.wait_for_function("'pipe' in document$")
     page.evaluate("window.same = true")
     page.get_by_role("link", name="Another page").click()
     page.wait_for_url("**/bibliography/")

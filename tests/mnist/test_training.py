@@ -14,6 +14,7 @@ from torch.func import grad, jacrev
 from book.expect import between, near, numbers
 from snippets.figures.mnist import training as training_figures
 from snippets.mnist import experiments, recording, records
+from snippets.mnist.augmentation import matrix_of
 from snippets.mnist.exact import (
     EquivariantLinearAutoencoder,
     assemble,

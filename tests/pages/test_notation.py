@@ -14,7 +14,21 @@ ROW = re.compile(r"^\| (?P<symbols>\$.*?) \| .* · \[[^\]]+\]\((?P<page>[^)#]+)[
 ENTRY = re.compile(r"^- \[[^\]]+\]\((?P<page>[^)#]+)\): (?P<terms>.+)$", re.MULTILINE)
 COMPOSITE = re.compile(r"\\(?:mathcal|mathbb|mathsf|operatorname) ?\{?\w+\}?")  # one letter in one alphabet
 COMMAND = re.compile(r"\\[A-Za-z]+")
-SHARED = {"\\dots", "\\cdot", "\\times", "\\in", "\\pi", "\\sigma", "\\theta", "\\rho", "\\xi", "\\hat", "\\bar"}
+SHARED = {
+    "\\dots",
+    "\\cdot",
+    "\\times",
+    "\\in",
+    "\\pi",
+    "\\sigma",
+    "\\theta",
+    "\\rho",
+    "\\xi",
+    "\\alpha",
+    "\\psi",
+    "\\hat",
+    "\\bar",
+}
 
 
 def target(link):

@@ -2,6 +2,8 @@
 
 const SIDE = 28;
 const COUNT = SIDE / 2 + 1;
+const turns = Array.from({ length: SIDE }, (_, i) => (2 * Math.PI * i) / SIDE);
+const [COS, SIN] = [turns.map(Math.cos), turns.map(Math.sin)];
 
 /** Return the numbers that were packed into bytes, as multiples of a scale. */
 export const unpacked = ({ scale, bytes }) =>
@@ -25,9 +27,9 @@ export const waves = (picture) =>
     const [real, imaginary] = [new Array(SIDE).fill(0), new Array(SIDE).fill(0)];
     for (let y = 0; y < SIDE; y += 1) {
       for (let x = 0; x < SIDE; x += 1) {
-        const angle = (-2 * Math.PI * k * x) / SIDE;
-        real[y] += (picture[y * SIDE + x] * Math.cos(angle)) / Math.sqrt(SIDE);
-        imaginary[y] += (picture[y * SIDE + x] * Math.sin(angle)) / Math.sqrt(SIDE);
+        const turn = (k * x) % SIDE;
+        real[y] += (picture[y * SIDE + x] * COS[turn]) / Math.sqrt(SIDE);
+        imaginary[y] -= (picture[y * SIDE + x] * SIN[turn]) / Math.sqrt(SIDE);
       }
     }
     return [real, imaginary];
@@ -40,8 +42,8 @@ export const picture_of = (spectrum) => {
     const times = k === 0 || k === COUNT - 1 ? 1 : 2;
     for (let y = 0; y < SIDE; y += 1) {
       for (let x = 0; x < SIDE; x += 1) {
-        const angle = (2 * Math.PI * k * x) / SIDE;
-        picture[y * SIDE + x] += (times * (real[y] * Math.cos(angle) - imaginary[y] * Math.sin(angle))) / Math.sqrt(SIDE);
+        const turn = (k * x) % SIDE;
+        picture[y * SIDE + x] += (times * (real[y] * COS[turn] - imaginary[y] * SIN[turn])) / Math.sqrt(SIDE);
       }
     }
   });

@@ -10,6 +10,7 @@ from book import figure, results
 from snippets.mnist.data import load_images
 from snippets.mnist.exact import (
     best_ranks,
+    commutator,
     dense_loss,
     experiment,
     fit,
@@ -190,8 +191,9 @@ def commutators() -> Figure:
 @results(seed=0)
 def commutator_numbers() -> dict[str, float]:
     """Commutators before and after training."""
-    found = by_step()
+    found, best = by_step(), experiment().dense[:, -99:]
     return {
+        "commutator_exact": commutator(best @ best.T),
         "commutator_start": found["dense"][0],
         "commutator_end": found["dense"][-1],
         "commutator_cyclic": found["dense, cyclic data"][-1],

@@ -93,7 +93,7 @@ def staircase_numbers() -> dict[str, float]:
 
 
 @results(seed=0)
-def step_numbers() -> dict[str, float]:
+def step_numbers() -> dict[str, int]:
     """How many rounds of solving in turn the last percent takes."""
     e = experiment()
     dense = dense_block(e.dense_train)
