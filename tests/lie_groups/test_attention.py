@@ -307,3 +307,11 @@ def test_solution_by_hand(measured):
     x = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0]])
     plain = lambda y: torch.softmax(y @ y.T, -1) @ y  # noqa: E731
     measured(plain(x @ J.T), torch.stack([-plain(x)[:, 1], plain(x)[:, 0]], 1), atol=1e-15)
+
+
+@pytest.mark.parametrize("channels", [16, 64])
+def test_fresh_mixes_keep_the_size_of_what_they_mix(channels):
+    torch.manual_seed(0)
+    layer = at.PlaneAttention(channels)
+    for W in (layer.query, layer.key, layer.value, layer.turned):
+        assert 0.6 < float((W.detach().square().sum() / channels).sqrt()) < 1.4

@@ -371,3 +371,12 @@ test_numbers = expect.numbers(
         "unscaled": near(0.97, 0.02),
     },
 )
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+def test_the_largest_weight_is_that_of_sixteen_keys(scaled):
+    draw = torch.Generator().manual_seed(3)
+    queries, keys = torch.randn(200, 5, generator=draw), torch.randn(16, 5, generator=draw)
+    weights = torch.exp(queries @ keys.T / (5**0.5 if scaled else 1.0))
+    expected = (weights.amax(dim=1) / weights.sum(dim=1)).mean()
+    assert abs(largest_weight(5, scaled, seed=3) - float(expected)) < 1e-12

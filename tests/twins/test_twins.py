@@ -13,7 +13,7 @@ import pytest
 import torch
 from hypothesis import Phase, settings
 
-from book import claims
+from book import marked as claims
 from book.measure import Measured
 
 
