@@ -136,4 +136,9 @@ def test_trials_run_as_they_were_recorded(monkeypatch, single):
     errors = trials.energies(counts=(8,), seeds=range(1), steps=2)
     assert set(errors) == {f"{name}/8" for name in trials.INPUTS}
     found = trials.digits(seeds=range(1), steps=2)
+    before = torch.random.get_rng_state()
+    monkeypatch.setattr(trials, "energies", lambda: torch.randn(3))
+    monkeypatch.setattr(trials, "digits", lambda: found)
+    assert trials.trials()["digits"] is found
+    assert torch.equal(torch.random.get_rng_state(), before)
     assert {name: len(runs[0]) for name, runs in found.items()} == dict.fromkeys(trials.NETWORKS, 4)
