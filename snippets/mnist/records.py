@@ -61,7 +61,8 @@ def provenance(name: str) -> dict[str, str | int]:
 
 def command_of(name: str) -> str:
     """Return the command that makes a record."""
-    return f"python -m snippets.{MAKERS.get(name, "mnist." + name)}"
+    module = MAKERS.get(name, f"mnist.{name}")
+    return f"python -m snippets.{module}"
 
 
 def _read(name: str) -> dict[str, Any]:
