@@ -137,7 +137,7 @@ def test_trials_run_as_they_were_recorded(monkeypatch, single):
     assert set(errors) == {f"{name}/8" for name in trials.INPUTS}
     found = trials.digits(seeds=range(1), steps=2)
     before = torch.random.get_rng_state()
-    monkeypatch.setattr(trials, "energies", lambda: torch.randn(3))
+    monkeypatch.setattr(trials, "energies", lambda: {"drawn": torch.randn(3)})
     monkeypatch.setattr(trials, "digits", lambda: found)
     assert trials.trials()["digits"] is found
     assert torch.equal(torch.random.get_rng_state(), before)

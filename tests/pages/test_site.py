@@ -274,11 +274,18 @@ THIN = """() => {
 }"""
 
 
+# Everything is laid out, and colours have arrived where a change of mode leads them.
+ALL_THERE = """async () => {
+    document.querySelectorAll('[data-room]').forEach(part => part.removeAttribute('data-room'))
+    for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame)
+    for (const animation of document.getAnimations())
+        if (animation.effect.getComputedTiming().endTime < Infinity) animation.finish()
+}"""
+
+
 def violations(page, *rules):
     """Run axe, with all of its rules or a few, and return what it finds, with the elements."""
-    page.evaluate(
-        "document.querySelectorAll('[data-room]').forEach(e => e.removeAttribute('data-room'))"
-    )  # all is looked at
+    page.evaluate(ALL_THERE)
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text() + "; undefined")
     options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
@@ -355,7 +362,7 @@ def test_instant_navigation_keeps_formulas_and_figures(visit):
     following.scroll_into_view_if_needed()
     page.wait_for_timeout(SETTLED)
     following.click()
-    page.wait_for_function(f"location.pathname.endsWith('{CHAPTER_ADDRESSES[1]}')")
+    page.wait_for_url(f"**/{CHAPTER_ADDRESSES[1]}")
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.here")
     page.wait_for_function("window.scrollY == 0")
@@ -373,18 +380,18 @@ def test_playgrounds_come_with_their_page_and_come_back(visit):
         page.mouse.move(5, 5)
     page.evaluate("window.here = true")
     page.locator(".md-footer__link--prev").click()
-    page.wait_for_function("location.pathname.endsWith('/span/')")
+    page.wait_for_url("**/span/**")
     ground = page.locator("play-ground[data-play=span]")
     ground.scroll_into_view_if_needed()
     ground.locator(".play-handle").first.press("Shift+ArrowUp")
     reading = ground.locator("output").first.inner_text()
-    page.wait_for_function("location.search.includes('play-')")
+    page.wait_for_url("**/span/?*play-*")
     page.wait_for_timeout(SETTLED)
     page.locator(".md-footer__link--next").click()
-    page.wait_for_function("location.pathname.endsWith('/linear-maps/')")
+    page.wait_for_url("**/linear-maps/**")
     page.wait_for_timeout(SETTLED)
     page.go_back()
-    page.wait_for_function("location.pathname.endsWith('/span/')")
+    page.wait_for_url("**/span/**")
     ground.scroll_into_view_if_needed()
     expect(ground.locator("output").first).to_have_text(reading)
     assert page.evaluate("window.here"), "the page was loaded anew"
