@@ -15,8 +15,7 @@ from snippets.figures.linear_networks.function_spaces import diverging
 )
 def spheres() -> Figure:
     """The harmonics l = 0 to 3 with m = 0 to l, on the half of the sphere that one sees from x."""
-    z, y = torch.meshgrid(torch.linspace(1, -1, 121), torch.linspace(-1, 1, 121), indexing="ij")
-    inside = y**2 + z**2 < 1
+    z, y = torch.meshgrid(torch.linspace(1, -1, 61), torch.linspace(-1, 1, 61), indexing="ij")
     x = (1 - y**2 - z**2).clamp(min=0).sqrt()
     fig, axes = plt.subplots(4, 4, figsize=(4.8, 4.9))
     for l, row in enumerate(axes):
@@ -24,9 +23,17 @@ def spheres() -> Figure:
         for m, ax in enumerate(row):
             ax.axis("off")
             if m <= l:
-                seen = torch.where(inside, values[..., l + m], torch.nan)
-                ax.imshow(seen.numpy(), cmap=diverging(), vmin=-1, vmax=1, interpolation="bilinear")
-                ax.add_patch(plt.Circle((60, 60), 60.5, fill=False, color=plt.rcParams["text.color"], linewidth=0.8))
-                ax.set(xlim=(-2, 122), ylim=(122, -2))
+                edge = plt.Circle((0, 0), 1, fill=False, color=plt.rcParams["text.color"], linewidth=0.8)
+                ax.add_patch(edge)
+                seen = ax.imshow(
+                    values[..., l + m].numpy(),
+                    cmap=diverging(),
+                    vmin=-1,
+                    vmax=1,
+                    interpolation="none",
+                    extent=(-1, 1, -1, 1),
+                )
+                seen.set_clip_path(edge)
+                ax.set(xlim=(-1.03, 1.03), ylim=(-1.03, 1.03))
                 ax.set_title(f"l = {l}, m = {m}", fontsize=9)
     return fig
