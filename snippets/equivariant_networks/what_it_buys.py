@@ -139,7 +139,7 @@ def fit_digits(
     augment: bool,
     steps: int = 2000,
 ) -> nn.Module:
-    """Train a classifier; with `augment` each digit is turned by a random quarter."""
+    """Train a classifier; `augment` turns the batch by a quarter more each step."""
     optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     for step in range(steps):
