@@ -365,7 +365,7 @@ def test_instant_navigation_keeps_formulas_and_figures(visit):
     page.wait_for_url(f"**/{CHAPTER_ADDRESSES[1]}")
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.here")
-    page.wait_for_function("window.scrollY == 0")
+    expect(page.locator("h1")).to_be_in_viewport()
     assert page.locator(".katex-html:visible").first.bounding_box()["height"] > 5
     page.evaluate(LOAD_ALL)
     assert page.evaluate(BAD_IMAGES) == []
