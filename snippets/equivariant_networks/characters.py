@@ -6,6 +6,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from snippets.equivariant_networks.group_convolutions import Move, act, quotients
+from snippets.lie_groups.exponential import J
 
 # --8<-- [end:setup]
 
@@ -19,15 +20,11 @@ def on_pictures(group: list[Move], side: int) -> Float[Tensor, "order n n"]:
 
 def on_arrows(group: list[Move]) -> Float[Tensor, "order 2 2"]:
     """Return the matrices by which the moves act on arrows (right, up)."""
-    turn, mirror = (
-        torch.tensor([[0.0, -1.0], [1.0, 0.0]]),
-        torch.diag(torch.tensor([-1.0, 1.0])),
-    )
+    turn = J.to(torch.get_default_dtype())
+    mirror = torch.diag(torch.tensor([-1.0, 1.0]))
+    turned = [torch.linalg.matrix_power(turn, k) for _, k in group]
     return torch.stack(
-        [
-            torch.linalg.matrix_power(turn, k) @ (mirror if m else torch.eye(2))
-            for m, k in group
-        ]
+        [R @ mirror if m else R for R, (m, _) in zip(turned, group, strict=True)]
     )
 
 

@@ -98,30 +98,15 @@ class GroupConvolution(nn.Module):
 
 
 # --8<-- [start:permutations]
-def field_permutation(number: int, group: list[Move], side: int) -> Permutation:
-    """Return how a move of the group rearranges the numbers of a field."""
-    places = torch.arange(len(group) * side * side).reshape(-1, side, side)
-    return Permutation(
-        tuple((act_on_field(number, places, group) + 1).flatten().tolist())
-    )
-
-
-def field_shift(down: int, right: int, maps: int, side: int) -> Permutation:
-    """Return how a shift rearranges the numbers of a field with so many maps."""
-    places = torch.arange(maps * side * side).reshape(-1, side, side)
-    return Permutation(
-        tuple((places.roll((down, right), (-2, -1)) + 1).flatten().tolist())
-    )
-
-
 def generators(maps: int, side: int, group: list[Move]) -> list[Permutation]:
     """Return two shifts and all moves, as they act on a picture (1 map) or a field."""
-    shifts = [field_shift(0, 1, maps, side), field_shift(1, 0, maps, side)]
-    if maps == 1:
-        places = torch.arange(side * side).reshape(side, side)
-        moves = [tuple((act(g, places) + 1).flatten().tolist()) for g in group]
-        return shifts + [Permutation(images) for images in moves]
-    return shifts + [field_permutation(k, group, side) for k in range(len(group))]
+    places = torch.arange(maps * side * side).reshape(maps, side, side)
+    moved = [places.roll(1, -1), places.roll(1, -2)]
+    moved += [
+        act(g, places) if maps == 1 else act_on_field(number, places, group)
+        for number, g in enumerate(group)
+    ]
+    return [Permutation(tuple((images + 1).flatten().tolist())) for images in moved]
     # --8<-- [end:permutations]
 
 

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
+from snippets.linear_algebra.solving import null_space
+
 # --8<-- [end:setup]
 
 
@@ -125,6 +127,5 @@ def shell_filters(l_in: int, l_out: int) -> int:
     equations = torch.kron(X, torch.eye(len(Y))) - torch.kron(
         torch.eye(len(X)), Y.T.contiguous()
     )
-    sigma = torch.linalg.svdvals(equations)
-    return int((sigma < 1e-9).sum())
+    return null_space(equations).shape[1]
     # --8<-- [end:solution_shell]

@@ -8,6 +8,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
+from snippets.lie_groups.exponential import J, exp_so2
+from snippets.linear_algebra.solving import null_space
+from snippets.linear_networks.complex_blocks import complexify, realify
+
 # --8<-- [end:setup]
 
 
@@ -20,8 +24,7 @@ def turning(m: int, theta: Float[Tensor, "*angles"]) -> Float[Tensor, "*angles d
         raise ValueError(f"frequency {m}: −m and m are the same kind, so take {-m}")
     if m == 0:
         return torch.ones_like(theta)[..., None, None]
-    c, s = torch.cos(m * theta), torch.sin(m * theta)
-    return torch.stack([torch.stack([c, -s], -1), torch.stack([s, c], -1)], -2)
+    return exp_so2(m * theta)
     # --8<-- [end:turning]
 
 
@@ -40,6 +43,11 @@ def on_ring(
 
 
 # --8<-- [start:null_space]
+def velocity(m: int) -> Float[Tensor, "d d"]:
+    """Return the derivative of `turning` at the angle 0."""
+    return m * J.to(torch.get_default_dtype()) if m else torch.zeros(1, 1)
+
+
 def harmonic_filters(
     m_in: int, m_out: int, top: int
 ) -> Float[Tensor, "count waves dout din"]:
@@ -48,23 +56,15 @@ def harmonic_filters(
     The coefficients of a filter solve K′ = X K − K Y, where X and Y are the velocities
     of the two turnings at the identity: a null space.
     """
-    zero = torch.zeros((), requires_grad=True)
-    X, Y = (
-        torch.autograd.functional.jacobian(lambda t, m=m: turning(m, t), zero.detach())
-        for m in (m_out, m_in)
-    )
-    blocks = [torch.zeros(1, 1)] + [
-        k * torch.tensor([[0.0, 1.0], [-1.0, 0.0]]) for k in range(1, top + 1)
-    ]
-    derivative = torch.block_diag(*blocks)  # of the coefficients of cos kφ and sin kφ
-    eye_w, eye_o, eye_i = torch.eye(2 * top + 1), torch.eye(len(X)), torch.eye(len(Y))
+    X, Y = velocity(m_out), velocity(m_in)
+    derivative = torch.block_diag(*[velocity(k).T for k in range(top + 1)])
+    one, eye_o, eye_i = torch.eye(2 * top + 1), torch.eye(len(X)), torch.eye(len(Y))
     equations = (
         torch.kron(derivative, torch.kron(eye_o, eye_i))
-        - torch.kron(eye_w, torch.kron(X, eye_i))
-        + torch.kron(eye_w, torch.kron(eye_o, Y.T.contiguous()))
+        - torch.kron(one, torch.kron(X, eye_i))
+        + torch.kron(one, torch.kron(eye_o, Y.T.contiguous()))
     )
-    _, sigma, Vh = torch.linalg.svd(equations)
-    return Vh[int((sigma > 1e-9).sum()) :].reshape(-1, 2 * top + 1, len(X), len(Y))
+    return null_space(equations).T.reshape(-1, 2 * top + 1, len(X), len(Y))
     # --8<-- [end:null_space]
 
 
@@ -91,7 +91,7 @@ class SteerableConvolution(nn.Module):
         W = self.weight
         if self.m_in == self.m_out != 0:
             W = W.clone()
-            W[0] = commuting(W[0])
+            W[0] = realify(complexify(W[0]))  # aI + bJ, which commutes with turns
         K = on_ring(W, self.m_in, self.m_out, self.phi)
         K = torch.einsum("rxy,rmfxyoi->mofixy", self.profile, K)
         return K.flatten(2, 3).flatten(0, 1)
@@ -102,16 +102,6 @@ class SteerableConvolution(nn.Module):
         """Convolve; a field of frequency m ≥ 1 has two numbers a pixel and channel."""
         return conv2d(f, self.kernel(), padding=self.profile.shape[-1] // 2)
         # --8<-- [end:layer]
-
-
-# --8<-- [start:commuting]
-def commuting(W: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch 2 2"]:
-    """Return the nearest matrices that commute with all turns: aI + bJ."""
-    J = W.new_tensor([[0.0, -1.0], [1.0, 0.0]])
-    a = (W[..., 0, 0] + W[..., 1, 1]) / 2
-    b = (W[..., 1, 0] - W[..., 0, 1]) / 2
-    return a[..., None, None] * torch.eye(2).to(W) + b[..., None, None] * J
-    # --8<-- [end:commuting]
 
 
 # --8<-- [start:turn_field]

@@ -70,13 +70,11 @@ def solid_harmonics(
     """Return the harmonics 0, …, top of points: polynomials, of length |p|ˡ."""
     arrow = p[..., [1, 2, 0]]
     found = [torch.ones_like(p[..., :1])]
-    pole = [torch.ones(1).to(p)]
-    up = torch.tensor([0.0, 1.0, 0.0]).to(p)
     for l in range(1, top + 1):
-        at_pole = multiply(pole[-1], up, l)
-        scale = at_pole[l]  # the only entry that is not zero
-        pole.append(at_pole / scale)
-        found.append(multiply(found[-1], arrow, l) / scale)
+        at_pole = coupling(l - 1, 1, l)[
+            l, l - 1, 1
+        ]  # there only the middle is not zero
+        found.append(multiply(found[-1], arrow, l) / at_pole)
     return found
     # --8<-- [end:grow]
 
