@@ -21,6 +21,8 @@ import threading
 from pathlib import Path
 
 from book import npm, project
+from press import paper
+from press.edition import FORMULA
 
 SITE = project.ROOT / "site"
 TOOLS = Path(__file__).parent / "lighthouse"
@@ -38,7 +40,6 @@ AUDITS = {
     "work, s": ("mainthread-work-breakdown", 1e-3),
     "KB": ("total-byte-weight", 1e-3),
 }
-FORMULA = re.compile(r"<!--formula-->(.*?)<!--/formula-->", re.DOTALL)
 TEX = re.compile(r'<annotation encoding="application/x-tex">(.*?)</annotation>', re.DOTALL)
 
 
@@ -90,7 +91,7 @@ def audit(address: str) -> dict[str, float]:
     """Let Lighthouse look at an address once."""
     command = [*npm.node(), str(TOOLS / "node_modules" / "lighthouse" / "cli" / "index.js"), address, "--quiet"]
     options = ["--output=json", "--only-categories=performance", f"--chrome-flags={FLAGS}"]
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = paper.chromium()
     if not chromium:
         raise SystemExit("bench: Lighthouse needs Chromium: install it (Debian: apt-get install chromium)")
     done = subprocess.run(

@@ -12,7 +12,6 @@ import functools
 import gzip
 import http.server
 import re
-import shutil
 import statistics
 import sys
 import threading
@@ -20,6 +19,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
+
+from press import paper
 
 SITE = Path(__file__).resolve().parent.parent / "site"
 SLOWER = 4
@@ -115,7 +116,7 @@ def main() -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as driver:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        browser = driver.chromium.launch(executable_path=paper.chromium(), args=flags)
         modules = SITE / "playgrounds"
         print(f"shared: {weight(*(modules / name for name in SHARED)) / 1000:.1f} KB; at {SLOWER} x slower")
         print(f"{'playground':<14}{'own KB':>8}{'opens, ms':>11}{'work, ms':>10}{'frame work':>12}{'passed':>9}")

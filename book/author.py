@@ -113,9 +113,12 @@ def check(chapter: str) -> bool:
     if page not in nav():
         raise BookError(f"no chapter '{page.removesuffix('.md')}' is in the nav of mkdocs.yml{nearest(page, nav())}")
     python = [str(path) for path in files_of(page) if path.suffix == ".py" and path.exists()]
+    if not python:
+        name = page.removesuffix(".md")
+        raise BookError(f"'{name}' is in the nav, but no chapter: it has no code and no tests to check")
     good = True
     with subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", python[-1]],
+        [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", str(files_of(page)[-1])],
         cwd=project.ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         text=True,

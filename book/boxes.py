@@ -218,7 +218,7 @@ class Ledger(Block):
     def row(self, chapter: etree.Element, box: pages.Box) -> None:
         """Write one claim: number, statement and evidence; inside, how the source fared, and the tests."""
         tests = self.CONTEXT.known.tests.get(box.id, [])
-        row = child(chapter, "details", "ledger-row", id=self.anchor(box))
+        row = child(chapter, "details", "ledger-row", id=box.id)
         kind, verdict = ledger.evidence(tests), box.verdict
         row.attrib.update({"data-evidence": EVIDENCE_WORDS[kind], "data-part": part_of(box.page)})
         row.set("data-verdict", VERDICT_WORDS[verdict])
@@ -241,10 +241,6 @@ class Ledger(Block):
         head[-1].tail = f": {ledger.words([test])}"
         code = LISTING.format(html.escape(test["source"], quote=False))
         child(row, "div").text = AtomicString(self.md.htmlStash.store(code))
-
-    def anchor(self, box: pages.Box) -> str:
-        """Return the anchor of a row, to which the marks lead."""
-        return box.id
 
 
 def blocks(context: Context) -> list[type[Block]]:

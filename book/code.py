@@ -1,7 +1,6 @@
 """The page of code to take along, written from the table in `snippets/take_along.py` and the code itself."""
 
 import ast
-import posixpath
 import re
 from collections.abc import Iterator
 
@@ -60,7 +59,7 @@ def _origin(module: str, page: str) -> str:
     path = module_path(module)
     needed = sorted(depends.closure([path]) - {path})
     others = [f"`{file.relative_to(project.ROOT)}`" for file in needed if file.name != "__init__.py"]
-    link = f"[{ledger.title(page)}]({posixpath.relpath(page, posixpath.dirname(PAGE))})"
+    link = f"[{ledger.title(page)}]({ledger.moved(page, PAGE)})"
     return f"Explained in {link}. Copy `{path.relative_to(project.ROOT)}`" + (
         f", with {', '.join(others)}." if others else "."
     )

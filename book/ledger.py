@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from book import marked, notebooks, pages, project, regions
 from book.catalogue import Catalogue, show
-from book.project import nav, part_of, write_atomically
+from book.project import nav, part_of, write_changed
 
 FILES = ("claims.json", "claims.csv")
 ERRATA = "reference/errata.md"
@@ -86,9 +86,7 @@ def write_files(known: Catalogue) -> None:
     for name, text in zip(
         FILES, (json.dumps(found, indent=1, ensure_ascii=False) + "\n", table.getvalue()), strict=True
     ):
-        path = project.GENERATED / name
-        if not path.exists() or path.read_text() != text:
-            write_atomically(path, text)
+        write_changed(project.GENERATED / name, text)
 
 
 def moved(target: str, here: str) -> str:
@@ -118,9 +116,8 @@ def _body(box: pages.Box) -> list[str]:
 def _lines(page: str, first: int, end: int) -> list[str]:
     """Return the lines of a page from `first` up to `end`, which is left out, without the options of their blocks."""
     written = pages.read(page)
-    taken = {number for block in written.blocks for number in range(block.line + 1, block.first)}
     lines = enumerate(written.text.splitlines(), start=1)
-    return [line for number, line in lines if first <= number < end and number not in taken]
+    return [line for number, line in lines if first <= number < end and number not in written.taken]
 
 
 def _led(line: str, page: str) -> str:
@@ -129,8 +126,8 @@ def _led(line: str, page: str) -> str:
     if head and head[2] == "figure":
         return f"{head[1]} figure | {':'.join(pages.figure_target(page, head[3] or ''))}"
 
-    def moved(link: re.Match) -> str:
+    def led(link: re.Match) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(page), link[1])) if link[1] else page
-        return f"]({posixpath.relpath(target, posixpath.dirname(ERRATA))}{link[2] or ''})"
+        return f"]({moved(target, ERRATA)}{link[2] or ''})"
 
-    return LINK.sub(moved, line)
+    return LINK.sub(led, line)

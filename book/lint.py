@@ -326,8 +326,7 @@ def _imports(path: Path) -> Iterator[tuple[int, str]]:
 def _tests() -> Iterator[str]:
     """A test of a claim asserts something."""
     for check in marked.checks():
-        body = _tree(project.ROOT / check.file).body
-        functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+        functions = depends.parse(project.ROOT / check.file).functions
         if not _asserts(functions[check.function], functions, set()):
             where, ids = f"{check.file}:{check.line}", ", ".join(check.ids)
             yield f"{where}: '{check.function}' carries {ids} and asserts nothing: assert, measure or expect an error"

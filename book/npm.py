@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from book import project
-from book.project import BookError, write_atomically
+from book.project import BookError, write_changed
 
 OLDEST_NODE = 20
 
@@ -91,6 +91,4 @@ def copy_katex() -> None:
     """Let KaTeX's woff2 fonts lie where the site serves them."""
     source, target = modules() / "katex" / "dist", project.GENERATED / "katex"
     for file in (source / "fonts").glob("*.woff2"):
-        copy, content = target / file.relative_to(source), file.read_bytes()
-        if not copy.is_file() or copy.read_bytes() != content:
-            write_atomically(copy, content)
+        write_changed(target / file.relative_to(source), file.read_bytes())

@@ -118,9 +118,14 @@ class Page:
         return [block for block in self.blocks if block.kind in (*BOX_KINDS, *PARTS)]
 
     @property
+    def taken(self) -> set[int]:
+        """The lines that the options of its boxes take."""
+        return {number for block in self.blocks for number in range(block.line + 1, block.first)}
+
+    @property
     def bare(self) -> str:
         """The text without the options of its boxes."""
-        taken = {number for block in self.blocks for number in range(block.line + 1, block.first)}
+        taken = self.taken
         return "\n".join(line for number, line in enumerate(self.text.splitlines(), 1) if number not in taken)
 
     def around(self, line: int) -> Iterator[Box]:

@@ -41,6 +41,13 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         partial.unlink(missing_ok=True)
 
 
+def write_changed(path: Path, content: str | bytes) -> None:
+    """Write a file atomically, unless it has this content already."""
+    data = content.encode() if isinstance(content, str) else content
+    if not path.is_file() or path.read_bytes() != data:
+        write_atomically(path, data)
+
+
 def module_of(page: str) -> str:
     """Map a page to its snippet module: linear-algebra/span.md to linear_algebra.span."""
     return page.removesuffix(".md").replace("-", "_").replace("/", ".")
@@ -78,8 +85,18 @@ def _leaves(entry: Any) -> Iterable[str]:
 
 
 @cache
+def _settings(text: str) -> dict[str, Any]:
+    return yaml.load(text, Loader=_Loader)
+
+
+def settings() -> dict[str, Any]:
+    """Return what `mkdocs.yml` says; what it names in Python or takes from the environment is None."""
+    return _settings((ROOT / "mkdocs.yml").read_text())
+
+
+@cache
 def _nav(text: str) -> list[str]:
-    return list(_leaves(yaml.load(text, Loader=_Loader)["nav"]))
+    return list(_leaves(_settings(text)["nav"]))
 
 
 def nav() -> list[str]:
@@ -89,9 +106,7 @@ def nav() -> list[str]:
 
 @cache
 def _parts(text: str) -> dict[str, str]:
-    entries = [
-        pair for entry in yaml.load(text, Loader=_Loader)["nav"] if isinstance(entry, dict) for pair in entry.items()
-    ]
+    entries = [pair for entry in _settings(text)["nav"] if isinstance(entry, dict) for pair in entry.items()]
     return {page: part for part, inner in entries if isinstance(inner, list) for page in _leaves(inner)}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from book import npm, project, record
-from book.project import write_atomically
+from book.project import write_atomically, write_changed
 
 COMMENT = re.compile(r"/\*.*?\*/\s*|\s*\n\s*", re.DOTALL)
 # Of the theme's: a rule for every element, for which all of them would be looked at three times while a page comes.
@@ -36,9 +36,9 @@ def write() -> None:
     katex = FACE.sub(lambda face: "".join(_katex(face[1], face[0])), _katex_sheet())
     texts = [katex, *_text(), *(path.read_text() for path in own())]
     book = "\n".join(COMMENT.sub("", text) for text in texts)
-    _write(project.GENERATED / "book.css", book.encode())
+    write_changed(project.GENERATED / "book.css", book)
     theme = [UNWANTED.sub("", path.read_text()) for path in _theme()]
-    _write(sheet(), "\n".join([*theme, book]).encode())
+    write_changed(sheet(), "\n".join([*theme, book]))
 
 
 def own() -> list[Path]:
@@ -109,13 +109,8 @@ def _text() -> Iterator[str]:
         for rule in re.findall(r"@font-face\s*\{[^}]*\}", rules):
             file = re.search(rf"files/({TEXT}-(latin|latin-ext|greek)-{style}\.woff2)", rule)
             if file:
-                _write(project.GENERATED / "faces" / file[1], (folder / "files" / file[1]).read_bytes())
+                write_changed(project.GENERATED / "faces" / file[1], (folder / "files" / file[1]).read_bytes())
                 shown = "swap" if file[2] == "latin" and style in FIRST else "optional"
                 source = f"src: url(faces/{file[1]}) format('woff2');"
                 rule = re.sub(r"src:.*?;\n", source + "\n", rule, flags=re.DOTALL)
                 yield re.sub(r"font-display: \w+", f"font-display: {shown}", rule)
-
-
-def _write(path: Path, content: bytes) -> None:
-    if not path.is_file() or path.read_bytes() != content:
-        write_atomically(path, content)

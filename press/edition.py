@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from bs4 import BeautifulSoup, Tag
 
 from book import project
+from book.formulas import CLOSE, OPEN
 from book.project import nav, part_of
 
 SITE, DIST = project.ROOT / "site", project.ROOT / "dist"
 NAME = "equivariance-from-first-principles"
 LEFT_OUT = ("labs/", "reference/claims", "reference/errata", "reference/building", "reference/trainer")
-FORMULA = re.compile(r"<!--formula-->(.*?)<!--/formula-->", re.DOTALL)
+FORMULA = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
 ARTICLE = re.compile(r"<article[^>]*>(.*?)</article>", re.DOTALL)
 HELD = re.compile("\ue000(\\d+)\ue001")
 FOREIGN = re.compile(r"^[a-z]+:|^//")
@@ -46,12 +46,6 @@ class Chapter:
         """Return what it holds, each formula as the edition wants it."""
         whole = self.body.decode_contents(formatter="minimal")
         return HELD.sub(lambda held: formula(self.formulas[int(held[1])]), whole)
-
-
-def settings() -> dict:
-    """Return what the site's settings say, read as text: its name, its licence, its address."""
-    text = re.sub(r"!!python/name:\S+|!ENV \[[^]]*\]", "''", (project.ROOT / "mkdocs.yml").read_text())
-    return yaml.safe_load(text)
 
 
 def root_of_site() -> str:

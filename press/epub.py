@@ -7,6 +7,7 @@ import uuid
 import zipfile
 from pathlib import Path
 
+from book import project
 from press import edition
 from press.edition import NAME, Chapter, escape
 
@@ -100,13 +101,13 @@ def _contents(chapters: list[Chapter]) -> str:
         + "</ol></li>"
         for part in parts
     )
-    name = escape(edition.settings()["site_name"])
+    name = escape(project.settings()["site_name"])
     body = f'<h1>{name}</h1><nav epub:type="toc" id="toc"><h2>Contents</h2><ol>{items}</ol></nav>'
     return PAGE.format(title=name, body=body)
 
 
 def _package(chapters: list[Chapter], files: dict[str, bytes]) -> str:
-    settings = edition.settings()
+    settings = project.settings()
     kinds = {"xhtml": "application/xhtml+xml", "css": "text/css", "svg": "image/svg+xml", "png": "image/png"}
     items = []
     for number, (name, content) in enumerate(sorted(files.items())):

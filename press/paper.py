@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from book import project
+from book.formulas import CLOSE, OPEN
 from press import edition
 from press.edition import NAME, Chapter, MissingError, escape
 
@@ -32,17 +34,22 @@ FOOT = (
 )
 
 
+def chromium() -> str | None:
+    """Return the command of Chromium, or of Chrome, where the machine has one."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 def make() -> Path:
     """Write the PDF."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if not chromium:
+    command = chromium()
+    if not command:
         raise MissingError(
             "the PDF needs Chromium: install it (Debian: 'apt-get install chromium'), then run 'make dist' again"
         )
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = driver.chromium.launch(executable_path=command, args=FLAGS)
         content = printed(whole(), browser)
         browser.close()
     return edition.write(edition.DIST / f"{NAME}.pdf", content)
@@ -92,9 +99,9 @@ def whole() -> str:
         for image, path in edition.pictures(chapter):
             image["src"] = "/" + posixpath.relpath(path, edition.SITE)
     edition.link(chapters, _address)
-    name = escape(edition.settings()["site_name"])
+    name = escape(project.settings()["site_name"])
     parts = "".join(_part(part, chapters) for part in dict.fromkeys(chapter.part for chapter in chapters))
-    cover = f'<section class="cover"><h1>{name}</h1><p>{edition.settings()["copyright"]}</p></section>'
+    cover = f'<section class="cover"><h1>{name}</h1><p>{project.settings()["copyright"]}</p></section>'
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
         '<link rel="stylesheet" href="/assets/generated/site.css">'
@@ -131,4 +138,4 @@ def _part(part: str, chapters: list[Chapter]) -> str:
 def _numbered(chapter: Chapter) -> str:
     if chapter.number:
         chapter.body.h1.insert(0, f"{chapter.number} ")
-    return chapter.html(lambda formula: f"<!--formula-->{formula}<!--/formula-->")
+    return chapter.html(lambda formula: f"{OPEN}{formula}{CLOSE}")

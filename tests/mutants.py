@@ -224,7 +224,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=200, help="how many mutants (200)")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so many seconds")
     parser.add_argument("--patience", type=float, default=120, help="seconds for the tests of one mutant (120)")
-    parser.add_argument("--seed", type=int, default=0, help="which mutants (0); continuous integration passes the day")
+    parser.add_argument("--seed", type=int, default=0, help="which mutants (0); the weekly job passes the week")
     parser.add_argument("--only", default="", help="only files whose path has this in it")
     asked = parser.parse_args()
     files = [file for file in targets() if asked.only in str(file.relative_to(ROOT))]

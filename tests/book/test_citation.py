@@ -5,14 +5,15 @@ import tomllib
 
 import yaml
 
-from book.project import ROOT, _Loader
+from book import project
+from book.project import ROOT
 
 CITED = yaml.safe_load((ROOT / "CITATION.cff").read_text())
 BIBTEX = dict(re.findall(r"^  (\w+) += \{+([^}]*)\}+,?$", (ROOT / "docs" / "index.md").read_text(), re.MULTILINE))
 
 
 def test_title_version_and_year_are_those_of_the_book():
-    site = yaml.load((ROOT / "mkdocs.yml").read_text(), Loader=_Loader)
+    site = project.settings()
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     year = re.search(r"Copyright \(c\) (\d+)", (ROOT / "LICENSE").read_text())[1]
     book = CITED["preferred-citation"]

@@ -53,7 +53,7 @@ def alone(cells, folder, answer):
             error = traceback.format_exc()
     used = {name: module.__file__ for name, module in sys.modules.items() if name.split(".")[0] in ("book", "snippets")}
     if not all(pathlib.Path(file).is_relative_to(pathlib.Path.cwd()) for file in used.values()):
-        error = f"the book was used: {used}"
+        error += f"\nthe book was used: {used}"
     answer.send((error, printed.getvalue().rstrip("\n"), sorted(used)))
 
 

@@ -3,6 +3,7 @@
 import importlib.util
 import logging
 import re
+from pathlib import Path
 
 import pytest
 from mkdocs.commands.build import build
@@ -96,7 +97,7 @@ PLANTED = {
 @pytest.fixture
 def toy(tree):
     """Let MkDocs call the hooks, and look at anchors."""
-    hooks = f"hooks: [{npm.__file__.replace('npm', 'hooks')}]\nvalidation: {{anchors: warn}}\n"
+    hooks = f"hooks: [{Path(npm.__file__).with_name('hooks.py')}]\nvalidation: {{anchors: warn}}\n"
     tree.write("mkdocs.yml", (tree.root / "mkdocs.yml").read_text() + hooks)
     return tree
 

@@ -10,10 +10,11 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import sync_playwright
 
-from book import npm, prepare
-from book.project import ROOT, _Loader
+from book import npm, prepare, project
+from book.project import ROOT
+from press import paper
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = paper.chromium()
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -24,7 +25,7 @@ FLAGS = [
     "--disable-sync",
 ]
 HOST = "http://127.0.0.1/"
-REAL = yaml.load((ROOT / "mkdocs.yml").read_text(), Loader=_Loader)
+REAL = project.settings()
 THEME = {key: value for key, value in REAL["theme"].items() if key != "custom_dir"}
 
 PAGE = r"""# A page

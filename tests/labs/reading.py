@@ -1,6 +1,7 @@
 """How the tests read a lab, run its cells, and judge an answer."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -124,3 +125,17 @@ def refuses(lab: Lab, number: int, answer: str, says: str) -> None:
         where = where.tb_next
     assert where.tb_frame.f_code.co_filename != "the answer", "an assertion of the answer itself"
     assert re.search(says, str(raised)), f"refused, but with the words: {raised}"
+
+
+def judged(lab: Lab, wrong: dict[str, tuple], right: dict[str, tuple]) -> tuple[Callable, Callable]:
+    """Return two tests with one case an answer: each wrong one is refused in its words, each right one accepted."""
+
+    @pytest.mark.parametrize(("number", "answer", "says"), wrong.values(), ids=wrong)
+    def refused(number, answer, says):
+        refuses(lab, number, answer, says)
+
+    @pytest.mark.parametrize(("number", "answer"), right.values(), ids=right)
+    def accepted(number, answer):
+        accepts(lab, number, answer)
+
+    return refused, accepted

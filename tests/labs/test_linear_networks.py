@@ -2,7 +2,7 @@
 
 import pytest
 
-from .reading import FOLDER, accepts, problem, read_lab, refuses
+from .reading import FOLDER, judged, problem, read_lab
 
 LAB = read_lab(FOLDER / "linear_networks.py")
 changed = LAB.changed
@@ -336,14 +336,7 @@ RIGHT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("number", "answer", "says"), WRONG.values(), ids=WRONG)
-def test_wrong_answer_is_refused(number, answer, says):
-    refuses(LAB, number, answer, says)
-
-
-@pytest.mark.parametrize(("number", "answer"), RIGHT.values(), ids=RIGHT)
-def test_unusual_right_answer_is_accepted(number, answer):
-    accepts(LAB, number, answer)
+test_wrong_answer_is_refused, test_unusual_right_answer_is_accepted = judged(LAB, WRONG, RIGHT)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6])

@@ -1,8 +1,6 @@
 """The checks of the manifolds lab refuse what is wrong, each in its own words, and accept what is right."""
 
-import pytest
-
-from .reading import FOLDER, accepts, read_lab, refuses
+from .reading import FOLDER, judged, read_lab
 
 LAB = read_lab(FOLDER / "manifolds.py")
 changed = LAB.changed
@@ -234,11 +232,4 @@ RIGHT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("number", "answer", "says"), WRONG.values(), ids=WRONG)
-def test_wrong_answer_is_refused(number, answer, says):
-    refuses(LAB, number, answer, says)
-
-
-@pytest.mark.parametrize(("number", "answer"), RIGHT.values(), ids=RIGHT)
-def test_unusual_right_answer_is_accepted(number, answer):
-    accepts(LAB, number, answer)
+test_wrong_answer_is_refused, test_unusual_right_answer_is_accepted = judged(LAB, WRONG, RIGHT)

@@ -22,7 +22,7 @@ from playwright.sync_api import expect, sync_playwright
 from book.project import ROOT, nav
 from press import edition, epub, offline, paper, parts, shelf
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = paper.chromium()
 FLAGS = [
     "--headless",
     "--no-sandbox",

@@ -15,9 +15,10 @@ import torch
 from playwright.sync_api import sync_playwright
 
 from book import pages, prepare, project
+from press import paper
 from snippets.lie_groups.exponential import exp_so3
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = paper.chromium()
 FLAGS = [
     "--headless",
     "--no-sandbox",
