@@ -1,6 +1,6 @@
-// Drive, turn, drive back, turn back: the car does not come home, and how far it is off grows with the square.
+// Drive, turn, drive back, turn back: the robot does not come home, and how far it is off grows with the square.
 
-import { clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { clamp, frame, handle, plane, show, svg, trace } from "./frame.js";
 import { loop } from "./maths/motions.js";
 
 const [WIDTH, HEIGHT] = [420, 330];
@@ -26,7 +26,7 @@ export const start = (room, options) => {
   const gap = svg("path", { class: "opposite" }, board.root);
   // Beside it: the distance from home against t.
   const inset = ([t, d]) => [282 + 100 * t, 290 - 130 * d];
-  const put = (points) => points.map((p, i) => `${i ? "L" : "M"}${inset(p).map((c) => c.toFixed(1)).join(" ")}`).join("");
+  const put = (points) => trace(inset, points);
   svg("path", { class: "axis", d: put([[0, 1.6], [0, 0], [1.25, 0]]) }, board.root);
   const times = Array.from({ length: 61 }, (_, i) => i / 50);
   svg("path", { class: "truth", d: put(times.map((t) => [t, t * t])) }, board.root);
@@ -65,9 +65,9 @@ export const start = (room, options) => {
     readings.left(show(poses[4][1], 3));
     readings.ratio(show(away(state.t) / state.t ** 2, 3));
     task(
-      "halve t twice. By what factor does the distance fall? Then make the car end on the other side.",
+      "halve t twice. By what factor does the distance fall? Then make the robot end on the other side.",
       state.first === "turn" && state.t <= 0.31,
-      "Each halving divides the distance by about 4: the terms with t cancel, and t² is what remains. Turning first sends the car the other way, because the bracket changes its sign with the order. Ahead it is off by about t³/2 only, so for small t the car has moved sideways, which is neither of the two moves.",
+      "Each halving divides the distance by about 4: the terms with t cancel, and t² is what remains. Turning first sends the robot the other way, because the bracket changes its sign with the order. Ahead it is off by about t³/2 only, so for small t the robot has moved sideways, which is neither of the two moves.",
     );
   };
   play.finish();

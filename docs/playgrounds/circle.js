@@ -11,7 +11,6 @@ const limits = Object.fromEntries(names.map((name) => [name, [-180, 540]]));
 const heights = (state) => names.map((name) => state[name]);
 
 const [WIDTH, HEIGHT] = [420, 400];
-const scale = [0.97, 0.52]; // pixels a degree
 
 /** Put the picture into one sentence. */
 const say = (state) =>
@@ -23,15 +22,8 @@ export const caption = "Drag the points: they bend the answer of a head with one
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
   const { state, change, settle, signal } = play;
-  const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 1, label: "The answer of the head over the true direction" });
-  const at = ([angle, value]) => [42 + angle * scale[0], HEIGHT - 22 - (value + 180) * scale[1]];
-  board.to = at;
-  board.from = (event) => {
-    const box = board.root.getBoundingClientRect();
-    const [px, py] = [((event.clientX - box.left) * WIDTH) / box.width, ((event.clientY - box.top) * HEIGHT) / box.height];
-    return [(px - 42) / scale[0], (HEIGHT - 22 - py) / scale[1] - 180];
-  };
-  const path = (points) => points.map((p, i) => `${i ? "L" : "M"}${at(p).map((c) => c.toFixed(1)).join(" ")}`).join("");
+  const board = plane(play.board, { width: WIDTH, height: HEIGHT, units: [0.97, 0.52], origin: [42, HEIGHT - 22 - 180 * 0.52], label: "The answer of the head over the true direction" });
+  const { to: at, path } = board;
   const text = (words, point, css = "") => {
     const [x, y] = at(point);
     const made = svg("text", { x: x.toFixed(1), y: y.toFixed(1), class: css }, board.root);

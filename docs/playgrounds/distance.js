@@ -39,7 +39,7 @@ export const start = (room, options) => {
   play.slider(play.side, "b", "height of the ellipse", { text: (b) => (A - b < 0.005 ? "a circle" : show(b)) });
   const row = play.group("The point u");
   row.classList.add("play-pair");
-play.field(row, "x", "u, right", { step: 0.05, short: "right" });
+  play.field(row, "x", "u, right", { step: 0.05, short: "right" });
   play.field(row, "y", "u, up", { step: 0.05, short: "up" });
   const readings = { count: play.reading("critical points"), minima: play.reading("of these, local minima"), near: play.reading("distance to the nearest") };
 
@@ -50,7 +50,7 @@ play.field(row, "x", "u, right", { step: 0.05, short: "right" });
     inner.setAttribute("d", round(state) ? "" : board.path(curve.map((t) => evolute(A, b, t)), true));
     const everywhere = round(state) && Math.hypot(...u) < 0.005;
     const found = everywhere ? [] : critical(A, b, u);
-    const best = everywhere ? 0 : nearest(A, b, u);
+    const best = everywhere ? 0 : nearest(A, b, u, found);
     normals.replaceChildren();
     for (const t of found) {
       const foot = point(A, b, t);

@@ -1,6 +1,6 @@
 // The dot product as a shadow with a sign, and what becomes of angles in high dimension.
 
-import { arrow, clamp, frame, handle, plane, show, svg, write_at } from "./frame.js";
+import { arrow, clamp, frame, handle, plane, show, svg, trace, write_at } from "./frame.js";
 import { angle, cosine_density, dot, signed_length } from "./maths/dot.js";
 
 const [WIDTH, HEIGHT] = [420, 470];
@@ -74,7 +74,7 @@ export const start = (room, options) => {
     const cosines = Array.from({ length: 181 }, (_, i) => (i - 90) / 90.5);
     const heights = cosines.map((c) => cosine_density(state.n, c));
     const top = Math.max(...heights.slice(60, 121), cosine_density(state.n, 0));
-    hill.setAttribute("d", cosines.map((c, i) => `${i ? "L" : "M"}${strip([c, Math.min((0.8 * heights[i]) / top, 0.9)]).map((x) => x.toFixed(1)).join(" ")}`).join("") + "L390 448L30 448Z");
+    hill.setAttribute("d", trace(strip, cosines.map((c, i) => [c, Math.min((0.8 * heights[i]) / top, 0.9)])) + "L390 448L30 448Z");
     caption.textContent = `cosines of random directions in ${state.n} dimensions`;
     readings.dot(show(dot(a, b)));
     readings.shadow(length ? show(s) : "–");

@@ -282,22 +282,25 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
     paint();
   };
 
-  return { state, change, settle, put, redraw, board, side, group, field, slider, choice, presets, button, reading, meter, task, finish, signal };
+  return { state, change, settle, put, board, side, group, field, slider, choice, presets, reading, meter, task, finish, signal };
 };
 
-/** Return an SVG board with its mathematical coordinates: the origin and the pixels of one unit. */
-export const plane = (parent, { width, height, unit, origin = [width / 2, height / 2], label }) => {
+/** Return the path through points, each put on the board by `to`. */
+export const trace = (to, points, closed = false) =>
+  points.map((p, i) => `${i ? "L" : "M"}${to(p).map((c) => c.toFixed(1)).join(" ")}`).join("") + (closed ? "Z" : "");
+
+/** Return an SVG board with its mathematical coordinates: the origin and the pixels of one unit, or of one to the right and one up. */
+export const plane = (parent, { width, height, unit, units = [unit, unit], origin = [width / 2, height / 2], label }) => {
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": label }, parent);
-  const to = ([x, y]) => [origin[0] + unit * x, origin[1] - unit * y];
+  const to = ([x, y]) => [origin[0] + units[0] * x, origin[1] - units[1] * y];
   const from = (event) => {
     const box = root.getBoundingClientRect();
     const px = ((event.clientX - box.left) * width) / box.width;
     const py = ((event.clientY - box.top) * height) / box.height;
-    return [(px - origin[0]) / unit, (origin[1] - py) / unit];
+    return [(px - origin[0]) / units[0], (origin[1] - py) / units[1]];
   };
-  const path = (points, closed = false) =>
-    points.map((p, i) => `${i ? "L" : "M"}${to(p).map((c) => c.toFixed(1)).join(" ")}`).join("") + (closed ? "Z" : "");
-  return { root, to, from, path, width, height, unit };
+  const path = (points, closed) => trace(to, points, closed);
+  return { root, to, from, path, width, height };
 };
 
 /** Put an arrow from `tail` to `tip` into a path; it ends `gap` pixels before the tip, where a handle covers it. */

@@ -58,14 +58,13 @@ export const caption = (given) => CAPTIONS[/mode=(\w+)/.exec(given)?.[1]] ?? "Dr
 
 /** Start the playground in a room. */
 export const start = (room, options) => {
-  const fields = {};
   const play = frame(room, { ...options, start: start_state, limits, say, draw: (state) => draw(state) });
   const { state, change, settle, signal } = play;
   const board = plane(play.board, { width: SIZE, height: SIZE, unit: 60, label: "The plane, and where a linear map sends its grid" });
 
   const still = svg("path", { class: "grid-still" }, board.root);
   const grid = svg("path", { class: "grid-moved" }, board.root);
-  const axes = svg("path", { class: "axis", d: `${board.path([[-3.5, 0], [3.5, 0]])}${board.path([[0, -3.5], [0, 3.5]])}` }, board.root);
+  svg("path", { class: "axis", d: `${board.path([[-3.5, 0], [3.5, 0]])}${board.path([[0, -3.5], [0, 3.5]])}` }, board.root);
   const fill = svg("path", { class: "fill" }, board.root);
   const letter = svg("path", { class: "letter" }, board.root);
   const lines = svg("path", { class: "eigenline" }, board.root);
@@ -103,7 +102,7 @@ export const start = (room, options) => {
   const entries = play.group("The matrix, column by column");
   entries.classList.add("play-matrix");
   for (const [name, text] of [["a", "first column, above"], ["b", "second column, above"], ["c", "first column, below"], ["d", "second column, below"]]) {
-    fields[name] = play.field(entries, name, text, { step: 0.05 });
+    play.field(entries, name, text, { step: 0.05 });
   }
   play.presets("Start from", {
     shear: { a: 1, b: 1, c: 0, d: 1 },
@@ -112,9 +111,8 @@ export const start = (room, options) => {
     shadow: { a: 0.5, b: 0.5, c: 0.5, d: 0.5 },
     symmetric: { a: 1.5, b: 0.5, c: 0.5, d: 1.5 },
   });
-  const along = play.side;
-  const way = play.slider(along, "t", "from the identity to A", { text: (t) => (state.mode === "steps" ? `${show(t, 1)} of 3 steps` : show(Math.min(t, 1))) });
-  const times = play.slider(along, "k", "times A is applied", { step: 1, text: (k) => `${k}` });
+  const way = play.slider(play.side, "t", "from the identity to A", { text: (t) => (state.mode === "steps" ? `${show(t, 1)} of 3 steps` : show(Math.min(t, 1))) });
+  const times = play.slider(play.side, "k", "times A is applied", { step: 1, text: (k) => `${k}` });
   const readings = { area: play.reading("signed area"), rank: play.reading("rank"), lambda: play.reading("eigenvalues"), sigma: play.reading("singular values") };
   const shown_in = { area: "area", rank: "area", lambda: "eigen powers", sigma: "steps" };
   const put_text = (text, at, words, away) => write_at(board, text, at, words, away);
@@ -170,8 +168,7 @@ export const start = (room, options) => {
     image.setAttribute("d", mode === "eigen" ? arrow(board, [0, 0], Ax) : "");
     put_text(texts.three, x, mode === "eigen" || mode === "powers" ? "x" : "", [12, -10]);
     put_text(texts.four, Ax, mode === "eigen" ? "A x" : "", [10, 16]);
-    const orbit = [x];
-    if (mode === "powers") for (let i = 0; i < state.k; i += 1) orbit.push(maths.apply(M, orbit[i]));
+    const orbit = Array.from({ length: mode === "powers" ? state.k + 1 : 1 }, (_, k) => maths.apply(maths.power(M, k), x));
     const near = orbit.slice(1).filter((p) => Math.hypot(...p) < 6);
     dots.setAttribute("d", near.map((p) => `${board.path([p])}h0`).join(""));
     if (mode === "powers") circle.setAttribute("d", board.path(orbit.filter((p) => Math.hypot(...p) < 50)));

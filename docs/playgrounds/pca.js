@@ -1,6 +1,6 @@
 // Turn a line through a cloud: what it leaves over falls to the smaller eigenvalue of the covariance, and no lower.
 
-import { frame, handle, plane, show, svg } from "./frame.js";
+import { frame, handle, plane, show, svg, trace } from "./frame.js";
 import { cloud, covariance, mean, residual } from "./maths/cloud.js";
 import { eigenvalues } from "./maths/plane.js";
 
@@ -26,7 +26,7 @@ export const start = (room, options) => {
   const line = svg("path", { class: "vector one" }, board.root);
   svg("path", { class: "beads data", d: POINTS.map((p) => `${board.path([p])}h0`).join("") }, board.root);
   const strip = ([angle, value]) => [40 + ((angle + 90) / 270) * 350, 448 - (value / (LARGE + SMALL)) * 105];
-  const put = (points) => points.map((p, i) => `${i ? "L" : "M"}${strip(p).map((c) => c.toFixed(1)).join(" ")}`).join("");
+  const put = (points) => trace(strip, points);
   const angles = Array.from({ length: 136 }, (_, i) => -90 + 2 * i);
   svg("path", { class: "axis", d: "M40 448L390 448" }, board.root);
   svg("path", { class: "truth", d: put([[-90, SMALL], [180, SMALL]]) }, board.root);

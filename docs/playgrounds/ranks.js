@@ -28,12 +28,7 @@ export const start = async (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
   const { state, change, settle, signal } = play;
 
-  const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 1, label: "The rank at each frequency" });
-  board.to = ([k, rank]) => [44 + 26 * k, HEIGHT - 34 - 8.6 * rank];
-  board.from = (event) => {
-    const box = board.root.getBoundingClientRect();
-    return [((event.clientX - box.left) * WIDTH / box.width - 44) / 26, (HEIGHT - 34 - ((event.clientY - box.top) * HEIGHT) / box.height) / 8.6];
-  };
+  const board = plane(play.board, { width: WIDTH, height: HEIGHT, units: [26, 8.6], origin: [44, HEIGHT - 34], label: "The rank at each frequency" });
   for (const rank of [0, 7, 14, 21, 28]) {
     const [, y] = board.to([0, rank]);
     svg("path", { class: "grid-still", d: `M30 ${y}L412 ${y}` }, board.root);

@@ -1,6 +1,6 @@
 // Every rotation of space is a point of a ball: the axis is its direction, the angle its distance from the centre.
 
-import { frame, handle, plane, show, svg, write_at } from "./frame.js";
+import { frame, handle, plane, show, svg, trace, write_at } from "./frame.js";
 import { into_ball, rotation } from "./maths/exponential.js";
 import { camera, runs } from "./space.js";
 
@@ -10,7 +10,6 @@ const limits = { x: [-6, 6], y: [-6, 6], z: [-6, 6] };
 const eye = camera(35, 22);
 const omega = (s) => [s.x, s.y, s.z];
 const degrees = (angle) => (angle * 180) / Math.PI;
-const CORNERS = [-1, 1].flatMap((x) => [-1, 1].flatMap((y) => [-1, 1].map((z) => [x, y, z])));
 const FACES = [[[1, 0, 0], "one"], [[-1, 0, 0], "one"], [[0, 1, 0], "two"], [[0, -1, 0], "two"], [[0, 0, 1], "three"], [[0, 0, -1], "three"]];
 
 /** Put the picture into one sentence. */
@@ -36,8 +35,7 @@ export const start = (room, options) => {
   const { state, change, settle, signal } = play;
   const ball = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 38, origin: [140, 150], label: "The ball of all rotations, and a cube turned by the one at the point" });
   const cube = { ...ball, to: ([x, y]) => [340 + 34 * x, 150 - 34 * y] };
-  const path = (board, points, closed = false) =>
-    points.map((p, i) => `${i ? "L" : "M"}${board.to(p).map((c) => c.toFixed(1)).join(" ")}`).join("") + (closed ? "Z" : "");
+  const path = (board, points, closed) => trace(board.to, points, closed);
   const around = Array.from({ length: 73 }, (_, i) => (i * Math.PI) / 36);
   svg("path", { class: "curve", d: path(ball, around.map((t) => [Math.PI * Math.cos(t), Math.PI * Math.sin(t)]), true) }, ball.root);
   const equator = runs(around.map((t) => eye.project([Math.PI * Math.cos(t), Math.PI * Math.sin(t), 0])));
@@ -51,7 +49,7 @@ export const start = (room, options) => {
   const foot = svg("path", { class: "normal saddle" }, ball.root);
   const ray = svg("path", { class: "vector four" }, ball.root);
   const faces = FACES.map(([, css]) => svg("path", { class: `face ${css}` }, ball.root));
-  const letters = FACES.map(([normal, css], i) => {
+  const letters = FACES.map(([normal], i) => {
     const letter = svg("text", { class: "face-name" }, ball.root);
     letter.textContent = `${i % 2 ? "−" : ""}${"xyz"[normal.findIndex((v) => v !== 0)]}`;
     return letter;

@@ -1,6 +1,6 @@
 // Draw on a globe; the same stroke in three maps. Where a stroke is torn, the map is at fault, not the globe.
 
-import { clamp, frame, handle, plane, show, svg, write_at } from "./frame.js";
+import { clamp, frame, handle, plane, show, svg, trace, write_at } from "./frame.js";
 import { angles, point, stereographic } from "./maths/sphere.js";
 import { camera, runs } from "./space.js";
 
@@ -41,10 +41,10 @@ export const caption = "Drag the pen over the globe, or choose a stroke. The thr
 /** Start the playground in a room. */
 export const start = (room, options) => {
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
-  const { state, change, put, settle, signal } = play;
+  const { state, change, settle, signal } = play;
   const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 92, origin: [106, 108], label: "A globe with a stroke, and the stroke in angles and in both stereographic maps" });
   const on = (x, y, unit) => ({ ...board, to: ([a, b]) => [x + unit * a, y - unit * b] });
-  const path = (place, points, closed = false) => points.map((p, i) => `${i ? "L" : "M"}${place.to(p).map((c) => c.toFixed(1)).join(" ")}`).join("") + (closed ? "Z" : "");
+  const path = (place, points, closed) => trace(place.to, points, closed);
   const clip = (name, x, y, width, height) => svg("rect", { x, y, width, height }, svg("clipPath", { id: `${name}-${options.key}` }, svg("defs", {}, board.root)));
   const maps = [
     { name: "angles", title: "longitude and angle", box: [218, 24, 196, 100], place: on(316, 24, 31.2), of: (p) => { const [a, b] = angles(p); return [a, -b]; }, tear: 1 },
@@ -93,17 +93,11 @@ export const start = (room, options) => {
     },
   });
   const task = play.task();
-  const ready = play.group("Draw");
-  ready.classList.add("play-presets");
-  for (const [stroke, [name, points]] of Object.entries(STROKES)) {
-    play.button(ready, name, () => {
-      const [longitude, polar] = angles(points[0]).map((a) => Math.round(degrees(a) * 10) / 10);
-      put({ longitude, polar, stroke });
-    });
-  }
-  play.button(ready, "clear", () => {
-    put({ stroke: "" });
+  const strokes = Object.entries(STROKES).map(([stroke, [name, points]]) => {
+    const [longitude, polar] = angles(points[0]).map((a) => Math.round(degrees(a) * 10) / 10);
+    return [name, { longitude, polar, stroke }];
   });
+  play.presets("Draw", { ...Object.fromEntries(strokes), clear: { stroke: "" } });
   play.slider(play.side, "eye", "walk around the globe", { step: 1, text: (a) => `${show(a, 0)}°` });
   const row = play.group("The pen, in degrees");
   row.classList.add("play-pair");

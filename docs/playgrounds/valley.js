@@ -1,6 +1,6 @@
 // Two weights and their product: the product moves on a line, the weights on a landscape with a saddle.
 
-import { arrow, clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { arrow, clamp, frame, handle, plane, show, svg, trace } from "./frame.js";
 import { descend, loss } from "./maths/valley.js";
 
 const [WIDTH, HEIGHT] = [420, 470];
@@ -33,7 +33,7 @@ export const start = (room, options) => {
   for (const [words, at] of labels) svg("text", { x: board.to(at)[0], y: board.to(at)[1], class: "tick" }, board.root).textContent = words;
   // Below: the loss over the product p = ab, a parabola.
   const strip = ([p, l]) => [210 + 52 * p, 452 - 9 * l];
-  const put = (points) => points.map((p, i) => `${i ? "L" : "M"}${strip(p).map((c) => c.toFixed(1)).join(" ")}`).join("");
+  const put = (points) => trace(strip, points);
   svg("path", { class: "axis", d: put([[-3.2, 0], [3.2, 0]]) }, board.root);
   const parabola = svg("path", { class: "curve" }, board.root);
   const now = svg("circle", { class: "bead one", r: 7 }, board.root);

@@ -82,3 +82,32 @@ def test_precision_and_empty_batches():
 def test_types_must_fit_the_positions():
     with pytest.raises(ValueError, match="give one type for each point"):
         network()(torch.randn(2, 5, 3), torch.zeros(2, 4, dtype=torch.long))
+
+
+def test_messages_are_what_pairs_say_one_by_one():
+    """The layer against a loop over pairs: who speaks to whom, and which way the difference points."""
+    torch.manual_seed(0)
+    layer, (x, _) = PointLayer(3), cloud(count=1, n=4)
+    s, v, pair = torch.randn(1, 4, 3), torch.randn(1, 4, 3, 3), torch.rand(1, 4, 4)
+    numbers, arrows = layer(x, s, v, pair)
+    for i in range(4):
+        number, arrow = torch.zeros(3), v[0, i]
+        for j in range(4):
+            r = x[0, j] - x[0, i]
+            bumps = torch.exp(-((torch.sqrt(r @ r + 1e-12) - layer.centres) ** 2))
+            said = pair[0, i, j] * layer.message(torch.cat([s[0, i], s[0, j], bumps, v[0, i] @ r, v[0, j] @ r]))
+            number = number + said[:3]
+            arrow = arrow + said[3:6, None] * r + said[6:, None] * v[0, j]
+        number = number + s[0, i] + layer.update(torch.cat([s[0, i], arrow.square().sum(-1)]))
+        torch.testing.assert_close(numbers[0, i], number)
+        torch.testing.assert_close(arrows[0, i], arrow)
+
+
+def test_a_point_says_nothing_to_itself():
+    """A single point has the energy of its type, and nothing of the message network in it."""
+    energy = network()
+    x, types = torch.zeros(1, 1, 3), torch.tensor([[1]])
+    before = energy(x, types)
+    for layer in energy.layers:
+        torch.nn.init.normal_(layer.message[2].bias)
+    torch.testing.assert_close(energy(x, types), before)

@@ -10,6 +10,7 @@ from snippets.equivariant_networks.what_it_buys import (
     coordinates,
     distances,
     fit,
+    fit_digits,
     plain_network,
     three_body,
     turned,
@@ -98,6 +99,38 @@ def test_the_body_learns_from_distances():
     network = fit(x, y, distances, augment=False, steps=60)
     with torch.no_grad():
         assert (network(x) - y).square().mean() < 0.8
+
+
+@pytest.mark.parametrize("augment", [False, True])
+def test_only_augmentation_shows_turned_examples(augment):
+    torch.manual_seed(0)
+    x, seen = torch.randn(5, 4, 3), []
+
+    def see(points):
+        seen.append(points)
+        return coordinates(points)
+
+    fit(x, three_body(x), see, augment=augment, steps=2)
+    nearest = torch.cdist(seen[-1].flatten(1), x.flatten(1)).amin(1)
+    assert (nearest > 1e-6).all() == augment
+    shapes = torch.cdist(distances(seen[-1]), distances(x)).amin(1)
+    assert shapes.max() < 1e-6
+
+
+@pytest.mark.parametrize("augment", [False, True])
+def test_only_augmentation_turns_digits_a_quarter_more_each_step(augment):
+    torch.manual_seed(0)
+    x, seen = torch.rand(1, 14, 14).repeat(3, 1, 1), []
+
+    class Watched(torch.nn.Linear):
+        def forward(self, pictures):
+            seen.append(pictures[0, 0])
+            return super().forward(pictures.flatten(1))
+
+    fit_digits(Watched(196, 10), x, torch.zeros(3, dtype=torch.long), augment, steps=4)
+    assert [torch.equal(picture, x[0]) for picture in seen] == [True, not augment, not augment, not augment]
+    for k, picture in enumerate(seen):
+        assert torch.equal(picture, x[0].rot90(k if augment else 0))
 
 
 def test_the_turning_network_turns_and_the_plain_one_does_not(measured):

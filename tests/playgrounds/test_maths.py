@@ -180,6 +180,10 @@ def test_a_head_with_one_number_is_wrong_by_half_a_turn_somewhere(draw):
         assert found
         errors += [[h, angle] for angle in found]
     assert (answers("circle", "error", errors) - 180).abs().max() < 1e-9
+    line = list(range(0, 360, 45))
+    constant = [180] * 8
+    agree(answers("circle", "mean_error", [[constant], [line]]), torch.tensor([90, 11.25]))
+    agree(answers("circle", "error", [[line, 100], [constant, 350]]), torch.tensor([0.0, 170.0]))
     angles = (torch.rand(DRAWS, generator=draw, dtype=torch.float64) * 720 - 360).tolist()
     numpy_heights = numpy.interp(numpy.mod(angles, 360), numpy.arange(0, 361, 45), [*heights[0], heights[0][0]])
     agree(answers("circle", "height", [[heights[0], a] for a in angles]), torch.tensor(numpy_heights))
@@ -214,6 +218,28 @@ def test_normals_of_an_ellipse(draw):
         assert numpy.allclose(found, expected, atol=1e-9)
 
 
+def test_nearest_point_minima_and_evolute_of_an_ellipse(draw):
+    """Against the distances to twenty thousand points; on the evolute slope and bend vanish together."""
+    a, b = 2.6, 1.5
+    t = torch.linspace(-torch.pi, torch.pi, 20_001)[:-1]
+    curve = torch.stack([a * t.cos(), b * t.sin()], dim=1)
+    points = 1.2 * torch.randn(30, 2, generator=draw)
+    found = ask([["ellipse", name, [a, b, u]] for name in ("critical", "nearest") for u in points.tolist()])
+    feet, best = found[:30], torch.tensor(found[30:])
+    bends = iter(
+        ask([["ellipse", "bend", [a, b, u, s]] for u, some in zip(points.tolist(), feet, strict=True) for s in some])
+    )
+    for u, some, nearest in zip(points, feet, best, strict=True):
+        far = (curve - u).norm(dim=1)
+        minima = ((far < far.roll(1)) & (far < far.roll(-1))).sum()
+        assert sum(next(bends) > 0 for _ in some) == minima
+        assert abs((torch.stack([a * nearest.cos(), b * nearest.sin()]) - u).norm() - far.min()) < 1e-4
+    some = t[::1000].tolist()
+    centres = ask([["ellipse", "evolute", [a, b, s]] for s in some])
+    for name in ("slope", "bend"):
+        assert answers("ellipse", name, [[a, b, u, s] for u, s in zip(centres, some, strict=True)]).abs().max() < 1e-9
+
+
 def test_normals_from_points_of_the_axes():
     """Four from the centre and from inside the cusps of the evolute at (a² − b²)/a and (b² − a²)/b, two beyond them."""
     a, b = 2.6, 1.5
@@ -239,7 +265,7 @@ def test_digits_from_a_few_numbers(draw):
     assert torch.equal(torch.tensor(nearest), torch.cdist(codes[:, :2], points).argsort(1)[:, :5])
 
 
-def test_the_loop_of_a_car_is_a_product_of_motions():
+def test_the_loop_of_a_robot_is_a_product_of_motions():
     def motion(length, angle):
         return torch.linalg.matrix_exp(
             torch.tensor([[0.0, -angle, length], [angle, 0.0, 0.0], [0.0, 0.0, 0.0]], dtype=torch.float64)
@@ -327,7 +353,6 @@ def test_stereographic_maps_and_angles(draw):
     for pole in (1, -1):
         found = answers("sphere", "stereographic", [[p.tolist(), pole] for p in points])
         agree(found, stereographic(points, pole))
-        agree(answers("sphere", "inverse", [[u.tolist(), pole] for u in found]), points)
     there_and_back = answers(
         "sphere", "point", [[a] for a in answers("sphere", "angles", [[p.tolist()] for p in points]).tolist()]
     )

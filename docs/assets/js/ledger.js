@@ -49,6 +49,5 @@ const reveal = () => {
   named.scrollIntoView();
 };
 
-addEventListener("hashchange", reveal);
 if (window.document$) document$.subscribe(start);
 else start();

@@ -27,10 +27,10 @@ export const critical = (a, b, u, samples = 1440) => {
   return found;
 };
 
-/** Return the parameter of the nearest point. */
-export const nearest = (a, b, u) => {
+/** Return the parameter of the nearest point, of the critical ones. */
+export const nearest = (a, b, u, feet = critical(a, b, u)) => {
   const away = (t) => Math.hypot(point(a, b, t)[0] - u[0], point(a, b, t)[1] - u[1]);
-  return critical(a, b, u).reduce((best, t) => (away(t) < away(best) ? t : best));
+  return feet.reduce((best, t) => (away(t) < away(best) ? t : best));
 };
 
 /** Return the point of the evolute at t: the centre of curvature. */

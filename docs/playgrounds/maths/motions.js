@@ -1,4 +1,4 @@
-// A car in the plane: its pose is [x, y, heading].
+// A robot in the plane: its pose is [x, y, heading].
 
 /** Return the pose after driving straight ahead by `length`. */
 export const drive = ([x, y, heading], length) => [x + length * Math.cos(heading), y + length * Math.sin(heading), heading];

@@ -8,9 +8,3 @@ export const point = ([longitude, polar]) => [Math.cos(longitude) * Math.sin(pol
 
 /** Return the stereographic projection from the north pole (pole = 1) or the south pole (pole = −1) onto the plane of the equator. */
 export const stereographic = ([x, y, z], pole) => [x / (1 - pole * z), y / (1 - pole * z)];
-
-/** Return the point that stereographic projection sends to (u, v). */
-export const inverse = ([u, v], pole) => {
-  const square = u * u + v * v;
-  return [(2 * u) / (square + 1), (2 * v) / (square + 1), (pole * (square - 1)) / (square + 1)];
-};
