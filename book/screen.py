@@ -44,7 +44,7 @@ class Rooms(Treeprocessor):
         for block in root:
             mark = STASHED.fullmatch(block.text or "") if block.tag == "p" and not len(block) else None
             kept = self.aside[int(mark[1])] if mark and mark[1] else ""
-            if not isinstance(kept, str) or "<pre" not in kept:
+            if "<pre" not in kept:
                 framed.append(block)
             elif "output" in kept[: kept.index("<pre")] and framed and framed[-1].get("class") == "listing":
                 framed[-1].append(block)
@@ -81,9 +81,7 @@ class Rooms(Treeprocessor):
         lines = pixels = 0
         for match in STASHED.finditer(text):
             kept = self.aside[int(match[1])] if match[1] else ""
-            if not isinstance(kept, str):
-                letters += len("".join(kept.itertext()))
-            elif "<pre" in kept:
+            if "<pre" in kept:
                 lines, pixels = lines + kept.count("\n"), pixels + 44
             elif display:
                 pixels += 40 + 20 * kept.count("<mtr>")
@@ -95,7 +93,7 @@ class Rooms(Treeprocessor):
         """Count an element and those of code and formulas that are put aside in it."""
         texts = (match[1] for match in STASHED.finditer((element.text or "") + (element.tail or "")) if match[1])
         blocks = (self.aside[int(number)] for number in texts)
-        return 1 + sum(kept.count("<span") for kept in blocks if isinstance(kept, str))
+        return 1 + sum(kept.count("<span") for kept in blocks)
 
 
 LONG = 38  # columns, which a phone has in a box

@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, as the 
 import pytest
 import torch
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 from xdist.scheduler import LoadScopeScheduling
 
 torch.set_num_threads(1)  # also where a plugin has imported torch before
@@ -16,6 +17,8 @@ torch.set_num_threads(1)  # also where a plugin has imported torch before
 # The same examples on every machine, as a reader's build runs these tests too; and no limit that a busy machine would miss.
 settings.register_profile("book", deadline=None, derandomize=True, database=None)
 settings.load_profile("book")
+# Hypothesis takes numbers from the modules that a process happens to have imported, which depend on the tests before.
+providers._get_local_constants = lambda: providers._local_constants
 
 torch.set_default_dtype(torch.float64)  # the book computes in double precision, as each page says for itself
 

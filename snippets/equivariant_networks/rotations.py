@@ -27,7 +27,7 @@ def ladder(l: int) -> Complex[Tensor, "3 d d"]:
     """
     if l < 0:
         raise ValueError(f"l = {l}: take 0, 1, 2, …")
-    m = torch.arange(-l, l + 1, dtype=torch.get_default_dtype())
+    m = torch.arange(-l, l + 1, dtype=torch.float64)
     up = torch.diag((l * (l + 1) - m[:-1] * m[1:]).sqrt(), -1).to(torch.complex128)
     return torch.stack([(up + up.mH) / 2, (up - up.mH) / 2j, m.diag().to(up.dtype)])
     # --8<-- [end:ladder]
@@ -46,9 +46,9 @@ def real_basis(l: int) -> Complex[Tensor, "d d"]:
 
 
 def velocities(l: int) -> Float[Tensor, "3 d d"]:
-    """Return the real skew matrices of the turns about x, y and z."""
+    """Return the real skew matrices of the turns about x, y, z, in double precision."""
     U = real_basis(l)
-    return (-1j * (U.conj() @ ladder(l) @ U.T)).real.to(torch.get_default_dtype())
+    return (-1j * (U.conj() @ ladder(l) @ U.T)).real
     # --8<-- [end:real]
 
 

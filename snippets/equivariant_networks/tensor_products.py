@@ -41,7 +41,7 @@ def _coupling(l1: int, l2: int, l3: int) -> Float[Tensor, "d3 d1 d2"]:
 
 def equations(l1: int, l2: int, l3: int) -> Float[Tensor, "rows unknowns"]:
     """Return the matrix of the linear equations for the entries of C."""
-    X1, X2, X3 = (velocities(l).double() for l in (l1, l2, l3))
+    X1, X2, X3 = (velocities(l) for l in (l1, l2, l3))
     I1, I2, I3 = (torch.eye(2 * l + 1, dtype=torch.float64) for l in (l1, l2, l3))
     return torch.cat(
         [

@@ -5,7 +5,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from snippets.lie_groups.exponential import exp_so2, exp_so3, hat, log_so2, log_so3
+from snippets.lie_groups.exponential import J, exp_so2, exp_so3, hat, log_so2, log_so3
 from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
@@ -46,11 +46,8 @@ def twist_matrix(
     omega: Float[Tensor, "*batch r"], v: Float[Tensor, "*batch n"]
 ) -> Float[Tensor, "*batch m m"]:
     """Return [[hat ω, v], [0, 0]], the velocity at I of a motion of plane or space."""
-    if omega.shape[-1] == 1:  # in the plane ω is one number
-        J = torch.tensor([[0.0, -1.0], [1.0, 0.0]]).to(omega)
-        top = omega[..., None] * J
-    else:
-        top = hat(omega)
+    plane = omega.shape[-1] == 1  # where ω is one number
+    top = omega[..., None] * J.to(omega) if plane else hat(omega)
     rows = torch.cat([top, v[..., None]], -1)
     return torch.cat([rows, torch.zeros_like(rows[..., :1, :])], -2)
     # --8<-- [end:twist]

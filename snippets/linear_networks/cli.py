@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import NoReturn
 
+from snippets.command import OneLineParser
 from snippets.linear_networks.components import (
     Component,
     Eigenvalue,
@@ -50,16 +50,6 @@ PLAIN = str.maketrans(
         "–": "-",
     }
 )
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """A parser whose complaints fit on one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the complaint and leave with status 2."""
-        self.exit(
-            2, f"error: {' '.join(message.split())}; --help says what is allowed\n"
-        )
 
 
 def whole(text: str) -> int:

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from snippets.manifolds.atlas import Atlas, Chart, jacobian
-from snippets.manifolds.circle import inverse_stereographic
+from snippets.manifolds.circle import angle, inverse_stereographic
 from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
@@ -61,9 +61,7 @@ def sphere_sample(k: int = 200) -> Float[Tensor, "n 3"]:
 def longitude(p: Float[Tensor, "k 3"]) -> Float[Tensor, " k"]:
     """Return the longitude in [0, 2π), from the signs of both x and y."""
     check_shapes("k 3", p)
-    theta = torch.atan2(p[:, 1], p[:, 0]).remainder(2 * math.pi)
-    closed = theta >= 2 * math.pi  # by rounding
-    return torch.where(closed, theta - 2 * math.pi, theta)
+    return angle(p[:, :2])[:, 0]
     # --8<-- [end:longitude]
 
 

@@ -52,13 +52,14 @@ def tangent_space(
     Raises ValueError where dF is not onto, because the theorem is silent there.
     """
     J = differential(F, x)
-    rank = int(torch.linalg.matrix_rank(J, rtol=relative_threshold(J)))
+    tangent = kernel(J)
+    rank = J.shape[1] - tangent.shape[1]
     if rank < len(J):
         raise ValueError(
             f"dF has rank {rank} at {x.tolist()}, not {len(J)}: "
             "choose a regular point of F"
         )
-    return kernel(J)
+    return tangent
     # --8<-- [end:tangent]
 
 

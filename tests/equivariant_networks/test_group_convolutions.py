@@ -26,10 +26,6 @@ GROUPS = [TURNS, TURNS_AND_MIRRORS]
 test_numbers = numbers("equivariant_networks.group_convolutions", {"pixels_turns": 7, "pixels_mirrors": 6})
 
 
-def classes(inputs, outputs):
-    return equivariant_classes(inputs, outputs)
-
-
 def count(table):
     return int(table.max()) + 1
 
@@ -66,7 +62,7 @@ def test_moves_act_on_fields(group):
 @pytest.mark.parametrize("group", GROUPS)
 def test_pixels_to_pixels_are_the_filters_that_no_move_changes(group):
     pixels = generators(1, 5, group)
-    table = classes(pixels, pixels)
+    table = equivariant_classes(pixels, pixels)
     around = table[12].reshape(5, 5)
     for g in group:
         assert torch.equal(act(g, around), around)
@@ -81,6 +77,8 @@ def test_layers_answer_a_moved_picture_with_the_moved_field(group, measured):
     second = GroupConvolution(3, 2, 5, group, edges="circular")
     for layer in (lift, second):
         nn.init.normal_(layer.bias)
+    answer = lift(torch.zeros(1, 2, 8, 8))
+    torch.testing.assert_close(answer, lift.bias[:, None, None, None].expand_as(answer[0])[None])
     network, x = nn.Sequential(lift, nn.ReLU(), second), torch.randn(3, 2, 8, 8)
     for number, g in enumerate(group):
         measured(network(act(g, x)).detach(), act_on_field(number, network(x), group).detach(), atol=1e-13)
@@ -92,7 +90,7 @@ def test_layers_answer_a_moved_picture_with_the_moved_field(group, measured):
 def test_lifting_uses_one_free_filter_in_every_position(group):
     """The layer's matrices are the span of the orbits' indicators: as many, and constant on orbits."""
     pixels, fields = generators(1, 5, group), generators(len(group), 5, group)
-    table = classes(pixels, fields)
+    table = equivariant_classes(pixels, fields)
     assert count(table) == 25
     assert_layer_fills(GroupConvolution(1, 1, 5, group, lift=True, edges="circular"), table, 1)
 
@@ -101,7 +99,7 @@ def test_lifting_uses_one_free_filter_in_every_position(group):
 @pytest.mark.parametrize("group", GROUPS)
 def test_group_convolutions_are_all_equivariant_maps(group):
     fields = generators(len(group), 3, group)
-    table = classes(fields, fields)
+    table = equivariant_classes(fields, fields)
     assert count(table) == 9 * len(group)
     assert_layer_fills(GroupConvolution(1, 1, 3, group, edges="circular"), table, len(group))
 

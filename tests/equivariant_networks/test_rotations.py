@@ -63,7 +63,8 @@ def test_wigner_matrices_multiply_like_rotations(v, w):
     for l in (0, 1, 2, 3):
         D = wigner(l, v)
         torch.testing.assert_close(D @ wigner(l, w), wigner(l, product), atol=1e-6, rtol=0)
-        torch.testing.assert_close(D @ D.T, torch.eye(2 * l + 1), atol=1e-12, rtol=0)
+        # PyTorch's exponential of a single small matrix is wrong by up to 1e-10 (its issue 196592)
+        torch.testing.assert_close(D @ D.T, torch.eye(2 * l + 1), atol=1e-9, rtol=0)
     yzx = [1, 2, 0]
     torch.testing.assert_close(wigner(1, v), exp_so3(v)[yzx][:, yzx], atol=1e-7, rtol=0)
 
@@ -141,6 +142,7 @@ def test_kinds_are_not_mixed_by_linear_layers(measured):
     layer, w = KindLinear([3, 2, 0], [4, 1, 2]), torch.tensor([0.5, -1.0, 0.2])
     torch.nn.init.normal_(layer.bias)
     f = [torch.randn(2, n, 2 * l + 1) for l, n in enumerate((3, 2, 0))]
+    torch.testing.assert_close(layer(f)[1], layer.weights[1] @ f[1])
     turned = [x @ wigner(l, w).T for l, x in enumerate(f)]
     for l, (a, b) in enumerate(zip(layer(turned), layer(f), strict=True)):
         measured(a.detach(), (b @ wigner(l, w).T).detach(), atol=1e-13)

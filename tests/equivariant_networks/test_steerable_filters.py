@@ -130,6 +130,9 @@ def test_the_middle_of_a_filter_commutes_with_all_turns():
 def test_gates_turn_with_their_arrows_and_have_gradients_at_zero():
     gate, f = Gate(3), torch.randn(2, 6, 4, 4)
     torch.testing.assert_close(gate(turn_field(f, 2, 1)), turn_field(gate(f), 2, 1))
+    one, v = Gate(1), torch.tensor([1.2, 1.6]).reshape(1, 2, 1, 1)
+    torch.nn.init.ones_(one.threshold)
+    torch.testing.assert_close(one(v), v * torch.sigmoid(torch.tensor(4.0 - 1.0)))
     zero = torch.zeros(1, 6, 2, 2, requires_grad=True)
     gate(zero).sum().backward()
     assert torch.equal(zero.grad, torch.full_like(zero, 0.5))

@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import snippets.equivariant_networks.tensor_products as tensor_products
 from snippets.equivariant_networks.rotations import harmonics, real_basis, wigner
 from snippets.equivariant_networks.tensor_products import (
     TensorProduct,
@@ -127,6 +128,29 @@ def test_the_shape_of_a_cloud():
     torch.testing.assert_close(quadrupole(line), torch.tensor([0.0, 0, 5, 0, 0]))  # 2 (1.5² + 0.5²)
 
 
+def test_coefficients_are_exact_whatever_precision_asked_first():
+    exact = coupling(2, 2, 3)
+    tensor_products._coupling.cache_clear()
+    torch.set_default_dtype(torch.float32)
+    try:
+        assert coupling(2, 2, 3).dtype == torch.float32
+    finally:
+        torch.set_default_dtype(torch.float64)
+    assert torch.equal(coupling(2, 2, 3), exact)
+
+
 def test_impossible_products_are_refused_with_what_is_possible():
     with pytest.raises(ValueError, match="kinds 1 and 3 is of kind 1: take one from 2 to 4"):
         coupling(1, 3, 1)
+
+
+def test_paths_of_one_kind_are_added_up():
+    torch.manual_seed(0)
+    layer, p = TensorProduct([2, 3], [4, 2], 2), torch.randn(5, 3)
+    f, Y = [torch.randn(5, n, 2 * l + 1) for l, n in enumerate((2, 3))], solid_harmonics(2, p)
+    expected = [0.0, 0.0]
+    for W, (a, b, c) in zip(layer.weights, layer.paths, strict=True):
+        products = [multiply(f[a][:, k], Y[b], c) for k in range(f[a].shape[1])]
+        expected[c] = expected[c] + W @ torch.stack(products, 1)
+    for found, one in zip(layer(f, p), expected, strict=True):
+        torch.testing.assert_close(found, one)

@@ -1,5 +1,7 @@
 """What symmetry buys: inputs that no rotation changes, networks of equal size, and what was recorded."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -73,6 +75,16 @@ def test_the_energy_is_one_of_three_bodies(measured):
     bent = torch.tensor([[0, 0, 0], [1, 0, 0], [0.5, 0.866, 0], [0, 9, 9.0]])
     assert three_body(equal_pairs) < 0.5 * three_body(bent)
     assert d.shape == (6, 6)
+
+
+def test_three_body_is_the_sum_over_triangles():
+    x, total = torch.randn(4, 3), 0.0
+    for i, j, k in itertools.combinations(range(4), 3):
+        s = [x[j] - x[i], x[k] - x[j], x[i] - x[k]]
+        q = [v @ v + 0.5 for v in s]
+        c = [-(s[n] @ s[n - 1]) / (q[n] * q[n - 1]).sqrt() for n in range(3)]
+        total += (1 + 3 * c[0] * c[1] * c[2]) / (q[0] * q[1] * q[2]) ** 1.5
+    torch.testing.assert_close(three_body(x), total)
 
 
 def test_turning_is_by_random_rotations(measured):

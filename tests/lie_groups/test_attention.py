@@ -315,3 +315,14 @@ def test_fresh_mixes_keep_the_size_of_what_they_mix(channels):
     layer = at.PlaneAttention(channels)
     for W in (layer.query, layer.key, layer.value, layer.turned):
         assert 0.6 < float((W.detach().square().sum() / channels).sqrt()) < 1.4
+
+
+def test_numbers_attend_too():
+    """With a score of zero and all points in one place, each token gets the mean value."""
+    torch.manual_seed(0)
+    layer = at.EuclideanAttention(5, 2)
+    torch.nn.init.zeros_(layer.score.weight)
+    h, v = torch.randn(4, 5), torch.randn(4, 2, 3)
+    known = [layer.value(h).mean(0).expand(4, 5), layer.mix(v.mT).mT.square().sum(-1)]
+    expected = h + torch.tanh(layer.update(torch.cat(known, -1)))
+    torch.testing.assert_close(layer(h, v, torch.zeros(4, 3))[0], expected)

@@ -220,3 +220,12 @@ def test_the_loss_of_points_splits_and_ignores_the_world(a, b, c):
     assert abs(m.point_loss(L @ M, L @ N, points) - loss) < 1e-11
     assert abs(m.point_loss(M, N, 2 * points) - (p - q).square().sum() - 4 * (loss - (p - q).square().sum())) < 1e-11
     assert m.point_loss(torch.stack([M, N]), torch.stack([N, N]), points).shape == (2,)
+
+
+def test_refinement_corrects_in_the_frame_of_the_pose():
+    torch.manual_seed(0)
+    network, M = torch.nn.Linear(16, 6), m.exp_se3(torch.randn(2, 6))
+    expected = M
+    for _ in range(3):
+        expected = expected @ m.exp_se3(network(expected.flatten(-2)))
+    torch.testing.assert_close(m.PoseRefinement(network)(M), expected)

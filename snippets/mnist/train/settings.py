@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+from snippets.command import OneLineParser
 from snippets.mnist.ranks import RANKS, total_rank
 
 MODELS = ("dense", "equivariant", "semi-equivariant", "invariant")
@@ -193,16 +194,6 @@ EXAMPLES = """examples:
   python -m snippets.mnist.train --model dense --rank 20 --epochs 4 --out runs/dense-20
   python -m snippets.mnist.train --model dense --rank 20 --epochs 8 --out runs/dense-20 --resume
   torchrun --nproc-per-node 2 -m snippets.mnist.train --ranks best --json"""
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """A parser whose complaints fit on one line."""
-
-    def error(self, message: str) -> Any:
-        """Print the complaint and leave with status 2."""
-        self.exit(
-            2, f"error: {' '.join(message.split())}; --help says what is allowed\n"
-        )
 
 
 def parser() -> argparse.ArgumentParser:
