@@ -1,11 +1,14 @@
 """Settings that all tests share."""
 
+import functools
 import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, as the build's workers do; read at the import
 
+import jaxtyping
 import pytest
 import torch
 from hypothesis import settings
@@ -23,6 +26,82 @@ providers._get_local_constants = lambda: providers._local_constants
 torch.set_default_dtype(torch.float64)  # the book computes in double precision, as each page says for itself
 
 pytest_plugins = ["book.measure"]
+
+check_shapes_of = jaxtyping.jaxtyped
+
+
+def outer_functions_only(**settings: Any) -> Callable:
+    """Check shapes as ever, but not in functions inside functions: the check is compiled when one is defined, at each call."""
+    check = check_shapes_of(**settings)
+    return lambda defined: defined if "<locals>" in defined.__qualname__ else check(defined)
+
+
+jaxtyping.jaxtyped = outer_functions_only  # by this name the import hook finds it
+
+WATCHED = 10  # examples of a property
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Check shapes and count lines while a test runs, but not to its end where it tries very many cases.
+
+    Of a property the first examples are watched, of a test that is marked `unwatched` none: both take three
+    quarters of the time of code that is Python alone, and find nothing in the thousandth case.
+    """
+    property_test = getattr(getattr(item, "obj", None), "hypothesis", None)
+    if property_test is None and not item.get_closest_marker("unwatched"):
+        return (yield)
+    watch = Watch(item.config)
+    if property_test is None:
+        watch.stop()
+    else:
+        whole = property_test.inner_test
+        property_test.inner_test = until_enough(whole, watch.stop)
+    try:
+        return (yield)
+    finally:
+        watch.go_on()
+        if property_test is not None:
+            property_test.inner_test = whole
+
+
+class Watch:
+    """The checking of shapes and the counting of lines, which can be stopped and go on."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Remember who counts, if somebody does."""
+        plugin = config.pluginmanager.getplugin("_cov")
+        self.counter = plugin and plugin.cov_controller
+        self.stopped = False
+
+    def stop(self) -> None:
+        """Neither check nor count."""
+        self.stopped = True
+        jaxtyping.config.update("jaxtyping_disable", True)
+        if self.counter:
+            self.counter.pause()
+
+    def go_on(self) -> None:
+        """Check and count again, after a stop."""
+        if self.stopped:
+            jaxtyping.config.update("jaxtyping_disable", False)
+            if self.counter:
+                self.counter.resume()
+
+
+def until_enough(test: Callable, stop: Callable) -> Callable:
+    """Return a test that calls `stop` after so many examples."""
+    examples = 0
+
+    @functools.wraps(test)
+    def counted(*args: Any, **kwargs: Any) -> None:
+        nonlocal examples
+        examples += 1
+        if examples == WATCHED + 1:
+            stop()
+        test(*args, **kwargs)
+
+    return counted
 
 
 # In what order files are tested. The claims come first, the longest files before the others: the build, which is asked for next,

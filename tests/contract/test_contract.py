@@ -179,6 +179,7 @@ def test_units_of_measurement_do_not_matter(name, unit):
 
 
 @of("smooth")
+@pytest.mark.unwatched
 def test_first_and_second_derivatives_are_right(name):
     f, sample = made(name)
     lead = (2,) if sample.rows else ()
@@ -224,6 +225,7 @@ def last(found):
 
 
 @of("size")
+@pytest.mark.unwatched
 def test_the_largest_promised_size(name):
     assert SIZES[name](taken(name))
 
@@ -252,6 +254,7 @@ def test_a_module_can_be_stored_and_loaded(name):
 
 @of("compile")
 @pytest.mark.filterwarnings("ignore:Dynamo detected a call to a `functools.lru_cache`")
+@pytest.mark.unwatched
 def test_a_module_can_be_compiled(name):
     f, _ = made(name)
     x = inputs(name, (3,))

@@ -47,6 +47,7 @@ def test_ladders_have_the_brackets_of_rotations(l, measured):
 
 
 @pytest.mark.parametrize("l", [1, 2, 3])
+@pytest.mark.unwatched
 def test_ladders_are_those_of_sympy(l):
     """Its small d-matrix is exp(−iβJ_y)."""
     from sympy.physics.quantum.spin import Rotation

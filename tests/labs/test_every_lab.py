@@ -43,6 +43,7 @@ def test_solution_passes_its_check(file, number, capsys):
 
 # The last exercise on MNIST draws little and trains for seconds.
 @pytest.mark.parametrize(("file", "number"), [case for case in EXERCISES if case.id != "mnist-6"])
+@pytest.mark.unwatched
 def test_solution_passes_its_check_with_other_random_numbers(file, number):
     lab = read_lab(file)
     for seed in range(1, 1 + (FEW if f"{file.stem}-{number + 1}" in DEAR else SEEDS)):

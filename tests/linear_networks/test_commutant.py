@@ -43,6 +43,7 @@ def classes_by_graph(n, generators):
 
 
 @pytest.mark.claim("NN-39", "NN-112", by="proved")
+@pytest.mark.unwatched
 def test_commutant_of_every_permutation_of_s2_to_s6(measured):
     for sigma in [*EVERY, *map(Permutation, permutations(range(1, 7)))]:
         P, one = permutation_matrix(sigma).numpy(), np.eye(sigma.size)

@@ -48,6 +48,7 @@ def maximal(blocks, rank):
 
 
 @pytest.mark.claim("NN-45", "NN-45b", "NN-54")
+@pytest.mark.unwatched
 def test_every_permutation_of_s2_to_s6_and_every_rank(measured):
     known = {}
     for sigma in EVERY:
@@ -165,6 +166,7 @@ def test_component_dimension_is_a_jacobian_rank(text):
             assert one.parameters == sum(2 * k.weight * r * multiplicities(sigma)[k.l] for k, r in one.ranks.items())
 
 
+@pytest.mark.unwatched
 def test_complex_dimension_of_the_commutant_is_the_sum_of_squares():
     for sigma in EVERY:
         top = next(iter(components(sigma, sigma.size)))

@@ -180,6 +180,7 @@ def test_averaging_in_place_and_truncating_is_the_nearest(measured):
 
 @pytest.mark.claim("NN-119")
 @pytest.mark.parametrize(("columns", "expected"), [(2, 6), (3, 10)])
+@pytest.mark.unwatched
 def test_general_data_of_a_convolution_count_as_general_weights(columns, expected, measured):
     for seed in (1, 2):
         windows = torch.randint(-9, 10, (9, 2 * columns), generator=torch.Generator().manual_seed(seed))

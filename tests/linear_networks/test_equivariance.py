@@ -61,6 +61,7 @@ def brute_best(M, sigma, rank):
     return min(torch.linalg.norm(nearest_equivariant(M, sigma, r) - M).item() for r in fitting)
 
 
+@pytest.mark.unwatched
 def test_best_component_by_knapsack_is_the_best_of_all(measured):
     sigma = Permutation.from_cycles("(1 2 3 4)(5 6)(7 8 9)")
     for rank, seed in product(range(10), range(3)):

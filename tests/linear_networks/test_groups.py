@@ -60,6 +60,7 @@ def test_commutants_of_groups(measured):
                 measured.exact(M @ P, P @ M)
 
 
+@pytest.mark.unwatched
 def test_random_pairs_of_generators_agree_with_the_null_space():
     choose = np.random.default_rng(0)
     for _ in range(60):

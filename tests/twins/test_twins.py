@@ -326,6 +326,7 @@ def quick(test: Callable):
 
 
 @pytest.mark.parametrize("twin", TWINS, ids=[f"{twin.function}-{twin.mistake}" for twin in TWINS])
+@pytest.mark.unwatched
 def test_the_check_of_the_claim_refuses_the_twin(twin):
     part, _, function = twin.test.partition("::")
     folder, _, name = part.rpartition(".")
