@@ -75,13 +75,13 @@ def critical_rank_one(
     inputs: list[list[int]] | None = None,
     weights: list[list[int]] | None = None,
     form: list[list[int]] | None = None,
-    zero: bool = False,
 ) -> int:
     """Count the critical points of ‖a bᵀ X − Y‖² over matrices a bᵀ of rank one.
 
     Without inputs X is the identity. The first entry of b is 1, to fix the gauge.
     Weights multiply the squared entries; a form is a matrix G, for eᵀ G e with the
-    entries e of the error, row by row. With `zero`, a = 0 is counted too.
+    entries e of the error, row by row. The new unknown t is one over a random
+    combination of the entries of a: where a = 0 there is none.
     """
     Y = sympy.Matrix(target)
     X = sympy.Matrix(inputs) if inputs else sympy.eye(Y.shape[1])
@@ -93,8 +93,6 @@ def critical_rank_one(
     loss = sympy.expand((error.T * G * error)[0])
     unknowns, t = [*a, *b[1:]], sympy.Symbol("t")
     slopes = [loss.diff(v) for v in unknowns]
-    if zero:
-        return count_solutions(slopes, unknowns)
     nonzero = t * sum((2 * i + 3) * entry for i, entry in enumerate(a)) - 1
     return count_solutions([*slopes, nonzero], [*unknowns, t])
     # --8<-- [end:critical_rank_one]

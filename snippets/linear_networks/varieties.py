@@ -77,6 +77,18 @@ def degree_by_slicing(
     # --8<-- [end:slice]
 
 
+# --8<-- [start:symbolic_minors]
+def symbolic_minors(
+    m: int, n: int, rank: int
+) -> tuple[list[sympy.Expr], list[sympy.Symbol]]:
+    """Return the equations of the m×n matrices of bounded rank and their unknowns."""
+    M = sympy.Matrix(m, n, lambda i, j: sympy.Symbol(f"x{i}{j}"))
+    k = rank + 1
+    chosen = product(combinations(range(m), k), combinations(range(n), k))
+    return [M.extract(list(r), list(c)).det() for r, c in chosen], list(M)
+    # --8<-- [end:symbolic_minors]
+
+
 # --8<-- [start:coin]
 def coin_model(s: Float[Tensor, "..."]) -> Float[Tensor, "... 3"]:
     """Toss a coin, and after heads once more: probabilities of the three outcomes."""
@@ -102,13 +114,3 @@ def cone_equations() -> tuple[list[sympy.Expr], list[sympy.Symbol]]:
     a, b, c = sympy.symbols("a b c")
     return [a * c - b**2], [a, b, c]
     # --8<-- [end:solution_cone]
-
-
-def symbolic_minors(
-    m: int, n: int, rank: int
-) -> tuple[list[sympy.Expr], list[sympy.Symbol]]:
-    """Return the equations of the m×n matrices of bounded rank and their unknowns."""
-    M = sympy.Matrix(m, n, lambda i, j: sympy.Symbol(f"x{i}{j}"))
-    k = rank + 1
-    chosen = product(combinations(range(m), k), combinations(range(n), k))
-    return [M.extract(list(r), list(c)).det() for r, c in chosen], list(M)

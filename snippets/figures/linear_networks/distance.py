@@ -49,6 +49,7 @@ def ellipse() -> Figure:
             ax.plot(*zip(u, point, strict=True), color="C1", linewidth=1.2)
         ax.plot(*found.T, "o", color="C1", markersize=6)
         ax.plot(*u, "*", color="C2", markersize=12)
+        ax.annotate("$u$", u, xytext=(-9, 1), textcoords="offset points", ha="center", color="C2")
         ax.set(aspect="equal", title=title)
         ax.axis("off")
     return fig
@@ -78,12 +79,14 @@ def cone() -> Figure:
     radius, level, turn = 1.5, 0.55, -0.9  # the target; in the half-plane through the axis the cone is two lines
     across = np.array([np.cos(turn), np.sin(turn), 0.0])
     star = radius * across + np.array([0, 0, level])
-    for sign in (1, -1):
+    for sign, name, left in ((1, r"keeps $\lambda_1$", 0.5), (-1, r"keeps $\lambda_2$", 0.42)):
         along = (across + np.array([0, 0, sign])) / np.sqrt(2)
         foot = (star @ along) * along
         ax.plot(*np.stack([star, foot]).T, color="C1", linewidth=1.8)
         ax.plot(*foot, "o", color="C1", markersize=6)
+        ax.text(*(foot - np.array([0, left, 0])), name, color="C1", ha="right", va="center")
     ax.plot(*star, "*", color="C2", markersize=14)
+    ax.text(*(star - np.array([0, 0.16, 0])), "target", color="C2", ha="right", va="center")
     ax.view_init(14, -20)
     ax.set_box_aspect((1, 1, 1), zoom=1.25)
     ax.set_axis_off()
