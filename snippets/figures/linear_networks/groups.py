@@ -48,7 +48,7 @@ def cube() -> Figure:
         colour = "C0" if k in (0, 1, 4, 5) else "C1"
         ax.plot(x, y, "o", color=colour, markersize=19, zorder=2)
         ax.text(x, y, f"{k + 1}", ha="center", va="center", color=paper, fontsize=12, zorder=3)
-    for x, y, name in ((0.5, 0.5, "face 2"), (0.73, 1.16, "face 1"), (1.225, 0.66, "face 3")):
+    for x, y, name in ((0.72, 0.62, "face 2"), (0.73, 1.16, "face 1"), (1.225, 0.66, "face 3")):
         ax.text(x, y, name, ha="center", va="center", fontsize=11)
     ax.set(xlim=(-0.15, 1.6), ylim=(-0.15, 1.47), aspect="equal")
     ax.axis("off")
