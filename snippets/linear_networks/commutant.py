@@ -91,7 +91,10 @@ def check_square(M: Tensor, sigma: Permutation) -> None:
 def commutator(
     M: Float[Tensor, "*batch n n"], sigma: Permutation
 ) -> Float[Tensor, "*batch n n"]:
-    """Return M P − P M, which is zero exactly for equivariant maps."""
+    """Return M P − P M, which is zero exactly for equivariant maps.
+
+    Column σ(j) of M P is column j of M, and row i of P M is row σ(i) of M.
+    """
     check_square(M, sigma)
     index = torch.tensor(sigma.images, device=M.device) - 1
     return M[..., :, torch.argsort(index)] - M[..., index, :]

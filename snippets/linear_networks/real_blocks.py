@@ -57,7 +57,7 @@ def real_fourier_basis(
     # --8<-- [end:real_fourier_basis]
 
 
-# --8<-- [start:blocks]
+# --8<-- [start:projected_blocks]
 Blocks = dict[Eigenvalue, Tensor]
 
 
@@ -72,8 +72,10 @@ def projected_blocks(M: Float[Tensor, "*batch n n"], sigma: Permutation) -> Bloc
         blocks[key] = block if key.weight == 1 else complexify(block)
         start = stop
     return blocks
+    # --8<-- [end:projected_blocks]
 
 
+# --8<-- [start:assemble]
 def assemble(blocks: Blocks, sigma: Permutation) -> Float[Tensor, "*batch n n"]:
     """Return the equivariant matrix that has these blocks."""
     spectrum = eigenvalues(sigma)
@@ -91,7 +93,7 @@ def assemble(blocks: Blocks, sigma: Permutation) -> Float[Tensor, "*batch n n"]:
         start = stop
     Q = real_fourier_basis(sigma, B.dtype).to(B.device)
     return Q @ B @ Q.T
-    # --8<-- [end:blocks]
+    # --8<-- [end:assemble]
 
 
 # --8<-- [start:fourier_blocks]

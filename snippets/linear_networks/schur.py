@@ -80,6 +80,25 @@ def kinds(*generators: Permutation) -> list[Kind]:
     # --8<-- [end:kinds]
 
 
+# --8<-- [start:truncate_copies]
+def truncate_copies(
+    B: Float[Tensor, "d d"], S: Float[Tensor, "d d"], k: int
+) -> Float[Tensor, "d d"]:
+    """Return B with its k largest singular values only; S decides among equal ones.
+
+    B and S commute with a group, and S is symmetric and random. So its eigenspaces,
+    within the vectors of one singular value, are single copies.
+    """
+    _, s, Vh = torch.linalg.svd(B)
+    rounding = 1e3 * torch.finfo(s.dtype).eps * s[0]
+    cuts = (s[:-1] - s[1:] > rounding).nonzero().flatten().tolist()
+    equal = Vh.T.tensor_split([cut + 1 for cut in cuts], dim=1)
+    copies = [E @ torch.linalg.eigh(E.T @ S @ E).eigenvectors for E in equal]
+    V = torch.cat(copies, dim=1)[:, :k]
+    return B @ V @ V.T
+    # --8<-- [end:truncate_copies]
+
+
 # --8<-- [start:nearest]
 def nearest_commuting(
     M: Float[Tensor, "n n"], generators: list[Permutation], rank: int
@@ -90,18 +109,19 @@ def nearest_commuting(
     Average M, then cut the block of each kind. A unit of rank there costs as many
     dimensions as the kind has, because each singular value occurs that often.
     """
-    averaged = group_average(M, generators)
+    averaged, S = group_average(M, generators), random_commuting(*generators, seed=8)
+    S = (S + S.T).to(M)
     parts = [kind._replace(basis=kind.basis.to(M)) for kind in kinds(*generators)]
-    svds = [torch.linalg.svd(kind.basis.T @ averaged @ kind.basis) for kind in parts]
+    blocks = [kind.basis.T @ averaged @ kind.basis for kind in parts]
     values = [
-        s[:: kind.dimension].tolist()
-        for (_, s, _), kind in zip(svds, parts, strict=True)
+        torch.linalg.svdvals(B)[:: kind.dimension].tolist()
+        for B, kind in zip(blocks, parts, strict=True)
     ]
     ranks = knapsack(values, [kind.dimension for kind in parts], rank)
     near = torch.zeros_like(averaged)
-    for kind, r, (U, s, Vh) in zip(parts, ranks, svds, strict=True):
-        k = r * kind.dimension
-        near += kind.basis @ (U[:, :k] * s[:k] @ Vh[:k]) @ kind.basis.T
+    for kind, r, B in zip(parts, ranks, blocks, strict=True):
+        V, k = kind.basis, r * kind.dimension
+        near += V @ truncate_copies(B, V.T @ S @ V, k) @ V.T
     return near, ranks
 
 

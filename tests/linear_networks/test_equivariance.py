@@ -351,6 +351,19 @@ def test_exercise_averaging_is_cutting(measured):
     measured.exact(differing, [3, 5])
 
 
+def test_taking_the_largest_first_wastes_at_most_one_unit():
+    for seed, r in product(range(20), range(2, 10)):
+        blocks = projected_blocks(draw(9, 9, seed=seed), TURN)
+        bars = [(s, key.weight) for key, Z in blocks.items() for s in torch.linalg.svdvals(Z).tolist()]
+        left, greedy = r, 0.0
+        for s, weight in sorted(bars, reverse=True):
+            if weight <= left:
+                left, greedy = left - weight, greedy + weight * s * s
+        ranks = best_ranks(draw(9, 9, seed=seed), TURN, r)
+        best = sum(key.weight * torch.linalg.svdvals(blocks[key])[:k].square().sum().item() for key, k in ranks.items())
+        assert (r - 1) / r * best <= greedy + 1e-12 <= best + 1e-11
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_precision_batches_and_scale(dtype, measured):
     M = draw(2, 3, 9, 9).to(dtype)

@@ -50,6 +50,15 @@ def test_commutants_of_groups(measured):
     measured.exact(common_coarsening(one), common_coarsening(other))
     cases = [(Permutation.from_cycles("(1 2 3)"),), everything(3), (TURN,), (TURN, mirror(3)), (one, other)]
     measured.exact([size(*g) for g in cases], [3, 2, 21, 15, 2])
+    even = [Permutation.from_cycles("(1 2 3)(4)"), Permutation.from_cycles("(1)(2 3 4)")]
+    assert (len(generate(*even)), len(generate(*everything(4)))) == (12, 24)
+    for fine, coarse, sizes in (
+        (cases[0], cases[1], (3, 2)),
+        (cases[2], cases[3], (21, 15)),
+        (even, everything(4), (2, 2)),
+    ):
+        measured.exact(common_coarsening(*fine), common_coarsening(*coarse))
+        measured.exact((size(*fine), size(*coarse)), sizes)
     for generators in cases:
         measured.exact(size(*generators), nullity(*generators))
         classes = commutant_basis(*generators)
@@ -92,6 +101,17 @@ def test_layers_commute_with_the_group(measured):
 def test_sizes_must_agree():
     with pytest.raises(ValueError, match="sizes"):
         commutant_basis(Permutation((2, 1)), Permutation((1, 3, 2)))
+
+
+def test_weights_can_be_counted_at_one_output_of_each_orbit():
+    choose = np.random.default_rng(4)
+    for _ in range(20):
+        n = int(choose.integers(2, 6))
+        generators = [Permutation(tuple(int(i) + 1 for i in choose.permutation(n))) for _ in range(2)]
+        group = generate(*generators)
+        outputs = [part[0] for part in common_coarsening(*generators)]
+        counts = [len(common_coarsening(*(g for g in group if g(o) == o))) for o in outputs]
+        assert sum(counts) == size(*generators)
 
 
 def test_exercises():

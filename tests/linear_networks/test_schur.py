@@ -198,6 +198,24 @@ def test_nearest_commuting_map_is_the_best_of_all(name, measured):
         group_average(torch.eye(2), generators)
 
 
+@pytest.mark.claim("NN-118")
+@pytest.mark.parametrize("name", GROUPS)
+def test_nearest_commuting_map_of_equal_singular_values(name, measured):
+    """The identity and an orthogonal map of the commutant: all copies have one singular value, and none may be split."""
+    generators = GROUPS[name]
+    n = generators[0].size
+    U, _, Vh = torch.linalg.svd(draw(size(*generators), seed=5)[commutant_basis(*generators)])
+    for M in (torch.eye(n), U @ Vh):
+        for rank in range(n + 1):
+            near, ranks = nearest_commuting(M, generators, rank)
+            for g in generators:
+                P = permutation_matrix(g)
+                measured(near @ P, P @ near, atol=1e-11)
+            spent = sum(k.dimension * r for k, r in zip(kinds(*generators), ranks, strict=True))
+            measured.exact(int(torch.linalg.matrix_rank(near, rtol=1e-9)), spent)
+            measured((M - near).square().sum(), n - spent, atol=1e-10)
+
+
 @pytest.mark.parametrize("name", GROUPS)
 def test_aligned_copies_move_alike(name, measured):
     generators = GROUPS[name]

@@ -29,6 +29,33 @@ def two_cycles() -> Figure:
 
 
 @figure(
+    alt="A cube with its corners numbered: 1 to 4 around the top, 5 to 8 below them. The front face, with the "
+    "corners 1, 2, 5 and 6, is shaded, and these corners are blue; the corners 3, 4, 7 and 8 are orange. "
+    "The top is face 1, the front face 2, the right side face 3."
+)
+def cube() -> Figure:
+    """The corners and faces of a cube, and the two weights with which the front reads the corners."""
+    fig, ax = plt.subplots(figsize=(4.2, 3.3))
+    ink, pale, paper = (plt.rcParams[name] for name in ("text.color", "grid.color", "axes.facecolor"))
+    top = [(0, 1), (1, 1), (1.45, 1.32), (0.45, 1.32)]
+    place = [*top, *((x, y - 1) for x, y in top)]
+    ax.add_patch(plt.Polygon([place[k] for k in (0, 1, 5, 4)], facecolor="C0", alpha=0.18, linewidth=0))
+    for a, b in [(0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7)]:
+        hidden = 7 in (a, b)
+        style = {"color": pale if hidden else ink, "linestyle": (0, (4, 3)) if hidden else "-"}
+        ax.plot(*zip(place[a], place[b], strict=True), linewidth=1.3, zorder=1, **style)
+    for k, (x, y) in enumerate(place):
+        colour = "C0" if k in (0, 1, 4, 5) else "C1"
+        ax.plot(x, y, "o", color=colour, markersize=19, zorder=2)
+        ax.text(x, y, f"{k + 1}", ha="center", va="center", color=paper, fontsize=12, zorder=3)
+    for x, y, name in ((0.72, 0.62, "face 2"), (0.73, 1.16, "face 1"), (1.225, 0.66, "face 3")):
+        ax.text(x, y, name, ha="center", va="center", fontsize=11)
+    ax.set(xlim=(-0.15, 1.6), ylim=(-0.15, 1.47), aspect="equal")
+    ax.axis("off")
+    return fig
+
+
+@figure(
     alt="Two rows of three pictures of three by three pixels, with letters in the pixels and one pixel framed: "
     "a corner, an edge, the middle. In the upper row the letters of the first two are all different, some with a dash; "
     "in the lower row the dashes are gone and pixels that are mirror images have one letter."
