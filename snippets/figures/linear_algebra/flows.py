@@ -50,7 +50,7 @@ def crowding() -> Figure:
 
 @figure(
     alt="Left: a square grid over the round cloud of Gaussian noise. Right: the trained flow has bent the same "
-    "grid into a crescent that follows the data points; cells are small where the data are dense."
+    "grid and the same points into a crescent; cells are small where the points are dense."
 )
 def bent() -> Figure:
     """The noise under a grid, and what the trained flow makes of both."""
@@ -59,12 +59,13 @@ def bent() -> Figure:
     fine = torch.linspace(-2.4, 2.4, 121)
     noise = torch.randn(300, 2, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
+        moved = flow(noise)
         for tick in ticks:
             for line in (torch.stack([tick.expand(121), fine], 1), torch.stack([fine, tick.expand(121)], 1)):
                 left.plot(*line.T.numpy(), color="C0", lw=0.9)
                 right.plot(*flow(line).T.numpy(), color="C0", lw=0.9)
     left.scatter(*noise.T.numpy(), s=5, color="C1", rasterized=True, zorder=3)
-    right.scatter(*crescent(300, seed=2).T.numpy(), s=5, color="C1", rasterized=True, zorder=3)
+    right.scatter(*moved.T.numpy(), s=5, color="C1", rasterized=True, zorder=3)
     left.set(xlim=(-3, 3), ylim=(-3, 3), title="noise $z$")
     right.set(xlim=(-3, 3), ylim=(-2.8, 5.2), title="flow: $y=f(z)$")
     for ax in (left, right):
