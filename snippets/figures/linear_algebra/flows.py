@@ -29,7 +29,7 @@ def crowding() -> Figure:
     """Where a map squeezes, the density rises."""
     fig, ax = plt.subplots(figsize=(5.2, 3.2))
     ink = plt.rcParams["text.color"]
-    z = np.linspace(-2.6, 2.0, 300)
+    z = np.linspace(-5, 3.2, 600)
     bell = np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
     ax.fill_between(z, 2.6, 2.6 + 2.2 * bell, color="C0", alpha=0.35, linewidth=0)
     ax.plot(z, 2.6 + 2.2 * bell, color="C0", linewidth=2)
@@ -41,9 +41,9 @@ def crowding() -> Figure:
         ax.plot(np.exp(tick), 0, "o", color="C1", markersize=4)
     ax.axhline(2.6, color=ink, linewidth=0.8)
     ax.axhline(0, color=ink, linewidth=0.8)
-    note(ax, "$z$", (2.6, 2.6), (0, 10), color="C0")
-    note(ax, "$y=e^z$", (6.6, 0), (0, 12), color="C1")
-    ax.set(xlim=(-2.8, 7.6), ylim=(-0.15, 3.7), xticks=[], yticks=[])
+    note(ax, "$z$", (3.5, 2.6), (0, 10), color="C0")
+    note(ax, "$y=e^z$", (5.6, 0), (0, 12), color="C1")
+    ax.set(xlim=(-3.3, 7.6), ylim=(-0.15, 3.7), xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     return fig
 
