@@ -1,7 +1,6 @@
 """Flows: how an invertible network changes a density, and how it learns to."""
 
 # --8<-- [start:setup]
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -13,64 +12,72 @@ from snippets.linear_algebra.determinants import log_gaussian
 
 # --8<-- [start:coupling]
 class Coupling(nn.Module):
-    """Keep one coordinate; let it decide how to scale and shift the other."""
+    """Keep one half of the coordinates; let it scale and shift the other half."""
 
-    def __init__(self, kept: int, hidden: int = 16) -> None:
-        """Keep coordinate 0 or 1."""
+    def __init__(self, kept: int, n: int = 2, hidden: int = 16) -> None:
+        """Keep the first half (0) or the second half (1) of n coordinates."""
         super().__init__()
+        if n % 2:
+            raise ValueError(f"{n} coordinates have no half: pass an even number")
         self.kept = kept
         self.net = nn.Sequential(
-            nn.Linear(1, hidden),
+            nn.Linear(n // 2, hidden),
             nn.Tanh(),
-            nn.Linear(hidden, 2),
+            nn.Linear(hidden, n),
         )
 
     def forward(
         self,
-        z: Float[Tensor, "k 2"],
-    ) -> tuple[Float[Tensor, "k 2"], Float[Tensor, " k"]]:
+        z: Float[Tensor, "k n"],
+    ) -> tuple[Float[Tensor, "k n"], Float[Tensor, " k"]]:
         """Return the image of z, and log |det| of the Jacobian there."""
-        kept, other = z[:, self.kept], z[:, 1 - self.kept]
-        log_scale, shift = self.net(kept[:, None]).T
+        kept, other, log_scale, shift = self._parts(z)
         moved = other * log_scale.exp() + shift
-        pair = [moved, kept] if self.kept else [kept, moved]
-        return torch.stack(pair, dim=1), log_scale
+        return self._join(kept, moved), log_scale.sum(dim=1)
 
     def inverse(
         self,
-        y: Float[Tensor, "k 2"],
-    ) -> tuple[Float[Tensor, "k 2"], Float[Tensor, " k"]]:
+        y: Float[Tensor, "k n"],
+    ) -> tuple[Float[Tensor, "k n"], Float[Tensor, " k"]]:
         """Return the z with forward(z) = y, and forward's log |det| there."""
-        kept, other = y[:, self.kept], y[:, 1 - self.kept]
-        log_scale, shift = self.net(kept[:, None]).T
+        kept, other, log_scale, shift = self._parts(y)
         moved = (other - shift) * (-log_scale).exp()
-        pair = [moved, kept] if self.kept else [kept, moved]
-        return torch.stack(pair, dim=1), log_scale
+        return self._join(kept, moved), log_scale.sum(dim=1)
+
+    def _parts(self, z: Float[Tensor, "k n"]) -> tuple[Tensor, ...]:
+        """Return both halves of z, and how the kept one scales and shifts the other."""
+        halves = z.chunk(2, dim=1)
+        kept, other = halves[self.kept], halves[1 - self.kept]
+        return kept, other, *self.net(kept).chunk(2, dim=1)
+
+    def _join(self, kept: Tensor, moved: Tensor) -> Float[Tensor, "k n"]:
+        """Return both halves in their places."""
+        return torch.cat([moved, kept] if self.kept else [kept, moved], dim=1)
         # --8<-- [end:coupling]
 
 
 # --8<-- [start:flow]
 class Flow(nn.Module):
-    """Coupling layers one after the other, alternating the kept coordinate."""
+    """Coupling layers one after the other, alternating the kept half."""
 
-    def __init__(self, depth: int) -> None:
-        """Stack depth layers."""
+    def __init__(self, depth: int, n: int = 2) -> None:
+        """Stack depth layers on n coordinates."""
         super().__init__()
-        self.layers = nn.ModuleList(Coupling(kept=i % 2) for i in range(depth))
+        self.layers = nn.ModuleList(Coupling(i % 2, n) for i in range(depth))
 
-    def forward(self, z: Float[Tensor, "k 2"]) -> Float[Tensor, "k 2"]:
+    def forward(self, z: Float[Tensor, "k n"]) -> Float[Tensor, "k n"]:
         """Turn noise into data."""
         for layer in self.layers:
             z, _ = layer(z)
         return z
 
-    def log_prob(self, y: Float[Tensor, "k 2"]) -> Float[Tensor, " k"]:
+    def log_prob(self, y: Float[Tensor, "k n"]) -> Float[Tensor, " k"]:
         """Return the noise's log-density minus the log-determinants on the way."""
-        log_det = y.new_zeros(len(y))
+        total = y.new_zeros(len(y))
         for layer in reversed(self.layers):
-            y, log_scale = layer.inverse(y)
-            log_det = log_det + log_scale
-        return log_gaussian(y) - log_det
+            y, log_det = layer.inverse(y)
+            total = total + log_det
+        return log_gaussian(y) - total
         # --8<-- [end:flow]
 
 
@@ -101,9 +108,7 @@ def gaussian_log_density(
     mean: Float[Tensor, " n"],
     covariance: Float[Tensor, "n n"],
 ) -> Float[Tensor, " k"]:
-    """Return the log-density of N(mean, covariance): x = mean + Lz, LLᵀ =
-    covariance.
-    """
+    """Return the log-density at x of mean + Lz, where LLᵀ is the covariance."""
     L = torch.linalg.cholesky(covariance)
     z = torch.linalg.solve_triangular(L, (x - mean).T, upper=False).T
     return log_gaussian(z) - L.diagonal().log().sum()

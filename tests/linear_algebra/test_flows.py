@@ -51,6 +51,48 @@ def test_log_scale_is_the_log_determinant_of_the_jacobian(measured, kept):
 
 
 @pytest.mark.claim("LA-172")
+@pytest.mark.parametrize("kept", [0, 1])
+def test_half_of_six_coordinates_moves_the_other_half(measured, kept):
+    torch.manual_seed(kept)
+    layer, z = page.Coupling(kept, n=6), random(3, 6)
+    y, log_det = layer(z)
+    for i in range(3):
+        jacobian = torch.autograd.functional.jacobian(lambda x: layer(x[None])[0][0], z[i])
+        measured(log_det[i].detach(), torch.linalg.slogdet(jacobian).logabsdet, atol=1e-12)
+    back, again = layer.inverse(y)
+    measured(back.detach(), z, atol=1e-12)
+    measured(again.detach(), log_det.detach(), atol=1e-12)
+    half = slice(3 * kept, 3 * kept + 3)
+    measured.exact(y[:, half].tolist(), z[:, half].tolist())
+
+
+@pytest.mark.claim("LA-172")
+def test_a_flow_on_four_coordinates_follows_its_jacobian(measured):
+    torch.manual_seed(0)
+    flow, z = page.Flow(depth=3, n=4), random(2, 4)
+    y = flow(z).detach()
+    for i in range(2):
+        jacobian = torch.autograd.functional.jacobian(lambda x: flow(x[None])[0], z[i])
+        expected = log_gaussian(z[i]) - torch.linalg.slogdet(jacobian).logabsdet
+        measured(flow.log_prob(y)[i].detach(), expected, atol=1e-10)
+
+
+def test_an_odd_number_of_coordinates_has_no_half():
+    with pytest.raises(ValueError, match="3 coordinates have no half"):
+        page.Coupling(kept=0, n=3)
+
+
+def test_the_crescent_is_a_coupling_and_its_density_has_the_entropy_of_the_page(measured):
+    z = random(2, 400)
+    x, noise = torch.randn(2, 400, generator=torch.Generator().manual_seed(0))
+    measured(page.crescent(400), torch.stack([x, 0.4 * noise + x**2 - 1], dim=1), atol=1e-12)
+    jacobian = torch.autograd.functional.jacobian(lambda p: torch.stack([p[0], 0.4 * p[1] + p[0] ** 2 - 1]), z[:, 0])
+    measured(jacobian, [[1.0, 0.0], [2 * z[0, 0].item(), 0.4]], atol=1e-12)
+    entropy = scipy.stats.multivariate_normal(cov=1.0, mean=[0, 0]).entropy() + math.log(0.4)
+    measured(torch.tensor(1 + math.log(2 * math.pi) + math.log(0.4)), entropy, atol=1e-12)
+
+
+@pytest.mark.claim("LA-172")
 def test_the_flow_is_a_density_before_and_after_training(measured):
     torch.manual_seed(0)
     points, cell = square_grid(24.0, 320)

@@ -29,7 +29,7 @@ def crowding() -> Figure:
     """Where a map squeezes, the density rises."""
     fig, ax = plt.subplots(figsize=(5.2, 3.2))
     ink = plt.rcParams["text.color"]
-    z = np.linspace(-2.6, 2.0, 300)
+    z = np.linspace(-5, 3.2, 600)
     bell = np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
     ax.fill_between(z, 2.6, 2.6 + 2.2 * bell, color="C0", alpha=0.35, linewidth=0)
     ax.plot(z, 2.6 + 2.2 * bell, color="C0", linewidth=2)
@@ -41,16 +41,16 @@ def crowding() -> Figure:
         ax.plot(np.exp(tick), 0, "o", color="C1", markersize=4)
     ax.axhline(2.6, color=ink, linewidth=0.8)
     ax.axhline(0, color=ink, linewidth=0.8)
-    note(ax, "$z$", (2.6, 2.6), (0, 10), color="C0")
-    note(ax, "$y=e^z$", (6.6, 0), (0, 12), color="C1")
-    ax.set(xlim=(-2.8, 7.6), ylim=(-0.15, 3.7), xticks=[], yticks=[])
+    note(ax, "$z$", (3.5, 2.6), (0, 10), color="C0")
+    note(ax, "$y=e^z$", (5.6, 0), (0, 12), color="C1")
+    ax.set(xlim=(-3.3, 7.6), ylim=(-0.15, 3.7), xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     return fig
 
 
 @figure(
     alt="Left: a square grid over the round cloud of Gaussian noise. Right: the trained flow has bent the same "
-    "grid into a crescent that follows the data points; cells are small where the data are dense."
+    "grid and the same points into a crescent; cells are small where the points are dense."
 )
 def bent() -> Figure:
     """The noise under a grid, and what the trained flow makes of both."""
@@ -59,12 +59,13 @@ def bent() -> Figure:
     fine = torch.linspace(-2.4, 2.4, 121)
     noise = torch.randn(300, 2, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
+        moved = flow(noise)
         for tick in ticks:
             for line in (torch.stack([tick.expand(121), fine], 1), torch.stack([fine, tick.expand(121)], 1)):
                 left.plot(*line.T.numpy(), color="C0", lw=0.9)
                 right.plot(*flow(line).T.numpy(), color="C0", lw=0.9)
     left.scatter(*noise.T.numpy(), s=5, color="C1", rasterized=True, zorder=3)
-    right.scatter(*crescent(300, seed=2).T.numpy(), s=5, color="C1", rasterized=True, zorder=3)
+    right.scatter(*moved.T.numpy(), s=5, color="C1", rasterized=True, zorder=3)
     left.set(xlim=(-3, 3), ylim=(-3, 3), title="noise $z$")
     right.set(xlim=(-3, 3), ylim=(-2.8, 5.2), title="flow: $y=f(z)$")
     for ax in (left, right):
