@@ -109,10 +109,12 @@ TAKE_ALONG = {
         "PoseRefinement": "dtype device batch shape smooth float state compile",
     },
     "lie_groups.attention": {
-        "rope": "dtype device batch shape units smooth size",
         "VectorAttention": "dtype device batch shape smooth float state compile mask",
         "PlaneAttention": "dtype device batch shape smooth float state compile mask",
         "EuclideanAttention": "dtype device batch shape smooth float state compile mask",
+    },
+    "lie_groups.rotary": {
+        "rope": "dtype device batch shape units smooth size",
     },
     "lie_groups.fractional_shift": {
         "fractional_shift": "dtype device batch shape units smooth",

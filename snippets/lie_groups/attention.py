@@ -148,46 +148,6 @@ class EuclideanAttention(torch.nn.Module):
         # --8<-- [end:euclidean]
 
 
-# --8<-- [start:rope]
-def standard_frequencies(d: int, base: float = 10_000.0) -> Float[Tensor, " pairs"]:
-    """Return base^(−2k/d) for the d/2 pairs of entries, k = 0, 1, …"""
-    if d % 2:
-        raise ValueError(f"d = {d}: the entries are taken in pairs, so d must be even")
-    return base ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)
-
-
-def rope_generator(frequencies: Float[Tensor, " pairs"]) -> Float[Tensor, "d d"]:
-    """Return the skew matrix with the blocks ω₁J, ω₂J, … on its diagonal."""
-    return torch.block_diag(*[omega * J.to(omega) for omega in frequencies])
-
-
-def rope(
-    x: Float[Tensor, "*batch n d"],
-    positions: Tensor,
-    frequencies: Float[Tensor, " pairs"],
-    halves: bool = False,
-) -> Float[Tensor, "*batch n d"]:
-    """Return x with the vector at position p turned by exp(pG), pair by pair.
-
-    A pair is two neighbours, or, with `halves`, entry k of each half.
-    Raises ValueError where d is not twice the number of frequencies.
-    """
-    if x.shape[-1] != 2 * len(frequencies):
-        raise ValueError(
-            f"d = {x.shape[-1]} but {len(frequencies)} frequencies: "
-            "d must be twice their number"
-        )
-    # in double precision: a large angle in single precision has no digits left
-    angles = positions.double()[..., None] * frequencies.double()
-    c, s = angles.cos().to(x), angles.sin().to(x)
-    if halves:
-        a, b = x.chunk(2, -1)
-        return torch.cat([c * a - s * b, s * a + c * b], -1)
-    a, b = x.unflatten(-1, (-1, 2)).unbind(-1)
-    return torch.stack([c * a - s * b, s * a + c * b], -1).flatten(-2)
-    # --8<-- [end:rope]
-
-
 # --8<-- [start:solution_plane]
 class PlaneAttention(VectorAttention):
     """Add a mix of the vectors turned by J, which commutes with all rotations."""

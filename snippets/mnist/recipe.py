@@ -11,10 +11,8 @@ from snippets.mnist.exact import top_eigenvectors, waves
 from snippets.mnist.ranks import WEIGHTS, total_rank
 
 
-# --8<-- [start:notebook_blocks]
-def real_truncation(
-    block: Complex[Tensor, "28 28"], rank: int
-) -> Complex[Tensor, "28 28"]:
+# --8<-- [start:truncations]
+def real_truncation(block: Complex[Tensor, "n n"], rank: int) -> Complex[Tensor, "n n"]:
     """Cut to a rank by the real SVD of both parts side by side."""
     side_by_side = torch.cat([block.mH.real, block.mH.imag], dim=1)
     u = torch.linalg.svd(side_by_side).U[:, :rank]
@@ -22,13 +20,15 @@ def real_truncation(
 
 
 def complex_truncation(
-    block: Complex[Tensor, "28 28"], rank: int
-) -> Complex[Tensor, "28 28"]:
+    block: Complex[Tensor, "n n"], rank: int
+) -> Complex[Tensor, "n n"]:
     """Cut a complex matrix to a rank by its own SVD: the nearest one."""
     u = torch.linalg.svd(block).U[:, :rank]
     return u @ u.mH @ block
+    # --8<-- [end:truncations]
 
 
+# --8<-- [start:notebook_blocks]
 def notebook_blocks(
     moment: Float[Tensor, "784 784"],
     ranks: Sequence[int],

@@ -203,7 +203,7 @@ FUNCTIONS: dict[str, Function] = {
         ((3,),), prepare=lambda x: (motions.exp_se2(x),), refused=(((4, 4),), ((3,),)), points=((e3,),)
     ),
     "lie_groups.motions.adjoint": Function(((6,),), prepare=poses, refused=(((3, 3),), ((4,),))),
-    "lie_groups.attention.rope": Function(
+    "lie_groups.rotary.rope": Function(
         ((5, 4),),
         lambda f, x: f(x, torch.arange(x.shape[-2], device=x.device), torch.tensor([1.0, 0.1]).to(x)),
         power=1,
@@ -376,7 +376,7 @@ SIZES = {
     "linear_networks.groups.equivariant_classes": lambda f: (
         int(f([Permutation.shift(28, 28)], [Permutation.shift(28, 28)]).max()) + 1 == 28 * 784
     ),
-    "lie_groups.attention.rope": far_positions,
+    "lie_groups.rotary.rope": far_positions,
     "mnist.data.load_images": lambda f: f("train").shape == (60_000, 28, 28),
     "mnist.data.load_labels": lambda f: f("train").bincount().tolist()[:3] == [5923, 6742, 5958],
 }

@@ -3,7 +3,7 @@
 import pytest
 import sympy as sp
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from book.expect import between, numbers
@@ -14,8 +14,6 @@ from snippets.lie_groups.actions import commutant_basis
 from snippets.lie_groups.algebra import skew_basis
 from snippets.lie_groups.exponential import J, exp_so3
 from snippets.lie_groups.groups import random_orthogonal, reflection, rotation
-
-FREQUENCIES = torch.tensor([1.0, 0.3, 0.05])
 
 
 @pytest.fixture
@@ -109,30 +107,6 @@ def test_scores_are_invariant_exactly_for_commuting_weights(measured):
     Y, R = torch.randn(6, 3, generator=torch.Generator().manual_seed(3)), exp_so3(torch.tensor([1.0, 0.2, -2.0]))
     W_K = 2 * torch.linalg.inv(W_Q).T
     measured(at.scores(Y @ R.T, W_Q, W_K), at.scores(Y, W_Q, W_K), atol=1e-11)
-
-
-@pytest.mark.claim("LG-43", "LG-164")
-@settings(max_examples=40)
-@given(st.integers(-50, 50), st.integers(-50, 50), st.integers(-50, 50))
-def test_only_the_difference_of_positions_counts(m, n, shift):
-    q, k = torch.randn(2, 1, 6, generator=torch.Generator().manual_seed(0))
-    place = lambda x, p: at.rope(x, torch.tensor([float(p)]), FREQUENCIES)[0]  # noqa: E731
-    assert abs(place(q, m) @ place(k, n) - place(q, m + shift) @ place(k, n + shift)) < 1e-12
-    assert abs(place(q, m) @ place(k, n) - q[0] @ place(k, n - m)) < 1e-12
-
-
-@pytest.mark.claim("LG-163")
-def test_rope_is_the_exponential_of_a_skew_matrix(measured):
-    x, positions = torch.randn(7, 6, generator=torch.Generator().manual_seed(0)), torch.arange(7.0) - 2
-    G = at.rope_generator(FREQUENCIES)
-    measured(G + G.T, torch.zeros(6, 6), atol=0)
-    expected = torch.stack([torch.linalg.matrix_exp(p * G) @ v for p, v in zip(positions, x, strict=True)])
-    measured(at.rope(x, positions, FREQUENCIES), expected, atol=1e-10)
-    as_complex = torch.view_as_complex(x.unflatten(-1, (3, 2)).contiguous())
-    turned = as_complex * torch.polar(torch.ones(7, 3), positions[:, None] * FREQUENCIES)
-    measured(at.rope(x, positions, FREQUENCIES), torch.view_as_real(turned).flatten(1), atol=1e-14)
-    with pytest.raises(ValueError, match="d = 6 but 2 frequencies"):
-        at.rope(x, positions, FREQUENCIES[:2])
 
 
 @pytest.mark.claim("LG-165")
@@ -275,32 +249,6 @@ def test_the_euclidean_layer_respects_motions_and_the_other_does_not(d, measured
     x.requires_grad_()
     sum(y.sum() for y in layer(h, v, x)).backward()
     assert x.grad.isfinite().all()
-
-
-@pytest.mark.claim("LG-170")
-def test_the_two_pairings_differ_by_a_permutation(measured):
-    x, frequencies = torch.randn(3, 5, 8, generator=torch.Generator().manual_seed(0)), at.standard_frequencies(8)
-    order = torch.tensor([0, 2, 4, 6, 1, 3, 5, 7])
-    neighbours, halves = (
-        at.rope(x[..., o], torch.arange(5), frequencies, halves=h) for o, h in ((slice(None), False), (order, True))
-    )
-    measured(halves, neighbours[..., order], atol=0)
-    assert (at.rope(x, torch.arange(5), frequencies, halves=True) - neighbours).abs().max() > 1
-    measured(frequencies, torch.tensor([1.0, 0.1, 0.01, 0.001]), atol=1e-15)
-    with pytest.raises(ValueError, match="d = 7"):
-        at.standard_frequencies(7)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
-def test_rope_keeps_its_digits_at_long_positions(dtype):
-    frequencies = at.standard_frequencies(64)
-    q, k = torch.randn(2, 1, 64, generator=torch.Generator().manual_seed(0)).to(dtype)
-    near, far = (
-        at.rope(q, torch.tensor([p]), frequencies) @ at.rope(k, torch.tensor([p + 5]), frequencies).mT
-        for p in (0, 10**8)
-    )
-    assert near.dtype == dtype
-    assert (near - far).abs().item() < max(100 * torch.finfo(dtype).eps, 1e-6)
 
 
 def test_solution_by_hand(measured):

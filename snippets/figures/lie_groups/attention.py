@@ -1,15 +1,14 @@
-"""What is drawn and computed for the page *Attention that respects rotations*."""
+"""What is drawn and computed for the page *Attention that respects motions*."""
 
 import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from book import figure, results
 from snippets.figures.lie_groups.molecules import SIZES, WAYS, Equivariant, Plain, recorded
-from snippets.lie_groups.attention import VectorAttention, WrongTwin, equivariance_error, rope
+from snippets.lie_groups.attention import VectorAttention, WrongTwin, equivariance_error
 from snippets.lie_groups.exponential import exp_so3
 from snippets.lie_groups.groups import rotation
 
@@ -56,27 +55,6 @@ def rotating_tokens() -> Figure:
         row[0].set_ylabel(name)
     axes[0, 0].set_title("inputs (grey), outputs")
     axes[0, 1].set_title("inputs turned by 69°")
-    return fig
-
-
-@figure(
-    alt="Two 24 by 24 tables of scores between positions, for one query and one key vector. Without rotary "
-    "embedding the table is constant; with it, it has a pattern that is constant along each diagonal."
-)
-def relative_positions() -> Figure:
-    """Draw the scores of one query and one key at all pairs of positions, turned and unturned."""
-    generator = torch.Generator().manual_seed(3)
-    q, k = torch.randn(2, 1, 8, generator=generator).expand(2, 24, 8)
-    positions, frequencies = torch.arange(24.0), 10.0 ** -torch.linspace(0, 1.5, 4)
-    turned = rope(q, positions, frequencies) @ rope(k, positions, frequencies).T
-    fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9), sharey=True)
-    limit = turned.abs().max().item()
-    signed = LinearSegmentedColormap.from_list("signed", ["C1", plt.rcParams["axes.facecolor"], "C0"])
-    for ax, table, name in ((axes[0], q @ k.T, "as they are"), (axes[1], turned, "turned by $\\exp(pG)$")):
-        image = ax.imshow(table.numpy(), vmin=-limit, vmax=limit, cmap=signed)
-        ax.set(title=name, xlabel="position of the key", xticks=[0, 10, 20], yticks=[0, 10, 20])
-    axes[0].set_ylabel("position of the query")
-    fig.colorbar(image, ax=axes, shrink=0.8, label="score")
     return fig
 
 
