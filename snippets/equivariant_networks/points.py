@@ -75,7 +75,7 @@ class Energy(nn.Module):
         self,
         x: Float[Tensor, "*batch n 3"],
         types: Int[Tensor, "..."],
-        there: Bool[Tensor, "*batch n"] | None = None,
+        there: Bool[Tensor, "..."] | None = None,
     ) -> Float[Tensor, "*batch"]:
         """Return the energy of the points that are there; the others are padding."""
         there = torch.ones_like(types, dtype=torch.bool) if there is None else there
