@@ -78,17 +78,24 @@ def timed_here() -> dict[str, dict[int, float]]:
     return rows
 
 
-def timed_peer(name: str) -> dict[str, dict[int, float]]:
-    """Time a peer in a process of its own for each size; return no rows where it cannot be imported."""
+def peer(name: str, size: int) -> dict | None:
+    """Ask a peer in a process of its own; say so and return nothing where it cannot be imported."""
     command = [os.environ.get("BENCH_PEERS", sys.executable), str(Path(__file__).with_name("_peers.py")), name]
+    done = subprocess.run([*command, str(size)], capture_output=True, text=True, timeout=600)
+    if done.returncode:
+        problem = done.stderr.strip().splitlines()[-1]
+        print(f"{name} does not run with {command[0]}, its rows are left out: {problem}")
+        return None
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def timed_peer(name: str) -> dict[str, dict[int, float]]:
+    """Time a peer for each size; return no rows where it cannot be imported."""
     rows: dict[str, dict[int, float]] = {f"{name}, first call": {}, f"{name}, later calls": {}}
     for side in (side for side in SIDES if side * side <= LIMITS.get(name, 784)):
-        done = subprocess.run([*command, str(side)], capture_output=True, text=True, timeout=600)
-        if done.returncode:
-            problem = done.stderr.strip().splitlines()[-1]
-            print(f"{name} does not run with {command[0]}, its rows are left out: {problem}")
+        told = peer(name, side)
+        if told is None:
             return {}
-        told = json.loads(done.stdout.splitlines()[-1])
         assert told["count"] == side**3
         for row, key in zip(rows.values(), ("first", "later"), strict=True):
             row[side] = told[key]

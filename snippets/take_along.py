@@ -94,6 +94,9 @@ TAKE_ALONG = {
         "from_six": "dtype device batch shape units smooth",
         "RotationHead": "dtype device batch shape smooth float state compile",
     },
+    "matrix_exp": {
+        "matrix_exp": "dtype complex device batch shape smooth",
+    },
     "lie_groups.algebra": {
         "lie_bracket": "dtype complex device batch shape units smooth",
         "bch": "dtype device batch shape smooth",
@@ -179,6 +182,48 @@ TAKE_ALONG = {
     "linear_networks.schur": {
         "group_average": "dtype device shape units smooth",
         "nearest_commuting": "dtype device shape units",
+    },
+    "equivariant_networks.group_convolutions": {
+        "act": "dtype complex device batch units smooth",
+        "act_on_field": "dtype complex device batch shape units smooth",
+        "GroupConvolution": "dtype device batch smooth float state compile",
+        "TurnInvariant": "dtype device batch shape float state compile",
+    },
+    "equivariant_networks.characters": {
+        "character": "dtype complex device shape units smooth",
+        "inner": "dtype complex device shape units smooth",
+        "projection": "dtype device shape units smooth",
+        "fourier": "dtype complex device shape units smooth",
+        "from_fourier": "dtype complex device shape units smooth",
+        "convolve": "dtype complex device shape units smooth",
+    },
+    "equivariant_networks.steerable_filters": {
+        "turning": "dtype device batch smooth",
+        "on_ring": "dtype device batch shape units smooth",
+        "SteerableConvolution": "dtype device batch shape smooth float state compile",
+        "turn_field": "dtype device batch shape units smooth",
+        "Gate": "dtype device batch shape smooth float state compile",
+        "TurnNetwork": "dtype device batch shape float state compile",
+    },
+    "equivariant_networks.rotations": {
+        "traceless": "dtype device batch shape units smooth",
+        "wigner": "dtype device batch shape smooth",
+        "harmonics": "dtype device batch shape units",
+        "rotation_character": "dtype device batch smooth",
+        "rotation_inner": "dtype device shape units smooth",
+        "KindLinear": "dtype device batch shape smooth float state compile",
+    },
+    "equivariant_networks.tensor_products": {
+        "multiply": "dtype device batch shape units smooth",
+        "solid_harmonics": "dtype device batch shape units smooth",
+        "TensorProduct": "dtype device batch shape smooth float state compile",
+        "quadrupole": "dtype device batch shape units smooth",
+    },
+    "equivariant_networks.points": {
+        "PointLayer": "dtype device batch shape smooth float state compile mask",
+        "Energy": "dtype device batch shape smooth float state compile mask",
+        "forces": "dtype device batch shape smooth float state mask",
+        "torque": "dtype device batch shape units smooth",
     },
     "mnist.data": {
         "load_images": "size",

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from snippets.equivariant_networks.group_convolutions import Move, act, quotients
 from snippets.lie_groups.exponential import J
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -39,6 +40,7 @@ def on_itself(group: list[Move]) -> Float[Tensor, "order order order"]:
 # --8<-- [start:character]
 def character(rho: Shaped[Tensor, "order d d"]) -> Shaped[Tensor, " order"]:
     """Return the trace of each matrix of a representation."""
+    check_shapes("order d d", rho)
     return rho.diagonal(dim1=-2, dim2=-1).sum(-1)
 
 
@@ -88,6 +90,7 @@ def projection(
 
     chi is its character and `dimension` its dimension. The matrices are orthogonal.
     """
+    check_shapes("order, order d d", chi, rho)
     weights = dimension / inner(chi, chi) * chi / len(chi)
     return torch.einsum("g,gij->ij", weights, rho)
     # --8<-- [end:projection]
@@ -98,25 +101,27 @@ def fourier(
     f: Shaped[Tensor, " order"], rho: Shaped[Tensor, "order d d"]
 ) -> Shaped[Tensor, "d d"]:
     """Return the Fourier coefficient Σ f(g) ρ(g) of a function on the group."""
-    return torch.einsum("g,gij->ij", f, rho)
+    check_shapes("order, order d d", f, rho)
+    return (f[:, None, None] * rho).sum(0)
 
 
 def from_fourier(
     coefficients: list[Shaped[Tensor, "_ _"]], kinds: list[Shaped[Tensor, "order _ _"]]
 ) -> Shaped[Tensor, " order"]:
     """Return f(g) = Σ d tr(ρ(g)* f̂(ρ)) / |G|, over all complex irreducible kinds."""
-    parts = [
-        rho.shape[-1] * torch.einsum("gij,ij->g", rho.conj(), hat)
-        for hat, rho in zip(coefficients, kinds, strict=True)
-    ]
-    return sum(parts) / len(kinds[0])
+    total = 0
+    for hat, rho in zip(coefficients, kinds, strict=True):
+        check_shapes("d d, order d d", hat, rho)
+        total = total + len(hat) * (rho.conj() * hat).sum((1, 2))
+    return total / len(kinds[0])
 
 
 def convolve(
     f: Shaped[Tensor, " order"], h: Shaped[Tensor, " order"], group: list[Move]
 ) -> Shaped[Tensor, " order"]:
     """Return (f ∗ h)(g) = Σ f(k) h(k⁻¹g)."""
-    return torch.einsum("k,kg->g", f, h[quotients(group)])
+    check_shapes(f"{len(group)}, {len(group)}", f, h)
+    return (f[:, None] * h[quotients(group)]).sum(0)
     # --8<-- [end:fourier]
 
 

@@ -1,12 +1,15 @@
 """Group convolutions: layers for pictures that respect shifts, quarter turns and mirror images."""
 
 # --8<-- [start:setup]
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pad
 
 from snippets.linear_networks.permutations import Permutation
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -43,6 +46,7 @@ def act_on_field(
     number: int, f: Shaped[Tensor, "*batch order n n"], group: list[Move]
 ) -> Shaped[Tensor, "*batch order n n"]:
     """Return g·f, whose map number h is the map g⁻¹h of f, moved by g."""
+    check_shapes(f"… {len(group)} n n", f)
     return act(group[number], f[..., quotients(group)[number], :, :])
     # --8<-- [end:act_on_field]
 
@@ -111,7 +115,7 @@ def generators(maps: int, side: int, group: list[Move]) -> list[Permutation]:
 
 
 # --8<-- [start:defect]
-def defect(layer: nn.Module, x: Tensor, move, move_answer) -> float:
+def defect(layer: Callable, x: Tensor, move: Callable, move_answer: Callable) -> float:
     """Return |layer(move x) − move layer(x)| relative to |layer(x)|."""
     with torch.no_grad():
         answer = layer(x)
@@ -154,6 +158,9 @@ class TurnInvariant(nn.Module):
         self, x: Float[Tensor, "batch 1 n n"]
     ) -> Float[Tensor, "batch classes"]:
         """Return one score a class, from the mean over all pixels and all maps."""
+        check_shapes("batch 1 n n", x)
+        if (width := x.shape[-1]) % 2:
+            raise ValueError(f"width {width}: pooling by 2 needs an even one")
         return self.answer(self.layers(x).mean(dim=(2, 3, 4)))
         # --8<-- [end:network]
 

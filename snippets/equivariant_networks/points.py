@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from snippets.lie_groups.exponential import exp_so3
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -36,6 +37,8 @@ class PointLayer(nn.Module):
         Float[Tensor, "*batch n channels"], Float[Tensor, "*batch n channels 3"]
     ]:
         """Return new numbers s and arrows v; `pair` is 1 where j may speak to i."""
+        c = self.update.out_features
+        check_shapes(f"… n 3, … n {c}, … n {c} 3, … n n", x, s, v, pair)
         r = x[..., None, :, :] - x[..., :, None, :]  # from i to j
         squared = r.square().sum(-1)
         bumps = torch.exp(-((squared[..., None].add(1e-12).sqrt() - self.centres) ** 2))
@@ -72,15 +75,18 @@ class Energy(nn.Module):
         self,
         x: Float[Tensor, "*batch n 3"],
         types: Int[Tensor, "..."],
-        there: Bool[Tensor, "*batch n"] | None = None,
+        there: Bool[Tensor, "..."] | None = None,
     ) -> Float[Tensor, "*batch"]:
         """Return the energy of the points that are there; the others are padding."""
-        if x.shape[:-1] != types.shape:
+        there = torch.ones_like(types, dtype=torch.bool) if there is None else there
+        if not x.shape == (*types.shape, 3) == (*there.shape, 3):
             raise ValueError(
-                f"positions of shape {tuple(x.shape)} and types of shape "
-                f"{tuple(types.shape)}: give one type for each point"
+                f"positions of shape {tuple(x.shape)}, types of shape "
+                f"{tuple(types.shape)} and marks of shape {tuple(there.shape)}: "
+                "give one type for each point, and a mark or none"
             )
-        present = torch.ones_like(x[..., 0]) if there is None else there.to(x)
+        x, types = x.where(there[..., None], 0), types.where(there, 0)
+        present = there.to(x)
         pair = present[..., :, None] * present[..., None, :]
         pair = pair * (1 - torch.eye(x.shape[-2]).to(x))
         s = self.start(types)
@@ -97,10 +103,10 @@ def forces(
     there: Bool[Tensor, "*batch n"] | None = None,
 ) -> Float[Tensor, "*batch n 3"]:
     """Return minus the gradient of the energy."""
-    x = x.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(
-        energy(x, types, there).sum(), x, create_graph=True
-    )
+    with torch.enable_grad():
+        x = x if x.requires_grad else x.detach().requires_grad_()
+        total = energy(x, types, there).sum()
+        (gradient,) = torch.autograd.grad(total, x, create_graph=True)
     return -gradient
     # --8<-- [end:energy]
 
@@ -119,5 +125,6 @@ def torque(
     x: Float[Tensor, "*batch n 3"], F: Float[Tensor, "*batch n 3"]
 ) -> Float[Tensor, "*batch 3"]:
     """Return the sum of x × F."""
+    check_shapes("… n 3, … n 3", x, F)
     return torch.linalg.cross(x, F).sum(-2)
     # --8<-- [end:solution_torque]

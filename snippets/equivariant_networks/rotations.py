@@ -8,6 +8,8 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from snippets.linear_algebra.solving import null_space
+from snippets.matrix_exp import matrix_exp
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -15,6 +17,7 @@ from snippets.linear_algebra.solving import null_space
 # --8<-- [start:traceless]
 def traceless(v: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     """Return vvᵀ minus its trace, spread evenly: a symmetric matrix of trace zero."""
+    check_shapes("… 3", v)
     length = v.square().sum(-1)[..., None, None]
     return v[..., :, None] * v[..., None, :] - length / 3 * torch.eye(3).to(v)
     # --8<-- [end:traceless]
@@ -55,8 +58,9 @@ def velocities(l: int) -> Float[Tensor, "3 d d"]:
 # --8<-- [start:wigner]
 def wigner(l: int, omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch d d"]:
     """Return D(R) for the turn R by |ω| about ω: the exponential of its velocity."""
+    check_shapes("… 3", omega)
     X = torch.einsum("...a,aij->...ij", omega, velocities(l).to(omega))
-    return torch.linalg.matrix_exp(X)
+    return matrix_exp(X)
     # --8<-- [end:wigner]
 
 
@@ -66,6 +70,7 @@ def harmonics(l: int, p: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch d"]
 
     A turn about y and one about z bring the north pole to p; they turn the value along.
     """
+    check_shapes("… 3", p)
     x, y, z = p.unbind(-1)
     zero = torch.zeros_like(x)
     down = torch.stack([zero, torch.atan2(torch.hypot(x, y), z), zero], -1)
@@ -90,6 +95,7 @@ def rotation_inner(
 
     Turns by θ are as many as 1 − cos θ says.
     """
+    check_shapes("n, n", chi, psi)
     n = len(chi)
     theta = (torch.arange(n).to(chi) + 0.5) * torch.pi / n
     return (chi * psi * (1 - torch.cos(theta))).mean()
@@ -115,6 +121,8 @@ class KindLinear(nn.Module):
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         """Take and return for each l a tensor (*batch, channels, 2l + 1)."""
+        sides = [f"… {W.shape[1]} {2 * l + 1}" for l, W in enumerate(self.weights)]
+        check_shapes(", ".join(sides), *features)
         mixed = [W @ f for W, f in zip(self.weights, features, strict=True)]
         return [mixed[0] + self.bias, *mixed[1:]]
         # --8<-- [end:layer]

@@ -11,6 +11,7 @@ from torch.nn.functional import conv2d
 from snippets.lie_groups.exponential import J, exp_so2
 from snippets.linear_algebra.solving import null_space
 from snippets.linear_networks.complex_blocks import complexify, realify
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
@@ -36,6 +37,7 @@ def on_ring(
     phi: Float[Tensor, "*angles"],
 ) -> Float[Tensor, "... dout din"]:
     """Return the filter at the angles φ of a ring, from its matrix W at the angle 0."""
+    check_shapes(f"… {1 + (m_out > 0)} {1 + (m_in > 0)}", W)
     out, back = turning(m_out, phi), turning(m_in, -phi)
     W = W.reshape(*W.shape[:-2], *[1] * phi.ndim, *W.shape[-2:])
     return out @ W @ back
@@ -75,6 +77,10 @@ class SteerableConvolution(nn.Module):
     def __init__(self, m_in: int, m_out: int, few: int, many: int, size: int) -> None:
         """Draw, for each ring of the filter, a matrix for each pair of channels."""
         super().__init__()
+        if size % 2 == 0:
+            raise ValueError(
+                f"filters of {size}×{size} pixels have no middle pixel: take {size + 1}"
+            )
         self.m_in, self.m_out = m_in, m_out
         half = size // 2
         y, x = torch.meshgrid(*[torch.arange(-half, half + 1.0)] * 2, indexing="ij")
@@ -100,7 +106,9 @@ class SteerableConvolution(nn.Module):
         self, f: Float[Tensor, "batch in n n"]
     ) -> Float[Tensor, "batch out n n"]:
         """Convolve; a field of frequency m ≥ 1 has two numbers a pixel and channel."""
-        return conv2d(f, self.kernel(), padding=self.profile.shape[-1] // 2)
+        K = self.kernel()
+        check_shapes(f"batch {K.shape[1]} h w", f)
+        return conv2d(f, K, padding=self.profile.shape[-1] // 2)
         # --8<-- [end:layer]
 
 
@@ -109,9 +117,12 @@ def turn_field(
     f: Float[Tensor, "batch numbers n n"], m: int, quarters: int
 ) -> Float[Tensor, "batch numbers n n"]:
     """Return a field of frequency m, moved by quarter turns: places and values."""
-    f = torch.rot90(f, quarters, (-2, -1))
-    rho = turning(m, torch.tensor(quarters * torch.pi / 2).to(f))
-    values = f.unflatten(1, (-1, len(rho)))
+    rho = turning(m, f.new_full((), quarters * torch.pi / 2))
+    if f.ndim != 4 or f.shape[1] % len(rho):
+        raise ValueError(
+            f"shape {tuple(f.shape)}: pass (batch, {len(rho)} × channels, n, n)"
+        )
+    values = torch.rot90(f, quarters, (-2, -1)).unflatten(1, (-1, len(rho)))
     return torch.einsum("oi,bcixy->bcoxy", rho, values).flatten(1, 2)
     # --8<-- [end:turn_field]
 
@@ -161,7 +172,12 @@ class Gate(nn.Module):
         self, f: Float[Tensor, "batch numbers n n"]
     ) -> Float[Tensor, "batch numbers n n"]:
         """Multiply by sigmoid(|v|² − threshold), which is smooth also where v = 0."""
-        v = f.unflatten(1, (len(self.threshold), -1))
+        c = len(self.threshold)
+        if f.ndim != 4 or f.shape[1] not in (c, 2 * c):
+            raise ValueError(
+                f"shape {tuple(f.shape)}: pass (batch, {c} or {2 * c}, n, n)"
+            )
+        v = f.unflatten(1, (c, -1))
         squared = v.square().sum(dim=2, keepdim=True)
         return (v * torch.sigmoid(squared - self.threshold)).flatten(1, 2)
         # --8<-- [end:gate]

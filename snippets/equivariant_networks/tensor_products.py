@@ -8,12 +8,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from snippets.equivariant_networks.rotations import velocities
+from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
 
 
 # --8<-- [start:coupling]
-def coupling(l1: int, l2: int, l3: int) -> Float[Tensor, "d3 d1 d2"]:
+@torch.compiler.disable  # found once, not in each step of a compiled network
+def coupling(
+    l1: int, l2: int, l3: int, dtype: torch.dtype | None = None
+) -> Float[Tensor, "d3 d1 d2"]:
     """Return the C with D₃ C(f, g) = C(D₁f, D₂g), where C(f, g)ₖ = Σ Cₖᵢⱼ fᵢ gⱼ.
 
     C solves X₃C − C(X₁ ⊗ I + I ⊗ X₂) = 0 for the velocities about all three axes. Its
@@ -25,7 +29,7 @@ def coupling(l1: int, l2: int, l3: int) -> Float[Tensor, "d3 d1 d2"]:
             f"no product of kinds {l1} and {l2} is of kind {l3}: "
             f"take one from {abs(l1 - l2)} to {l1 + l2}"
         )
-    return _coupling(l1, l2, l3).to(torch.get_default_dtype())
+    return _coupling(l1, l2, l3).to(dtype or torch.get_default_dtype(), copy=True)
 
 
 @cache
@@ -59,7 +63,9 @@ def multiply(
 ) -> Float[Tensor, "*batch d3"]:
     """Return the part of kind l₃ of the products of two features."""
     l1, l2 = (f.shape[-1] - 1) // 2, (g.shape[-1] - 1) // 2
-    return torch.einsum("kij,...i,...j->...k", coupling(l1, l2, l3).to(f), f, g)
+    check_shapes(f"… {2 * l1 + 1}, … {2 * l2 + 1}", f, g)
+    C = coupling(l1, l2, l3, f.dtype).to(f)
+    return torch.einsum("kij,...i,...j->...k", C, f, g)
     # --8<-- [end:multiply]
 
 
@@ -68,12 +74,12 @@ def solid_harmonics(
     top: int, p: Float[Tensor, "*batch 3"]
 ) -> list[Float[Tensor, "*batch _"]]:
     """Return the harmonics 0, …, top of points: polynomials, of length |p|ˡ."""
+    check_shapes("… 3", p)
     arrow = p[..., [1, 2, 0]]
     found = [torch.ones_like(p[..., :1])]
     for l in range(1, top + 1):
-        at_pole = coupling(l - 1, 1, l)[
-            l, l - 1, 1
-        ]  # there only the middle is not zero
+        C = coupling(l - 1, 1, l, p.dtype)
+        at_pole = C[l, l - 1, 1]  # there only the middle is not zero
         found.append(multiply(found[-1], arrow, l) / at_pole)
     return found
     # --8<-- [end:grow]
@@ -88,7 +94,7 @@ class TensorProduct(nn.Module):
         to top.
         """
         super().__init__()
-        self.top, self.many = top, many
+        self.top, self.few, self.many = top, few, many
         self.paths = [
             (a, b, c)
             for a in range(len(few))
@@ -105,8 +111,12 @@ class TensorProduct(nn.Module):
         self, features: list[Tensor], p: Float[Tensor, "*batch 3"]
     ) -> list[Tensor]:
         """Return features (*batch, channels, 2l + 1) from features and a vector."""
+        sides = [f"… {n} {2 * l + 1}" for l, n in enumerate(self.few)]
+        check_shapes(", ".join([*sides, "… 3"]), *features, p)
         Y = solid_harmonics(self.top, p)
-        out: list[Tensor | float] = [0.0] * len(self.many)
+        out = [
+            p.new_zeros(*p.shape[:-1], n, 2 * l + 1) for l, n in enumerate(self.many)
+        ]
         for W, (a, b, c) in zip(self.weights, self.paths, strict=True):
             product = multiply(
                 features[a], Y[b][..., None, :].expand(*features[a].shape[:-1], -1), c
@@ -121,6 +131,7 @@ def quadrupole(points: Float[Tensor, "*batch n 3"]) -> Float[Tensor, "*batch 5"]
     """Return the part of kind 2 of a cloud: the sum over its points, from their
     middle.
     """
+    check_shapes("… n 3", points)
     centred = points - points.mean(dim=-2, keepdim=True)
     return solid_harmonics(2, centred)[2].sum(dim=-2)
     # --8<-- [end:solution_energy]

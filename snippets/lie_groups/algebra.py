@@ -8,6 +8,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from snippets.lie_groups.exponential import hat
+from snippets.matrix_exp import matrix_exp
 from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
@@ -120,7 +121,7 @@ def loop(
     A: Float[Tensor, "n n"], B: Float[Tensor, "n n"], t: float
 ) -> Float[Tensor, "n n"]:
     """Return exp(tA) exp(tB) exp(−tA) exp(−tB): moves in the mover's own frame."""
-    forth, over = torch.linalg.matrix_exp(t * A), torch.linalg.matrix_exp(t * B)
+    forth, over = matrix_exp(t * A), matrix_exp(t * B)
     return forth @ over @ torch.linalg.inv(forth) @ torch.linalg.inv(over)
     # --8<-- [end:loop]
 
@@ -160,7 +161,7 @@ class Exponential(torch.nn.Module):
 
     def forward(self, X: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
         """Return exp X."""
-        return torch.linalg.matrix_exp(X)
+        return matrix_exp(X)
 
 
 def rotation_layer(n: int) -> torch.nn.Linear:
@@ -229,6 +230,6 @@ def bch_residual(size: float, order: int) -> float:
     """Return the largest entry of exp(bch) − exp A exp B, for two turns of a size."""
     A = hat(size * torch.tensor([1.0, 0.0, 0.0]))
     B = hat(size * torch.tensor([0.6, 0.0, 0.8]))
-    product = torch.linalg.matrix_exp(A) @ torch.linalg.matrix_exp(B)
-    return (torch.linalg.matrix_exp(bch(A, B, order)) - product).abs().max().item()
+    product = matrix_exp(A) @ matrix_exp(B)
+    return (matrix_exp(bch(A, B, order)) - product).abs().max().item()
     # --8<-- [end:bch_residual]

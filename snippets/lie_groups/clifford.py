@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snippets.lie_groups.exponential import exp_so3
+from snippets.matrix_exp import matrix_exp
 from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
@@ -51,7 +52,7 @@ def geometric_product(
     """Return ab, for multivectors given by their coefficients on the 2ⁿ blades."""
     if a.shape[-1] != b.shape[-1]:
         raise ValueError(f"{a.shape[-1]} and {b.shape[-1]} coefficients: pass equals")
-    table = product_table(dimension(a.shape[-1])).to(a)
+    table = product_table(dimension(a.shape[-1])).to(a, copy=True)
     return torch.einsum("...i,...j,ijk->...k", a, b, table)
 
 
@@ -107,7 +108,7 @@ def exp_bivector(B: Float[Tensor, "*batch m"]) -> Float[Tensor, "*batch m"]:
     one = torch.eye(m)[0].to(B)
     if n > 3:  # B² need not be a number: exponentiate x ↦ Bx
         times_B = geometric_product(B[..., None, :], torch.eye(m).to(B)).mT
-        return torch.linalg.matrix_exp(times_B)[..., 0]
+        return matrix_exp(times_B)[..., 0]
     size = (B.square().sum(-1, keepdim=True) + 1e-18).sqrt()  # never 0
     return size.cos() * one + size.sin() / size * B
     # --8<-- [end:exp_bivector]

@@ -6,6 +6,9 @@ from typing import Any
 
 import torch
 
+from snippets.equivariant_networks import characters
+from snippets.equivariant_networks.group_convolutions import TURNS, TURNS_AND_MIRRORS
+from snippets.equivariant_networks.points import Energy
 from snippets.lie_groups import exponential, motions
 from snippets.linear_networks.invariance import part_of
 from snippets.linear_networks.permutations import Permutation
@@ -105,6 +108,9 @@ e3 = torch.eye(3, dtype=torch.float64)
 e2 = torch.eye(2, dtype=torch.float64)
 e4 = torch.eye(4, dtype=torch.float64)
 
+SQUARE = [psi[:, None, None] for psi in list(characters.square_table(TURNS_AND_MIRRORS).values())[:4]]
+SQUARE.append(characters.on_arrows(TURNS_AND_MIRRORS))
+
 FUNCTIONS: dict[str, Function] = {
     # linear algebra
     "linear_algebra.dot_products.project": Function(((4,), (4,)), refused=(((4,), (3,)),), power=1),
@@ -185,7 +191,7 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "lie_groups.exponential.geodesic": Function(
         ((3,), (3,)),
-        lambda f, A, B: f(A, B, torch.linspace(0, 1, 4).to(A)),
+        lambda f, A, B: f(A, B, torch.linspace(0, 1, 4, dtype=A.dtype).to(A)),
         prepare=turns,
         refused=(((2, 2), (2, 2)), ((3,), (3,))),
     ),
@@ -205,7 +211,7 @@ FUNCTIONS: dict[str, Function] = {
     "lie_groups.motions.adjoint": Function(((6,),), prepare=poses, refused=(((3, 3),), ((4,),))),
     "lie_groups.rotary.rope": Function(
         ((5, 4),),
-        lambda f, x: f(x, torch.arange(x.shape[-2], device=x.device), torch.tensor([1.0, 0.1]).to(x)),
+        lambda f, x: f(x, torch.arange(x.shape[-2], device=x.device), torch.tensor([1.0, 0.1], dtype=x.dtype).to(x)),
         power=1,
         refused=(((5, 6),),),
     ),
@@ -263,6 +269,86 @@ FUNCTIONS: dict[str, Function] = {
     "linear_networks.function_spaces.differential_rank": Function(
         ((4,),), lambda f, x: x.new_tensor(f(lambda t: t[:2] * t[2:], x)), power=0, refused=(((2, 4),),)
     ),
+    # equivariant networks
+    "matrix_exp.matrix_exp": Function(
+        ((3, 3),), refused=(((3, 4),), ((3,),)), points=((torch.zeros_like(e3),), (0.01 * e3,))
+    ),
+    "equivariant_networks.group_convolutions.act": Function(((4, 4),), lambda f, x: f((True, 1), x), power=1),
+    "equivariant_networks.group_convolutions.act_on_field": Function(
+        ((8, 3, 3),),
+        lambda f, x: f(5, x, TURNS_AND_MIRRORS),
+        power=1,
+        refused=(((4, 3, 3),), ((8, 3, 4),), ((3, 3),)),
+    ),
+    "equivariant_networks.characters.character": Function(((8, 3, 3),), power=1, refused=(((8, 3, 4),), ((3, 3),))),
+    "equivariant_networks.characters.inner": Function(((8,), (8,)), power=1, refused=(((8,), (4,)),)),
+    "equivariant_networks.characters.projection": Function(
+        ((8, 2, 2),),
+        lambda f, rho: f(SQUARE[-1].diagonal(dim1=1, dim2=2).sum(1).to(rho), rho, 2),
+        power=1,
+        refused=(((4, 2, 2),), ((8, 2, 3),)),
+    ),
+    "equivariant_networks.characters.fourier": Function(
+        ((8,),), lambda f, x: [f(x, rho.to(x)) for rho in SQUARE], power=1, refused=(((7,),),)
+    ),
+    "equivariant_networks.characters.from_fourier": Function(
+        ((1, 1), (1, 1), (1, 1), (1, 1), (2, 2)),
+        lambda f, *hats: f(list(hats), [rho.to(hats[0]) for rho in SQUARE]),
+        power=1,
+        scaled=(0, 1, 2, 3, 4),
+        refused=(((1, 1),) * 5, ((2, 2), (1, 1), (1, 1), (1, 1), (2, 2))),
+    ),
+    "equivariant_networks.characters.convolve": Function(
+        ((8,), (8,)),
+        lambda f, x, y: f(x, y, TURNS_AND_MIRRORS),
+        power=1,
+        refused=(((8,), (9,)), ((4,), (4,))),
+    ),
+    "equivariant_networks.steerable_filters.turning": Function(
+        ((),), lambda f, t: [f(m, t) for m in range(3)], points=((z2,),)
+    ),
+    "equivariant_networks.steerable_filters.on_ring": Function(
+        ((2, 2),),
+        lambda f, W: f(W, 1, 2, torch.tensor([0.0, 0.7, 3.0], dtype=W.dtype).to(W)),
+        power=1,
+        refused=(((1, 2),), ((3, 2),), ((2,),)),
+    ),
+    "equivariant_networks.steerable_filters.turn_field": Function(
+        ((4, 3, 3),), lambda f, x: f(x, 2, 1), power=1, refused=(((3, 3, 3),), ((4, 3),)), rows=True
+    ),
+    "equivariant_networks.rotations.traceless": Function(((3,),), power=2, refused=(((4,),), ((1,),), ((),))),
+    "equivariant_networks.rotations.wigner": Function(
+        ((3,),),
+        lambda f, w: [f(kind, w) for kind in range(4)],
+        refused=(((4,),), ((),)),
+        points=((z3,), (0.01 * e3[1],)),
+    ),
+    "equivariant_networks.rotations.harmonics": Function(
+        ((3,),), lambda f, p: [f(kind, p) for kind in range(4)], power=0, refused=(((4,),), ((2,),), ((),))
+    ),
+    "equivariant_networks.rotations.rotation_character": Function(
+        ((),), lambda f, t: [f(kind, t) for kind in range(4)], points=((z2,),)
+    ),
+    "equivariant_networks.rotations.rotation_inner": Function(
+        ((9,), (9,)), power=1, refused=(((9,), (8,)), ((9,), (1,)))
+    ),
+    "equivariant_networks.tensor_products.multiply": Function(
+        ((3,), (5,)),
+        lambda f, x, y: [f(x, y, kind) for kind in (1, 2, 3)],
+        power=1,
+        refused=(((4,), (5,)), ((3,), (6,))),
+    ),
+    "equivariant_networks.tensor_products.solid_harmonics": Function(
+        ((3,),),
+        lambda f, p: f(3, p)[2],
+        power=2,
+        refused=(((4,),), ((2,),), ((),)),
+        points=((z3,), (e3[2],), (-e3[2],)),
+    ),
+    "equivariant_networks.tensor_products.quadrupole": Function(((4, 3),), power=2, refused=(((4, 2),), ((),))),
+    "equivariant_networks.points.torque": Function(
+        ((4, 3), (4, 3)), power=1, refused=(((4, 3), (5, 3)), ((4, 2), (4, 2)), ((3,), (3,)))
+    ),
     # MNIST
     "mnist.shifts.shift": Function(((4, 6), ()), power=1, refused=(((6,), ()), ((4, 6), (2,))), rows=True),
     "mnist.shifts.cyclic_shift": Function(((4, 6),), lambda f, x: f(x, 2), power=1, refused=(((),),), rows=True),
@@ -299,6 +385,48 @@ def thirds():
     return torch.stack([torch.eye(3).roll(k, 0) for k in range(3)])
 
 
+class Kinds(torch.nn.Module):
+    """A layer that takes the features of each kind as one list."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, *features):
+        return self.layer(list(features[:3]), *features[3:])
+
+
+class Cloud(torch.nn.Module):
+    """What takes a cloud of points with their types: a module, or a function of the energy."""
+
+    def __init__(self, energy, of=None):
+        super().__init__()
+        self.energy, self.of = energy, of
+
+    def forward(self, x, mask=None):
+        types = torch.arange(x.shape[-2], device=x.device).remainder(3).expand(x.shape[:-1])
+        if self.of is not None:
+            return self.of(self.energy, x, types, mask)
+        return self.energy(x, types, mask)[..., None].expand(x.shape[:-1])  # beside each point, as masks are tried
+
+
+class Pairs(torch.nn.Module):
+    """A layer that is told which pairs speak to each other."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x, s, v, mask=None):
+        there = torch.ones_like(x[..., 0]) if mask is None else mask.to(x)
+        return self.layer(x, s, v, there[..., :, None] * there[..., None, :])
+
+
+def energy(c):
+    """Return a small network for points of three types."""
+    return c(types=3, channels=2, layers=1)
+
+
 MODULES: dict[str, Module] = {
     "linear_algebra.svd.Adapter": Module(lambda c: c(torch.nn.Linear(4, 5), 2), ((4,),), refused=(((3,),),)),
     "manifolds.sphere.OntoSphere": Module(lambda c: c(), ((3,),), refused=(((),),)),
@@ -328,6 +456,54 @@ MODULES: dict[str, Module] = {
         lambda c: c([SIGMA], channels=(2, 3)), ((2, 6),), refused=(((2, 5),), ((3, 6),), ((6,),))
     ),
     "linear_networks.groups.DeepSetLayer": Module(lambda c: c(), ((6,),), refused=(((),),)),
+    "equivariant_networks.group_convolutions.GroupConvolution": Module(
+        lambda c: c(2, 3, 3, TURNS), ((2, 4, 4, 4),), rows=True
+    ),
+    "equivariant_networks.group_convolutions.TurnInvariant": Module(
+        lambda c: c(2, 3, TURNS_AND_MIRRORS).eval(),
+        ((1, 6, 6),),
+        refused=(((2, 6, 6),), ((1, 6, 8),), ((1, 7, 7),)),
+        rows=True,
+    ),
+    "equivariant_networks.steerable_filters.SteerableConvolution": Module(
+        lambda c: c(1, 2, 2, 1, 3), ((4, 4, 5),), refused=(((2, 4, 4),), ((4, 4),)), rows=True
+    ),
+    "equivariant_networks.steerable_filters.Gate": Module(
+        lambda c: c(2), ((4, 3, 3),), refused=(((3, 3, 3),), ((6, 3, 3),), ((4, 3),)), rows=True
+    ),
+    "equivariant_networks.steerable_filters.TurnNetwork": Module(
+        lambda c: c(2, 3, 3), ((1, 5, 5),), refused=(((2, 5, 5),),), rows=True
+    ),
+    "equivariant_networks.rotations.KindLinear": Module(
+        lambda c: Kinds(c([2, 1, 0], [1, 2, 1])),
+        ((2, 1), (1, 3), (0, 5)),
+        refused=(((2, 1), (1, 4), (0, 5)), ((3, 1), (1, 3), (0, 5))),
+    ),
+    "equivariant_networks.tensor_products.TensorProduct": Module(
+        lambda c: Kinds(c([2, 1, 1], [1, 2, 0, 0, 1], 1)),  # nothing reaches the last kind
+        ((2, 1), (1, 3), (1, 5), (3,)),
+        refused=(
+            ((2, 1), (1, 4), (1, 5), (3,)),
+            ((3, 1), (1, 3), (1, 5), (3,)),
+            ((2, 1), (1, 3), (1, 5), (4,)),
+        ),
+    ),
+    "equivariant_networks.points.PointLayer": Module(
+        lambda c: Pairs(c(2, 3)),
+        ((5, 3), (5, 2), (5, 2, 3)),
+        refused=(
+            ((5, 2), (5, 2), (5, 2, 2)),
+            ((5, 3), (4, 2), (5, 2, 3)),
+            ((5, 3), (5, 3), (5, 2, 3)),
+        ),
+        mask=5,
+    ),
+    "equivariant_networks.points.Energy": Module(
+        lambda c: Cloud(energy(c)), ((5, 3),), refused=(((5, 2),), ((5, 4),)), mask=5
+    ),
+    "equivariant_networks.points.forces": Module(
+        lambda f: Cloud(energy(Energy), f), ((5, 3),), refused=(((5, 2),), ((5, 4),)), mask=5
+    ),
     "mnist.nonlinear.ShiftEquivariant": Module(
         lambda c: c(2, 3, 8), ((2, 8),), refused=(((2, 7),), ((3, 8),)), rows=True
     ),

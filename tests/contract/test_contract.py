@@ -1,8 +1,10 @@
 """What the page "Code to take along" guarantees of each function and module, held to random inputs."""
 
+import contextlib
 import copy
 import importlib
 import random
+import sys
 
 import jaxtyping
 import numpy as np
@@ -103,6 +105,20 @@ def test_numbers_keep_their_kind_whatever_the_default(name, default):
             assert {y.dtype for y in results} <= {dtype, dtype.to_complex()}
     finally:
         torch.set_default_dtype(torch.float64)
+
+
+@of("dtype")
+def test_double_precision_is_not_lost_on_the_way(name):
+    """A constant that is made in the default precision and then converted has lost its digits."""
+    f, sample = made(name)
+    x = inputs(name, (3,) if sample.rows else ())
+    expected = f(*x)
+    try:
+        torch.set_default_dtype(torch.float32)
+        found = f(*x)
+    finally:
+        torch.set_default_dtype(torch.float64)
+    agree(found, expected, atol=1e-11)
 
 
 @of("complex")
@@ -207,6 +223,20 @@ def test_nothing_else_changes(name):
     f(*x)
     assert world() == before
     assert all(torch.equal(a, b) for a, b in zip(x, kept, strict=True))
+
+
+@of("smooth")
+def test_nothing_is_remembered_that_cannot_be_differentiated(name):
+    """What was computed once and kept, in a cache, serves also if the first to ask was in inference mode."""
+    f, sample = made(name)
+    x = [a.detach() for a in inputs(name, (3,) if sample.rows else ())]
+    for module in [module for key, module in sys.modules.items() if key.startswith("snippets.")]:
+        for remembered in [value for value in vars(module).values() if hasattr(value, "cache_clear")]:
+            remembered.cache_clear()
+    with contextlib.suppress(RuntimeError), torch.inference_mode():
+        f(*x)  # what differentiates on its way cannot
+    found = tensors(f(*[a.requires_grad_() for a in x]))
+    sum(y.abs().sum() for y in found).backward()
 
 
 @of("cut")

@@ -123,6 +123,14 @@ def test_fourier_on_turns_is_the_discrete_fourier_transform():
     torch.testing.assert_close(from_fourier(coefficients, waves).real, f)
 
 
+def test_real_functions_have_coefficients_of_complex_kinds():
+    waves = [torch.exp(-2j * torch.pi * j * torch.arange(4) / 4).reshape(4, 1, 1) for j in range(4)]
+    f = torch.randn(4)
+    torch.testing.assert_close(torch.stack([fourier(f, wave) for wave in waves]).flatten(), torch.fft.fft(f))
+    real = convolve(f.to(torch.complex128), f, TURNS)
+    torch.testing.assert_close(real.real, convolve(f, f, TURNS))
+
+
 def test_convolution_is_what_commutes_with_the_group():
     """As a map of h it is ρ(f) for the group acting on itself from the left, so it commutes from the right."""
     f, h = torch.randn(8), torch.randn(8)

@@ -151,6 +151,11 @@ def test_layers_keep_the_precision_of_their_input_and_take_empty_batches():
     assert layer(torch.rand(1, 2, 7, 7, dtype=torch.float32)).dtype == torch.float32
 
 
+def test_odd_widths_are_refused_where_pooling_halves_them():
+    with pytest.raises(ValueError, match="width 11: pooling by 2 needs an even one"):
+        TurnInvariant(2, 3, TURNS).eval()(torch.zeros(1, 1, 11, 11))
+
+
 def test_filters_without_a_middle_are_refused():
     with pytest.raises(ValueError, match="4×4 pixels have no middle pixel: take 5"):
         GroupConvolution(1, 1, 4, TURNS)

@@ -60,6 +60,25 @@ def test_padding_is_not_seen():
     assert not F[:, 4:].any()
 
 
+def test_padding_may_hold_anything():
+    """Numbers that are none, and types that do not exist."""
+    energy, (x, types) = network(), cloud(n=4)
+    there = (torch.arange(6) < 4).expand(2, 6)
+    padded = torch.cat([x, torch.full((2, 2, 3), torch.nan)], dim=1)
+    padded_types = torch.cat([types, torch.full((2, 2), -1)], dim=1)
+    torch.testing.assert_close(energy(padded, padded_types, there), energy(x, types))
+    torch.testing.assert_close(forces(energy, padded, padded_types, there)[:, :4], forces(energy, x, types))
+
+
+def test_forces_are_had_without_gradients_around_and_can_be_differentiated():
+    energy, (x, types) = network(), cloud(count=1, n=3)
+    expected = forces(energy, x, types).detach()
+    with torch.no_grad():
+        assert torch.equal(forces(energy, x, types), expected)
+    hessian = torch.autograd.functional.hessian(lambda x: energy(x, types).sum(), x)
+    torch.testing.assert_close(torch.autograd.functional.jacobian(lambda x: forces(energy, x, types), x), -hessian)
+
+
 def test_coinciding_points_have_finite_forces():
     energy, (x, types) = network(), cloud()
     x[:, 1] = x[:, 0]
@@ -82,6 +101,8 @@ def test_precision_and_empty_batches():
 def test_types_must_fit_the_positions():
     with pytest.raises(ValueError, match="give one type for each point"):
         network()(torch.randn(2, 5, 3), torch.zeros(2, 4, dtype=torch.long))
+    with pytest.raises(ValueError, match=r"marks of shape \(2, 4\)"):
+        network()(torch.randn(2, 5, 3), torch.zeros(2, 5, dtype=torch.long), torch.ones(2, 4, dtype=torch.bool))
 
 
 def test_messages_are_what_pairs_say_one_by_one():

@@ -64,8 +64,7 @@ def test_wigner_matrices_multiply_like_rotations(v, w):
     for l in (0, 1, 2, 3):
         D = wigner(l, v)
         torch.testing.assert_close(D @ wigner(l, w), wigner(l, product), atol=1e-6, rtol=0)
-        # PyTorch's exponential of a single small matrix is wrong by up to 1e-10 (its issue 196592)
-        torch.testing.assert_close(D @ D.T, torch.eye(2 * l + 1), atol=1e-9, rtol=0)
+        torch.testing.assert_close(D @ D.T, torch.eye(2 * l + 1), atol=1e-12, rtol=0)
     yzx = [1, 2, 0]
     torch.testing.assert_close(wigner(1, v), exp_so3(v)[yzx][:, yzx], atol=1e-7, rtol=0)
 
@@ -78,6 +77,18 @@ def test_only_multiples_of_the_identity_commute(l):
     sigma = torch.linalg.svdvals(equations)
     assert (sigma < 1e-9).sum() == 1
     assert sigma[sigma > 1e-9].numel() == 0 or sigma[sigma > 1e-9].min() > 0.5
+
+
+@pytest.mark.parametrize(("dtype", "theta", "atol"), [(torch.float64, 0.04, 1e-14), (torch.float32, 0.5, 1e-6)])
+def test_a_single_turn_is_as_exact_as_many(dtype, theta, atol):
+    """PyTorch's own exponential of a single matrix is not: its issue 196592."""
+    for l in range(4):
+        omega = theta / max(l, 1) * torch.tensor([0.0, 0.0, 1.0], dtype=dtype)
+        k = torch.arange(1, l + 1) * omega[2].double()
+        expected = torch.diag(torch.cat([k.flip(0).cos(), torch.ones(1), k.cos()]))
+        expected = expected + torch.diag(torch.cat([-k.flip(0).sin(), torch.zeros(1), k.sin()])).fliplr().mT
+        D = wigner(l, omega)
+        assert (D.double() - expected).abs().max() < atol
 
 
 @pytest.mark.parametrize("l", range(5))

@@ -149,6 +149,11 @@ def test_mirror_images_halve_the_filters():
     assert [[mirror_filters(m, other) for other in range(3)] for m in range(3)] == [[1, 1, 1], [1, 2, 2], [1, 2, 2]]
 
 
+def test_filters_without_a_middle_are_refused():
+    with pytest.raises(ValueError, match="6×6 pixels have no middle pixel: take 7"):
+        SteerableConvolution(0, 1, 1, 1, 6)
+
+
 def test_negative_frequencies_are_refused():
     with pytest.raises(ValueError, match=r"frequency -2.*take 2"):
         turning(-2, torch.zeros(()))

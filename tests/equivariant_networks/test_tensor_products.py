@@ -139,6 +139,19 @@ def test_coefficients_are_exact_whatever_precision_asked_first():
     assert torch.equal(coupling(2, 2, 3), exact)
 
 
+def test_who_changes_coefficients_changes_no_others():
+    exact = coupling(1, 1, 1).clone()
+    coupling(1, 1, 1).mul_(2)
+    assert torch.equal(coupling(1, 1, 1), exact)
+
+
+def test_kinds_that_no_path_reaches_are_zero():
+    layer = TensorProduct([2], [1, 1, 3], 1)
+    out = layer([torch.randn(5, 2, 1)], torch.randn(5, 3))
+    assert [y.shape for y in out] == [(5, 1, 1), (5, 1, 3), (5, 3, 5)]
+    assert not out[2].any()
+
+
 def test_impossible_products_are_refused_with_what_is_possible():
     with pytest.raises(ValueError, match="kinds 1 and 3 is of kind 1: take one from 2 to 4"):
         coupling(1, 3, 1)

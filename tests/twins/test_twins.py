@@ -12,9 +12,12 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 from hypothesis import Phase, settings
+from torch.autograd.gradcheck import GradcheckError
 
 from book import marked as claims
 from book.measure import Measured
+
+from .equivariant_networks import CASES, OF_CLAIMS
 
 
 class Twin(NamedTuple):
@@ -246,6 +249,10 @@ TWINS = [
          lambda moment, rank: torch.linalg.eigh(moment).eigenvectors[:, :rank],
          "mnist.exact::test_best_ranks_lose_least_among_named_and_random_ones", "MN-104"),
 ]  # fmt: skip
+TWINS += [
+    Twin(mistake, f"equivariant_networks.{function}", wrong, f"equivariant_networks.{test}", claim)
+    for mistake, function, wrong, test, claim in OF_CLAIMS
+]
 
 
 def cycles(sigma):
@@ -335,6 +342,14 @@ def test_the_check_of_the_claim_refuses_the_twin(twin):
     run(module, getattr(module, function))  # the right one passes, so it is not the running that fails
     with (
         exchanged(twin.function, twin.wrong),
-        pytest.raises((AssertionError, ValueError)),
+        pytest.raises((AssertionError, ValueError, GradcheckError)),
     ):
         run(module, getattr(module, function))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.layer}-{case.mistake}" for case in CASES])
+def test_the_layer_passes_both_tests_and_its_twin_the_obvious_one(case):
+    assert case.obvious(case.right) < 1e-11
+    assert case.obvious(case.wrong) < 1e-11
+    assert case.telling(case.right) < (1e-7 if "pushing" in case.fails else 1e-11)
+    assert not case.telling(case.wrong) < 1e-3  # also where it is no number

@@ -10,6 +10,7 @@ from torch import Tensor
 from book import figure, results
 from snippets.lie_groups.algebra import bch_residual, fit, loop, rotation_layer, skew_basis
 from snippets.lie_groups.exponential import J
+from snippets.matrix_exp import matrix_exp
 
 
 @figure(
@@ -56,7 +57,7 @@ def parking() -> Figure:
     pose, ink = torch.eye(3), plt.rcParams["grid.color"]
     moves = [("start", torch.zeros(3, 3)), ("drive", drive), ("turn", turn), ("back", -drive), ("turn back", -turn)]
     for k, (name, X) in enumerate(moves):
-        pose = pose @ torch.linalg.matrix_exp(0.6 * X)
+        pose = pose @ matrix_exp(0.6 * X)
         place = torch.eye(3)
         place[0, 2] = 1.75 * k
         draw_robot(axes[0], place, ink, 0.45)
@@ -98,7 +99,7 @@ def bch_orders() -> Figure:
 def numbers() -> dict[str, float]:
     """Numbers that the page quotes."""
     x = torch.randn(64, 4, generator=torch.Generator().manual_seed(0))
-    target = torch.linalg.matrix_exp(skew_basis(4).sum(0))
+    target = matrix_exp(skew_basis(4).sum(0))
     torch.manual_seed(0)
     turning, free = rotation_layer(4), torch.nn.Linear(4, 4, bias=False)
     free.weight.data.copy_(turning.weight)  # both start at the same rotation
