@@ -1,6 +1,7 @@
 """Products of features that are features again: Clebsch–Gordan coefficients as a null space."""
 
 # --8<-- [start:setup]
+from collections.abc import Iterable
 from functools import cache
 
 import torch
@@ -100,6 +101,15 @@ class TensorProduct(nn.Module):
             torch.randn(many[c], few[a]) / max(few[a], 1) ** 0.5
             for a, _, c in self.paths
         )
+        for kind in set(range(len(many))) - {c for _, _, c in self.paths}:
+            raise ValueError(
+                f"no path leads to kind {kind} with harmonics up to {top}: "
+                f"take them up to {kind - len(few) + 1}"
+            )
+
+    def path_weights(self, p: Float[Tensor, "*batch 3"]) -> Iterable[Tensor]:
+        """Return for each path the matrix that mixes channels: here constants."""
+        return self.weights
 
     def forward(
         self, features: list[Tensor], p: Float[Tensor, "*batch 3"]
@@ -107,7 +117,7 @@ class TensorProduct(nn.Module):
         """Return features (*batch, channels, 2l + 1) from features and a vector."""
         Y = solid_harmonics(self.top, p)
         out: list[Tensor | float] = [0.0] * len(self.many)
-        for W, (a, b, c) in zip(self.weights, self.paths, strict=True):
+        for W, (a, b, c) in zip(self.path_weights(p), self.paths, strict=True):
             product = multiply(
                 features[a], Y[b][..., None, :].expand(*features[a].shape[:-1], -1), c
             )
