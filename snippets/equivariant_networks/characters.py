@@ -113,10 +113,10 @@ def from_fourier(
 
 
 def convolve(
-    f: Shaped[Tensor, " order"], h: Shaped[Tensor, " order"], group: list[Move]
+    f: Shaped[Tensor, " order"], w: Shaped[Tensor, " order"], group: list[Move]
 ) -> Shaped[Tensor, " order"]:
-    """Return (f ∗ h)(g) = Σ f(k) h(k⁻¹g)."""
-    return torch.einsum("k,kg->g", f, h[quotients(group)])
+    """Return (f ∗ w)(g) = Σ f(k) w(k⁻¹g)."""
+    return torch.einsum("k,kg->g", f, w[quotients(group)])
     # --8<-- [end:fourier]
 
 
