@@ -42,8 +42,8 @@ def five_numbers(T: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 5"]:
 
 # --8<-- [start:ladder]
 def ladder(l: int) -> Complex[Tensor, "3 d d"]:
-    """Return J_x, J_y, J_z for the numbers m = −l, …, l: J_z is diagonal, and
-    J_x + iJ_y raises m by one.
+    """Return J₁, J₂, J₃ for the numbers m = −l, …, l: J₃ is diagonal, and
+    J₁ + iJ₂ raises m by one.
     """
     if l < 0:
         raise ValueError(f"l = {l}: take 0, 1, 2, …")
