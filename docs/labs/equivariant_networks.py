@@ -357,6 +357,9 @@ def points():
     x, s, A = torch.randn(6, 3), torch.randn(6), torch.randn(3, 3)
     R, t = torch.linalg.matrix_exp(A - A.T), 3 * torch.randn(3)
     v = given(arrows(x, s), 6, 3)
+    assert v.isfinite().all(), (
+        "the arrows are not finite (a point has distance zero from itself)"
+    )
     assert close(given(arrows(x + t, s), 6, 3), v), "a translation changes the arrows"
     assert close(given(arrows(x @ R.T, s), 6, 3), v @ R.T), (
         "the arrows do not turn along"

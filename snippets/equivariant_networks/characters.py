@@ -117,11 +117,11 @@ def from_fourier(
 
 
 def convolve(
-    f: Shaped[Tensor, " order"], h: Shaped[Tensor, " order"], group: list[Move]
+    f: Shaped[Tensor, " order"], w: Shaped[Tensor, " order"], group: list[Move]
 ) -> Shaped[Tensor, " order"]:
-    """Return (f ∗ h)(g) = Σ f(k) h(k⁻¹g)."""
-    check_shapes(f"{len(group)}, {len(group)}", f, h)
-    return (f[:, None] * h[quotients(group)]).sum(0)
+    """Return (f ∗ w)(g) = Σ f(k) w(k⁻¹g)."""
+    check_shapes(f"{len(group)}, {len(group)}", f, w)
+    return (f[:, None] * w[quotients(group)]).sum(0)
     # --8<-- [end:fourier]
 
 

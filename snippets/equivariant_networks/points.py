@@ -5,10 +5,24 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from snippets.equivariant_networks.tensor_products import TensorProduct
 from snippets.lie_groups.exponential import exp_so3
 from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
+
+
+# --8<-- [start:bumps]
+def bumps(
+    r: Float[Tensor, "*batch 3"], centres: Float[Tensor, " count"]
+) -> Float[Tensor, "*batch count"]:
+    """Return the length of r as numbers that a network can read: exp(−(|r| − c)²).
+
+    At r = 0 the root has no derivative, hence the 10⁻¹² under it.
+    """
+    distance = r.square().sum(-1, keepdim=True).add(1e-12).sqrt()
+    return torch.exp(-((distance - centres) ** 2))
+    # --8<-- [end:bumps]
 
 
 # --8<-- [start:layer]
@@ -17,11 +31,13 @@ class PointLayer(nn.Module):
     the differences of positions and along the arrows of the others.
     """
 
-    def __init__(self, channels: int, waves: int = 8) -> None:
-        """Build one small network for all pairs."""
+    def __init__(self, channels: int, places: int = 8) -> None:
+        """Build one small network for all pairs, which sees a distance as `places`
+        bumps.
+        """
         super().__init__()
-        self.register_buffer("centres", torch.linspace(0, 4, waves))
-        sizes = 4 * channels + waves, 4 * channels, 3 * channels
+        self.register_buffer("centres", torch.linspace(0, 4, places))
+        sizes = 4 * channels + places, 4 * channels, 3 * channels
         self.message = nn.Sequential(
             nn.Linear(sizes[0], sizes[1]), nn.SiLU(), nn.Linear(sizes[1], sizes[2])
         )
@@ -40,13 +56,12 @@ class PointLayer(nn.Module):
         c = self.update.out_features
         check_shapes(f"… n 3, … n {c}, … n {c} 3, … n n", x, s, v, pair)
         r = x[..., None, :, :] - x[..., :, None, :]  # from i to j
-        squared = r.square().sum(-1)
-        bumps = torch.exp(-((squared[..., None].add(1e-12).sqrt() - self.centres) ** 2))
+        far = bumps(r, self.centres)
         along = torch.einsum("...icx,...ijx->...ijc", v, r)
         back = torch.einsum("...jcx,...ijx->...ijc", v, r)
         here = s[..., :, None, :].expand(*along.shape)
         there = s[..., None, :, :].expand(*along.shape)
-        m = self.message(torch.cat([here, there, bumps, along, back], dim=-1))
+        m = self.message(torch.cat([here, there, far, along, back], dim=-1))
         number, to_point, to_arrow = (m * pair[..., None]).chunk(3, dim=-1)
         v = (
             v
@@ -118,6 +133,28 @@ def motion(seed: int) -> tuple[Float[Tensor, "3 3"], Float[Tensor, "3"]]:
     omega, t = 2 * torch.randn(2, 3, generator=draw)
     return (-1) ** seed * exp_so3(omega), t
     # --8<-- [end:motion]
+
+
+# --8<-- [start:radial]
+class RadialProduct(TensorProduct):
+    """A tensor product in which a path counts by a function of the distance."""
+
+    def __init__(self, few: list[int], many: list[int], top: int) -> None:
+        """Build the radial network: from a distance to one factor for each path."""
+        super().__init__(few, many, top)
+        self.register_buffer("centres", torch.linspace(0, 4, 8))
+        self.radial = nn.Sequential(
+            nn.Linear(8, 32), nn.SiLU(), nn.Linear(32, len(self.paths))
+        )
+
+    def path_weights(self, p: Float[Tensor, "*batch 3"]) -> list[Tensor]:
+        """Return for each path its matrix, times its factor at the distance |p|."""
+        factors = self.radial(bumps(p, self.centres)).unbind(-1)
+        return [
+            factor[..., None, None] * W
+            for factor, W in zip(factors, self.weights, strict=True)
+        ]
+        # --8<-- [end:radial]
 
 
 # --8<-- [start:solution_torque]

@@ -6,6 +6,7 @@ import math
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
+from torch.nn.functional import silu
 
 from snippets.linear_algebra.solving import null_space
 from snippets.matrix_exp import matrix_exp
@@ -23,10 +24,29 @@ def traceless(v: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     # --8<-- [end:traceless]
 
 
+# --8<-- [start:five]
+def five_numbers(T: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 5"]:
+    """Return the numbers of kind 2 in a symmetric matrix of trace zero.
+
+    Their length is √(3/2) times that of the matrix, so 1 for a unit vector's
+    `traceless`.
+    """
+    s = math.sqrt(3)
+    parts = (
+        s * T[..., 0, 1],
+        s * T[..., 1, 2],
+        3 / 2 * T[..., 2, 2],
+        s * T[..., 0, 2],
+        s / 2 * (T[..., 0, 0] - T[..., 1, 1]),
+    )
+    return torch.stack(parts, dim=-1)
+    # --8<-- [end:five]
+
+
 # --8<-- [start:ladder]
 def ladder(l: int) -> Complex[Tensor, "3 d d"]:
-    """Return J_x, J_y, J_z for the numbers m = −l, …, l: J_z is diagonal, and
-    J_x + iJ_y raises m by one.
+    """Return J₁, J₂, J₃ for the numbers m = −l, …, l: J₃ is diagonal, and
+    J₁ + iJ₂ raises m by one.
     """
     if l < 0:
         raise ValueError(f"l = {l}: take 0, 1, 2, …")
@@ -126,6 +146,32 @@ class KindLinear(nn.Module):
         mixed = [W @ f for W, f in zip(self.weights, features, strict=True)]
         return [mixed[0] + self.bias, *mixed[1:]]
         # --8<-- [end:layer]
+
+
+# --8<-- [start:gate]
+class KindGate(nn.Module):
+    """The step between two layers: numbers go through SiLU, and every channel of
+    another kind is scaled by a number of its own.
+    """
+
+    def __init__(self, channels: list[int]) -> None:
+        """Take the numbers of channels of the kinds l = 0, 1, … that come out.
+
+        One number more for each channel with l ≥ 1 has to come in: `taken` says so.
+        """
+        super().__init__()
+        self.channels = channels
+        self.taken = [sum(channels), *channels[1:]]
+
+    def forward(self, features: list[Tensor]) -> list[Tensor]:
+        """Take and return for each l a tensor (*batch, channels, 2l + 1)."""
+        numbers, *others = features
+        kept, *switches = numbers.split(self.channels, dim=-2)
+        return [
+            silu(kept),
+            *(f * torch.sigmoid(s) for f, s in zip(others, switches, strict=True)),
+        ]
+        # --8<-- [end:gate]
 
 
 # --8<-- [start:solution_shell]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import conv2d
+from torch.nn.functional import affine_grid, conv2d, grid_sample
 
 from snippets.lie_groups.exponential import J, exp_so2
 from snippets.linear_algebra.solving import null_space
@@ -114,15 +114,23 @@ class SteerableConvolution(nn.Module):
 
 # --8<-- [start:turn_field]
 def turn_field(
-    f: Float[Tensor, "batch numbers n n"], m: int, quarters: int
+    f: Float[Tensor, "batch numbers n n"], m: int, quarters: int | float
 ) -> Float[Tensor, "batch numbers n n"]:
-    """Return a field of frequency m, moved by quarter turns: places and values."""
-    rho = turning(m, f.new_full((), quarters * torch.pi / 2))
+    """Return a field of frequency m, turned to the left: places and values.
+
+    In a quarter turn pixels go to pixels. By other angles they go to places between
+    pixels, and the values there are interpolated.
+    """
+    theta = f.new_full((), quarters * torch.pi / 2)
+    rho = turning(m, theta)
     if f.ndim != 4 or f.shape[1] % len(rho):
         raise ValueError(
             f"shape {tuple(f.shape)}: pass (batch, {len(rho)} × channels, n, n)"
         )
-    values = torch.rot90(f, quarters, (-2, -1)).unflatten(1, (-1, len(rho)))
+    read_at = torch.cat([turning(1, theta), f.new_zeros(2, 1)], dim=1)
+    places = affine_grid(read_at[None], [1, *f.shape[1:]], align_corners=False)
+    places = places.expand(len(f), -1, -1, -1)
+    values = grid_sample(f, places, align_corners=False).unflatten(1, (-1, len(rho)))
     return torch.einsum("oi,bcixy->bcoxy", rho, values).flatten(1, 2)
     # --8<-- [end:turn_field]
 
@@ -183,33 +191,58 @@ class Gate(nn.Module):
         # --8<-- [end:gate]
 
 
+# --8<-- [start:frequencies]
+class SteerableLayer(nn.Module):
+    """The steerable convolution of several frequencies: a filter for each pair."""
+
+    def __init__(self, few: list[int], many: list[int], size: int) -> None:
+        """Take the numbers of channels of the frequencies 0, 1, … before and after."""
+        super().__init__()
+        self.filters = nn.ModuleList(
+            nn.ModuleList(
+                SteerableConvolution(m_in, m_out, channels, wanted, size)
+                for m_in, channels in enumerate(few)
+            )
+            for m_out, wanted in enumerate(many)
+        )
+        self.bias = nn.Parameter(torch.zeros(many[0], 1, 1))
+
+    def forward(self, fields: list[Tensor]) -> list[Tensor]:
+        """Take and return for each frequency a field (batch, numbers, n, n)."""
+        sums = [
+            sum(convolve(f) for convolve, f in zip(row, fields, strict=True))
+            for row in self.filters
+        ]
+        return [sums[0] + self.bias, *sums[1:]]
+        # --8<-- [end:frequencies]
+
+
 # --8<-- [start:network]
 class TurnNetwork(nn.Module):
-    """From a picture to numbers that no turn changes, by way of brightness and
-    arrows.
-    """
+    """From a picture to numbers that no turn changes, by way of fields that turn."""
 
     def __init__(self, channels: int, answers: int, size: int = 7) -> None:
-        """Build two layers, with frequencies 0, 1 and 2 in between."""
+        """Build three layers, with frequencies 0, 1 and 2 in between."""
         super().__init__()
-        self.first = nn.ModuleList(
-            SteerableConvolution(0, m, 1, channels, size) for m in range(3)
+        fields = [channels] * 3
+        self.layers = nn.ModuleList(
+            SteerableLayer(few, fields, size) for few in ([1], fields)
         )
-        self.gates = nn.ModuleList(Gate(channels) for _ in range(3))
-        self.second = nn.ModuleList(
-            SteerableConvolution(m, 0, channels, channels, size) for m in range(3)
+        self.gates = nn.ModuleList(
+            nn.ModuleList(Gate(channels) for _ in fields) for _ in self.layers
         )
+        self.last = SteerableLayer(fields, [channels], size)
         self.answer = nn.Linear(channels, answers)
 
     def forward(
         self, x: Float[Tensor, "batch 1 n n"]
     ) -> Float[Tensor, "batch answers"]:
         """Return scores from the mean over all pixels."""
-        fields = [
-            gate(layer(x)) for layer, gate in zip(self.first, self.gates, strict=True)
-        ]
-        y = sum(layer(f) for layer, f in zip(self.second, fields, strict=True))
-        return self.answer(torch.relu(y).mean(dim=(2, 3)))
+        fields = [x]
+        for layer, gates in zip(self.layers, self.gates, strict=True):
+            fields = [gate(f) for gate, f in zip(gates, layer(fields), strict=True)]
+        (numbers,) = self.last(fields)
+        return self.answer(torch.relu(numbers).mean(dim=(2, 3)))
         # --8<-- [end:network]
 
 

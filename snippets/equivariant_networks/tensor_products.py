@@ -1,6 +1,7 @@
 """Products of features that are features again: Clebsch–Gordan coefficients as a null space."""
 
 # --8<-- [start:setup]
+from collections.abc import Iterable
 from functools import cache
 
 import torch
@@ -106,6 +107,15 @@ class TensorProduct(nn.Module):
             torch.randn(many[c], few[a]) / max(few[a], 1) ** 0.5
             for a, _, c in self.paths
         )
+        for kind in {c for c, n in enumerate(many) if n} - {c for *_, c in self.paths}:
+            raise ValueError(
+                f"no path leads to kind {kind} with harmonics up to {top}: "
+                f"take them up to {kind - len(few) + 1}"
+            )
+
+    def path_weights(self, p: Float[Tensor, "*batch 3"]) -> Iterable[Tensor]:
+        """Return for each path the matrix that mixes channels: here constants."""
+        return self.weights
 
     def forward(
         self, features: list[Tensor], p: Float[Tensor, "*batch 3"]
@@ -117,7 +127,7 @@ class TensorProduct(nn.Module):
         out = [
             p.new_zeros(*p.shape[:-1], n, 2 * l + 1) for l, n in enumerate(self.many)
         ]
-        for W, (a, b, c) in zip(self.weights, self.paths, strict=True):
+        for W, (a, b, c) in zip(self.path_weights(p), self.paths, strict=True):
             product = multiply(
                 features[a], Y[b][..., None, :].expand(*features[a].shape[:-1], -1), c
             )

@@ -480,7 +480,7 @@ MODULES: dict[str, Module] = {
         refused=(((2, 1), (1, 4), (0, 5)), ((3, 1), (1, 3), (0, 5))),
     ),
     "equivariant_networks.tensor_products.TensorProduct": Module(
-        lambda c: Kinds(c([2, 1, 1], [1, 2, 0, 0, 1], 1)),  # nothing reaches the last kind
+        lambda c: Kinds(c([2, 1, 1], [1, 2, 0, 0, 0], 1)),
         ((2, 1), (1, 3), (1, 5), (3,)),
         refused=(
             ((2, 1), (1, 4), (1, 5), (3,)),

@@ -3,7 +3,18 @@
 import pytest
 import torch
 
-from snippets.equivariant_networks.points import Energy, PointLayer, forces, motion, torque
+from snippets.equivariant_networks.points import (
+    Energy,
+    PointLayer,
+    RadialProduct,
+    bumps,
+    forces,
+    motion,
+    torque,
+)
+from snippets.equivariant_networks.rotations import wigner
+from snippets.equivariant_networks.tensor_products import multiply
+from snippets.lie_groups.exponential import exp_so3
 
 
 def cloud(count=2, n=6, seed=0):
@@ -47,6 +58,45 @@ def test_forces_are_a_gradient_and_add_up_to_zero(measured):
     one = x[0].clone().requires_grad_()
     assert torch.autograd.gradcheck(lambda x: energy(x, types[0]), one)
     assert torch.autograd.gradgradcheck(lambda x: energy(x, types[0]), one, atol=1e-4)
+
+
+def test_bumps_are_heights_at_the_distance_and_smooth_at_zero(measured):
+    r, centres = torch.randn(5, 3), torch.linspace(0, 4, 8)
+    measured(bumps(r, centres), torch.exp(-((r.norm(dim=-1, keepdim=True) - centres) ** 2)), atol=1e-11)
+    zero = torch.zeros(3, requires_grad=True)
+    bumps(zero, centres).sum().backward()
+    assert torch.equal(zero.grad, torch.zeros(3))
+
+
+def test_the_steps_of_the_layer_are_paths_of_a_tensor_product(measured):
+    """(0,1,1), (1,0,1) and (1,1,0): up to one factor each they are s r, v and v · r."""
+    yzx, s, v, r = [1, 2, 0], torch.randn(6, 1), torch.randn(6, 3), torch.randn(6, 3)
+    one = torch.ones(6, 1)
+    for product, expected in (
+        (multiply(s, r[:, yzx], 1), s * r[:, yzx]),
+        (multiply(v[:, yzx], one, 1), v[:, yzx]),
+        (multiply(v[:, yzx], r[:, yzx], 0), (v * r).sum(-1, keepdim=True)),
+    ):
+        factor = (product * expected).sum() / expected.square().sum()
+        assert factor.abs() > 0.1
+        measured(product, factor * expected, atol=1e-13)
+
+
+def test_radial_networks_weigh_paths_by_the_distance_alone(measured):
+    """The layer turns along and is inverted along; a path counts by its factor, which no motion changes."""
+    torch.manual_seed(0)
+    layer, w, p = RadialProduct([2, 3, 1], [3, 2, 2], top=2), torch.tensor([0.4, -0.7, 1.1]), torch.randn(5, 3)
+    f = [torch.randn(5, n, 2 * l + 1) for l, n in enumerate((2, 3, 1))]
+    out = layer(f, p)
+    turned = layer([x @ wigner(l, w).T for l, x in enumerate(f)], p @ exp_so3(w).T)
+    inverted = layer([(-1) ** l * x for l, x in enumerate(f)], -p)
+    for l, y in enumerate(out):
+        measured(turned[l].detach(), (y @ wigner(l, w).T).detach(), atol=1e-11)
+        measured(inverted[l].detach(), ((-1) ** l * y).detach(), atol=1e-11)
+    factors = layer.radial(bumps(p, layer.centres))
+    for k, (W, found) in enumerate(zip(layer.weights, layer.path_weights(p), strict=True)):
+        measured(found.detach(), (factors[:, k, None, None] * W).detach(), atol=0)
+    assert (layer.path_weights(p)[0] - layer.path_weights(2 * p)[0]).abs().max() > 1e-3
 
 
 def test_padding_is_not_seen():

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from scipy.special import sph_harm_y
 
 from snippets.equivariant_networks.rotations import (
+    KindGate,
     KindLinear,
+    five_numbers,
     harmonics,
     ladder,
     real_basis,
@@ -132,10 +134,15 @@ def test_harmonics_agree_with_scipy(l, measured):
 
 def test_five_numbers_are_the_kind_two(measured):
     """The map from symmetric matrices of trace zero commutes with rotations, for all of a basis."""
-    p, s = unit(9), math.sqrt(3)
-    T = traceless(p)
-    columns = [s * T[:, 0, 1], s * T[:, 1, 2], 1.5 * T[:, 2, 2], s * T[:, 0, 2], s / 2 * (T[:, 0, 0] - T[:, 1, 1])]
-    measured(torch.stack(columns, -1), harmonics(2, p), atol=1e-14)
+    p = unit(9)
+    measured(five_numbers(traceless(p)), harmonics(2, p), atol=1e-14)
+    T = torch.randn(4, 3, 3)
+    T = T + T.mT
+    T = T - T.diagonal(dim1=-2, dim2=-1).mean(-1)[:, None, None] * torch.eye(3)
+    for w in torch.randn(3, 3):
+        R = exp_so3(w)
+        measured(five_numbers(R @ T @ R.T), five_numbers(T) @ wigner(2, w).T, atol=1e-12)
+    measured(five_numbers(T).norm(dim=-1), math.sqrt(1.5) * torch.linalg.matrix_norm(T), atol=1e-12)
     assert torch.linalg.matrix_rank(harmonics(2, p)) == 5
 
 
@@ -160,6 +167,20 @@ def test_kinds_are_not_mixed_by_linear_layers(measured):
         measured(a.detach(), (b @ wigner(l, w).T).detach(), atol=1e-13)
     with pytest.raises(ValueError, match="2 kinds before and 1 after"):
         KindLinear([1, 1], [1])
+
+
+def test_gates_scale_whole_channels_by_numbers(measured):
+    """They commute with rotations, switch each channel by a number of its own, and use all numbers that come in."""
+    torch.manual_seed(0)
+    gate, w = KindGate([3, 2, 1]), torch.tensor([0.5, -1.0, 0.2])
+    assert gate.taken == [6, 2, 1]
+    f = [torch.randn(4, n, 2 * l + 1) for l, n in enumerate(gate.taken)]
+    out = gate(f)
+    for l, (a, b) in enumerate(zip(gate([x @ wigner(l, w).T for l, x in enumerate(f)]), out, strict=True)):
+        measured(a, b @ wigner(l, w).T, atol=1e-13)
+    torch.testing.assert_close(out[0], f[0][:, :3] * torch.sigmoid(f[0][:, :3]))
+    torch.testing.assert_close(out[1], f[1] * torch.sigmoid(f[0][:, 3:5]))
+    torch.testing.assert_close(out[2], f[2] * torch.sigmoid(f[0][:, 5:]))
 
 
 def test_shells_have_as_many_filters_as_common_frequencies():

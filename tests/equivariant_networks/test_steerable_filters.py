@@ -11,6 +11,7 @@ from book.expect import between, numbers
 from snippets.equivariant_networks.steerable_filters import (
     Gate,
     SteerableConvolution,
+    SteerableLayer,
     TurnNetwork,
     angle_error,
     harmonic_filters,
@@ -115,6 +116,47 @@ def test_layers_are_exact_for_quarter_turns(m, other):
         torch.testing.assert_close(
             layer(turn_field(f, m, quarters)), turn_field(layer(f), other, quarters), atol=1e-12, rtol=0
         )
+
+
+def test_quarter_turns_of_fields_move_pixels_and_turn_values():
+    f = torch.randn(2, 4, 6, 6)
+    for quarters in (0, 1, 2, 3, 5):
+        places = f.rot90(quarters, (-2, -1)).unflatten(1, (2, 2))
+        expected = torch.einsum("oi,bcixy->bcoxy", turning(3, torch.tensor(quarters * math.pi / 2)), places)
+        torch.testing.assert_close(turn_field(f, 3, quarters), expected.flatten(1, 2), atol=1e-13, rtol=0)
+
+
+def test_fields_turn_by_any_angle():
+    """The slope of a smooth bump, turned, is the slope of the turned bump, up to interpolation."""
+    ticks = torch.linspace(-5, 5, 201)
+    y, x = torch.meshgrid(-ticks, ticks, indexing="ij")
+
+    def slope(u, v):
+        bump = torch.exp(-((u - 0.8) ** 2) - (v + 0.4) ** 2)
+        return torch.stack([-2 * (u - 0.8) * bump, -2 * (v + 0.4) * bump])
+
+    for theta in (0.3, math.pi / 4, 2.0):
+        c, s = math.cos(theta), math.sin(theta)
+        u, v = slope(c * x + s * y, c * y - s * x)
+        expected = torch.stack([c * u - s * v, s * u + c * v])
+        found = turn_field(slope(x, y)[None], 1, theta / (math.pi / 2))[0]
+        assert (found - expected).abs().max() < 0.005
+
+
+def test_layers_of_several_frequencies_add_up_a_filter_for_each_pair():
+    torch.manual_seed(0)
+    layer, sizes = SteerableLayer([2, 1, 3], [3, 2], size=5), (2, 1, 3)
+    torch.nn.init.normal_(layer.bias)
+    fields = [torch.randn(2, c * size(m), 8, 8) for m, c in enumerate(sizes)]
+    out = layer(fields)
+    for quarters in (1, 2, 3):
+        turned = layer([turn_field(f, m, quarters) for m, f in enumerate(fields)])
+        for m, (a, b) in enumerate(zip(turned, out, strict=True)):
+            torch.testing.assert_close(a, turn_field(b, m, quarters), atol=1e-12, rtol=0)
+    for m, row in enumerate(layer.filters):
+        assert [(f.m_in, f.m_out) for f in row] == [(0, m), (1, m), (2, m)]
+        total = sum(f(x) for f, x in zip(row, fields, strict=True))
+        torch.testing.assert_close(out[m], total + layer.bias if m == 0 else total)
 
 
 def test_the_middle_of_a_filter_commutes_with_all_turns():

@@ -45,6 +45,8 @@ test_numbers = numbers(
         "group_90": between(76, 80),
         "group_180": between(76, 80),
         "group_270": between(76, 80),
+        "group_least": between(72, 77),
+        "group_most": between(80, 85),
         "plain_0": between(88, 92),
         "plain_90": between(7, 9),
         "plain_180": between(40, 44),
@@ -158,9 +160,12 @@ def test_the_turning_network_turns_and_the_plain_one_does_not(measured):
 def test_recorded_rows_are_in_the_order_that_the_page_says():
     made = record("symmetry")
     mean = lambda values: sum(values) / len(values)  # noqa: E731
+    gaps = []
     for count in trials.COUNTS:
         errors = [mean(made["energies"][f"{name}/{count}"]) for name in ("distances", "augmented", "coordinates")]
         assert errors == sorted(errors)
+        gaps.append(errors[1] - errors[0])
+    assert gaps == sorted(gaps)
     for group, plain in zip(made["digits"]["group"], made["digits"]["plain"], strict=True):
         assert max(group) - min(group) < 0.002
         assert plain[0] > group[0] > max(plain[1:])

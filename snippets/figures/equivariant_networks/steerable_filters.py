@@ -5,10 +5,45 @@ import math
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
+from torch.nn.functional import pad
 
 from book import figure, results
-from snippets.equivariant_networks.steerable_filters import angle_error, on_ring
+from snippets.equivariant_networks.steerable_filters import SteerableConvolution, angle_error, on_ring, turn_field
 from snippets.figures.equivariant_networks.group_convolutions import show
+from snippets.mnist.data import load_images
+
+
+@figure(
+    alt="The digit 2, upright and turned by 45 degrees. Around its strokes stand arrows, at right angles to the "
+    "strokes. In the second picture each arrow has moved with the digit and is turned by 45 degrees."
+)
+def arrows() -> Figure:
+    """The answers of a layer from brightness to arrows to a digit, and to the digit turned."""
+    layer = SteerableConvolution(0, 1, 1, 1, size=5)
+    torch.nn.init.zeros_(layer.weight)
+    with torch.no_grad():
+        layer.weight[1, 0, 0, 0] = 1.0  # on the ring of radius 1 arrows point outwards: the slope
+    digit = pad(load_images("test")[1:2, None] / 255.0, [2, 2, 2, 2])
+    fig, axes = plt.subplots(1, 2, figsize=(5.6, 2.9))
+    for ax, quarters in zip(axes, (0.0, 0.5), strict=True):
+        picture = turn_field(digit, 0, quarters)
+        slope = layer(picture).detach()[0]
+        show(ax, picture[0, 0], ("upright", "turned by 45°")[quarters > 0], top=2.5)
+        rows, columns = torch.cartesian_prod(torch.arange(1, 32, 2), torch.arange(1, 32, 2)).T
+        right, up = slope[:, rows, columns]
+        kept = torch.hypot(right, up) > 0.9
+        ax.quiver(
+            columns[kept],
+            rows[kept],
+            right[kept],
+            up[kept],
+            color=plt.rcParams["text.color"],
+            scale=1.0,
+            scale_units="x",
+            width=0.008,
+        )
+        ax.set(xlim=(4, 30), ylim=(27.5, 4.5))
+    return fig
 
 
 @figure(

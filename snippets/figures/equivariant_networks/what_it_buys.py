@@ -22,6 +22,8 @@ def trials() -> dict[str, float | int | str]:
     for name, runs in made["digits"].items():
         for k in range(4):
             found[f"{name.replace(' ', '_')}_{90 * k}"] = 100 * mean([run[k] for run in runs])
+    upright = [100 * run[0] for run in made["digits"]["group"]]
+    found |= {"group_least": min(upright), "group_most": max(upright)}
     for name, network in (("group", turning_network()), ("plain", plain_network())):
         found[f"weights_{name}"] = sum(p.numel() for p in network.parameters())
     return found | provenance("symmetry")
@@ -61,9 +63,14 @@ def digits() -> Figure:
     fig, ax = plt.subplots(figsize=(5.0, 2.8))
     labels = {"group": "group convolutions", "plain": "plain, upright", "plain augmented": "plain, with turns"}
     for k, name in enumerate(NETWORKS):
-        accuracy = [100 * mean([run[turn] for run in made[name]]) for turn in range(4)]
-        ax.plot([0, 90, 180, 270], accuracy, "o-", color=f"C{k}", markersize=4, label=labels[name])
-    ax.set(xlabel="digits turned by", ylabel="right, in per cent", ylim=(0, 100))
+        runs = [[100 * run[turn] for run in made[name]] for turn in range(4)]
+        middle = [mean(run) for run in runs]
+        low = [m - min(run) for m, run in zip(middle, runs, strict=True)]
+        high = [max(run) - m for m, run in zip(middle, runs, strict=True)]
+        places = [90 * turn + 2 * k for turn in range(4)]  # beside each other
+        ax.errorbar(places, middle, yerr=(low, high), color=f"C{k}", marker="o", markersize=4)
+        end = places[-1], middle[-1]
+        ax.annotate(labels[name], end, xytext=(8, 0), textcoords="offset points", va="center", color=f"C{k}")
+    ax.set(xlabel="digits turned by", ylabel="right, in per cent", xlim=(-12, 405), ylim=(0, 100))
     ax.set_xticks([0, 90, 180, 270], ["0°", "90°", "180°", "270°"])
-    ax.legend(loc="upper center", ncols=1, fontsize=9)
     return fig
