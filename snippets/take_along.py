@@ -90,9 +90,11 @@ TAKE_ALONG = {
         "quaternion": "dtype device batch shape",
         "log_so3": "dtype device batch shape smooth cut",
         "exp_sl2": "dtype device batch shape smooth",
-        "geodesic": "dtype device batch shape smooth",
+    },
+    "lie_groups.rotation_heads": {
         "from_six": "dtype device batch shape units smooth",
         "RotationHead": "dtype device batch shape smooth float state compile",
+        "geodesic": "dtype device batch shape smooth",
     },
     "matrix_exp": {
         "matrix_exp": "dtype complex device batch shape smooth",

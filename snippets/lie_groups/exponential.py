@@ -1,7 +1,7 @@
 """The exponential: small steps, its series, SO(2), SO(3) and back, and what it misses."""
 
 # --8<-- [start:setup]
-from collections.abc import Callable
+import math
 
 import torch
 from jaxtyping import Float
@@ -182,89 +182,24 @@ def exp_sl2(X: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch 2 2"]:
     # --8<-- [end:sl2]
 
 
-# --8<-- [start:geodesic]
-def geodesic(
-    R0: Float[Tensor, "*batch 3 3"],
-    R1: Float[Tensor, "*batch 3 3"],
-    s: Float[Tensor, " steps"],
-) -> Float[Tensor, "*batch steps 3 3"]:
-    """Return the path from R0 (s = 0) to R1 (s = 1) in SO(3): R0 exp(s log(R0ᵀ R1))."""
-    check_shapes("… 3 3, … 3 3, steps", R0, R1, s)
-    omega = log_so3(R0.mT @ R1)[..., None, :]
-    return R0[..., None, :, :] @ exp_so3(s[:, None] * omega)
-    # --8<-- [end:geodesic]
-
-
-# --8<-- [start:loop]
-def half_angle_cosine(omega: Float[Tensor, "3"], t: float) -> Float[Tensor, ""]:
-    """Return cos(e/2), e the angle between exp ω and the turn by t about axis 3."""
-    h, t = omega.norm() / 2, torch.tensor(t).to(omega)
-    slope = torch.sinc(h / torch.pi) / 2
-    return h.cos() * (t / 2).cos() + slope * omega[2] * (t / 2).sin()
-
-
-def worst_on_the_loop(head: Callable[[Tensor], Tensor]) -> tuple[float, float]:
-    """Return the t at which R ↦ exp(head(R)) misses the turn by t, and by how much.
-
-    Both are in degrees; bisection finds the sign change of cos(e/2) on [0, 2π].
-    """
-
-    def f(t: float) -> float:
-        R = exp_so3(torch.tensor([0.0, 0.0, t]))
-        return half_angle_cosine(head(R.flatten()), t).item()
-
-    low, high = 0.0, 2 * torch.pi
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (low, middle) if f(low) * f(middle) <= 0 else (middle, high)
-    error = 2 * torch.tensor(abs(f(low))).clamp(max=1).acos().rad2deg()
-    return low * 180 / torch.pi, error.item()
-    # --8<-- [end:loop]
-
-
-# --8<-- [start:from_six]
-def from_six(a: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
-    """Return the rotation with first column along a₁a₂a₃, second towards a₄a₅a₆."""
-    check_shapes("… 6", a)
-    first, second = a.unflatten(-1, (2, 3)).unbind(-2)
-    x = torch.nn.functional.normalize(first, dim=-1)
-    second = second - (x * second).sum(-1, keepdim=True) * x
-    y = torch.nn.functional.normalize(second, dim=-1)
-    return torch.stack([x, y, torch.linalg.cross(x, y)], -1)
-    # --8<-- [end:from_six]
-
-
-# --8<-- [start:head]
-class RotationHead(torch.nn.Module):
-    """Turn features into rotations by way of six free numbers, or of three."""
-
-    def __init__(self, features: int, numbers: int = 6):
-        """Start at the identity rotation."""
-        super().__init__()
-        ways = {3: exp_so3, 6: from_six}
-        if numbers not in ways:
-            raise ValueError(f"{numbers} numbers: choose 3 or 6")
-        self.to_rotation = ways[numbers]
-        self.linear = torch.nn.Linear(features, numbers)
-        torch.nn.init.zeros_(self.linear.weight)
-        start = torch.zeros(3) if numbers == 3 else torch.eye(3)[:2].flatten()
-        self.linear.bias = torch.nn.Parameter(start)
-
-    def forward(
-        self, x: Float[Tensor, "*batch features"]
-    ) -> Float[Tensor, "*batch 3 3"]:
-        """Return one rotation for each input."""
-        check_shapes(f"… {self.linear.in_features}", x)
-        return self.to_rotation(self.linear(x))
-        # --8<-- [end:head]
-
-
 # --8<-- [start:solution_hyperbolic]
 def boost(t: float) -> Float[Tensor, "2 2"]:
     """Return exp(t [[0, 1], [1, 0]]) = [[cosh t, sinh t], [sinh t, cosh t]]."""
     c, s = torch.tensor(t).cosh(), torch.tensor(t).sinh()
     return torch.stack([torch.stack([c, s]), torch.stack([s, c])])
     # --8<-- [end:solution_hyperbolic]
+
+
+# --8<-- [start:solution_squaring]
+def exp_by_squaring(G: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
+    """Return exp G = exp(G/2ᵏ)^(2ᵏ), with fifteen terms of the series for G/2ᵏ."""
+    size = torch.linalg.matrix_norm(G, 2).item()
+    k = max(0, math.ceil(math.log2(size))) if size else 0
+    E = partial_sums(G / 2**k, 15)[-1]
+    for _ in range(k):
+        E = E @ E
+    return E
+    # --8<-- [end:solution_squaring]
 
 
 # --8<-- [start:solution_diagonal]
@@ -279,15 +214,3 @@ def real_log_of_diagonal(a: float, d: float) -> Float[Tensor, "2 2"]:
         "its negative eigenvalues do not pair up"
     )
     # --8<-- [end:solution_diagonal]
-
-
-# --8<-- [start:solution_mean]
-def mean_rotation(
-    R: Float[Tensor, "count 3 3"], steps: int = 20
-) -> Float[Tensor, "3 3"]:
-    """Return the rotation M at which the logarithms of MᵀR average to 0."""
-    guess = R[0]
-    for _ in range(steps):
-        guess = guess @ exp_so3(log_so3(guess.T @ R).mean(0))
-    return guess
-    # --8<-- [end:solution_mean]

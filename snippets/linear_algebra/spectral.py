@@ -99,3 +99,26 @@ def train(
         optimiser.step()
     return nn.functional.mse_loss(layer(X), y).item()
     # --8<-- [end:learning_rate]
+
+
+# --8<-- [start:curvature]
+def largest_curvature(
+    loss: Float[Tensor, ""], parameters: list[nn.Parameter], steps: int = 100
+) -> Float[Tensor, ""]:
+    """Return the eigenvalue of largest modulus of the Hessian, which is never built.
+
+    By power iteration; Hv is the derivative of g·v, with the gradient g.
+    """
+
+    def derivative(y: Float[Tensor, ""]) -> Float[Tensor, " n"]:
+        parts = torch.autograd.grad(y, parameters, create_graph=True)
+        return torch.cat([part.flatten() for part in parts])
+
+    gradient = derivative(loss)
+    v = torch.ones_like(gradient)
+    for _ in range(steps):
+        v = v / v.norm()
+        curved = derivative(gradient @ v).detach()
+        eigenvalue, v = v @ curved, curved
+    return eigenvalue
+    # --8<-- [end:curvature]

@@ -189,13 +189,13 @@ FUNCTIONS: dict[str, Function] = {
         refused=(((3, 3),), ((2,),)),
         points=((torch.zeros_like(e2),), (torch.tensor([[0.0, 1], [0, 0]]).double(),)),
     ),
-    "lie_groups.exponential.geodesic": Function(
+    "lie_groups.rotation_heads.geodesic": Function(
         ((3,), (3,)),
         lambda f, A, B: f(A, B, torch.linspace(0, 1, 4, dtype=A.dtype).to(A)),
         prepare=turns,
         refused=(((2, 2), (2, 2)), ((3,), (3,))),
     ),
-    "lie_groups.exponential.from_six": Function(((6,),), power=0, refused=(((5,),), ((),))),
+    "lie_groups.rotation_heads.from_six": Function(((6,),), power=0, refused=(((5,),), ((),))),
     "lie_groups.algebra.lie_bracket": Function(((3, 3), (3, 3)), power=1, refused=(((3, 3), (4, 4)), ((3, 4), (3, 4)))),
     "lie_groups.algebra.bch": Function(((3, 3), (3, 3)), lambda f, A, B: f(A, B, 4), refused=(((3, 3), (4, 4)),)),
     "lie_groups.motions.motion": Function(((3, 3), (3,)), refused=(((2, 2), (3,)), ((3,), (3,)))),
@@ -435,7 +435,7 @@ MODULES: dict[str, Module] = {
     "lie_groups.actions.Averaged": Module(
         lambda c: c(torch.nn.Linear(3, 3), thirds(), thirds()), ((3,),), refused=(((4,),),)
     ),
-    "lie_groups.exponential.RotationHead": Module(lambda c: c(4), ((4,),), refused=(((5,),),)),
+    "lie_groups.rotation_heads.RotationHead": Module(lambda c: c(4), ((4,),), refused=(((5,),),)),
     "lie_groups.motions.PoseRefinement": Module(
         lambda c: c(torch.nn.Sequential(torch.nn.Linear(16, 6), torch.nn.Tanh())), ((4, 4),), refused=(((3, 4),),)
     ),

@@ -13,8 +13,9 @@ from scipy.spatial.transform import Rotation
 from book.expect import below, numbers
 from snippets.lie_groups import clifford as c
 from snippets.lie_groups.algebra import lie_bracket
-from snippets.lie_groups.exponential import exp_so3, geodesic, hat, log_so3
+from snippets.lie_groups.exponential import exp_so3, hat, log_so3
 from snippets.lie_groups.groups import rotation
+from snippets.lie_groups.rotation_heads import geodesic
 
 VECTORS = st.tuples(*3 * [st.floats(-3, 3)]).map(torch.tensor)
 PAULI = torch.tensor(

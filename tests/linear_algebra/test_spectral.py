@@ -248,3 +248,28 @@ def test_rayleigh_takes_batches_and_follows_the_dtype():
 
 
 test_numbers = numbers("linear_algebra.spectral", {"degrees": 30.0})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_largest_curvature_is_the_largest_eigenvalue_of_the_hessian(seed, measured):
+    torch.manual_seed(seed)
+    X, y = torch.randn(50, 3), torch.randn(50, 1)
+    layer = nn.Linear(3, 1, bias=False)
+    loss = nn.functional.mse_loss(layer(X), y)
+    found = page.largest_curvature(loss, list(layer.parameters()), 400)
+    measured(2 / found, page.largest_rate(X), atol=1e-9)
+
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    names, start = zip(*net.named_parameters(), strict=True)
+
+    def f(*parameters):
+        out = torch.func.functional_call(net, dict(zip(names, parameters, strict=True)), (X,))
+        return nn.functional.mse_loss(out, y)
+
+    blocks = torch.autograd.functional.hessian(f, start)
+    sizes = [p.numel() for p in start]
+    H = torch.cat([torch.cat([b.reshape(n, m) for b, m in zip(row, sizes, strict=True)], 1)
+                   for row, n in zip(blocks, sizes, strict=True)])  # fmt: skip
+    eigenvalues = torch.linalg.eigvalsh(H)
+    found = page.largest_curvature(f(*start), list(start), 3000)
+    measured(found.abs(), eigenvalues.abs().max(), atol=1e-6)

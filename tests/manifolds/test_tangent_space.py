@@ -13,7 +13,8 @@ from torch import nn
 from book.expect import between, near, numbers
 from snippets.manifolds.atlas import jacobian
 from snippets.manifolds.circle import STEREOGRAPHIC
-from snippets.manifolds.sphere import normalised_gaussians, sphere_sample
+from snippets.manifolds.sphere import sphere_sample
+from snippets.manifolds.sphere_numbers import normalised_gaussians
 from snippets.manifolds.tangent_space import (
     climb,
     cone_equation,

@@ -10,18 +10,13 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from book import figure, results
+from book import figure
 from snippets.manifolds.circle import stereographic
 from snippets.manifolds.sphere import (
     dipole,
     east,
     longitude,
-    random_angles,
-    round_trip,
     spherical,
-    stable_round_trip,
-    survives,
-    uniform_in_angles,
     uniform_on_sphere,
 )
 
@@ -107,42 +102,6 @@ def seam() -> Figure:
     return fig
 
 
-@figure(
-    alt="The relative error of the angle from the pole after the round trip in single precision, against "
-    "the angle, on logarithmic axes. It grows as the inverse square; the repaired trip stays at rounding."
-)
-def cancellation() -> Figure:
-    """Draw the relative error of φ after the float32 round trip, as written and repaired."""
-    fig, ax = plt.subplots(figsize=(4.6, 3.0))
-    theta, phi = random_angles(2, torch.float32, 1500)
-    phi = 10 ** (-4.5 * phi / math.pi).to(torch.float32)
-    for i, (trip, name) in enumerate({round_trip: "through $1-z$ and arccos", stable_round_trip: "repaired"}.items()):
-        error = ((trip(theta, phi)[1] - phi) / phi).abs().nan_to_num(1.0).clamp(1e-9)
-        ax.scatter(phi, error, s=5, color=f"C{1 - i}", label=name, linewidths=0, rasterized=True)
-    ax.plot([1e-4, 1], [1e-7 / 1e-8, 1e-7], color=plt.rcParams["text.color"], lw=1, label="$10^{-7}/\\varphi^2$")
-    ax.set(xscale="log", yscale="log", xlabel="$\\varphi$, the angle from the pole", ylabel="relative error")
-    ax.set(ylim=(5e-10, 300))
-    ax.legend(loc="upper right", markerscale=3)
-    return fig
-
-
-@figure(
-    alt="The sphere seen from above. Left, points uniform by area cover it evenly. Right, points with two "
-    "uniform angles crowd around the pole."
-)
-def samples() -> Figure:
-    """Draw even and uneven samples, seen from a direction near the north pole."""
-    fig, axes = plt.subplots(1, 2, figsize=(4.7, 2.6))
-    titles = {uniform_on_sphere: "uniform by area", uniform_in_angles: "uniform in both angles"}
-    for i, (ax, (sample, title)) in enumerate(zip(axes, titles.items(), strict=True)):
-        draw_globe(ax, 20.0, 60.0)
-        x, y, depth = camera(sample(3000, torch.Generator().manual_seed(0)), 20.0, 60.0).T
-        near = depth > 0
-        ax.scatter(x[near], y[near], s=5, color=f"C{i}", linewidths=0, rasterized=True)
-        ax.set_title(title)
-    return fig
-
-
 def spread(k: int) -> Float[Tensor, "k 3"]:
     """Return k points of the sphere, evenly spread along a spiral."""
     i = torch.arange(k) + 0.5
@@ -171,27 +130,3 @@ def fields() -> Figure:
         ax.plot(*spot[:2], "o", color=plt.rcParams["text.color"], ms=6, zorder=5)
         ax.set_title(("east: two zeros", "dipole: one zero")[i])
     return fig
-
-
-@results(seed=0)
-def numbers() -> dict[str, int | float]:
-    """Return how many seeds survive the round trip, and which share of samples lies near the poles."""
-    generator = torch.Generator().manual_seed(0)
-    even, uneven = uniform_on_sphere(10**6, generator), uniform_in_angles(10**6, generator)
-    cap = math.cos(math.radians(30))
-    seeds = torch.stack([random_angles(seed, torch.float32) for seed in range(20_000)])
-    single = torch.cat([survives(s) for s in seeds.split(1000)])
-    double = torch.stack([random_angles(seed, torch.float64) for seed in range(1000)])
-    generic = double.to(torch.float32)
-    return {
-        "seeds": len(single),
-        "phi_fails": int((~single[:, 1]).sum()),
-        "phi_fails_south": int((seeds[~single[:, 1], 1].amax(1) > math.pi - 0.002).sum()),
-        "generic_seeds": len(generic),
-        "generic_fails": int((~survives(generic)[:, 1]).sum()),
-        "double_fails": int((~survives(double)).sum()),
-        "stable_fails": int((~survives(torch.cat([seeds[:1000], generic]), stable_round_trip)).sum()),
-        "cap_area": 1 - cap,
-        "cap_even": (even[:, 2].abs() > cap).double().mean().item(),
-        "cap_uneven": (uneven[:, 2].abs() > cap).double().mean().item(),
-    }
