@@ -59,6 +59,9 @@ TAKE_ALONG = {
         "longitude": "dtype device batch shape units smooth cut",
         "OntoSphere": "dtype device batch shape smooth float state compile",
     },
+    "manifolds.sphere_numbers": {
+        "angle_between": "dtype device batch shape units smooth",
+    },
     "manifolds.torus": {
         "torus": "dtype device batch shape smooth",
         "torus_angles": "dtype device batch shape smooth cut",
@@ -95,6 +98,7 @@ TAKE_ALONG = {
         "from_six": "dtype device batch shape units smooth",
         "RotationHead": "dtype device batch shape smooth float state compile",
         "geodesic": "dtype device batch shape smooth",
+        "nearest_rotation": "dtype device batch shape units smooth",
     },
     "matrix_exp": {
         "matrix_exp": "dtype complex device batch shape smooth",
@@ -205,6 +209,7 @@ TAKE_ALONG = {
         "SteerableConvolution": "dtype device batch shape smooth float state compile",
         "turn_field": "dtype device batch shape units smooth",
         "Gate": "dtype device batch shape smooth float state compile",
+        "SteerableLayer": "dtype device batch shape smooth float state compile",
         "TurnNetwork": "dtype device batch shape float state compile",
     },
     "equivariant_networks.rotations": {
@@ -214,6 +219,7 @@ TAKE_ALONG = {
         "rotation_character": "dtype device batch smooth",
         "rotation_inner": "dtype device shape units smooth",
         "KindLinear": "dtype device batch shape smooth float state compile",
+        "KindGate": "dtype device batch shape smooth float state compile",
     },
     "equivariant_networks.tensor_products": {
         "multiply": "dtype device batch shape units smooth",
@@ -222,6 +228,7 @@ TAKE_ALONG = {
         "quadrupole": "dtype device batch shape units smooth",
     },
     "equivariant_networks.points": {
+        "RadialProduct": "dtype device batch shape smooth float state compile",
         "PointLayer": "dtype device batch shape smooth float state compile mask",
         "Energy": "dtype device batch shape smooth float state compile mask",
         "forces": "dtype device batch shape smooth float state mask",

@@ -165,6 +165,8 @@ class KindGate(nn.Module):
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         """Take and return for each l a tensor (*batch, channels, 2l + 1)."""
+        sides = [f"… {n} {2 * l + 1}" for l, n in enumerate(self.taken)]
+        check_shapes(", ".join(sides), *features)
         numbers, *others = features
         kept, *switches = numbers.split(self.channels, dim=-2)
         return [

@@ -28,7 +28,7 @@ def uniform_in_angles(k: int, generator: torch.Generator) -> Float[Tensor, "k 3"
 def angle_between(
     p: Float[Tensor, "*batch d"], q: Float[Tensor, "*batch d"]
 ) -> Float[Tensor, "*batch"]:
-    """Return the angle α: |p − q| = 2 sin α/2 and |p + q| = 2 cos α/2."""
+    """Return the angle α of unit vectors: |p ∓ q| is 2 sin α/2 and 2 cos α/2."""
     check_shapes("… d, … d", p, q)
     return 2 * torch.atan2((p - q).norm(dim=-1), (p + q).norm(dim=-1))
     # --8<-- [end:angle_between]

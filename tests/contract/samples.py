@@ -195,6 +195,10 @@ FUNCTIONS: dict[str, Function] = {
         prepare=turns,
         refused=(((2, 2), (2, 2)), ((3,), (3,))),
     ),
+    "manifolds.sphere_numbers.angle_between": Function(
+        ((3,), (3,)), prepare=unit, power=0, scaled=(0, 1), refused=(((3,), (2,)),)
+    ),
+    "lie_groups.rotation_heads.nearest_rotation": Function(((3, 3),), power=0, refused=(((2, 2),), ((3, 2),))),
     "lie_groups.rotation_heads.from_six": Function(((6,),), power=0, refused=(((5,),), ((),))),
     "lie_groups.algebra.lie_bracket": Function(((3, 3), (3, 3)), power=1, refused=(((3, 3), (4, 4)), ((3, 4), (3, 4)))),
     "lie_groups.algebra.bch": Function(((3, 3), (3, 3)), lambda f, A, B: f(A, B, 4), refused=(((3, 3), (4, 4)),)),
@@ -478,6 +482,22 @@ MODULES: dict[str, Module] = {
         lambda c: Kinds(c([2, 1, 0], [1, 2, 1])),
         ((2, 1), (1, 3), (0, 5)),
         refused=(((2, 1), (1, 4), (0, 5)), ((3, 1), (1, 3), (0, 5))),
+    ),
+    "equivariant_networks.rotations.KindGate": Module(
+        lambda c: Kinds(c([1, 2, 1])),
+        ((4, 1), (2, 3), (1, 5)),
+        refused=(((3, 1), (2, 3), (1, 5)), ((4, 1), (1, 3), (1, 5))),
+    ),
+    "equivariant_networks.steerable_filters.SteerableLayer": Module(
+        lambda c: Kinds(c([1, 2, 1], [2, 1, 1], 3)),
+        ((1, 4, 4), (4, 4, 4), (2, 4, 4)),
+        refused=(((2, 4, 4), (4, 4, 4), (2, 4, 4)), ((1, 4, 4), (2, 4, 4), (2, 4, 4))),
+        rows=True,
+    ),
+    "equivariant_networks.points.RadialProduct": Module(
+        lambda c: Kinds(c([2, 1, 1], [1, 2, 0, 0, 0], 1)),
+        ((2, 1), (1, 3), (1, 5), (3,)),
+        refused=(((3, 1), (1, 3), (1, 5), (3,)), ((2, 1), (1, 3), (1, 5), (4,))),
     ),
     "equivariant_networks.tensor_products.TensorProduct": Module(
         lambda c: Kinds(c([2, 1, 1], [1, 2, 0, 0, 0], 1)),
