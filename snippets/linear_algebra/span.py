@@ -29,7 +29,7 @@ def rank(vectors: Float[Tensor, "n k"]) -> int:
 
 # --8<-- [start:independent]
 def in_one_unit(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
-    """Return each column divided by its largest entry: millimetres or kilometres."""
+    """Return each column divided by the largest absolute value of its entries."""
     size = vectors.abs().amax(dim=0)
     return vectors / torch.where(size > 0, size, 1.0)
 

@@ -57,6 +57,7 @@ def test_shoelace_knows_direction_and_shape():
     assert shoelace(drawn.SQUARE) == 1.0
     assert shoelace(drawn.SQUARE.flip(0)) == -1.0
     assert shoelace(torch.tensor([[0.0, 0.0], [4.0, 0.0], [0.0, 3.0]])) == 6.0
+    assert shoelace(torch.tensor([[0.0, 0.0], [1.0, -1.0], [2.0, 1.0], [1.0, 2.0]])) == 3.0  # by hand on the page
 
 
 @pytest.mark.claim("LA-21")

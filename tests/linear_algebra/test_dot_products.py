@@ -308,6 +308,11 @@ def test_attention_agrees_with_torch(measured):
     measured(attend(q, k, values), nn.functional.scaled_dot_product_attention(q, k, values), atol=1e-12)
 
 
+def test_the_weights_of_the_scores_two_one_zero():
+    weights = attend(torch.ones(1, 1), torch.tensor([[2.0], [1.0], [0.0]]), torch.eye(3))
+    assert [f"{w:.2f}" for w in weights[0]] == ["0.67", "0.24", "0.09"]
+
+
 @pytest.mark.claim("LA-153")
 @given(st.integers(0, 1000))
 def test_turning_queries_and_keys_together_changes_no_score(seed):

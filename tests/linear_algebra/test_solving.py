@@ -172,6 +172,7 @@ def test_five_ways_to_be_invertible(M):
         expected = np.array(exact(M).inv(), dtype=float)
         assert np.allclose(inverse(M).numpy(), expected, atol=1e-9)
         assert np.allclose((M @ inverse(M)).numpy(), np.eye(n), atol=1e-9)
+        assert np.allclose((inverse(M) @ M).numpy(), np.eye(n), atol=1e-9)  # one side is enough
     else:
         with pytest.raises(ValueError, match=f"of {n} columns have pivots"):
             inverse(M)
