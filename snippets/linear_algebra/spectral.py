@@ -80,7 +80,7 @@ def fourier_modes(n: int) -> Complex[Tensor, "n n"]:
 
 # --8<-- [start:learning_rate]
 def largest_rate(X: Float[Tensor, "count n"]) -> float:
-    """Return 2/λ for the Hessian 2XᵀX/N of the mean squared error of X ↦ Xw."""
+    """Return 2/λ for the Hessian 2XᵀX/N of the loss w ↦ ‖Xw − y‖²/N."""
     return 2 / float(torch.linalg.eigvalsh(2 * X.T @ X / len(X))[-1])
 
 

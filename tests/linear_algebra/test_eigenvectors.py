@@ -301,6 +301,7 @@ def test_an_orthogonal_weight_keeps_every_length(seed, measured):
         measured(last.detach().norm(dim=1), h.detach().norm(dim=1), atol=1e-12)
     (last * direction).sum().backward()
     measured(h.grad.norm(dim=1), direction.norm(dim=1), atol=1e-12)
+    measured(torch.linalg.eigvals(net.weight.detach()).abs(), torch.ones(n), atol=1e-12)
 
 
 @pytest.mark.claim("LA-193")

@@ -140,6 +140,21 @@ def test_not_centring_costs_at_most_one_component(n, seed):
 
 
 @pytest.mark.claim("LA-225")
+def test_four_points_without_centring_exactly(measured):
+    rows = sympy.Matrix([[5, 2], [-1, 0], [3, 4], [1, -2]])
+    plain = rows.T * rows / 4
+    measured.exact(plain, sympy.Matrix([[9, 5], [5, 6]]))
+    root = sympy.sqrt(109)
+    measured.exact(plain.eigenvals(), {(15 + root) / 2: 1, (15 - root) / 2: 1})
+    X = torch.tensor(np.array(rows.tolist(), dtype=float))
+    angles = torch.linspace(0, math.pi, 20001)
+    u = torch.stack([angles.cos(), angles.sin()])
+    left = ((X**2).sum() - (X @ u).square().sum(0)).min() / 4  # the best of many lines through the origin
+    measured(left, (15 - math.sqrt(109)) / 2, atol=1e-6)
+    measured(residual(X, X.mean(0).expand_as(X)), 10.0, atol=1e-14)
+
+
+@pytest.mark.claim("LA-225")
 def test_first_uncentred_direction_of_mnist_is_nearly_the_mean(quoted, measured):
     X, variances, _ = chapter_figures._mnist()
     values, vectors = scipy.linalg.eigh((X.T @ X / len(X)).numpy())

@@ -225,6 +225,18 @@ def test_the_limit_is_that_of_the_hessian(measured):
     assert above > 1e6
 
 
+@pytest.mark.claim("LA-200")
+def test_descent_does_not_move_along_the_flat_directions_of_dependent_columns(measured):
+    X, y = random(50, 3)[:, [0, 1, 2, 2]], random(50, 1, seed=1)
+    torch.manual_seed(0)
+    layer = nn.Linear(4, 1, bias=False)
+    flat = layer.weight.detach()[0, 2] - layer.weight.detach()[0, 3]
+    below = page.train(layer, X, y, 0.9 * page.largest_rate(X), 2000)
+    measured(layer.weight.detach()[0, 2] - layer.weight.detach()[0, 3], flat, atol=1e-12)
+    best = np.linalg.lstsq(X[:, :3].numpy(), y.numpy(), rcond=None)[1][0] / 50
+    measured(below, best, atol=1e-9)
+
+
 @pytest.mark.parametrize(("a", "b", "c"), [(2.0, 1.0, 2.0), (1.0, 2.0, 1.0), (-1.0, 0.0, -1.0), (3.0, 1.0, 0.4)])
 def test_solution_two_by_two(a, b, c):
     kind = page.definiteness(torch.tensor([[a, b], [b, c]]))

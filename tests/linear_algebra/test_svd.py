@@ -104,6 +104,16 @@ def test_matrix_is_the_sum_of_its_terms_of_rank_one(shape, measured):
     measured(sum(terms), A, atol=1e-12)
 
 
+@pytest.mark.claim("LA-205")
+def test_terms_of_the_page(measured):
+    A = chapter_figures.A_PAGE
+    first = torch.tensor([[1.0, 1.0], [2.0, 2.0]])
+    measured(truncate(A, 1), first, atol=1e-14)
+    measured(A - truncate(A, 1), torch.tensor([[1.0, -1.0], [-0.5, 0.5]]), atol=1e-14)
+    measured([(A - first).norm(), torch.linalg.matrix_norm(A - first, 2)], math.sqrt(2.5), atol=1e-14)
+    measured((A**2).sum(), 12.5, atol=0)
+
+
 @pytest.mark.claim("LA-206")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_norms_are_functions_of_the_singular_values(shape, measured):
@@ -159,6 +169,15 @@ def test_a_tie_has_a_circle_of_best_approximations(theta, measured):
     B = best_of_tied(float(theta))
     assert torch.linalg.matrix_rank(B) == 1
     measured((torch.eye(2) - B).norm(), 1.0, atol=1e-14)
+
+
+@settings(max_examples=60)
+@given(angles=st.tuples(st.floats(0, 7), st.floats(0, 7)), sigma=st.floats(0.01, 5))
+def test_solution_no_other_matrix_of_rank_one_is_as_near_to_the_identity(angles, sigma):
+    p, q = (torch.tensor([math.cos(angle), math.sin(angle)]) for angle in angles)
+    squared = ((torch.eye(2) - sigma * torch.outer(p, q)) ** 2).sum().item()
+    expected = 1 + (sigma - 1) ** 2 + 2 * sigma * (1 - (p @ q).item())
+    assert math.isclose(squared, expected, abs_tol=1e-12)
 
 
 @pytest.mark.claim("LA-208", by="drawn", draws=40)
@@ -259,6 +278,19 @@ def test_bottleneck_is_the_nearest_one_and_its_worst_error_is_the_next_singular_
     x = torch.cat([x / x.norm(dim=1, keepdim=True), torch.linalg.svd(layer.weight.detach()).Vh])
     errors = (bottleneck(x) - layer(x)).norm(dim=1).detach()
     measured(errors.max(), worst, atol=1e-12)
+
+
+@pytest.mark.claim("LA-213")
+@settings(max_examples=60)
+@given(m=sides, n=sides, r=sides, seed=seeds, size=st.floats(0, 2))
+def test_no_other_bottleneck_has_a_smaller_worst_case(m, n, r, seed, size):
+    W, B, gap = gaussian(m, n, seed=seed), of_rank(m, n, r, seed + 1), size * gaussian(m, seed=seed + 3)
+    if seed % 2:
+        B = truncate(W + 0.1 * B, min(m, n, r))
+    x = torch.linalg.svd(W - B).Vh[0]
+    worst = max((gap + sign * (W - B) @ x).norm() for sign in (1, -1))
+    values = torch.linalg.svdvals(W)
+    assert worst >= (values[r] if r < len(values) else 0) - 1e-12
 
 
 @pytest.mark.claim("LA-214")
