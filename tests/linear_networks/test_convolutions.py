@@ -151,6 +151,8 @@ def test_the_umbrella(measured):
             c[4] = -(c[0] * c[3] ** 2 - c[1] * c[2] * c[3]) / c[1] ** 2
         reached = nearest_product(c, [3, 2], [2, 1]) < 1e-9
         measured.exact(reached, bool(c[2] ** 2 >= 4 * c[0] * c[4]))
+    constant = torch.tensor([1.0, 0, 0, 1, 0])  # no root in y, and yet a product: of two constants
+    measured(composed(constant, [3, 2], [2, 1]), torch.eye(5)[0], atol=0)
     on_canopy = composed(draw(5), [3, 2], [2, 1])
     measured(torch.tensor(nearest_product(on_canopy, [3, 2], [2, 1])), 0.0, atol=1e-9)
 
