@@ -21,7 +21,7 @@ from snippets.linear_networks.components import (
 )
 from snippets.linear_networks.distance import truncate
 from snippets.linear_networks.invariance import permutation_matrix
-from snippets.linear_networks.permutations import Permutation
+from snippets.linear_networks.permutations import Permutation, cycle_decomposition
 from snippets.linear_networks.real_blocks import (
     assemble,
     cycle_vectors,
@@ -113,6 +113,19 @@ def test_stepwise_diagonalisation_exactly(measured):
         clean(sympy.Matrix([z, z**2])).applyfunc(lambda e: sympy.simplify(sympy.expand(e**3))), sympy.ones(2, 1)
     )
     measured.exact(multiplicities(SIGMA), {1: 2, 2: 1, 3: 1})
+
+
+@pytest.mark.claim("NN-41")
+def test_blocks_in_the_order_of_the_cycles_are_cyclic_shifts(measured):
+    """Backwards along each cycle the block moves every basis vector to the next; forwards it is transposed."""
+    shift = lambda n: torch.eye(n).roll(1, 0)
+    for sigma in [*EVERY, MIXED, TURN]:
+        P, cycles = permutation_matrix(sigma), cycle_decomposition(sigma)
+        backwards = torch.tensor([point - 1 for first, *rest in cycles for point in (first, *rest[::-1])])
+        forwards = torch.tensor([point - 1 for cycle in cycles for point in cycle])
+        blocks = torch.block_diag(*(shift(len(cycle)) for cycle in cycles))
+        measured(P[backwards][:, backwards], blocks, atol=0)
+        measured(P[forwards][:, forwards], blocks.T, atol=0)
 
 
 @pytest.mark.claim("NN-61", "NN-61b", "NN-62")
