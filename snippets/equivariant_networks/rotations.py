@@ -58,7 +58,7 @@ def ladder(l: int) -> Complex[Tensor, "3 d d"]:
 
 # --8<-- [start:real]
 def real_basis(l: int) -> Complex[Tensor, "d d"]:
-    """Return the unitary matrix from the numbers m to cosines (m > 0) and sines."""
+    """Return the unitary U; its conjugate takes numbers m to cosines (m > 0), sines."""
     U = torch.zeros(2 * l + 1, 2 * l + 1, dtype=torch.complex128)
     U[l, l] = 1
     for m in range(1, l + 1):

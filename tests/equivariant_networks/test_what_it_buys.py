@@ -48,6 +48,7 @@ test_numbers = numbers(
         "group_least": between(72, 77),
         "group_most": between(80, 85),
         "plain_0": between(88, 92),
+        "plain_ahead": between(11.5, 12.5),  # per cent: 90.3 − 78.4
         "plain_90": between(7, 9),
         "plain_180": between(40, 44),
         "plain_270": between(9.1, 12),

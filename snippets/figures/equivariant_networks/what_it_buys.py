@@ -24,6 +24,7 @@ def trials() -> dict[str, float | int | str]:
             found[f"{name.replace(' ', '_')}_{90 * k}"] = 100 * mean([run[k] for run in runs])
     upright = [100 * run[0] for run in made["digits"]["group"]]
     found |= {"group_least": min(upright), "group_most": max(upright)}
+    found["plain_ahead"] = found["plain_0"] - found["group_0"]
     for name, network in (("group", turning_network()), ("plain", plain_network())):
         found[f"weights_{name}"] = sum(p.numel() for p in network.parameters())
     return found | provenance("symmetry")
