@@ -242,14 +242,12 @@ def test_with_all_digits_the_large_dense_network_and_the_cnn_are_better():
 
 
 @pytest.mark.claim("MN-212")
-def test_new_shifts_give_a_large_dense_network_more_than_symmetry_gives_a_small_one():
-    mean = {key: recorded()[f"{key}_own"] for key in ("large_once_100", "large_nearby_100", "equivariant_nearby_100")}
-    assert mean["large_nearby_100"] > mean["large_once_100"] + 15
-    assert mean["large_nearby_100"] > mean["equivariant_nearby_100"]
-    for count in (1_000, 10_000, 60_000):
-        assert min(runs_of(f"large/nearby/{count}")) > max(runs_of(f"equivariant/nearby/{count}"))
+def test_with_new_shifts_every_run_of_the_large_dense_network_beats_every_run_of_the_small_equivariant_one():
+    assert recorded()["large_nearby_100_own"] > recorded()["large_once_100_own"] + 15
     for count in STEPS:
+        assert min(runs_of(f"large/nearby/{count}")) > max(runs_of(f"equivariant/nearby/{count}"))
         assert abs(recorded()[f"equivariant_nearby_{count}_own"] - recorded()[f"equivariant_once_{count}_own"]) < 1.5
+    assert min(runs_of("large/nearby/100")) < max(runs_of("equivariant/nearby/100")) + 0.5  # by little
 
 
 @pytest.mark.claim("MN-213")

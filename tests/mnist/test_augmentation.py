@@ -10,6 +10,7 @@ from book.expect import below, near, numbers
 from snippets.figures.mnist import augmentation as augmentation_figures
 from snippets.mnist import experiments
 from snippets.mnist.augmentation import augmented_moments, far_amounts, matrix_of, shifts_needed
+from snippets.mnist.data import load_images
 from snippets.mnist.exact import (
     average_over_shifts,
     commutator,
@@ -18,8 +19,9 @@ from snippets.mnist.exact import (
     frequency_moments,
     loss,
     second_moment,
+    spectra,
 )
-from snippets.mnist.shifts import cyclic_shift
+from snippets.mnist.shifts import cyclic_shift, random_amounts
 from snippets.mnist.training import frequency_blocks, random_network
 
 test_numbers = numbers("mnist.augmentation", {
@@ -95,6 +97,16 @@ def test_the_equivariant_network_wins_with_few_pictures():
         assert (found[kind, "dense"] > 1.5 * found[kind, "equivariant"]).all()
     assert numbers_["far_dense_all"] > 1.5 * numbers_["far_equivariant_all"]
     assert numbers_["around_dense_all"] > 1.5 * numbers_["around_equivariant_all"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_thirty_pictures_give_each_frequency_a_direction_for_each_row_with_ink(seed, measured):
+    generator = seeded(seed)
+    some = load_images("train")[torch.randperm(60_000, generator=generator)[:30]]
+    values = spectra(frequency_moments(some, random_amounts(30, generator)))
+    rows = int((some.sum((0, 2)) > 0).sum())
+    assert 23 <= rows <= 25
+    measured.exact((values > 1e-12 * values[:, :1]).sum(1), torch.full((15,), rows))
 
 
 def test_far_shifts_are_all_beyond_those_of_the_data_and_on_both_sides():
