@@ -192,10 +192,10 @@ def boost(t: float) -> Float[Tensor, "2 2"]:
 
 # --8<-- [start:solution_squaring]
 def exp_by_squaring(G: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
-    """Return exp G = exp(G/2ᵏ)^(2ᵏ), with fifteen terms of the series for G/2ᵏ."""
+    """Return exp G = exp(G/2ᵏ)^(2ᵏ), with eighteen terms of the series for G/2ᵏ."""
     size = torch.linalg.matrix_norm(G, 2).item()
     k = max(0, math.ceil(math.log2(size))) if size else 0
-    E = partial_sums(G / 2**k, 15)[-1]
+    E = partial_sums(G / 2**k, 18)[-1]
     for _ in range(k):
         E = E @ E
     return E

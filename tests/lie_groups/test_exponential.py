@@ -410,7 +410,7 @@ def test_solutions(measured):
             e.real_log_of_diagonal(a, d)
 
 
-@pytest.mark.parametrize("size", [0.0, 1e-9, 0.7, 40.0])
+@pytest.mark.parametrize("size", [0.0, 1e-9, 0.7, 1.0, 40.0])
 def test_solution_exp_by_squaring(size, measured):
     measured(e.exp_by_squaring(size * e.J), rotation(size), atol=1e-13)
     A = torch.randn(4, 4, generator=torch.Generator().manual_seed(3))
@@ -418,3 +418,4 @@ def test_solution_exp_by_squaring(size, measured):
     truth = torch.tensor(scipy.linalg.expm(G.numpy()))
     measured(e.exp_by_squaring(G) / truth.norm(), truth / truth.norm(), atol=1e-12)
     assert (e.partial_sums(40 * e.J, 200)[-1] - rotation(40.0)).abs().max() > 0.01
+    assert (e.partial_sums(e.J, 15)[-1] - rotation(1.0)).abs().max() > 5e-13

@@ -86,6 +86,17 @@ def test_in_the_plane_the_equations_leave_orthogonal_matrices_and_their_powers(m
     measured.exact([square.reduce(sp.expand(entry))[1] for entry in T2 - T1 * T1], [0] * 4)
 
 
+@pytest.mark.claim("LG-229")
+def test_other_matrices_for_keys_leave_differences_that_fade(measured):
+    q, k = torch.randn(2, 4, generator=torch.Generator().manual_seed(0))
+    power = torch.linalg.matrix_power
+    for A in (torch.randn(4, 4, generator=torch.Generator().manual_seed(1)), 0.99 * random_orthogonal(4, 1, 2)[0]):
+        for m, n in ((3, 1), (2, 2), (1, 3)):
+            score = (power(A, m) @ q) @ (power(torch.linalg.inv(A).T, n) @ k)
+            measured(score, q @ power(A.T, m - n) @ k, atol=1e-10)
+    measured(torch.linalg.svdvals(power(A.T, 10)), torch.full((4,), 0.99**10), atol=1e-13)
+
+
 @pytest.mark.claim("LG-230")
 @pytest.mark.parametrize("by", [1, 50, 1000])
 def test_a_head_sees_the_order_and_not_the_beginning(by, measured):
@@ -96,11 +107,15 @@ def test_a_head_sees_the_order_and_not_the_beginning(by, measured):
         measured(head(x, here + by), y, atol=1e-11)
         assert (head(x[:, [1, 0, 2, 3, 4, 5]], here) - y)[:, -1].abs().max() > 1e-4
         measured(head(x[:, :4], here[:4]), y[:, :4], atol=1e-14)  # later tokens have no say
+        still, swapped = (head(z, 0 * here)[:, -1] for z in (x, x[:, [1, 0, 2, 3, 4, 5]]))
+        measured(swapped, still, atol=1e-14)  # without the turns the order is lost on the last token
         q, k = (rotary.rope(W(x), here, head.frequencies) for W in (head.query, head.key))
         table = (q @ k.mT / 8**0.5).masked_fill(torch.ones(6, 6).triu(1).bool(), -torch.inf)
         measured(torch.softmax(table, -1) @ head.value(x), y, atol=1e-13)
     with pytest.raises(ValueError, match="shape"):
         head(x, here[:4])
+    exact = head.frequencies.clone()
+    assert (head.half().frequencies.double() - exact).abs().max() > 1e-6  # a cast rounds the speeds as well
 
 
 def test_turned_values_and_places_in_a_picture(measured):

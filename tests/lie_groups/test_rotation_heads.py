@@ -53,6 +53,16 @@ def test_three_numbers_are_wrong_by_a_half_turn_on_every_axis(seed, measured):
     measured(apart, math.pi, atol=1e-7)
 
 
+@pytest.mark.claim("LG-128")
+def test_the_product_of_two_quaternions_is_the_cosine_of_half_the_angle(measured):
+    R, S = e.exp_so3(torch.randn(2, 200, 3, generator=torch.Generator().manual_seed(0)))
+    square = (e.quaternion(R) * e.quaternion(S)).sum(1).square()
+    trace = (R * S).sum((1, 2))
+    measured((e.quaternion_table(R) * e.quaternion_table(S)).sum((1, 2)), 4 + 4 * trace, atol=1e-12)
+    measured(16 * square, 4 + 4 * trace, atol=1e-12)
+    measured(square, (e.log_so3(R.mT @ S).norm(dim=1) / 2).cos().square(), atol=1e-12)
+
+
 @pytest.mark.claim("LG-251")
 def test_six_numbers_reach_every_rotation_by_its_own_columns(measured):
     R = figures.any_rotations(200, torch.Generator().manual_seed(0)).double()
@@ -90,6 +100,15 @@ def test_solution_mean(measured):
     measured(e.log_so3(mean.T @ R).mean(0), torch.zeros(3), atol=1e-14)
     S = e.exp_so3(torch.tensor([2.0, 0.1, -1.0]))
     measured(h.mean_rotation(S @ R), S @ mean, atol=1e-13)  # turning everything turns the mean
+    one = 2 * torch.pi / 3 * torch.tensor([0.0, 0.0, 1.0])
+    thirds = e.exp_so3(torch.stack([0 * one, one, -one]))  # spread widely: each of the three is a mean
+    for i in range(3):
+        measured(h.mean_rotation(thirds.roll(-i, 0)), thirds[i], atol=1e-14)
+    generator = torch.Generator().manual_seed(1)
+    axes = torch.nn.functional.normalize(torch.randn(8, 3, generator=generator))
+    near = e.exp_so3(0.9 * torch.pi / 2 * torch.rand(8, 1, generator=generator) * axes)
+    for i in range(8):  # all within 90 degrees: one mean, wherever the search begins
+        measured(h.mean_rotation(near.roll(-i, 0), 200), h.mean_rotation(near, 200), atol=1e-12)
 
 
 def test_solution_distance(measured):
@@ -110,3 +129,21 @@ def test_solution_nearest(measured):
     for A, found in zip(M, R, strict=True):  # Kabsch's algorithm is an independent oracle
         best = Rotation.align_vectors(A.numpy().T, torch.eye(3).numpy())[0].as_matrix()
         measured(found, torch.tensor(best), atol=1e-7)
+
+
+def test_the_gradient_of_the_nearest_rotation_loses_its_digits_near_a_rotation(measured):
+    generator = torch.Generator().manual_seed(0)
+    R = e.exp_so3(torch.randn(3, generator=generator))
+    E, C = torch.randn(2, 3, 3, generator=generator)
+
+    def miss(M: torch.Tensor) -> torch.Tensor:
+        M = M.clone().requires_grad_()
+        (found,) = torch.autograd.grad((h.nearest_rotation(M) * C).sum(), M)
+        U, sizes, Vt = torch.linalg.svd(M.detach())
+        turn = U.T @ C @ Vt.T
+        exact = U @ ((turn - turn.T) / (sizes[:, None] + sizes)) @ Vt  # with sums in place of differences
+        return (found - exact).abs().max()
+
+    measured(miss(R + 0.1 * E), 0, atol=1e-12)
+    assert miss(R + 1e-12 * E) > 1e-6
+    assert miss(torch.eye(3)).isnan()

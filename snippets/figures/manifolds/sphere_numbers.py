@@ -10,6 +10,7 @@ from book import figure, results
 from snippets.figures.manifolds.sphere import camera, draw_globe
 from snippets.manifolds.sphere import uniform_on_sphere
 from snippets.manifolds.sphere_numbers import (
+    normalised_gaussians,
     random_angles,
     round_trip,
     stable_round_trip,
@@ -56,10 +57,16 @@ def cancellation() -> Figure:
 
 @results(seed=0)
 def numbers() -> dict[str, int | float]:
-    """Return how many seeds survive the round trip, and which share of samples lies near the poles."""
+    """Return how many seeds survive the round trip, and which share of samples lies near the poles.
+
+    `nan_share` is that of pairs of directions at an angle of 1e-9 whose arccosine is NaN.
+    """
     generator = torch.Generator().manual_seed(0)
     even, uneven = uniform_on_sphere(10**6, generator), uniform_in_angles(10**6, generator)
     cap = math.cos(math.radians(30))
+    p, across = (normalised_gaussians(10**6, 3, generator) for _ in range(2))
+    across = torch.nn.functional.normalize(torch.linalg.cross(p, across))
+    close = math.cos(1e-9) * p + math.sin(1e-9) * across
     seeds = torch.stack([random_angles(seed, torch.float32) for seed in range(20_000)])
     single = torch.cat([survives(s) for s in seeds.split(1000)])
     double = torch.stack([random_angles(seed, torch.float64) for seed in range(1000)])
@@ -72,6 +79,7 @@ def numbers() -> dict[str, int | float]:
         "generic_fails": int((~survives(generic)[:, 1]).sum()),
         "double_fails": int((~survives(double)).sum()),
         "stable_fails": int((~survives(torch.cat([seeds[:1000], generic]), stable_round_trip)).sum()),
+        "nan_share": (p * close).sum(1).acos().isnan().double().mean().item(),
         "cap_area": 1 - cap,
         "cap_even": (even[:, 2].abs() > cap).double().mean().item(),
         "cap_uneven": (uneven[:, 2].abs() > cap).double().mean().item(),
