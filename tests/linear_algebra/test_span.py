@@ -142,6 +142,11 @@ def test_dependent_means_that_a_combination_is_zero(vectors):
             dependence(vectors)
 
 
+def test_independent_vectors_have_no_dependence():
+    with pytest.raises(ValueError, match="the 3 columns are independent: pass dependent ones"):
+        dependence(torch.eye(3))
+
+
 @pytest.mark.claim("LA-108")
 def test_three_counting_vectors_are_dependent(measured):
     vectors = torch.tensor([[1.0, 4.0, 7.0], [2.0, 5.0, 8.0], [3.0, 6.0, 9.0]])

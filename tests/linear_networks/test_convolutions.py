@@ -90,7 +90,6 @@ def test_quadratics_that_two_filters_reach(measured):
 
 
 @pytest.mark.claim("NN-09")
-@pytest.mark.unwatched
 def test_cubics_that_stacks_reach(measured):
     for seed in range(200):
         three = composed(draw(6, seed=seed), [2, 2, 2], [1, 1, 1])
@@ -126,7 +125,6 @@ def test_dimension(sizes, strides, measured):
 
 @pytest.mark.claim("NN-10")
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.unwatched
 def test_strides_larger_than_one_meet_only_regular_points(seed):
     filters, regularity = stride_two_criticals(seed)
     assert len(filters) >= 2
@@ -134,7 +132,6 @@ def test_strides_larger_than_one_meet_only_regular_points(seed):
 
 
 @pytest.mark.claim("NN-120", by="proved")
-@pytest.mark.unwatched
 def test_the_umbrella(measured):
     """The equation by expansion; 1 + x⁴ is no real product, as each one has a real factor b₀ + b₁x² or a zero of it."""
     a0, a1, a2, b0, b1, x = sympy.symbols("a0 a1 a2 b0 b1 x", real=True)
@@ -179,7 +176,6 @@ def test_targets_that_are_critical_at_an_edge(first, stride, expected, measured)
 
 
 @pytest.mark.claim("NN-11")
-@pytest.mark.unwatched
 def test_stride_one_ends_on_the_boundary(measured):
     outside = 0
     for seed in range(8):
