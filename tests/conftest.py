@@ -49,20 +49,16 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     quarters of the time of code that is Python alone, and find nothing in the thousandth case.
     """
     property_test = getattr(getattr(item, "obj", None), "hypothesis", None)
-    if property_test is None and not item.get_closest_marker("unwatched"):
-        return (yield)
     watch = Watch(item.config)
-    if property_test is None:
-        watch.stop()
-    else:
-        whole = property_test.inner_test
-        property_test.inner_test = until_enough(whole, watch.stop)
-    try:
-        return (yield)
-    finally:
-        watch.go_on()
+    with pytest.MonkeyPatch.context() as patch:
         if property_test is not None:
-            property_test.inner_test = whole
+            patch.setattr(property_test, "inner_test", until_enough(property_test.inner_test, watch.stop))
+        elif item.get_closest_marker("unwatched"):
+            watch.stop()
+        try:
+            return (yield)
+        finally:
+            watch.go_on()
 
 
 class Watch:

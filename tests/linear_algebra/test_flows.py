@@ -66,30 +66,19 @@ def test_half_of_six_coordinates_moves_the_other_half(measured, kept):
     measured.exact(y[:, half].tolist(), z[:, half].tolist())
 
 
-@pytest.mark.claim("LA-172")
-def test_a_flow_on_four_coordinates_follows_its_jacobian(measured):
-    torch.manual_seed(0)
-    flow, z = page.Flow(depth=3, n=4), random(2, 4)
-    y = flow(z).detach()
-    for i in range(2):
-        jacobian = torch.autograd.functional.jacobian(lambda x: flow(x[None])[0], z[i])
-        expected = log_gaussian(z[i]) - torch.linalg.slogdet(jacobian).logabsdet
-        measured(flow.log_prob(y)[i].detach(), expected, atol=1e-10)
-
-
 def test_an_odd_number_of_coordinates_has_no_half():
     with pytest.raises(ValueError, match="3 coordinates have no half"):
         page.Coupling(kept=0, n=3)
 
 
 def test_the_crescent_is_a_coupling_and_its_density_has_the_entropy_of_the_page(measured):
-    z = random(2, 400)
-    x, noise = torch.randn(2, 400, generator=torch.Generator().manual_seed(0))
-    measured(page.crescent(400), torch.stack([x, 0.4 * noise + x**2 - 1], dim=1), atol=1e-12)
-    jacobian = torch.autograd.functional.jacobian(lambda p: torch.stack([p[0], 0.4 * p[1] + p[0] ** 2 - 1]), z[:, 0])
-    measured(jacobian, [[1.0, 0.0], [2 * z[0, 0].item(), 0.4]], atol=1e-12)
+    """Taken back to the noise, its points have the density of the page, whose mean negative logarithm is the entropy."""
+    x, y = page.crescent(200_000).T
+    noise = torch.stack([x, (y + 1 - x**2) / 0.4], dim=1)
+    measured(noise, torch.randn(2, 200_000, generator=torch.Generator().manual_seed(0)).T, atol=1e-12)
     entropy = scipy.stats.multivariate_normal(cov=1.0, mean=[0, 0]).entropy() + math.log(0.4)
-    measured(torch.tensor(1 + math.log(2 * math.pi) + math.log(0.4)), entropy, atol=1e-12)
+    assert abs((math.log(0.4) - log_gaussian(noise)).mean() - entropy) < 0.01
+    assert math.isclose(entropy, 1 + math.log(2 * math.pi) + math.log(0.4))
 
 
 @pytest.mark.claim("LA-172")
@@ -102,9 +91,10 @@ def test_the_flow_is_a_density_before_and_after_training(measured):
 
 
 @pytest.mark.claim("LA-172")
-def test_log_prob_follows_the_whole_jacobian(measured):
+@pytest.mark.parametrize("n", [2, 4])
+def test_log_prob_follows_the_whole_jacobian(measured, n):
     torch.manual_seed(0)
-    flow, z = page.Flow(depth=3), random(4, 2)
+    flow, z = page.Flow(3, n), random(4, n)
     y = flow(z).detach()
     for i in range(4):
         jacobian = torch.autograd.functional.jacobian(lambda x: flow(x[None])[0], z[i])
