@@ -91,12 +91,15 @@ def agree(shown: str, printed: str, tolerance: float | str) -> bool:
     shown, printed = shown.rstrip(), printed.rstrip()
     if shown == printed:
         return True
-    if [re.sub(r"\s+", " ", part) for part in NUMBER.split(shown)] != [
-        re.sub(r"\s+", " ", part) for part in NUMBER.split(printed)
-    ]:
+    if _words(shown) != _words(printed):
         return False
     pairs = list(zip(NUMBER.findall(shown), NUMBER.findall(printed), strict=True))
     return all(_close(a, b, tolerance) for a, b in pairs)
+
+
+def _words(text: str) -> list[str]:
+    """Return what stands between the numbers of a text; blanks beside a number make room for signs, and say nothing."""
+    return [" ".join(part.split()) for part in NUMBER.split(text)]
 
 
 def _close(shown: str, printed: str, tolerance: float | str) -> bool:

@@ -363,6 +363,16 @@ def test_region_text_is_dedented_and_free_of_markers(tree):
         ("1e-16", "3e-15", "magnitude", False),
         ("0.0", "2e-16", "magnitude", True),
         ("1.0 2.0", "1.0", 1e-6, False),
+        # what another processor prints, where rounding leaves another sign, or so little that all is written with exponents
+        (
+            "([[ 1.0000,  0.0000],\n [ 0.0000, -1.0000]])",
+            "([[ 1.0e+00,  0.0e+00],\n [-5.6e-17, -1.0e+00]])",
+            1e-6,
+            True,
+        ),
+        ("(0., 1.)", "(-0., 1.)", 1e-6, True),
+        ("([1.0000, 0.1000])", "([-1.0000, 0.1000])", 1e-6, False),
+        ("ab 1", "a b 1", 1e-6, False),
     ],
 )
 def test_outputs_are_compared_exactly_where_exact(shown, printed, tolerance, expected):

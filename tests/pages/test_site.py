@@ -372,6 +372,14 @@ def test_instant_navigation_keeps_formulas_and_figures(visit):
     assert tab.complaints == []
 
 
+# After going back the theme leads to where the reader was, at a moment of its own; whoever looks for the playground scrolls again.
+SCROLL_UNTIL_OPEN = """() => {
+  const ground = document.querySelector("play-ground[data-play=span]");
+  ground?.scrollIntoView({ behavior: "instant", block: "center" });
+  return ground?.classList.contains("is-open");
+}"""
+
+
 def test_playgrounds_come_with_their_page_and_come_back(visit):
     """Opened under instant navigation, left by a click and found again as it was; other pages load nothing of them."""
     tab = visit()
@@ -392,7 +400,7 @@ def test_playgrounds_come_with_their_page_and_come_back(visit):
     page.wait_for_timeout(SETTLED)
     page.go_back()
     page.wait_for_url("**/span/**")
-    ground.scroll_into_view_if_needed()
+    page.wait_for_function(SCROLL_UNTIL_OPEN)
     expect(ground.locator("output").first).to_have_text(reading)
     assert page.evaluate("window.here"), "the page was loaded anew"
     assert tab.complaints == []
