@@ -12,6 +12,16 @@ from sympy.combinatorics import Permutation as Combinatorial
 from sympy.combinatorics import PermutationGroup
 
 from book import npm
+from snippets.equivariant_networks.group_convolutions import (
+    TURNS,
+    TURNS_AND_MIRRORS,
+    GroupConvolution,
+    act,
+    act_on_field,
+    defect,
+    letter_f,
+    quotients,
+)
 from snippets.figures.home import packed
 from snippets.lie_groups.exponential import exp_so3
 from snippets.linear_algebra.determinants import det2
@@ -439,3 +449,129 @@ def test_bytes_become_numbers_again(draw):
     assert (found - values).abs().max() <= packed(values)["scale"] / 2 + 1e-12
     bases = torch.tensor(ask([["waves", "bases_of", [packed(values)]]])[0], dtype=torch.float64)
     assert torch.equal(bases, found.view(2, 15, 784).movedim(0, 1))
+
+
+GROUPS = {"turns": TURNS, "mirrors": TURNS_AND_MIRRORS}
+
+
+def layers(w, group):
+    """Return the three layers of the playground as the chapter has them: lifting, turned by g⁻¹, and one plain filter."""
+    kinds = {name: GroupConvolution(1, 1, 3, group, lift=True) for name in ("lifting", "backwards")}
+    kinds["one"] = GroupConvolution(1, 1, 3, TURNS[:1], lift=True)
+    for layer in kinds.values():
+        layer.weight.data[:] = w
+    undone = quotients(group)[:, 0].tolist()  # g⁻¹e
+    kinds["backwards"].filters = lambda: torch.stack([act(group[number], w) for number in undone])[:, None]
+    return kinds
+
+
+def move_answer(kind, number, group):
+    """Return how an answer is moved: the map of one filter is only turned, a field is passed on, too."""
+    return lambda f: act(group[number], f) if kind == "one" else act_on_field(number, f, group)
+
+
+@pytest.fixture(params=GROUPS)
+def group(request):
+    return request.param
+
+
+def numbers(values):
+    """Return nested lists as one tensor."""
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def test_moves_of_pictures_and_fields_are_those_of_the_chapter(group, draw):
+    moves = GROUPS[group]
+    for n in (3, 4, 9):
+        x, f = torch.randn(n, n, generator=draw), torch.randn(len(moves), n, n, generator=draw)
+        turned = numbers(ask([["fields", "act", [g, x.flatten().tolist()]] for g in moves]))
+        assert torch.equal(turned.view(-1, n, n), torch.stack([act(g, x) for g in moves]))
+        moved = numbers(ask([["fields", "move_field", [g, f.flatten(1).tolist(), group]] for g in moves]))
+        expected = torch.stack([act_on_field(number, f, moves) for number in range(len(moves))])
+        assert torch.equal(moved.view_as(expected), expected)
+    assert ask([["fields", "quotients", [g, group]] for g in moves]) == quotients(moves).tolist()
+    undone = ask([["fields", "inverse", [g]] for g in moves])
+    for g, back in zip(moves, undone, strict=True):
+        assert torch.equal(act(tuple(back), act(g, x)), x)
+
+
+def test_fields_and_errors_are_those_of_the_three_layers(group, draw):
+    moves = GROUPS[group]
+    some = (torch.rand(9, 9, generator=draw) > 0.5).double()
+    for picture in (letter_f(), torch.randn(9, 9, generator=draw), some):
+        x, w = picture[None, None], torch.randn(3, 3, generator=draw)
+        given = [w.flatten().tolist(), picture.flatten().tolist()]
+        for kind, layer in layers(w, moves).items():
+
+            def average(y, layer=layer):
+                return layer(y).relu().mean(dim=(2, 3, 4))
+
+            cases = [(lambda y, g=g: act(g, y), move_answer(kind, number, moves)) for number, g in enumerate(moves)]
+            errors = [defect(layer, x, move, answer) for move, answer in cases]
+            averages = [defect(average, x, move, lambda y: y) for move, _ in cases]
+            found, *both = ask(
+                [["fields", "field", [kind, *given, group]]]
+                + [["fields", name, [kind, *given, g, group]] for name in ("defect", "average_defect") for g in moves]
+            )
+            with torch.no_grad():
+                agree(numbers(found).view(1, 1, -1, 9, 9), layer(x))
+            agree(numbers(both), numbers(errors + averages))
+
+
+def test_the_layer_turned_backwards_is_refused_except_at_the_half_turn(group, draw):
+    """It is wrong at every other move, and its average at none; the lifting layer is wrong at none."""
+    moves = GROUPS[group]
+    given = [torch.randn(9, generator=draw).tolist(), letter_f().flatten().tolist()]
+
+    def errors(name, kind):
+        return answers("fields", name, [[kind, *given, g, group] for g in moves])
+
+    assert errors("defect", "lifting").max() < 1e-12
+    right = [g in ((False, 0), (False, 2)) for g in moves]
+    backwards = errors("defect", "backwards")
+    assert (backwards < 1e-12).tolist() == right
+    assert (backwards > 0.1).tolist() == [not is_right for is_right in right]
+    assert errors("defect", "one")[1:].min() > 0.1
+    for kind in ("lifting", "backwards"):
+        assert errors("average_defect", kind).max() < 1e-12
+
+
+def test_maps_go_where_the_chapter_sends_them(group, draw):
+    """Map h of the moved field is the map g⁻¹h, in cycles and in the drawing, too; backwards it is the map hg."""
+    moves = GROUPS[group]
+    table = quotients(moves)
+    product = table[table[:, 0]]  # row h and column g: the number of hg
+    given = [torch.randn(9, generator=draw).tolist(), letter_f().flatten().tolist()]
+    for kind, expected in (
+        ("lifting", table.tolist()),
+        ("backwards", product.T.tolist()),
+        ("one", [[0], *([[-1]] * (len(moves) - 1))]),
+    ):
+        assert ask([["fields", "sources", [kind, *given, g, group]] for g in moves]) == expected
+    written = []
+    for row in table:
+        cycles = cycle_decomposition(Permutation(tuple((row.argsort() + 1).tolist())))
+        moving = [[point - 1 for point in cycle] for cycle in cycles if len(cycle) > 1]
+        written.append("".join(f"({' '.join(map(str, cycle))})" for cycle in moving) or "nowhere")
+    assert ask([["fields", "cycles", [row]] for row in table.tolist()]) == written
+    there = numbers(ask([["fields", "places", [group]]])[0])
+    assert torch.pdist(there).min() > 0.9, "two maps in one place"
+    calls = [[[mirrored, 90 * k], point] for mirrored, k in moves for point in there.tolist()]
+    carried = answers("fields", "carry", calls).view(len(moves), -1, 2)
+    agree(torch.stack([points[row] for points, row in zip(carried, table, strict=True)]), there.expand_as(carried))
+
+
+def test_maps_that_are_alike_are_each_named_once():
+    """A filter that a mirror image leaves alone makes pairs of equal maps; backwards they still are a permutation."""
+    given = [[1, 1, 0, 1, 0, -1, 0, -1, -1], letter_f().flatten().tolist()]
+    calls = [["backwards", *given, g, "mirrors"] for g in TURNS_AND_MIRRORS]
+    assert [sorted(found) for found in ask([["fields", "sources", call] for call in calls])] == [list(range(8))] * 8
+
+
+def test_letters_have_the_symmetries_that_they_are_there_for():
+    kept = {"F": [0], "S": [0, 2], "A": [0, 4], "plus": list(range(8))}
+    for letter, found in zip(kept, ask([["fields", "pixels", [letter]] for letter in kept]), strict=True):
+        x = torch.tensor(found).view(9, 9)
+        assert [k for k, g in enumerate(TURNS_AND_MIRRORS) if torch.equal(act(g, x), x)] == kept[letter]
+        assert ask([["fields", "pixels", ["".join(map(str, found))]]]) == [found]
+        assert letter != "F" or torch.equal(x.double(), letter_f())
