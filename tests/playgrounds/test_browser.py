@@ -50,6 +50,7 @@ DONE = {  # a state in which the task of each is done; the rotation has a test o
     "distance": "x=0,y=2.2,b=1.5",
     "dot": "vx=2.5,vy=0,wx=0,wy=2.2",
     "exponential": "angle=180,n=102",
+    "fields": "w1=1,w2=2,w3=1,w4=2,w5=-9,w6=2,w7=1,w8=2,w9=1",
     "linear-map": "mode=steps,a=0,b=1,c=1,d=0",
     "pca": "angle=31",
     "permutation": "cycles=(1 2 3);(2 3 4),points=4",
@@ -514,6 +515,54 @@ def test_each_mode_of_the_linear_map_has_a_task(tab, root):
     page = tab()
     for state in MODES_DONE:
         task_is_done(page, "linear-map", root, state)
+
+
+def test_the_layer_that_is_turned_backwards_has_a_task(tab, root):
+    page = tab()
+    for group in ("turns", "mirrors"):
+        task_is_done(page, "fields", root, f"layer=backwards,angle=180,group={group}")
+    for state in ("angle=90", "angle=180,w1=1,w4=1,w7=1", "angle=180,group=mirrors,mirror=yes"):
+        open_it(page, f"{root}/fields.html?play-x=layer=backwards,{state}")
+        assert "✓" not in page.locator(".play-task").inner_text(), state
+
+
+def test_a_picture_is_painted_and_a_filter_changed_cell_by_cell(tab, root):
+    """A stroke of the pen gives all its cells one colour, however fast; Space does the same where the arrow keys went."""
+    page = tab()
+    open_it(page, f"{root}/fields.html")
+    paper, weights = page.locator(".play-sheet").all()
+    empty = "0" * 81
+
+    def drawn():
+        return re.search(r"picture=(\w+)", query(page))[1]
+
+    def at(row, column):
+        box = paper.locator("rect").first.bounding_box()
+        return box["x"] + (column + 0.5) * box["width"] / 9, box["y"] + (row + 0.5) * box["height"] / 9
+
+    page.get_by_role("button", name="empty").click()
+    assert drawn() == empty
+    page.mouse.move(*at(8, 1))
+    page.mouse.down()
+    page.mouse.move(*at(8, 7))  # without a stop between
+    page.mouse.up()
+    assert drawn() == "0" * 73 + "1111111" + "0"
+    page.mouse.move(*at(8, 3))
+    page.mouse.down()
+    page.mouse.move(*at(6, 3))
+    page.mouse.up()
+    assert drawn() == "0" * 73 + "1101111" + "0", "a stroke that begins on ink takes it away"
+    paper.press("Shift+ArrowUp")
+    paper.press("ArrowLeft")
+    paper.press("Space")
+    assert drawn() == "001" + "0" * 70 + "1101111" + "0"
+    assert page.locator(".play-spoken").inner_text() == "Row 1, column 3: ink."
+    weights.press("ArrowDown")
+    for value in ("0", "1", "-1"):  # the second row begins with −1
+        weights.press("Space")
+        painted(page, settled=True)
+        assert page.locator(".play-spoken").text_content() == f"Row 2, column 1: {value.replace('-', '−')}."
+        assert f"w4={value}," in query(page)
 
 
 def test_the_cube_does_not_jump_when_the_point_leaves_the_ball(tab, root):
