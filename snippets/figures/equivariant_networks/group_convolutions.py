@@ -21,7 +21,7 @@ from snippets.linear_networks.groups import equivariant_classes
 
 
 def show(ax: Axes, picture: Float[Tensor, "n n"], title: str = "", top: float = 3.0) -> None:
-    """Draw a picture, blue below zero and red above."""
+    """Draw a picture, orange below zero and blue above."""
     ax.imshow(picture.numpy(), cmap=diverging(), vmin=-top, vmax=top)
     ax.axis("off")
     ax.set_title(title, fontsize=9.5)
