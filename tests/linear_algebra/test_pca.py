@@ -82,6 +82,8 @@ def test_no_direction_has_more_variance_than_the_first(n, seed):
     assert torch.isclose(spread, u @ covariance(X) @ u, atol=1e-10)
     assert spread <= variances[0] + 1e-10
     assert torch.isclose((X @ V[:, 0]).var(correction=0), variances[0], atol=1e-10)
+    assert spread >= variances[-1] - 1e-10
+    assert torch.isclose((X @ V[:, -1]).var(correction=0), variances[-1], atol=1e-10)
 
 
 @pytest.mark.claim("LA-223")

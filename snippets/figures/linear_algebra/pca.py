@@ -114,6 +114,23 @@ def eigendigits() -> Figure:
 
 
 @figure(
+    alt="Digits, each printed at its first two principal components. Ones crowd on the left, zeros lie on the "
+    "right, fours, sevens and nines are mixed at the bottom."
+)
+def digits_in_a_plane() -> Figure:
+    """Where digits lie in the plane of the first two components."""
+    found = plane()
+    fig, ax = plt.subplots(figsize=(5.2, 4.0))
+    for (x, y), label in zip(found["points"], found["labels"], strict=True):
+        ax.text(x, y, str(label), color={0: "C0", 1: "C1"}.get(label), size=10, ha="center", va="center")
+    ax.axhline(0, color=plt.rcParams["grid.color"], zorder=0)
+    ax.axvline(0, color=plt.rcParams["grid.color"], zorder=0)
+    ax.set(xlabel="along $v_1$", ylabel="along $v_2$", xlim=(-5.5, 8), ylim=(-5.5, 5.5))
+    ax.set_aspect("equal")
+    return fig
+
+
+@figure(
     alt="Five handwritten digits, each rebuilt from 2, 10, 50 and 99 principal components and in the "
     "original. From 2 numbers they are blurs, from 10 most can be guessed, from 50 they can be read, from 99 "
     "they are nearly sharp."
@@ -132,6 +149,23 @@ def reconstructions() -> Figure:
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set(visible=True, color=plt.rcParams["grid.color"])
     fig.supylabel("numbers kept")
+    return fig
+
+
+@figure(
+    alt="The share of the variance kept against the number of components, a curve that rises steeply and then "
+    "flattens. Dots on it: 2 components keep 18 per cent, 10 keep 50, 50 keep 83, 99 keep 92, 149 keep 95."
+)
+def share_kept() -> Figure:
+    """How much of the variance of MNIST the first components keep."""
+    _, variances, _ = _mnist()
+    share = 100 * torch.cat([torch.zeros(1), variances.cumsum(0) / variances.sum()])
+    fig, ax = plt.subplots(figsize=(5.2, 2.9))
+    ax.plot(share[:251], color="C0")
+    for r in (2, 10, 50, 99, int((share < 95).sum())):
+        ax.plot(r, share[r], "o", color="C1", ms=6)
+        ax.annotate(f"{r}: {share[r]:.0f} %", (r, share[r]), xytext=(7, -12), textcoords="offset points", size=10)
+    ax.set(xlabel="components kept", ylabel="variance kept (%)", xlim=(0, 250), ylim=(0, 104))
     return fig
 
 

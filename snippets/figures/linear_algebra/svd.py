@@ -42,8 +42,10 @@ def _arrows(ax: Axes, columns: Float[Tensor, "2 2"], names: tuple[str, str]) -> 
     for (x, y), colour, name in zip(columns.T.tolist(), ("C0", "C1"), names, strict=True):
         arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2, "shrinkB": 0}
         ax.annotate("", (x, y), (0, 0), arrowprops=arrow)
-        beyond = 1 + 0.55 / math.hypot(x, y)
-        ax.text(beyond * x, beyond * y, name, color=colour, ha="center", va="center", size=13)
+        long = len(name) > 10
+        beyond = 1 + (0.15 if long else 0.55) / math.hypot(x, y)
+        side = "center" if not long else "left" if x > 0 else "right"
+        ax.text(beyond * x, beyond * y, name, color=colour, ha=side, va="center", size=13)
 
 
 @figure(
@@ -63,8 +65,8 @@ def three_steps() -> Figure:
     stages = (
         (one, "the circle", ("$v_1$", "$v_2$")),
         (Vt, "turned: $V^Tx$", ("", "")),
-        (s.diag() @ Vt, r"stretched: $\Sigma V^Tx$", (r"$\sigma_1$", r"$\sigma_2$")),
-        (U @ s.diag() @ Vt, r"turned: $Ax=U\Sigma V^Tx$", (r"$\sigma_1u_1$", r"$\sigma_2u_2$")),
+        (s.diag() @ Vt, r"stretched: $\mathrm{diag}(\sigma)\,V^Tx$", (r"$\sigma_1$", r"$\sigma_2$")),
+        (U @ s.diag() @ Vt, r"turned: $Ax=U\,\mathrm{diag}(\sigma)\,V^Tx$", (r"$\sigma_1u_1$", r"$\sigma_2u_2$")),
     )
     fig, axes = plt.subplots(2, 2, figsize=(5.2, 5.0), sharex=True, sharey=True)
     for ax, (M, title, names) in zip(axes.flat, stages, strict=True):
@@ -75,6 +77,32 @@ def three_steps() -> Figure:
         ax.plot(*shape, color="C2")
         _arrows(ax, M @ Vt.T, names)
         ax.set(title=title, xlim=(-3.9, 3.9), ylim=(-3.6, 3.6), aspect="equal")
+        ax.axis("off")
+    return fig
+
+
+@figure(
+    alt="Two panels. A circle with the perpendicular arrows v1 and v2 and, in grey, the standard basis; an ellipse "
+    "whose half-axes are sigma1 u1 and sigma2 u2, with the grey images of the standard basis at a slant."
+)
+def before_and_after() -> Figure:
+    """Draw the singular vectors and the standard basis, before and after the matrix."""
+    V = svd(A_PAGE)[2].T
+    V = V * V[1].sign()  # both second entries positive, as on the page
+    t = torch.linspace(0, 2 * math.pi, 200, dtype=torch.float64)
+    circle = torch.stack([t.cos(), t.sin()])
+    fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9), sharex=True, sharey=True)
+    for ax, M, title, names in (
+        (axes[0], torch.eye(2).double(), "before", ("$v_1$", "$v_2$")),
+        (axes[1], A_PAGE, "after $A$", (r"$\sigma_1u_1$", r"$\sigma_2u_2$")),
+    ):
+        shape = M @ circle
+        ax.fill(*shape, color="C2", alpha=0.12, lw=0)
+        ax.plot(*shape, color="C2")
+        for x, y in M.T.tolist():
+            ax.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": "C6", "lw": 1.2, "shrinkB": 0})
+        _arrows(ax, M @ V, names)
+        ax.set(title=title, xlim=(-2.6, 2.9), ylim=(-3.2, 3.6), aspect="equal")
         ax.axis("off")
     return fig
 
