@@ -134,13 +134,6 @@ def filter_loss(target: Float[Tensor, " k"], seed: int) -> Callable[[Tensor], Te
     # --8<-- [end:data]
 
 
-# --8<-- [start:solution_fibre]
-def splittings(roots: list[float]) -> list[tuple[list[float], list[float]]]:
-    """Return the ways to give one of the roots to a filter of size two."""
-    return [([root], roots[:i] + roots[i + 1 :]) for i, root in enumerate(roots)]
-    # --8<-- [end:solution_fibre]
-
-
 # --8<-- [start:stride_one]
 def stride_one_optimum(
     seed: int,

@@ -89,7 +89,6 @@ def symbolic_minors(
     # --8<-- [end:symbolic_minors]
 
 
-# --8<-- [start:coin]
 def coin_model(s: Float[Tensor, "..."]) -> Float[Tensor, "... 3"]:
     """Toss a coin, and after heads once more: probabilities of the three outcomes."""
     return torch.stack([s * s, s * (1 - s), 1 - s], dim=-1)
@@ -98,7 +97,6 @@ def coin_model(s: Float[Tensor, "..."]) -> Float[Tensor, "... 3"]:
 def maximum_likelihood(u: Float[Tensor, "3"]) -> Float[Tensor, ""]:
     """Estimate s from counts: heads over tosses."""
     return (2 * u[0] + u[1]) / (2 * u[0] + 2 * u[1] + u[2])
-    # --8<-- [end:coin]
 
 
 # --8<-- [start:elliptope]
@@ -114,3 +112,13 @@ def cone_equations() -> tuple[list[sympy.Expr], list[sympy.Symbol]]:
     a, b, c = sympy.symbols("a b c")
     return [a * c - b**2], [a, b, c]
     # --8<-- [end:solution_cone]
+
+
+# --8<-- [start:solution_two_rows]
+def two_row_slice(n: int, seed: int = 0) -> sympy.Poly:
+    """Return the polynomial in t: where the rows v and t v meet a random plane."""
+    draw, t = torch.Generator().manual_seed(seed), sympy.Symbol("t")
+    p, q = torch.randint(-9, 10, (2, n + 1, n + 1), generator=draw).tolist()
+    left = t * sympy.Matrix(q)[:, :n] + sympy.Matrix(p)[:, :n]
+    return sympy.Poly(left.row_join(sympy.Matrix(p)[:, n]).det(), t)
+    # --8<-- [end:solution_two_rows]

@@ -22,7 +22,6 @@ from snippets.linear_networks.convolutions import (
     multiply,
     nearest_product,
     real_rooted,
-    splittings,
     stretch,
     stride_one_optimum,
     stride_two_criticals,
@@ -199,7 +198,11 @@ def test_bad_input_is_named():
 
 
 def test_exercises(measured):
-    assert splittings([1.0, 2.0, 3.0]) == [([1.0], [2.0, 3.0]), ([2.0], [1.0, 3.0]), ([3.0], [1.0, 2.0])]
+    for sizes, strides, goal in (([2, 2], [1, 1], [1.0, 0, 1]), ([3, 2], [2, 1], [1.0, 0, 0, 0, 1])):
+        target = torch.tensor(goal)
+        measured(torch.tensor(nearest_product(target, sizes, strides)), 1.0, atol=1e-6)
+        for seed in range(200):
+            assert (composed(draw(sum(sizes), seed=seed), sizes, strides) - target).norm() >= 1
     a, b = draw(3), draw(2, seed=1)
     measured(compose([a, b], [3, 1]).reshape(2, 3), torch.outer(b, a), atol=1e-14)
 

@@ -216,6 +216,10 @@ def test_bad_input_is_named():
 
 def test_exercises():
     assert all(rotation_orbits(p) == len(partition(Permutation.rotation(p))) for p in range(1, 20))
+    for side, parts in ((3, 3), (4, 3)):  # the mirror joins the two orbits on the sides of the even picture only
+        pixels = torch.arange(1, side * side + 1).reshape(side, side)
+        mirror = Permutation(tuple(pixels.flip(1).flatten().tolist()))
+        assert len(common_coarsening(Permutation.rotation(side), mirror)) == parts
 
 
 # of (1 3 1 1 3; 2 4 2 2 4): two columns, which occur three times and twice

@@ -22,6 +22,7 @@ from snippets.linear_networks.varieties import (
     minors,
     normal_rank,
     symbolic_minors,
+    two_row_slice,
 )
 
 x, y, z = sympy.symbols("x y z")
@@ -104,7 +105,7 @@ def test_singular_points_have_lower_rank(measured):
 
 
 @pytest.mark.claim("NN-107")
-@pytest.mark.parametrize(("m", "n", "r"), [(2, 2, 1), (2, 3, 1), (3, 2, 1), (2, 4, 1), (3, 3, 2)])
+@pytest.mark.parametrize(("m", "n", "r"), [(2, 2, 1), (2, 3, 1), (3, 2, 1), (2, 4, 1), (3, 3, 2), (3, 4, 2)])
 def test_degree_is_the_number_of_points_on_a_slice(m, n, r, measured):
     equations, unknowns = symbolic_minors(m, n, r)
     measured.exact(degree_by_slicing(equations, unknowns, dimension(r, m, n)), degree(r, m, n))
@@ -133,3 +134,6 @@ def test_exercises(measured):
     measured.exact(degree_by_slicing(equations, unknowns, 2), 2)
     u = torch.tensor([6.0, 1.0, 4.0])
     measured(maximum_likelihood(u), 13 / 18, atol=1e-15)
+    for n in (1, 2, 3, 4, 5):
+        found = two_row_slice(n)
+        measured.exact((found.degree(), found.is_sqf), (degree(1, 2, n), True))

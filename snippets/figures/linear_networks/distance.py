@@ -94,25 +94,35 @@ def cone() -> Figure:
 
 
 @figure(
-    alt="For thirty random matrices two dots each: the distance to the plain truncation of the average and to "
-    "the weighted one. "
-    "The weighted one is never above, and clearly below for several."
+    alt="A shaded plane in space, the invariant matrices, with two crossing lines in it, those of rank at most one. "
+    "From a point U above the plane a line meets the plane at a right angle in the average of U, and from there a "
+    "line in the plane leads to the point M on one of the crossing lines."
 )
-def weighted_gain() -> Figure:
-    """How much the weights of the truncation gain."""
-    fig, ax = plt.subplots(figsize=(5.0, 3.3))
-    parts = partition(Permutation.from_cycles("(1 2 3 4 5 6 7)(8 9)(10)"))
-    plain, weighted = zip(
-        *(two_distances(torch.randn(4, 10, generator=torch.Generator().manual_seed(k)), parts) for k in range(30)),
-        strict=True,
-    )
-    order = np.argsort(plain)
-    ax.plot(np.array(plain)[order], "o", color="C1", label="one column a cycle, no weights")
-    ax.plot(np.array(weighted)[order], "o", color="C0", label="with weights: the nearest")
-    for k, i in enumerate(order):
-        ax.plot([k, k], [plain[i], weighted[i]], color=plt.rcParams["grid.color"], zorder=0)
-    ax.set(xlabel="thirty random matrices, sorted", ylabel="distance", xticks=[])
-    ax.legend(loc="upper left")
+def two_steps() -> Figure:
+    """Average, then truncate: two right angles."""
+    fig = plt.figure(figsize=(4.8, 3.0))
+    ax = fig.add_subplot(projection="3d")
+    a = np.array([-1.8, 3.2])
+    across, along = np.meshgrid(a / 1.4, a)
+    ax.plot_surface(across, along, 0 * along, color="C0", alpha=0.2, linewidth=0, clip_on=False)
+    ax.plot([0, 0], a, [0, 0], color="C1", linewidth=2.2)
+    ax.plot(a / 1.4, [0, 0], [0, 0], color="C1", linewidth=2.2)
+    matrix = torch.tensor([[1.2, 0.0, 0.0], [0.0, 0.4, 2.4]])
+    mean = average(matrix, ((1,), (2, 3)))[:, [0, 1, 1]]
+    x, y, z = torch.stack([matrix, mean, truncate(mean, 1)])[:, [0, 1, 1], [0, 1, 2]].T.numpy()
+    points = np.stack([x, (y + z) / 2**0.5, (z - y) / 2**0.5], axis=1)  # turned, so that the plane y = z lies flat
+    ax.plot(*points.T, color="C2", linewidth=2)
+    ax.plot(*points.T, "o", color="C2", markersize=6)
+    names = ("$U$", r"$\bar{U}$", "$M$")
+    for point, name, off in zip(points, names, ((0, 0, 0.35), (0.35, 0.1, 0), (-0.3, 0, 0.25)), strict=True):
+        ax.text(*(point + np.array(off)), name, color="C2", ha="center", va="center")
+    ax.text(1.3, -1.2, 0, "invariant", color="C0", ha="center", va="center")
+    ax.text(-1.2, 0, 0.3, "rank one", color="C1", ha="center", va="center")
+    ax.set(xlim=(-1.5, 2.5), ylim=(-1.8, 3.2), zlim=(-0.5, 2))
+    ax.view_init(24, -50)
+    ax.set_box_aspect((4, 5, 2.5), zoom=1.45)
+    ax.set_position((0, 0, 1, 1))
+    ax.set_axis_off()
     return fig
 
 
