@@ -245,6 +245,17 @@ def test_small_cases_by_factoring(measured):
     measured.exact([count_components(TURN, r).complex for r in range(10)], [1, 4, 10, 17, 22, 22, 17, 10, 4, 1])
 
 
+@pytest.mark.claim("NN-48")
+def test_the_network_of_one_component_reaches_no_other(measured):
+    """A general map of each of the five networks lies on its own component and off the four others."""
+    every = list(components(TURN, 3))
+    for seed, one in enumerate(every):
+        torch.manual_seed(seed)
+        M = EquivariantAutoencoder(TURN, one.ranks)(torch.eye(9)).T.detach()
+        reached = [bool((nearest_equivariant(M, TURN, other.ranks) - M).norm() < 1e-9) for other in every]
+        measured.exact(reached, [other is one for other in every])
+
+
 @pytest.mark.claim("NN-46", "NN-49", "NN-50")
 def test_the_component_of_the_slides(measured):
     ranks = {Eigenvalue(1, 1): 1, Eigenvalue(4, 3): 1}
