@@ -375,6 +375,18 @@ def test_taking_the_largest_first_wastes_at_most_one_unit():
         assert (r - 1) / r * best <= greedy + 1e-12 <= best + 1e-11
 
 
+def test_on_the_line_of_means_the_dense_network_has_a_saddle():
+    """At the nearest multiple of the mean the gradient of u, v vanishes; the Hessian has both signs."""
+    target = torch.tensor([[0.95, -0.45], [-0.45, 0.95]])
+    loss = lambda w: (torch.outer(w[:2], w[2:]) - target).square().sum()
+    end = torch.full((4,), 0.5)  # u v = 1/4 times ones, the mean's eigenvalue 1/2
+    assert torch.func.grad(loss)(end).abs().max() < 1e-15
+    curvatures = torch.linalg.eigvalsh(torch.func.jacrev(torch.func.grad(loss))(end))
+    assert curvatures[0] < -0.1
+    assert curvatures[-1] > 0.1
+    assert abs(loss(end).item() - 1.4**2) < 1e-15
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_precision_batches_and_scale(dtype, measured):
     M = draw(2, 3, 9, 9).to(dtype)
