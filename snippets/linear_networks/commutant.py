@@ -107,9 +107,11 @@ def circulant(c: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch n n"]:
     check_shapes("… n", c)
     i = torch.arange(c.shape[-1], device=c.device)
     return c[..., (i[:, None] - i[None, :]) % len(i)]
+    # --8<-- [end:circulant]
 
 
+# --8<-- [start:wave]
 def wave(n: int, j: int) -> Complex[Tensor, " n"]:
     """Return v_j = (1, ζʲ, ζ²ʲ, …) for ζ = exp(2πi/n)."""
     return torch.polar(torch.ones(n), 2 * math.pi * j * torch.arange(n) / n)
-    # --8<-- [end:circulant]
+    # --8<-- [end:wave]

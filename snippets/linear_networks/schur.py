@@ -123,8 +123,10 @@ def nearest_commuting(
         V, k = kind.basis, r * kind.dimension
         near += V @ truncate_copies(B, V.T @ S @ V, k) @ V.T
     return near, ranks
+    # --8<-- [end:nearest]
 
 
+# --8<-- [start:average]
 def group_average(
     M: Float[Tensor, "m n"], generators: list[Permutation]
 ) -> Float[Tensor, "m n"]:
@@ -133,7 +135,7 @@ def group_average(
     classes = equivariant_classes(generators, generators).flatten().to(M.device)
     sums = M.new_zeros(int(classes.max()) + 1).index_add(0, classes, M.flatten())
     return (sums / classes.bincount())[classes].reshape(M.shape)
-    # --8<-- [end:nearest]
+    # --8<-- [end:average]
 
 
 # --8<-- [start:group_components]

@@ -245,6 +245,17 @@ def test_small_cases_by_factoring(measured):
     measured.exact([count_components(TURN, r).complex for r in range(10)], [1, 4, 10, 17, 22, 22, 17, 10, 4, 1])
 
 
+@pytest.mark.claim("NN-48")
+def test_the_network_of_one_component_reaches_no_other(measured):
+    """A general map of each of the five networks lies on its own component and off the four others."""
+    every = list(components(TURN, 3))
+    for seed, one in enumerate(every):
+        torch.manual_seed(seed)
+        M = EquivariantAutoencoder(TURN, one.ranks)(torch.eye(9)).T.detach()
+        reached = [bool((nearest_equivariant(M, TURN, other.ranks) - M).norm() < 1e-9) for other in every]
+        measured.exact(reached, [other is one for other in every])
+
+
 @pytest.mark.claim("NN-46", "NN-49", "NN-50")
 def test_the_component_of_the_slides(measured):
     ranks = {Eigenvalue(1, 1): 1, Eigenvalue(4, 3): 1}
@@ -362,6 +373,18 @@ def test_taking_the_largest_first_wastes_at_most_one_unit():
         ranks = best_ranks(draw(9, 9, seed=seed), TURN, r)
         best = sum(key.weight * torch.linalg.svdvals(blocks[key])[:k].square().sum().item() for key, k in ranks.items())
         assert (r - 1) / r * best <= greedy + 1e-12 <= best + 1e-11
+
+
+def test_on_the_line_of_means_the_dense_network_has_a_saddle():
+    """At the nearest multiple of the mean the gradient of u, v vanishes; the Hessian has both signs."""
+    target = torch.tensor([[0.95, -0.45], [-0.45, 0.95]])
+    loss = lambda w: (torch.outer(w[:2], w[2:]) - target).square().sum()
+    end = torch.full((4,), 0.5)  # u v = 1/4 times ones, the mean's eigenvalue 1/2
+    assert torch.func.grad(loss)(end).abs().max() < 1e-15
+    curvatures = torch.linalg.eigvalsh(torch.func.jacrev(torch.func.grad(loss))(end))
+    assert curvatures[0] < -0.1
+    assert curvatures[-1] > 0.1
+    assert abs(loss(end).item() - 1.4**2) < 1e-15
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

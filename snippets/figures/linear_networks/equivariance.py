@@ -22,7 +22,7 @@ RANKS = (13, 10, 9, 8, 7, 5, 3, 1)
 @figure(
     alt="The plane of matrices with rows (a, b) and (b, a): the matrices of rank at most one are two crossing lines, "
     "a = b and a = −b. A path of gradient descent starts on the first line and ends on it, at the foot of the "
-    "perpendicular from a star that lies much nearer to the second line."
+    "perpendicular from a star at distance 1.4; the second line is at distance 0.5."
 )
 def two_lines() -> Figure:
     """The equivariant maps of rank at most one for (1 2), and training on one of the two lines."""
@@ -43,6 +43,8 @@ def two_lines() -> Figure:
     ax.plot([target[0], path[-1]], [target[1], path[-1]], color=ink, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.plot([target[0], foot], [target[1], -foot], color=ink, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.plot(*target, "*", color="C2", markersize=14, zorder=5)
+    ax.text((target[0] + path[-1]) / 2 + 0.08, (target[1] + path[-1]) / 2 + 0.08, "1.4", color=ink)
+    ax.text((target[0] + foot) / 2 - 0.05, (target[1] - foot) / 2 + 0.03, "0.5", color=ink, ha="right")
     ax.text(1.05, 1.25, "means: $b=a$", color="C0", ha="right")
     ax.text(-1.42, 1.0, "differences: $b=-a$", color="C1", bbox={"facecolor": plt.rcParams["axes.facecolor"], "lw": 0})
     ax.annotate("start", (path[0], path[0]), xytext=(8, -8), textcoords="offset points", color="C3")
