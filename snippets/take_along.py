@@ -124,6 +124,7 @@ TAKE_ALONG = {
     },
     "lie_groups.rotary": {
         "rope": "dtype device batch shape units smooth size",
+        "RotaryAttention": "dtype device batch shape smooth float state compile",
     },
     "lie_groups.fractional_shift": {
         "fractional_shift": "dtype device batch shape units smooth",

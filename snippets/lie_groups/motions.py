@@ -145,8 +145,8 @@ def adjoint(M: Float[Tensor, "*batch 4 4"]) -> Float[Tensor, "*batch 6 6"]:
 
 # --8<-- [start:loss]
 def point_loss(
-    M: Float[Tensor, "*batch m m"],
-    N: Float[Tensor, "*batch m m"],
+    M: Float[Tensor, "*#batch m m"],
+    N: Float[Tensor, "*#batch m m"],
     points: Float[Tensor, "count n"],
 ) -> Float[Tensor, "*batch"]:
     """Return the mean of |Mx − Nx|² over the points of an object, in its own frame."""

@@ -61,18 +61,37 @@ class RotaryAttention(nn.Module):
         self.query, self.key, self.value = (
             nn.Linear(d, d, bias=False) for _ in range(3)
         )
-        self.register_buffer("frequencies", standard_frequencies(d))
 
     def forward(
         self, x: Float[Tensor, "*batch n d"], positions: Int[Tensor, " places"]
     ) -> Float[Tensor, "*batch n d"]:
         """Return averages of the values; only queries and keys are turned."""
         check_shapes(f"… n {self.query.in_features}, n", x, positions)
-        q = rope(self.query(x), positions, self.frequencies)
-        k = rope(self.key(x), positions, self.frequencies)
+        # made anew: a stored copy would be rounded when the weights are cast
+        frequencies = standard_frequencies(x.shape[-1]).to(x.device)
+        q = rope(self.query(x), positions, frequencies)
+        k = rope(self.key(x), positions, frequencies)
         attend = nn.functional.scaled_dot_product_attention
         return attend(q, k, self.value(x), is_causal=True)
         # --8<-- [end:head]
+
+
+# --8<-- [start:solution_cache]
+def word_by_word(
+    head: RotaryAttention, words: Float[Tensor, "n d"]
+) -> Float[Tensor, "n d"]:
+    """Return what the head returns, one word at a time; keys are turned once."""
+    d = words.shape[-1]
+    frequencies, keys, values, outputs = standard_frequencies(d), [], [], []
+    for p, word in enumerate(words.split(1)):
+        here = torch.tensor([p])
+        keys.append(rope(head.key(word), here, frequencies))
+        values.append(head.value(word))
+        q = rope(head.query(word), here, frequencies)
+        weights = torch.softmax(q @ torch.cat(keys).T / d**0.5, -1)
+        outputs.append(weights @ torch.cat(values))
+    return torch.cat(outputs)
+    # --8<-- [end:solution_cache]
 
 
 # --8<-- [start:solution_values]

@@ -426,6 +426,17 @@ class Pairs(torch.nn.Module):
         return self.layer(x, s, v, there[..., :, None] * there[..., None, :])
 
 
+class InOrder(torch.nn.Module):
+    """A head whose tokens stand one after the other."""
+
+    def __init__(self, head):
+        super().__init__()
+        self.head = head
+
+    def forward(self, x):
+        return self.head(x, torch.arange(x.shape[-2] if x.dim() > 1 else 1, device=x.device))
+
+
 def energy(c):
     """Return a small network for points of three types."""
     return c(types=3, channels=2, layers=1)
@@ -450,6 +461,7 @@ MODULES: dict[str, Module] = {
     "lie_groups.attention.EuclideanAttention": Module(
         lambda c: c(4, 3), ((5, 4), (5, 3, 2), (5, 2)), refused=(((5, 3), (5, 3, 2), (5, 2)),), mask=5
     ),
+    "lie_groups.rotary.RotaryAttention": Module(lambda c: InOrder(c(4)), ((5, 4),), refused=(((5, 3),), ((4,),))),
     "lie_groups.clifford.GeometricProductLayer": Module(lambda c: c(3, 2), ((3, 4),), refused=(((3, 8),), ((2, 4),))),
     "lie_groups.fractional_shift.FineReLU": Module(lambda c: c(), ((6,),), refused=(((),),)),
     "linear_networks.invariance.InvariantAutoencoder": Module(lambda c: c(PARTS, 2, 4), ((6,),), refused=(((5,),),)),

@@ -56,12 +56,20 @@ def test_scores_do_not_know_the_values_and_are_no_plain_dot_products(tokens, wei
 @pytest.mark.claim("LG-45")
 def test_scores_are_invariant_and_outputs_equivariant(tokens, measured):
     eye = torch.eye(3)
+
+    def layer(x):  # other scores that stay, and other values that turn
+        return torch.softmax(torch.cdist(x, x).sin(), -1) @ (x * x.norm(dim=1, keepdim=True))
+
     for R in at.random_rotations(3, 30):
         measured(at.scores(tokens @ R.T, eye, eye), at.scores(tokens, eye, eye), atol=1e-13)
         out = at.attention(tokens, eye, eye, eye)
         measured(at.attention(tokens @ R.T, eye, eye, eye), out @ R.T, atol=1e-13)
+        measured(layer(tokens @ R.T), layer(tokens) @ R.T, atol=1e-13)
     R = exp_so3(torch.tensor([0.9, -0.7, 1.4]))
     assert (at.attention(tokens @ R.T, eye, eye, eye) - out).abs().max() > 1
+    W = torch.randn(3, 3, generator=torch.Generator().manual_seed(1))
+    for wrong in ((W, eye, eye), (eye, eye, W)):  # neither condition is idle
+        assert (at.attention(tokens @ R.T, *wrong) - at.attention(tokens, *wrong) @ R.T).abs().max() > 0.1
 
 
 @pytest.mark.claim("LG-47")
@@ -107,6 +115,11 @@ def test_scores_are_invariant_exactly_for_commuting_weights(measured):
     Y, R = torch.randn(6, 3, generator=torch.Generator().manual_seed(3)), exp_so3(torch.tensor([1.0, 0.2, -2.0]))
     W_K = 2 * torch.linalg.inv(W_Q).T
     measured(at.scores(Y @ R.T, W_Q, W_K), at.scores(Y, W_Q, W_K), atol=1e-11)
+    W_K = torch.diag(torch.tensor([1.0, 1.0, 1.1]))  # commutes with the turns about the third axis only
+    for axis, stays in (([0, 0, 1.0], True), ([0, 1.0, 0], False), ([1.0, 0, 1.0], False)):
+        R = exp_so3(torch.tensor(axis))
+        change = (at.scores(Y @ R.T, torch.eye(3), W_K) - at.scores(Y, torch.eye(3), W_K)).abs().max()
+        assert (change < 1e-13) == stays
 
 
 @pytest.mark.claim("LG-165")

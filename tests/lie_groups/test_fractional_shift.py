@@ -176,6 +176,16 @@ def test_every_second_pixel_of_slow_waves_shifts_by_half_as_much(m, t, seed):
     assert short.abs().max() < 1e-12
 
 
+def test_the_square_of_a_wave_goes_astray(measured):
+    j = torch.arange(8.0)
+    wave = lambda turns, t=0.0: torch.cos(2 * torch.pi * turns * (j - t) / 8)  # noqa: E731
+    measured(wave(3) ** 2, (1 + wave(6)) / 2, atol=1e-15)
+    measured(wave(6), wave(2), atol=1e-14)
+    measured(wave(6, 0.5), -wave(2, 0.5), atol=1e-14)
+    assert wave(2, 0.5).abs().min() > 0.7
+    measured(f.fractional_shift(wave(3), 0.5) ** 2, (1 - f.fractional_shift(wave(2), 0.5)) / 2, atol=1e-14)
+
+
 def test_faster_waves_come_back_as_slow_ones():
     fastest = (-1.0) ** torch.arange(12)
     assert (fastest[::2] == 1).all()

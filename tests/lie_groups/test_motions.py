@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import scipy.linalg
 import sympy as sp
@@ -70,6 +71,11 @@ def test_the_bracket_of_twists(measured):
     bracket = twist(w, v) * twist(x, y) - twist(x, y) * twist(w, v)
     expected = twist(w.cross(x), w.cross(y) - x.cross(v))
     measured.exact((bracket - expected).applyfunc(sp.expand), sp.zeros(4))
+    j = sp.Matrix([[0, -1], [1, 0]])  # and in the plane
+    flat = lambda a, b: sp.Matrix([[0, -a, b[0]], [a, 0, b[1]], [0, 0, 0]])  # noqa: E731
+    p, q = v[:2, :], y[:2, :]
+    bracket = flat(w[0], p) * flat(x[0], q) - flat(x[0], q) * flat(w[0], p)
+    measured.exact((bracket - flat(0, w[0] * j * q - x[0] * j * p)).applyfunc(sp.expand), sp.zeros(3))
 
 
 @pytest.mark.claim("LG-223")
@@ -90,8 +96,14 @@ def test_the_exponential_of_a_twist(angle, measured):
     for n in torch.nn.functional.normalize(torch.randn(5, 3, generator=torch.Generator().manual_seed(0)), dim=1):
         xi = torch.cat([angle * n, torch.tensor([0.3, -1.0, 2.0])])
         measured(m.exp_se3(xi), scipy.linalg.expm(matrix(xi).numpy()), atol=1e-13)
-        s = (torch.arange(2000.0) + 0.5) / 2000  # the average, by the midpoint rule
-        measured(m.average_turn(xi[:3]), exp_so3(s[:, None] * xi[:3]).mean(0), atol=1e-5)
+        nodes, weights = map(torch.from_numpy, np.polynomial.legendre.leggauss(24))  # the average, by Gauss's rule
+        turns = exp_so3((nodes[:, None] + 1) / 2 * xi[:3])
+        measured(m.average_turn(xi[:3]), torch.einsum("s,sij->ij", weights / 2, turns), atol=1e-13)
+        half, V = exp_so3(xi[:3] / 2), m.average_turn(xi[:3])  # the axis stays; across it, a half turn and a chord
+        across = torch.eye(3) - torch.outer(n, n)
+        shrunk = math.sin(angle / 2) / (angle / 2) if angle else 1.0
+        measured(V @ n, n, atol=1e-13)
+        measured(V @ across, shrunk * half @ across, atol=1e-13)
     flat = torch.tensor([angle, 1.0, -0.5])
     measured(m.exp_se2(flat), scipy.linalg.expm(m.twist_matrix(flat[:1], flat[1:]).numpy()), atol=1e-13)
 
@@ -112,6 +124,7 @@ def test_the_adjoint(a, b):
     M = m.exp_se3(a)
     assert (M @ m.exp_se3(b) @ m.inverse(M) - m.exp_se3(m.adjoint(M) @ b)).abs().max() < 1e-12
     assert (m.adjoint(M @ m.exp_se3(b)) - m.adjoint(M) @ m.adjoint(m.exp_se3(b))).abs().max() < 1e-12
+    assert (M @ m.exp_se3(b) - m.exp_se3(m.adjoint(M) @ b) @ M).abs().max() < 1e-12
     rate = torch.autograd.functional.jacobian(lambda t: m.adjoint(m.exp_se3(t * a)) @ b, torch.tensor(0.0))
     assert (matrix(rate) - lie_bracket(matrix(a), matrix(b))).abs().max() < 1e-12
 

@@ -109,13 +109,38 @@ def test_a_head_sees_the_order_and_not_the_beginning(by, measured):
         measured(head(x[:, :4], here[:4]), y[:, :4], atol=1e-14)  # later tokens have no say
         still, swapped = (head(z, 0 * here)[:, -1] for z in (x, x[:, [1, 0, 2, 3, 4, 5]]))
         measured(swapped, still, atol=1e-14)  # without the turns the order is lost on the last token
-        q, k = (rotary.rope(W(x), here, head.frequencies) for W in (head.query, head.key))
+        q, k = (rotary.rope(W(x), here, rotary.standard_frequencies(8)) for W in (head.query, head.key))
         table = (q @ k.mT / 8**0.5).masked_fill(torch.ones(6, 6).triu(1).bool(), -torch.inf)
         measured(torch.softmax(table, -1) @ head.value(x), y, atol=1e-13)
     with pytest.raises(ValueError, match="shape"):
         head(x, here[:4])
-    exact = head.frequencies.clone()
-    assert (head.half().frequencies.double() - exact).abs().max() > 1e-6  # a cast rounds the speeds as well
+
+
+def test_a_cast_of_the_head_leaves_the_speeds_alone(measured):
+    torch.manual_seed(0)
+    head, x = rotary.RotaryAttention(16).float(), 2 * torch.randn(6, 16).float()
+    places = torch.tensor([0, 1, 2, 10**7, 10**7 + 1, 10**7 + 2])  # far apart: each digit of a speed counts
+    with torch.no_grad():
+        measured(head(x, places).double(), head.double()(x.double(), places), atol=1e-5)
+    exact, rounded = rotary.standard_frequencies(16), rotary.standard_frequencies(16).half()
+    assert ((exact - rounded.double()) * 1e6).abs().max() > 1  # what a stored copy would have lost
+
+
+def test_one_word_at_a_time_is_the_whole_text(measured):
+    torch.manual_seed(1)
+    head, words = rotary.RotaryAttention(8), torch.randn(7, 8)
+    with torch.no_grad():
+        measured(rotary.word_by_word(head, words), head(words, torch.arange(7)), atol=1e-13)
+
+
+def test_a_turned_key_is_found_five_places_back(measured):
+    speeds, back = rotary.standard_frequencies(128), torch.arange(200)
+    q = torch.randn(1, 128, generator=torch.Generator().manual_seed(0))
+    for ahead in (0, 5):
+        k = rotary.rope(q, torch.tensor([ahead]), speeds)
+        scores = rotary.rope(q, 1000 + 0 * back[:1], speeds) @ rotary.rope(k.expand(200, -1), 1000 - back, speeds).T
+        assert scores.argmax() == ahead
+        measured(scores.max(), q.square().sum(), atol=1e-11)
 
 
 def test_turned_values_and_places_in_a_picture(measured):

@@ -30,6 +30,33 @@ def double_cover() -> Figure:
 
 
 @figure(
+    alt="Two pictures of the vectors u = (2, 1) and v = (1, 2). Left, the perpendicular from the tip of v to the line "
+    "of u marks the shadow of v. Right, the parallelogram of both is filled, with an arrow from u to v."
+)
+def two_parts() -> Figure:
+    """Draw the dot product and the area of the parallelogram of two vectors."""
+    fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9), sharey=True)
+    u, v = torch.tensor([2.0, 1.0]), torch.tensor([1.0, 2.0])
+    foot, ink = (u @ v) / (u @ u) * u, plt.rcParams["text.color"]
+    axes[0].plot(*torch.stack([v, foot]).T.numpy(), "--", color=ink, lw=1)
+    axes[0].plot(*torch.stack([0 * u, foot]).T.numpy(), color="C2", lw=7, alpha=0.4, solid_capstyle="butt")
+    axes[0].text(1.0, 0.3, "shadow of $v$", color="C2", va="top")
+    axes[1].fill(*torch.stack([0 * u, u, u + v, v]).T.numpy(), color="C2", alpha=0.25, lw=0)
+    axes[1].text(1.75, 1.75, "area 3", color="C2", ha="center")
+    start, end = (0.9 * w / w.norm() for w in (u, v))
+    turn = {"arrowstyle": "->", "color": ink, "connectionstyle": "arc3,rad=0.35", "shrinkA": 2, "shrinkB": 2}
+    axes[1].annotate("", xy=end.tolist(), xytext=start.tolist(), arrowprops=turn)
+    for ax, title in zip(axes, (r"$u\cdot v = 4$", r"$3\,e_1e_2$"), strict=True):
+        for w, name, colour, at in ((u, "$u$", "C0", (2.1, 0.85)), (v, "$v$", "C1", (0.75, 2.1))):
+            ax.quiver(0, 0, *w.tolist(), angles="xy", scale_units="xy", scale=1, color=colour, width=0.016)
+            ax.text(*at, name, color=colour)
+        ax.set(xlim=(-0.3, 3.3), ylim=(-0.3, 3.6), aspect="equal")
+        ax.set_title(title, y=0.92)
+        ax.axis("off")
+    return fig
+
+
+@figure(
     alt="Two mirror lines at 35 degrees to each other. A flag is reflected in the first, then in the second; the "
     "result is the flag turned by 70 degrees."
 )

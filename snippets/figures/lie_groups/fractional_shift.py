@@ -75,6 +75,26 @@ def four_waves() -> Figure:
     return fig
 
 
+@figure(
+    alt="Two pictures of eight pixels with a wave that turns six times and one that turns twice. Left they meet at all "
+    "pixels. Right both are shifted by half a pixel, and at each pixel their values are opposite."
+)
+def alias() -> Figure:
+    """Draw a fast wave and its alias on eight pixels, before and after half a shift."""
+    fig, axes = plt.subplots(1, 2, figsize=(5.6, 2.6), sharey=True)
+    fine, pixels = torch.linspace(-0.4, 7.4, 400), torch.arange(8.0)
+    for ax, t, title in zip(axes, (0.0, 0.5), ("as it is", "shifted by half a pixel"), strict=True):
+        for turns, colour, size in ((6, "C1", 7), (2, "C0", 4)):
+            wave = lambda j, turns=turns, t=t: (2 * torch.pi * turns * (j - t) / 8).cos()  # noqa: E731
+            ax.plot(fine, wave(fine), color=colour, lw=1, alpha=0.7)
+            ax.plot(pixels, wave(pixels), "o", color=colour, ms=size)
+        ax.axhline(0, color=plt.rcParams["text.color"], lw=0.6)
+        ax.set(title=title, xticks=range(8), xlabel="pixel", yticks=[-1, 0, 1], ylim=(-1.2, 1.75))
+    axes[0].text(3.5, 1.3, "6 turns", color="C1", ha="right")
+    axes[0].text(4.2, 1.3, "2 turns", color="C0", ha="left")
+    return fig
+
+
 def worst_shift_error(layer: torch.nn.Module, x: Float[Tensor, " n"]) -> float:
     """Return the largest shift error over a hundred fractions of a pixel."""
     return max(shift_error(layer, x, t / 100) for t in range(100))

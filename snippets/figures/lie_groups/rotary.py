@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Arc
 
 from book import figure
-from snippets.lie_groups.rotary import rope
+from snippets.lie_groups.rotary import rope, standard_frequencies
 
 
 @figure(
@@ -37,6 +37,34 @@ def turned_pair() -> Figure:
         ax.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", xticks=[], yticks=[])
         ax.set_title(f"positions {m} and {n}")
         ax.spines[:].set_visible(False)
+    return fig
+
+
+@figure(
+    alt="Scores against how many places back the key stands. One pair of numbers gives a wave that returns every 12 "
+    "places; 64 pairs have their only top at 0, and with a key that is turned by five places, at 5."
+)
+def how_far_back() -> Figure:
+    """Draw the score of a query and a key against their distance, for one pair and for many."""
+    fig, ax = plt.subplots(figsize=(5.4, 2.9))
+    back, many = torch.linspace(0, 40, 401), standard_frequencies(128)
+    one, ahead = torch.tensor([math.pi / 6]), torch.tensor([5.0])
+    ink = plt.rcParams["text.color"]
+    for speeds, turned, colour, width in (
+        (one, 0 * ahead, "0.55", 1.2),
+        (many, 0 * ahead, "C0", 2),
+        (many, ahead, "C1", 2),
+    ):
+        q = torch.ones(1, 2 * len(speeds))
+        keys = rope(rope(q, turned, speeds).expand(len(back), -1), -back, speeds)
+        ax.plot(back.numpy(), (keys @ q[0] / q.square().sum()).numpy(), color=colour, lw=width)
+    ax.text(20.2, -1.0, "one pair", color=ink, va="center")
+    ax.text(30, 0.68, "64 pairs", color="C0", va="bottom", ha="center")
+    ax.text(6.2, 1.03, "64 pairs, key turned by 5 places", color="C1", va="bottom")
+    ax.set(
+        xlabel="how many places back the key stands", ylabel="score", xlim=(0, 40), ylim=(-1.1, 1.25), yticks=[-1, 0, 1]
+    )
+    ax.set_xticks(range(0, 41, 5))
     return fig
 
 
