@@ -18,7 +18,7 @@ J = torch.tensor([[0.0, -1.0], [1.0, 0.0]], dtype=torch.float64)
 
 
 def compounded(G: Float[Tensor, "n n"], steps: int) -> Float[Tensor, "n n"]:
-    """Return (I + G/n)ⁿ: n equal small steps, each along the velocity at its start."""
+    """Return (I + G/n)ⁿ: n equal steps, each along the velocity at its start."""
     step = torch.eye(len(G)).to(G) + G / steps
     return torch.linalg.matrix_power(step, steps)
     # --8<-- [end:compounded]
@@ -50,15 +50,17 @@ def exp_so2(theta: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 2 2
     theta = torch.as_tensor(theta)[..., None, None]
     c, s = theta.cos(), theta.sin()
     return c * torch.eye(2).to(c) + s * J.to(s)
+    # --8<-- [end:so2]
 
 
+# --8<-- [start:log_so2]
 def log_so2(R: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch"]:
     """Return the angle of R in (−π, π]; at the cut, R = −I, it is π."""
     check_shapes("… 2 2", R)
     check_rotation(R)
     s = R[..., 1, 0] - R[..., 0, 1] + 0.0  # + 0.0 makes a zero of −0
     return torch.atan2(s, R[..., 0, 0] + R[..., 1, 1])
-    # --8<-- [end:so2]
+    # --8<-- [end:log_so2]
 
 
 # --8<-- [start:hat]
@@ -94,7 +96,7 @@ def vee(
 
 # --8<-- [start:rodrigues]
 def rodrigues(omega: Float[Tensor, "3"]) -> Float[Tensor, "3 3"]:
-    """Return the turn by θ = |ω| about ω, by the formula as it stands, K = hat(ω)."""
+    """Return the turn by |ω| about ω, by the formula as it stands."""
     theta, K = omega.norm(), hat(omega)
     a, b = theta.sin() / theta, (1 - theta.cos()) / theta**2
     return torch.eye(3).to(K) + a * K + b * (K @ K)

@@ -115,6 +115,9 @@ def test_equivariant_and_invariant_maps(measured):
         torch.randn(8, 5, generator=torch.Generator().manual_seed(0)),
     )
     difference = lambda x: x - x.roll(1, -1)  # noqa: E731
+    by_hand = torch.tensor([5.0, 1, 0, 2])
+    assert difference(by_hand).tolist() == [3, -4, -1, 2]
+    assert difference(by_hand.roll(1)).tolist() == [2, 3, -4, -1]
     composed = lambda x: torch.relu(difference(torch.tanh(x)))  # noqa: E731
     for f in (difference, torch.relu, composed):
         measured(a.equivariance_defect(f, shifts, shifts, x), 0, atol=1e-14)

@@ -326,6 +326,9 @@ def test_solutions():
         if not g.broken_axioms(list(c), g.compose)
     ]
     assert sorted(map(len, subgroups)) == [1, 2, 2, 2, 3, 6]
+    turns = g.rotation(torch.linspace(-3, 3, 50))
+    for mirror in g.reflection(torch.linspace(-3, 3, 7)):  # all turns are equally far from each mirror image
+        assert ((turns - mirror).square().sum((1, 2)) - 4).abs().max() < 1e-14
     for alpha, beta in [(0.3, 1.1), (-2.0, 0.4)]:
         mirrors = g.reflection(2 * alpha) @ g.reflection(2 * beta)
         assert (mirrors - g.two_mirrors(alpha, beta)).abs().max() < 1e-14

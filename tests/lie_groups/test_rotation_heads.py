@@ -94,6 +94,25 @@ def test_the_precision_of_the_input_is_kept(dtype):
     assert {result.dtype for result in results} == {dtype}
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_solution_four_numbers_change_their_sign_against_the_input(seed, measured):
+    torch.manual_seed(seed)
+    net = torch.nn.Sequential(torch.nn.Linear(9, 16), torch.nn.Tanh(), torch.nn.Linear(16, 4))
+    low, high = 0.0, math.tau
+
+    def answer(t):
+        q = torch.nn.functional.normalize(net(e.exp_so3(torch.tensor([0.0, 0.0, t])).flatten()).detach(), dim=0)
+        return q, (q[0] * math.cos(t / 2) + q[3] * math.sin(t / 2)).item()
+
+    measured(answer(0.0)[1], -answer(math.tau)[1], atol=1e-14)
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if answer(low)[1] * answer(middle)[1] <= 0 else (middle, high)
+    w, v = answer(low)[0].split([1, 3])
+    said = e.exp_so3(2 * torch.atan2(v.norm(), w) * v / v.norm())
+    measured((said.T @ e.exp_so3(torch.tensor([0.0, 0.0, low]))).trace(), -1.0, atol=1e-12)  # a half turn apart
+
+
 def test_solution_mean(measured):
     R = e.exp_so3(0.6 * torch.randn(8, 3, generator=torch.Generator().manual_seed(0)))
     mean = h.mean_rotation(R)

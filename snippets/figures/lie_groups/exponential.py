@@ -1,5 +1,7 @@
 """What is drawn and computed for the page *The exponential*."""
 
+import math
+
 import matplotlib.pyplot as plt
 import torch
 from jaxtyping import Float
@@ -9,6 +11,7 @@ from torch import Tensor
 from book import figure, results
 from snippets.lie_groups.exponential import (
     J,
+    compounded,
     log_so3,
     partial_sums,
     textbook_log,
@@ -55,6 +58,41 @@ def spiral() -> Figure:
         ax.annotate(name, middle.tolist(), side, textcoords="offset points", ha="center", va="center", color="C0")
     ax.plot(*rotation(2.0)[:, 0], "o", mfc="none", color=plt.rcParams["text.color"], ms=9)
     ax.set(aspect="equal", xlim=(-1.6, 1.5), ylim=(-1.15, 2.3), xticks=[-1, 0, 1], yticks=[-1, 0, 1, 2])
+    return fig
+
+
+@figure(
+    alt="A circle seen along its axis. From the point v an arrow leads sideways along the tangent, and from its end "
+    "another leads inwards, at a right angle, to the point of the circle that is turned by theta."
+)
+def sideways_and_inwards() -> Figure:
+    """Draw the two vectors that Rodrigues' formula adds to v, seen from the tip of the axis."""
+    fig, ax = plt.subplots(figsize=(4.6, 3.5))
+    ink, faint = plt.rcParams["text.color"], plt.rcParams["grid.color"]
+    theta = torch.tensor(1.15)
+    arc = torch.linspace(-0.5, 2.1, 200)
+    ax.plot(arc.cos(), arc.sin(), color=faint, lw=1.4)
+    end = (theta.cos().item(), theta.sin().item())
+    for place in ((1.0, 0.0), end):
+        ax.plot((0, place[0]), (0, place[1]), color=faint, lw=1.2)
+    small = torch.linspace(0, theta.item(), 50)
+    ax.plot(0.2 * small.cos(), 0.2 * small.sin(), color=ink, lw=1)
+    ax.text(0.25, 0.14, "$\\theta$", ha="left", va="center")
+    shaft = {"arrowstyle": "-|>", "lw": 2, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", (1.0, end[1]), (1.0, 0.0), arrowprops=shaft | {"color": "C0"})
+    ax.annotate("", end, (1.0, end[1]), arrowprops=shaft | {"color": "C1"})
+    ax.text(1.05, end[1] / 2, "$\\sin\\theta\\; n\\times v$", color="C0", va="center")
+    inwards = "$(1-\\cos\\theta)\\; n\\times(n\\times v)$"
+    ax.text(0.62, end[1] + 0.06, inwards, color="C1", ha="left", va="bottom")
+    ax.plot(0, 0, "o", color=ink, ms=5)
+    ax.plot(0, 0, "o", mfc="none", color=ink, ms=11)
+    ax.text(-0.09, -0.02, "axis $n$", ha="right", va="center")
+    ax.plot(1, 0, "o", color=ink, ms=5)
+    ax.text(1.06, -0.03, "$v$", ha="left", va="center")
+    ax.plot(*end, "o", color=ink, ms=5)
+    ax.text(end[0] - 0.04, end[1] + 0.07, "turned", ha="right", va="bottom")
+    ax.set(aspect="equal", xlim=(-0.55, 1.55), ylim=(-0.4, 1.2))
+    ax.axis("off")
     return fig
 
 
@@ -161,6 +199,12 @@ def numbers() -> dict[str, float]:
     generator = torch.Generator().manual_seed(0)
     X = torch.randn(20000, 2, 2, generator=generator) * 3
     X = X - X.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] * torch.eye(2)
+    arrived, G = rotation(2.0), 2.0 * J
+    size = torch.linalg.matrix_norm(G, 2).item()
     return {
+        "thousand_steps_miss": torch.linalg.matrix_norm(compounded(G, 1000) - arrived, 2).item(),
+        "thousand_steps_bound": size**2 / (2 * 1000) * math.exp(size),
+        "ten_terms_miss": torch.linalg.matrix_norm(partial_sums(G, 10)[-1] - arrived, 2).item(),
+        "ten_terms_bound": size**10 / math.factorial(10) * math.exp(size),
         "smallest_trace": torch.linalg.matrix_exp(X).diagonal(dim1=1, dim2=2).sum(1).min().item(),
     }

@@ -118,7 +118,7 @@ def cayley_table() -> Figure:
     table = torch.tensor([[group.index(compose(s, t)) for t in group] for s in group])
     fig, ax = plt.subplots(figsize=(3.6, 3.5))
     ax.imshow(table.numpy(), cmap=ListedColormap(["C0", "C0", "C0", "C1", "C1", "C1"]), alpha=0.5)
-    names = ["".join(str(i + 1) for i in s) for s in group]
+    names = ["".join(map(str, s)) for s in group]
     for i, j in product(range(6), repeat=2):
         ax.text(j, i, names[table[i, j]], ha="center", va="center")
     ax.axhline(2.5, color=plt.rcParams["text.color"])
