@@ -166,7 +166,7 @@ def errors(head: Callable[[Tensor], Tensor], p: Float[Tensor, "k 3"]) -> Float[T
 
 def answered_by_opposite(head: Callable[[Tensor], Tensor], steps: int = 50) -> Float[Tensor, "1 3"]:
     """Return a direction p with head(p) = −p: Newton's method, damped, from the worst of many directions."""
-    many = uniform_on_sphere(20_000, torch.Generator().manual_seed(1))
+    many = uniform_on_sphere(5000, torch.Generator().manual_seed(1))
     p = many[errors(head, many).argmax()][None]
 
     def gap(x: Float[Tensor, "1 3"]) -> Float[Tensor, "1 3"]:
@@ -177,6 +177,8 @@ def answered_by_opposite(head: Callable[[Tensor], Tensor], steps: int = 50) -> F
         J = jacobian(gap, p)[0]
         with torch.no_grad():
             now = gap(p)
+            if now.norm() < 1e-12:
+                break
             step = torch.linalg.pinv(J, rtol=1e-10) @ now[0]
             for damping in 0.5 ** torch.arange(30):
                 if gap(p - damping * step).norm() < now.norm():
