@@ -325,6 +325,10 @@ def test_a_head_of_two_numbers_answers_some_direction_with_its_opposite(measured
     measured(p.norm(), 1.0, atol=1e-12)
 
 
+def test_newton_finds_no_opposite_answer_where_there_is_none():
+    assert errors(nn.Identity(), answered_by_opposite(nn.Identity(), steps=5)) == 0
+
+
 @pytest.mark.claim("MF-125")
 @given(st.integers(0, 10**6))
 def test_a_tangent_vector_projected_to_a_place_nearby_is_not_zero(seed):
