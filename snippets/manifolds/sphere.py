@@ -41,6 +41,14 @@ def uniform_on_sphere(k: int, generator: torch.Generator) -> Float[Tensor, "k 3"
     # --8<-- [end:uniform]
 
 
+# --8<-- [start:spiral]
+def spiral_on_sphere(k: int) -> Float[Tensor, "k 3"]:
+    """Return k points on a spiral: equal steps in height, golden ones in longitude."""
+    i = torch.arange(k) + 0.5
+    return spherical(math.pi * (1 + math.sqrt(5)) * i, (1 - 2 * i / k).acos())
+    # --8<-- [end:spiral]
+
+
 # --8<-- [start:sphere_sample]
 def sphere_sample(k: int = 200) -> Float[Tensor, "n 3"]:
     """Return the six points on the axes and k random ones, always the same."""
@@ -97,6 +105,38 @@ class OntoSphere(nn.Module):
             )
         return x / length
         # --8<-- [end:direction_head]
+
+
+# --8<-- [start:two_heads]
+class FromAngles(nn.Module):
+    """Ends a network on the sphere: reads its two outputs as angles."""
+
+    def forward(self, x: Float[Tensor, "k 2"]) -> Float[Tensor, "k 3"]:
+        """Return the point with longitude x₁ and angle x₂ from the pole."""
+        return spherical(x[:, 0], x[:, 1])
+
+
+def body(outputs: int) -> nn.Sequential:
+    """Return a small network from space."""
+    return nn.Sequential(
+        nn.Linear(3, 64),
+        nn.Tanh(),
+        nn.Linear(64, 64),
+        nn.Tanh(),
+        nn.Linear(64, outputs),
+    )
+
+
+def learn_directions(head: nn.Module, steps: int = 400) -> nn.Module:
+    """Train a head to return the direction that it is shown, by 1 − cos(error)."""
+    p = uniform_on_sphere(1000, torch.Generator().manual_seed(0))
+    optimiser = torch.optim.Adam(head.parameters(), lr=5e-3)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        (1 - (head(p) * p).sum(1)).mean().backward()
+        optimiser.step()
+    return head
+    # --8<-- [end:two_heads]
 
 
 # --8<-- [start:winding]

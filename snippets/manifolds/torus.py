@@ -209,11 +209,22 @@ class OntoTorus(nn.Module):
         # --8<-- [end:onto_torus]
 
 
-# --8<-- [start:solution_two_miss]
+# --8<-- [start:two_miss]
 def missed_by_two(first_cut: float, second_cut: float) -> Float[Tensor, "2 2"]:
     """Return the angles of two points that both squares miss."""
     return torch.tensor([[first_cut, second_cut], [second_cut, first_cut]])
-    # --8<-- [end:solution_two_miss]
+    # --8<-- [end:two_miss]
+
+
+# --8<-- [start:solution_diagonal]
+def diagonal_shift(h: int, w: int) -> tuple[int, int]:
+    """Return the order of the shift by (1, 1), and how many X commute with it."""
+    M = shift_matrix(h, w, 1, 1)
+    power, steps = M, 1
+    while not torch.equal(power, torch.eye(h * w)):
+        power, steps = power @ M, steps + 1
+    return steps, commutant_dimension([M])
+    # --8<-- [end:solution_diagonal]
 
 
 # --8<-- [start:solution_clifford]

@@ -9,6 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch import nn
 
+from book.expect import between, near, numbers
+from snippets.figures.manifolds.sphere import answered_by_opposite, errors
 from snippets.manifolds.atlas import Atlas, Chart, jacobian, refute, transition_map
 from snippets.manifolds.circle import (
     STEREOGRAPHIC,
@@ -22,8 +24,10 @@ from snippets.manifolds.circle import (
 from snippets.manifolds.sphere import (
     HEMISPHERES,
     PROJECTIVE_PLANE,
+    FromAngles,
     OntoSphere,
     angle_charts,
+    body,
     dipole,
     east,
     gram_determinant,
@@ -44,6 +48,17 @@ EQUATOR = on_the_circle(2 * math.pi * torch.arange(400) / 400)
 POLES = torch.tensor([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]])
 T, P, U, V = sp.symbols("theta phi u v", real=True)
 SPHERICAL = sp.Matrix([sp.cos(T) * sp.sin(P), sp.sin(T) * sp.sin(P), sp.cos(P)])
+
+test_numbers = numbers(
+    "manifolds.sphere",
+    {
+        "opposite": near(180, 1e-6),  # degrees
+        "median": between(0.5, 5),
+        "above_90": between(0.001, 0.01),
+        "above_10": between(0.03, 0.12),
+        "plain_worst": between(0.2, 3),
+    },
+)
 
 
 def refuted(atlas: Atlas, points: torch.Tensor) -> list[str]:
@@ -235,6 +250,9 @@ def test_the_longitude_is_below_a_full_turn_at_the_seam():
 
 @pytest.mark.claim("MF-11", by="example")
 def test_the_round_trip_passes_although_the_charts_are_refuted(measured):
+    p = sphere_sample()[6:]
+    for chart in ANGLE_CHARTS.charts:
+        measured(chart.point(chart.coordinates(p)), p, atol=1e-15)
     measured.exact(survives(random_angles(0, torch.float32)[None]).tolist(), [[True, True]])
     measured.exact(refuted(ANGLE_CHARTS, sphere_sample()[6:]), ["onto V"])  # asked at coordinates of its own
 
@@ -285,6 +303,53 @@ def test_a_longitude_head_is_wrong_by_half_a_turn_on_a_circle_of_latitude(measur
         error = angular_error(head(at(p)), p)
     measured(error, math.pi, atol=1e-9)
     measured(longitude(at(p)), angle(p)[:, 0], atol=1e-12)
+
+
+class FromPlane(nn.Module):
+    def forward(self, x):
+        return inverse_stereographic(x)
+
+
+@pytest.mark.claim("MF-125")
+@pytest.mark.parametrize("gain", [1, 5])
+@pytest.mark.parametrize("reading", [FromAngles, FromPlane])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_head_of_two_numbers_answers_some_direction_with_its_opposite(measured, seed, reading, gain):
+    torch.manual_seed(seed)
+    network = body(2)
+    network[0].weight.data *= gain
+    head = nn.Sequential(network, reading())
+    p = answered_by_opposite(head)
+    with torch.no_grad():
+        measured(head(p), -p, atol=1e-9)
+    measured(p.norm(), 1.0, atol=1e-12)
+
+
+def test_newton_finds_no_opposite_answer_where_there_is_none():
+    assert errors(nn.Identity(), answered_by_opposite(nn.Identity(), steps=5)) == 0
+
+
+@pytest.mark.claim("MF-125")
+@given(st.integers(0, 10**6))
+def test_a_tangent_vector_projected_to_a_place_nearby_is_not_zero(seed):
+    p, q = uniform_on_sphere(2, torch.Generator().manual_seed(seed))
+    q = torch.nn.functional.normalize(p + 0.49 * (q - p), dim=0)  # at most 1 from p
+    assume((p - q).norm() <= 1)
+    v = torch.linalg.cross(p, torch.eye(3)[p.abs().argmin()])
+    v = v / v.norm()
+    moved = v - (v @ q) * q
+    assert moved.norm() >= (p @ q).abs() - 1e-12 >= 0.5 - 1e-9
+
+
+def test_errors_are_angles_in_degrees():
+    p = sphere_sample()
+    assert errors(nn.Identity(), p).max() == 0
+    torch.testing.assert_close(errors(lambda p: -p, p), torch.full((len(p),), 180.0))
+    torch.testing.assert_close(errors(lambda p: p.roll(1, 1), p[:6]), torch.full((6,), 90.0))
+
+
+def test_reading_two_angles():
+    torch.testing.assert_close(FromAngles()(torch.tensor([[0.3, 0.7]])), spherical(*torch.tensor([[0.3], [0.7]])))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

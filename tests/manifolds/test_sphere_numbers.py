@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from book.expect import between, near, numbers
-from snippets.manifolds.sphere import longitude, uniform_on_sphere
+from snippets.manifolds.sphere import longitude, spherical, spiral_on_sphere, uniform_on_sphere
 from snippets.manifolds.sphere_numbers import (
     angle_between,
     normalised_gaussians,
@@ -171,3 +171,32 @@ def test_solution_shares():
     p = uniform_on_sphere(10**5, torch.Generator().manual_seed(2))
     assert abs((p[:, 2] > math.cos(math.pi / 3)).double().mean() - 1 / 4) < 0.005
     assert abs((p[:, 2].abs() < 0.5).double().mean() - 1 / 2) < 0.005
+
+
+def test_solution_spiral_is_even():
+    for k in (100, 1000):
+        p = spiral_on_sphere(k)
+        torch.testing.assert_close(p[:, 2], 1 - (2 * torch.arange(k) + 1) / k, rtol=0, atol=1e-12)
+        apart = torch.cdist(p, p) + 9 * torch.eye(k)
+        assert apart.min(dim=1).values.min() > 2.8 / math.sqrt(k)  # each has a disc of its own
+        assert torch.cdist(uniform_on_sphere(10**4, torch.Generator().manual_seed(0)), p).min(dim=1).values.max() < (
+            3.2 / math.sqrt(k)
+        )  # and no gap is large
+
+
+def test_solution_spiral_averages_better_than_random_points():
+    w = torch.tensor([1.0, 2.0, 2.0]) / 3
+    error = {k: abs((spiral_on_sphere(k) @ w).exp().mean().item() - math.sinh(1)) for k in (100, 1000, 10_000)}
+    assert error[100] > 10 * error[1000] > 100 * error[10_000]
+    seeds = [uniform_on_sphere(1000, torch.Generator().manual_seed(s)) for s in range(50)]
+    random = torch.stack([(p @ w).exp().mean() - math.sinh(1) for p in seeds]).square().mean().sqrt()
+    assert 0.01 < random < 0.03
+    assert error[1000] < 1e-4
+
+
+@pytest.mark.claim("BR-20")
+def test_the_angle_from_the_pole_by_two_legs_keeps_its_digits(measured):
+    phi = torch.logspace(-5, 0.49, 200, dtype=torch.float32)
+    p = spherical(torch.ones_like(phi), phi)
+    measured(torch.atan2(p[:, :2].norm(dim=1), p[:, 2]) / phi, torch.ones(200, dtype=torch.float32), atol=1e-6)
+    assert ((p[:, 2].acos() - phi).abs() > 0.1 * phi).any()

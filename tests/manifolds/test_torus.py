@@ -20,6 +20,7 @@ from snippets.manifolds.torus import (
     TorusConv,
     commutant_dimension,
     commuting_gap,
+    diagonal_shift,
     flat_torus,
     kepler,
     missed_by_two,
@@ -270,3 +271,9 @@ test_numbers = numbers(
         "stretch": 86 / 26,
     },
 )
+
+
+@pytest.mark.parametrize("h", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("w", [1, 2, 4, 5])
+def test_solution_one_diagonal_shift(h, w):
+    assert diagonal_shift(h, w) == (math.lcm(h, w), h * w * math.gcd(h, w))

@@ -48,33 +48,41 @@ def projection() -> Figure:
 
 
 @figure(
-    alt="Above: the two coordinates u and v over the angle; each goes to infinity at its own pole, "
-    "where the other is zero. Below: a ball about 0 in the interval from 0 to 2 pi; its left half is outside."
+    alt="The two coordinates u and v over the place on the circle; each goes to infinity at its own pole, where "
+    "the other is zero."
 )
 def charts() -> Figure:
-    """Draw both stereographic coordinates, and the ball that does not fit a half-open interval."""
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(4.6, 4.0), height_ratios=[3, 1])
+    """Draw both stereographic coordinates on the way round the circle."""
+    fig, ax = plt.subplots(figsize=(4.6, 2.9))
     theta = torch.linspace(-0.5 * math.pi, 1.5 * math.pi, 801)[1:-1]
     p = on_the_circle(theta)
     for i, (pole, name) in enumerate({1: "$u$, from the north", -1: "$v=1/u$, from the south"}.items()):
         off_pole = p[:, 1] != pole
         u = stereographic(p[off_pole], pole)[:, 0]
-        top.plot(theta[off_pole], torch.where(u.abs() < 4.5, u, torch.nan), color=f"C{i}", label=name)
+        ax.plot(theta[off_pole], torch.where(u.abs() < 4.5, u, torch.nan), color=f"C{i}", label=name)
     ticks, names = [-math.pi / 2, 0, math.pi / 2, math.pi, 3 * math.pi / 2], ["S", "(1, 0)", "N", "(−1, 0)", "S"]
-    top.set(ylim=(-4, 4), xticks=ticks, xticklabels=names, xlabel="place on the circle")
-    top.grid(axis="x")
-    top.axhline(0, color=plt.rcParams["grid.color"], lw=0.8)
-    top.legend(loc="lower left")
-    bottom.plot([0, 2 * math.pi], [0, 0], color=plt.rcParams["text.color"])
-    bottom.plot(0, 0, "o", color="C2", ms=8)
-    bottom.plot(2 * math.pi, 0, "o", mfc=plt.rcParams["axes.facecolor"], mec=plt.rcParams["text.color"], ms=8)
-    bottom.plot([0, 0.7], [0, 0], color="C2", lw=5)
-    bottom.plot([-0.7, 0], [0, 0], color="C1", lw=5, ls=(0, (0.8, 0.6)), dash_capstyle="butt")
-    bottom.annotate("not in $V$", (-0.35, 0), (0, 8), textcoords="offset points", ha="center", color="C1")
-    bottom.annotate("$V=[0,2\\pi)$", (math.pi, 0), (0, 8), textcoords="offset points", ha="center")
-    bottom.set(xlim=(-1, 2 * math.pi + 0.6), ylim=(-0.6, 1), xticks=[0, math.pi, 2 * math.pi], yticks=[])
-    bottom.set_xticklabels(["0", "$\\pi$", "$2\\pi$"])
-    bottom.spines[["left", "bottom"]].set_visible(False)
+    ax.set(ylim=(-4, 4), xticks=ticks, xticklabels=names, xlabel="place on the circle")
+    ax.grid(axis="x")
+    ax.axhline(0, color=plt.rcParams["grid.color"], lw=0.8)
+    ax.legend(loc="lower left")
+    return fig
+
+
+@figure(alt="The interval from 0 to 2 pi with a ball about 0; the left half of the ball is outside.")
+def half_open() -> Figure:
+    """Draw the ball that does not fit a half-open interval."""
+    fig, ax = plt.subplots(figsize=(4.6, 1.0))
+    ink, paper = plt.rcParams["text.color"], plt.rcParams["axes.facecolor"]
+    ax.plot([0, 2 * math.pi], [0, 0], color=ink)
+    ax.plot(0, 0, "o", color="C2", ms=8)
+    ax.plot(2 * math.pi, 0, "o", mfc=paper, mec=ink, ms=8)
+    ax.plot([0, 0.7], [0, 0], color="C2", lw=5)
+    ax.plot([-0.7, 0], [0, 0], color="C1", lw=5, ls=(0, (0.8, 0.6)), dash_capstyle="butt")
+    ax.annotate("not in $V$", (-0.35, 0), (0, 8), textcoords="offset points", ha="center", color="C1")
+    ax.annotate("$V=[0,2\\pi)$", (math.pi, 0), (0, 8), textcoords="offset points", ha="center")
+    ax.set(xlim=(-1, 2 * math.pi + 0.6), ylim=(-0.6, 1), xticks=[0, math.pi, 2 * math.pi], yticks=[])
+    ax.set_xticklabels(["0", "$\\pi$", "$2\\pi$"])
+    ax.spines[["left", "bottom"]].set_visible(False)
     return fig
 
 

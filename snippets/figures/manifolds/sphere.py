@@ -1,6 +1,7 @@
 """What is drawn and computed for the page *The sphere*."""
 
 import math
+from collections.abc import Callable
 
 import matplotlib.pyplot as plt
 import torch
@@ -8,16 +9,24 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from torch import Tensor
+from torch import Tensor, nn
 
-from book import figure
-from snippets.manifolds.circle import stereographic
+from book import figure, results
+from snippets.manifolds.atlas import jacobian
+from snippets.manifolds.circle import on_the_circle, stereographic
 from snippets.manifolds.sphere import (
+    FromAngles,
+    OntoSphere,
+    body,
     dipole,
     east,
+    in_chart,
+    learn_directions,
     longitude,
     spherical,
+    spiral_on_sphere,
     uniform_on_sphere,
+    winding,
 )
 
 
@@ -102,31 +111,113 @@ def seam() -> Figure:
     return fig
 
 
-def spread(k: int) -> Float[Tensor, "k 3"]:
-    """Return k points of the sphere, evenly spread along a spiral."""
-    i = torch.arange(k) + 0.5
-    return spherical(math.pi * (1 + math.sqrt(5)) * i, (1 - 2 * i / k).acos())
-
-
 @figure(
-    alt="Two globes with tangent arrows. Left, all arrows point east and shrink towards the pole. Right, seen from "
-    "above the pole, arrows run along two families of loops through the pole, where they vanish."
+    alt="Each row: a globe with tangent arrows, and the arrows along the equator in the charts from the north and from "
+    "the south pole. The field east makes one turn in each chart, the dipole none in the first and two in the second."
 )
 def fields() -> Figure:
-    """Draw the field that points east and the dipole, with their zeros on the near side."""
-    fig, axes = plt.subplots(1, 2, figsize=(5.2, 2.9))
-    p = spread(360)
-    for i, (ax, field, elevation) in enumerate(zip(axes, (east, dipole), (35.0, 78.0), strict=True)):
-        draw_globe(ax, 20.0, elevation)
+    """Draw the field that points east and the dipole, on the globe and along the equator in both charts."""
+    fig, axes = plt.subplots(2, 3, figsize=(5.2, 3.9))
+    p, ink, grid = spiral_on_sphere(200), plt.rcParams["text.color"], plt.rcParams["grid.color"]
+    head = {"headwidth": 3.6, "headlength": 4, "headaxislength": 3.6, "pivot": "mid"}
+    equator = on_the_circle(2 * math.pi * torch.arange(12) / 12)
+    for i, (row, field, elevation) in enumerate(zip(axes, (east, dipole), (35.0, 78.0), strict=True)):
+        draw_globe(row[0], 20.0, elevation)
         x, y, depth = camera(p, 20.0, elevation).T
         arrows = field(p)
         if field is dipole:
             arrows = arrows / (arrows.norm(dim=1, keepdim=True) + 0.03)
         dx, dy, _ = camera(arrows, 20.0, elevation).T
         near = depth > 0.05
-        head = {"headwidth": 3.6, "headlength": 4, "headaxislength": 3.6}
-        ax.quiver(x[near], y[near], dx[near], dy[near], color=f"C{i}", scale=12, width=0.011, pivot="mid", **head)
+        row[0].quiver(x[near], y[near], dx[near], dy[near], color=f"C{i}", scale=9, width=0.014, **head)
         spot = camera(torch.tensor([0.0, 0.0, 1.0]), 20.0, elevation).tolist()
-        ax.plot(*spot[:2], "o", color=plt.rcParams["text.color"], ms=6, zorder=5)
-        ax.set_title(("east: two zeros", "dipole: one zero")[i])
+        row[0].plot(*spot[:2], "o", color=ink, ms=5, zorder=5)
+        row[0].set_title(field.__name__)
+        for ax, pole in zip(row[1:], (1, -1), strict=True):
+            seen = in_chart(pole, field, equator)
+            u, v = equator.T
+            ax.plot(*on_the_circle(torch.linspace(0, 2 * math.pi, 181)).T, color=grid, lw=1)
+            ax.quiver(u, v, *(seen / seen.norm(dim=1, keepdim=True)).T, color=f"C{i}", scale=5.4, width=0.017, **head)
+            turns = winding(in_chart(pole, field, on_the_circle(2 * math.pi * torch.arange(200) / 200)))
+            ax.text(0, 0, f"{turns} turn{'s' * (turns != 1)}", ha="center", va="center")
+            ax.set(aspect="equal", xlim=(-1.45, 1.45), ylim=(-1.45, 1.45))
+            ax.set_axis_off()
+            if i == 0:
+                ax.set_title("chart from N" if pole == 1 else "chart from S")
     return fig
+
+
+def trained_heads() -> dict[str, nn.Module]:
+    """Return the two heads of the page, trained as there."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return {
+            "two angles": learn_directions(nn.Sequential(body(2), FromAngles())),
+            "three numbers": learn_directions(nn.Sequential(body(3), OntoSphere())),
+        }
+
+
+def errors(head: Callable[[Tensor], Tensor], p: Float[Tensor, "k 3"]) -> Float[Tensor, " k"]:
+    """Return the angle between each direction and the head's answer, in degrees."""
+    with torch.no_grad():
+        q = head(p)
+    return 2 * torch.atan2((p - q).norm(dim=1), (p + q).norm(dim=1)).rad2deg()
+
+
+def answered_by_opposite(head: Callable[[Tensor], Tensor], steps: int = 50) -> Float[Tensor, "1 3"]:
+    """Return a direction p with head(p) = −p: Newton's method, damped, from the worst of many directions."""
+    many = uniform_on_sphere(5000, torch.Generator().manual_seed(1))
+    p = many[errors(head, many).argmax()][None]
+
+    def gap(x: Float[Tensor, "1 3"]) -> Float[Tensor, "1 3"]:
+        p = x / x.norm(dim=1, keepdim=True)
+        return head(p) + p
+
+    for _ in range(steps):
+        J = jacobian(gap, p)[0]
+        with torch.no_grad():
+            now = gap(p)
+            if now.norm() < 1e-12:
+                break
+            step = torch.linalg.pinv(J, rtol=1e-10) @ now[0]
+            for damping in 0.5 ** torch.arange(30):
+                if gap(p - damping * step).norm() < now.norm():
+                    p = torch.nn.functional.normalize(p - damping * step)
+                    break
+    return p
+
+
+@figure(
+    alt="The sphere twice, coloured by the error of a trained head. With two angles a band of large errors runs over "
+    "the sphere from pole to pole; with three numbers there is none."
+)
+def two_heads() -> Figure:
+    """Draw the errors of both trained heads over the directions, from the side where the first is worst."""
+    fig, axes = plt.subplots(1, 2, figsize=(5.2, 2.9))
+    p, heads = spiral_on_sphere(6000), trained_heads()
+    azimuth = longitude(answered_by_opposite(heads["two angles"])).rad2deg().item()
+    ramp = LinearSegmentedColormap.from_list("error", [plt.rcParams["grid.color"], "C1", "C3"])
+    for ax, (name, head) in zip(axes, heads.items(), strict=True):
+        draw_globe(ax, azimuth, 15.0)
+        x, y, depth = camera(p, azimuth, 15.0).T
+        near = depth > 0
+        hue = {"c": errors(head, p)[near], "cmap": ramp, "vmin": 0, "vmax": 180}
+        drawn = ax.scatter(x[near], y[near], s=4, linewidths=0, rasterized=True, **hue)
+        ax.set_title(name)
+    fig.colorbar(drawn, ax=axes, ticks=[0, 90, 180], label="error in degrees", shrink=0.8)
+    return fig
+
+
+@results(seed=0)
+def numbers() -> dict[str, float]:
+    """Return what both trained heads get wrong, in degrees: the worst, the median, and the share above 90°."""
+    p = uniform_on_sphere(10**5, torch.Generator().manual_seed(5))
+    angles, plain = trained_heads().values()
+    wrong = errors(angles, p)
+    return {
+        "opposite": errors(angles, answered_by_opposite(angles)).item(),
+        "median": wrong.median().item(),
+        "above_90": (wrong > 90).double().mean().item(),
+        "above_10": (wrong > 10).double().mean().item(),
+        "plain_worst": errors(plain, p).max().item(),
+    }

@@ -37,6 +37,31 @@ def samples() -> Figure:
 
 
 @figure(
+    alt="A sphere inside a cylinder, from the side. Two horizontal bands of equal height are marked: the one near the "
+    "pole is half as long and twice as wide along the surface as the one at the equator."
+)
+def archimedes() -> Figure:
+    """Draw a sphere in its cylinder and two bands of equal height, at 30° from the pole and at the equator."""
+    fig, ax = plt.subplots(figsize=(4.9, 3.0))
+    ink, faint = plt.rcParams["text.color"], plt.rcParams["grid.color"]
+    t = torch.linspace(0, 2 * math.pi, 361)
+    ax.plot([-1, -1, 1, 1, -1], [-1, 1, 1, -1, -1], color=faint, lw=1.2)
+    ax.plot(t.cos(), t.sin(), color=ink, lw=1.2)
+    half = 0.09
+    for height, text in ((math.cos(math.pi / 6), "half as long,\ntwice as wide"), (0.0, "long and narrow")):
+        z = torch.linspace(height - half, height + half, 50)
+        x = (1 - z.square()).sqrt()
+        ax.fill_betweenx(z, -1, 1, color=faint, alpha=0.5, lw=0)
+        ax.fill_betweenx(z, -x, x, color="C0", alpha=0.55, lw=0)
+        for side in (-1, 1):
+            ax.plot(side * x, z, color="C1", lw=3.5)
+        ax.annotate(text, (1.08, height), va="center", ha="left")
+    ax.set(aspect="equal", xlim=(-1.1, 1.9), ylim=(-1.06, 1.06))
+    ax.set_axis_off()
+    return fig
+
+
+@figure(
     alt="The relative error of the angle from the pole after the round trip in single precision, against "
     "the angle, on logarithmic axes. It grows as the inverse square; the repaired trip stays at rounding."
 )
