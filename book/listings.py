@@ -111,6 +111,12 @@ def _close(shown: str, printed: str, tolerance: float | str) -> bool:
     return math.isclose(a, b, rel_tol=float(tolerance), abs_tol=float(tolerance))
 
 
+def _differ_by_rounding(shown: str, printed: str, tolerance: float | str) -> bool:
+    """Tell whether two outputs agree and yet have other numbers, as another processor's may."""
+    numbers = [[repr(float(number)) for number in NUMBER.findall(text)] for text in (shown, printed)]
+    return numbers[0] != numbers[1] and agree(shown, printed, tolerance)
+
+
 def check(text: str, name: str) -> list[str]:
     """Run a page and say where what is shown is not what is printed, or which listing raises what."""
     found = listings(text)
@@ -151,14 +157,9 @@ def _line_of(error: Exception, listing: Listing, name: str, number: int) -> str:
 
 
 def record(text: str, name: str) -> str:
-    """Return the page with every output replaced by what its listing prints now."""
+    """Return the page with every output replaced by what its listing prints now; what differs by rounding stays."""
     found = listings(text)
-    outputs = run(found, name)
-    for number, (listing, once, again) in enumerate(zip(found, outputs, run(found, name), strict=True), start=1):
-        if not agree(once, again, listing.tolerance):
-            where = f"docs/{name}: listing {number} ('{listing.code.strip().splitlines()[-1]}')"
-            raise BookError(f"{where} prints\n{once}and, run again,\n{again}Seed what it draws at random.")
-    outputs = iter(outputs)
+    outputs = zip(found, _printed_twice(found, name), strict=True)
     lines, result, at = text.splitlines(), [], 0
     while at < len(lines):
         fence = re.match(r"^(\s*)(`{3,})(.*)$", lines[at])
@@ -167,25 +168,37 @@ def record(text: str, name: str) -> str:
             at += 1
             continue
         end = next(i for i in range(at + 1, len(lines)) if lines[i].strip() == fence[2])
-        block, at = lines[at : end + 1], end + 1
-        result += block
+        result += lines[at : end + 1]
+        at = end + 1
         if fence[3].strip() != "python":
             continue
-        printed = next(outputs).rstrip()
-        follows = at
-        while follows < len(lines) and not lines[follows].strip():
-            follows += 1
-        old = re.match(r"^\s*(`{3,})(.*)$", lines[follows]) if follows < len(lines) else None
-        head = "output"
-        if old and OUTPUT.match(old[2].strip()):
-            head = old[2].strip()
-            at = next(i for i in range(follows + 1, len(lines)) if lines[i].strip() == old[1]) + 1
+        listing, printed = next(outputs)
+        indent = fence[1]
+        head, shown, at = _output_below(lines, at, indent)
+        if _differ_by_rounding(shown, printed, listing.tolerance):
+            printed = shown
         if printed:
-            indent = fence[1]
-            result += [
-                "",
-                indent + "```" + head,
-                *[indent + part if part else part for part in printed.splitlines()],
-                indent + "```",
-            ]
+            block = [head, *printed.splitlines(), "```"]
+            result += ["", *(indent + part if part else part for part in block)]
     return "\n".join(result) + "\n"
+
+
+def _printed_twice(found: list[Listing], name: str) -> list[str]:
+    """Return what the listings print, and refuse one that prints something else when it is run again."""
+    outputs = run(found, name)
+    for number, (listing, once, again) in enumerate(zip(found, outputs, run(found, name), strict=True), start=1):
+        if not agree(once, again, listing.tolerance):
+            where = f"docs/{name}: listing {number} ('{listing.code.strip().splitlines()[-1]}')"
+            raise BookError(f"{where} prints\n{once}and, run again,\n{again}Seed what it draws at random.")
+    return [printed.rstrip() for printed in outputs]
+
+
+def _output_below(lines: list[str], at: int, indent: str) -> tuple[str, str, int]:
+    """Return the fence and the text of the output that stands at a line or after blank ones, and the line after it."""
+    follows = next((i for i in range(at, len(lines)) if lines[i].strip()), at)
+    old = re.match(r"^\s*(`{3,})(.*)$", lines[follows]) if follows < len(lines) else None
+    if not (old and OUTPUT.match(old[2].strip())):
+        return "```output", "", at
+    end = next(i for i in range(follows + 1, len(lines)) if lines[i].strip() == old[1])
+    shown = "\n".join(line.removeprefix(indent) for line in lines[follows + 1 : end])
+    return f"```{old[2].strip()}", shown, end + 1
