@@ -193,7 +193,7 @@ TAKE_ALONG = {
     "equivariant_networks.group_convolutions": {
         "act": "dtype complex device batch units smooth",
         "act_on_field": "dtype complex device batch shape units smooth",
-        "GroupConvolution": "dtype device batch smooth float state compile",
+        "GroupConvolution": "dtype device batch shape smooth float state compile",
         "TurnInvariant": "dtype device batch shape float state compile",
     },
     "equivariant_networks.characters": {

@@ -51,6 +51,18 @@ def act_on_field(
     # --8<-- [end:act_on_field]
 
 
+# --8<-- [start:edges]
+def check_edges(n: int, stride: int) -> None:
+    """Refuse a width whose two edges a stride reads differently."""
+    if left_over := (n - 1) % stride:  # the padding is half the size of the filter
+        good = n - left_over
+        raise ValueError(
+            f"width {n}: steps of {stride} end {left_over} short of the far edge, so "
+            f"turns do not commute; use {good} or {good + stride}"
+        )
+    # --8<-- [end:edges]
+
+
 # --8<-- [start:layer]
 class GroupConvolution(nn.Module):
     """The general linear map from pictures, or from fields, to fields that commutes
@@ -93,10 +105,14 @@ class GroupConvolution(nn.Module):
         self, x: Float[Tensor, "batch few *maps n n"]
     ) -> Float[Tensor, "batch many order m m"]:
         """Convolve with all positions of the filters; one bias for each channel."""
+        few, order = self.weight.shape[1], len(self.group)
+        check_shapes(f"batch {few} n n" if self.lift else f"batch {few} {order} n n", x)
+        if order > 1:
+            check_edges(x.shape[-1], self.stride)
         x = x if self.lift else x.flatten(1, 2)
         around = [self.weight.shape[-1] // 2] * 4
         y = conv2d(pad(x, around, mode=self.edges), self.filters(), stride=self.stride)
-        y = y.unflatten(1, (-1, len(self.group)))
+        y = y.unflatten(1, (-1, order))
         return y + self.bias[:, None, None, None]
         # --8<-- [end:layer]
 

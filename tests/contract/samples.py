@@ -473,7 +473,10 @@ MODULES: dict[str, Module] = {
     ),
     "linear_networks.groups.DeepSetLayer": Module(lambda c: c(), ((6,),), refused=(((),),)),
     "equivariant_networks.group_convolutions.GroupConvolution": Module(
-        lambda c: c(2, 3, 3, TURNS), ((2, 4, 4, 4),), rows=True
+        lambda c: c(2, 3, 3, TURNS),
+        ((2, 4, 4, 4),),
+        refused=(((3, 4, 4, 4),), ((2, 8, 4, 4),), ((2, 4, 4, 5),), ((2, 4, 4),)),
+        rows=True,
     ),
     "equivariant_networks.group_convolutions.TurnInvariant": Module(
         lambda c: c(2, 3, TURNS_AND_MIRRORS).eval(),

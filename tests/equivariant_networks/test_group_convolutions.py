@@ -1,5 +1,7 @@
 """Group convolutions: what commutes with shifts and turns, all of it, and the ways to break it."""
 
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -117,16 +119,32 @@ def assert_layer_fills(layer, table, maps):
 @pytest.mark.parametrize("size", [1, 3, 5])
 @pytest.mark.parametrize("stride", [2, 3])
 def test_a_stride_must_read_both_edges_alike(size, stride):
+    """A stride of s gives every s-th pixel of the answer without one; the layer refuses the widths on which that fails."""
     torch.manual_seed(0)
-    layer = GroupConvolution(1, 1, size, TURNS, lift=True, stride=stride)
+    layer, strided = (GroupConvolution(1, 1, size, TURNS, lift=True, stride=s) for s in (1, stride))
+    strided.load_state_dict(layer.state_dict())
+    every = lambda x: layer(x)[..., ::stride, ::stride]  # noqa: E731
     widths = range(2 * stride + 2, 2 * stride + 12)
     exact = []
     for width in widths:
         x = torch.randn(1, 1, width, width)
-        error = defect(layer, x, lambda x: act(TURNS[1], x), lambda y: act_on_field(1, y, TURNS))
+        error = defect(every, x, lambda x: act(TURNS[1], x), lambda y: act_on_field(1, y, TURNS))
         assert error < 1e-12 or error > 0.1
         exact += [width] * (error < 1e-12)
     assert exact == strided_widths(size, stride, widths)
+    for width in widths:
+        x = torch.randn(1, 1, width, width)
+        if width in exact:
+            torch.testing.assert_close(strided(x), every(x))
+        else:
+            with pytest.raises(ValueError, match=f"width {width}: steps of {stride} ") as refusal:
+                strided(x)
+            offered = [int(n) for n in re.findall(r"use (\d+) or (\d+)", str(refusal.value))[0]]
+            assert offered == strided_widths(size, stride, range(width - stride + 1, width + stride))
+
+
+def test_a_layer_for_no_moves_takes_every_width():
+    assert GroupConvolution(1, 1, 3, TURNS[:1], lift=True, stride=2)(torch.randn(1, 1, 4, 4)).shape[-1] == 2
 
 
 @pytest.mark.parametrize("group", GROUPS)
