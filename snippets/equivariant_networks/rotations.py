@@ -126,6 +126,19 @@ def rotation_inner(
     # --8<-- [end:trace]
 
 
+# --8<-- [start:check]
+def check_kinds(channels: list[int], features: list[Tensor]) -> None:
+    """Raise ValueError unless there are channels of 2l + 1 numbers for l = 0, 1, …"""
+    if len(features) != len(channels):
+        raise ValueError(
+            f"{len(features)} kinds of features: pass {len(channels)}, "
+            f"with {channels} channels"
+        )
+    sides = [f"… {n} {2 * l + 1}" for l, n in enumerate(channels)]
+    check_shapes(", ".join(sides), *features)
+    # --8<-- [end:check]
+
+
 # --8<-- [start:layer]
 class KindLinear(nn.Module):
     """The general equivariant linear layer: it mixes channels of one kind."""
@@ -145,8 +158,7 @@ class KindLinear(nn.Module):
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         """Take and return for each l a tensor (*batch, channels, 2l + 1)."""
-        sides = [f"… {W.shape[1]} {2 * l + 1}" for l, W in enumerate(self.weights)]
-        check_shapes(", ".join(sides), *features)
+        check_kinds([W.shape[1] for W in self.weights], features)
         mixed = [W @ f for W, f in zip(self.weights, features, strict=True)]
         return [mixed[0] + self.bias, *mixed[1:]]
         # --8<-- [end:layer]
@@ -169,8 +181,7 @@ class KindGate(nn.Module):
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         """Take and return for each l a tensor (*batch, channels, 2l + 1)."""
-        sides = [f"… {n} {2 * l + 1}" for l, n in enumerate(self.taken)]
-        check_shapes(", ".join(sides), *features)
+        check_kinds(self.taken, features)
         numbers, *others = features
         kept, *switches = numbers.split(self.channels, dim=-2)
         return [

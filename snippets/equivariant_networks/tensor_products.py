@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from snippets.equivariant_networks.rotations import velocities
+from snippets.equivariant_networks.rotations import check_kinds, velocities
 from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
@@ -125,8 +125,8 @@ class TensorProduct(nn.Module):
         self, features: list[Tensor], p: Float[Tensor, "*batch 3"]
     ) -> list[Tensor]:
         """Return features (*batch, channels, 2l + 1) from features and a vector."""
-        sides = [f"… {n} {2 * l + 1}" for l, n in enumerate(self.few)]
-        check_shapes(", ".join([*sides, "… 3"]), *features, p)
+        check_kinds(self.few, features)
+        check_shapes("… 3", p)
         Y = solid_harmonics(self.top, p)
         out = [
             p.new_zeros(*p.shape[:-1], n, 2 * l + 1) for l, n in enumerate(self.many)

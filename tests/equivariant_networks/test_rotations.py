@@ -228,6 +228,12 @@ def test_gates_scale_whole_channels_by_numbers(measured):
     torch.testing.assert_close(out[2], f[2] * torch.sigmoid(f[0][:, 5:]))
 
 
+def test_a_missing_kind_is_named():
+    for step in (KindLinear([2, 1], [1, 1]), KindGate([1, 1])):
+        with pytest.raises(ValueError, match=r"1 kinds of features: pass 2, with \[2, 1\] channels"):
+            step([torch.zeros(4, 2, 1)])
+
+
 def test_shells_have_as_many_filters_as_common_frequencies():
     assert all(shell_filters(a, b) == 2 * min(a, b) + 1 for a in range(4) for b in range(4))
 

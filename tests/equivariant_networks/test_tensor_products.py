@@ -176,6 +176,11 @@ def test_kinds_without_a_path_are_refused_with_what_helps():
     assert none.shape == (5, 0, 5)
 
 
+def test_missing_features_are_named():
+    with pytest.raises(ValueError, match=r"1 kinds of features: pass 2, with \[2, 3\] channels"):
+        TensorProduct([2, 3], [1], top=1)([torch.zeros(4, 2, 1)], torch.zeros(4, 3))
+
+
 def test_paths_of_one_kind_are_added_up():
     torch.manual_seed(0)
     layer, p = TensorProduct([2, 3], [4, 2], 2), torch.randn(5, 3)
