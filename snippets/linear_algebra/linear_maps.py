@@ -42,18 +42,20 @@ def square_first(p: Float[Tensor, " 2"]) -> Float[Tensor, " 2"]:
     # --8<-- [end:square_first]
 
 
-# --8<-- [start:impostors]
+# --8<-- [start:twist]
 def twist(p: Float[Tensor, " 2"]) -> Float[Tensor, " 2"]:
     """Return (x, y + xy)."""
     x, y = p
     return torch.stack([x, y + x * y])
+    # --8<-- [end:twist]
 
 
+# --8<-- [start:wobble]
 def wobble(p: Float[Tensor, " 2"]) -> Float[Tensor, " 2"]:
     """Return (x + sin(2πx)/8, y)."""
     x, y = p
     return torch.stack([x + torch.sin(2 * torch.pi * x) / 8, y])
-    # --8<-- [end:impostors]
+    # --8<-- [end:wobble]
 
 
 # --8<-- [start:matrix_of]

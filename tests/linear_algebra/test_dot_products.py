@@ -308,9 +308,14 @@ def test_attention_agrees_with_torch(measured):
     measured(attend(q, k, values), nn.functional.scaled_dot_product_attention(q, k, values), atol=1e-12)
 
 
-def test_the_weights_of_the_scores_two_one_zero():
-    weights = attend(torch.ones(1, 1), torch.tensor([[2.0], [1.0], [0.0]]), torch.eye(3))
-    assert [f"{w:.2f}" for w in weights[0]] == ["0.67", "0.24", "0.09"]
+@pytest.mark.claim("LA-152")
+def test_the_query_and_the_three_keys_of_the_page(measured):
+    keys = torch.tensor([[1.0, 2.0], [3.0, -1.0], [-0.5, -1.0]])
+    raw = [math.exp(product / math.sqrt(2)) for product in (5.0, 1.0, -2.5)]
+    weights = torch.tensor(raw) / sum(raw)
+    measured(attend(v[None], keys, torch.eye(3))[0], weights, atol=1e-15)
+    assert weights[0] > 0.9  # nearly all the weight, and the third nearly none
+    assert weights[2] < 0.01
 
 
 @pytest.mark.claim("LA-153")
