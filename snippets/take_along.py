@@ -216,7 +216,7 @@ TAKE_ALONG = {
     "equivariant_networks.rotations": {
         "traceless": "dtype device batch shape units smooth",
         "wigner": "dtype device batch shape smooth",
-        "harmonics": "dtype device batch shape units",
+        "harmonics": "dtype device batch shape units smooth",
         "rotation_character": "dtype device batch smooth",
         "rotation_inner": "dtype device shape units smooth",
         "KindLinear": "dtype device batch shape smooth float state compile",

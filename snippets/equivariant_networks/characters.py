@@ -109,11 +109,16 @@ def from_fourier(
     coefficients: list[Shaped[Tensor, "_ _"]], kinds: list[Shaped[Tensor, "order _ _"]]
 ) -> Shaped[Tensor, " order"]:
     """Return f(g) = Σ d tr(ρ(g)* f̂(ρ)) / |G|, over all complex irreducible kinds."""
-    total = 0
+    sizes, order, total = [rho.shape[-1] for rho in kinds], len(kinds[0]), 0
+    if sum(d * d for d in sizes) != order:
+        raise ValueError(
+            f"kinds of sizes {sizes}: pass all complex irreducible ones, "
+            f"whose squares add up to {order}"
+        )
     for hat, rho in zip(coefficients, kinds, strict=True):
         check_shapes("d d, order d d", hat, rho)
         total = total + len(hat) * (rho.conj() * hat).sum((1, 2))
-    return total / len(kinds[0])
+    return total / order
 
 
 def convolve(

@@ -6,7 +6,7 @@ import math
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
-from torch.nn.functional import silu
+from torch.nn.functional import normalize, silu
 
 from snippets.linear_algebra.solving import null_space
 from snippets.matrix_exp import matrix_exp
@@ -26,19 +26,17 @@ def traceless(v: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
 
 # --8<-- [start:five]
 def five_numbers(T: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 5"]:
-    """Return the numbers of kind 2 in a symmetric matrix of trace zero.
+    """Return the part of kind 2 of a matrix: five numbers.
 
-    Their length is √(3/2) times that of the matrix, so 1 for a unit vector's
-    `traceless`.
+    For a symmetric matrix of trace zero they are all of it, and their length is
+    √(3/2) times its length, so 1 for a unit vector's `traceless`.
     """
-    s = math.sqrt(3)
-    parts = (
-        s * T[..., 0, 1],
-        s * T[..., 1, 2],
-        3 / 2 * T[..., 2, 2],
-        s * T[..., 0, 2],
-        s / 2 * (T[..., 0, 0] - T[..., 1, 1]),
+    check_shapes("… 3 3", T)
+    (xx, xy, xz), (_, yy, yz), (_, _, zz) = (
+        row.unbind(-1) for row in ((T + T.mT) / 2).unbind(-2)
     )
+    s = math.sqrt(3)
+    parts = (s * xy, s * yz, zz - (xx + yy) / 2, s * xz, s / 2 * (xx - yy))
     return torch.stack(parts, dim=-1)
     # --8<-- [end:five]
 
@@ -58,7 +56,9 @@ def ladder(l: int) -> Complex[Tensor, "3 d d"]:
 
 # --8<-- [start:real]
 def real_basis(l: int) -> Complex[Tensor, "d d"]:
-    """Return the unitary U; its conjugate takes numbers m to cosines (m > 0), sines."""
+    """Return the unitary U whose conjugate takes the numbers m = −l, …, l to sines
+    (m < 0) and cosines (m > 0).
+    """
     U = torch.zeros(2 * l + 1, 2 * l + 1, dtype=torch.complex128)
     U[l, l] = 1
     for m in range(1, l + 1):
@@ -70,8 +70,8 @@ def real_basis(l: int) -> Complex[Tensor, "d d"]:
 
 def velocities(l: int) -> Float[Tensor, "3 d d"]:
     """Return the real skew matrices of the turns about x, y, z, in double precision."""
-    U = real_basis(l)
-    return (-1j * (U.conj() @ ladder(l) @ U.T)).real
+    J, U = ladder(l), real_basis(l)
+    return (-1j * (U.conj() @ J @ U.T)).real
     # --8<-- [end:real]
 
 
@@ -88,14 +88,16 @@ def wigner(l: int, omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch d 
 def harmonics(l: int, p: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch d"]:
     """Return the value at the direction of p of the field on the sphere of kind l.
 
-    A turn about y and one about z bring the north pole to p; they turn the value along.
+    A half turn about the axis midway between the north pole and p brings the pole to
+    p; it turns the value along. In the south Y(p) = (−1)ˡ Y(−p). The gradient is right
+    at the poles, too; at p = 0, which has no direction, there is none.
     """
     check_shapes("… 3", p)
-    x, y, z = p.unbind(-1)
-    zero = torch.zeros_like(x)
-    down = torch.stack([zero, torch.atan2(torch.hypot(x, y), z), zero], -1)
-    around = torch.stack([zero, zero, torch.atan2(y, x)], -1)
-    return (wigner(l, around) @ wigner(l, down))[..., l]
+    south = p[..., 2:] < 0
+    north = normalize(torch.where(south, -p, p), dim=-1)
+    midway = normalize(north + torch.tensor([0.0, 0.0, 1.0]).to(p), dim=-1)
+    Y = wigner(l, torch.pi * midway)[..., l]
+    return torch.where(south, (-1) ** l * Y, Y)
     # --8<-- [end:harmonics]
 
 
@@ -104,6 +106,8 @@ def rotation_character(
     l: int, theta: Float[Tensor, "*batch"]
 ) -> Float[Tensor, "*batch"]:
     """Return the trace of a turn by θ: 1 + 2 cos θ + … + 2 cos lθ."""
+    if l < 0:
+        raise ValueError(f"l = {l}: take 0, 1, 2, …")
     k = torch.arange(1, l + 1).to(theta)
     return 1 + 2 * torch.cos(theta[..., None] * k).sum(-1)
 
@@ -120,6 +124,19 @@ def rotation_inner(
     theta = (torch.arange(n).to(chi) + 0.5) * torch.pi / n
     return (chi * psi * (1 - torch.cos(theta))).mean()
     # --8<-- [end:trace]
+
+
+# --8<-- [start:check]
+def check_kinds(channels: list[int], features: list[Tensor]) -> None:
+    """Raise ValueError unless there are channels of 2l + 1 numbers for l = 0, 1, …"""
+    if len(features) != len(channels):
+        raise ValueError(
+            f"{len(features)} kinds of features: pass {len(channels)}, "
+            f"with {channels} channels"
+        )
+    sides = [f"… {n} {2 * l + 1}" for l, n in enumerate(channels)]
+    check_shapes(", ".join(sides), *features)
+    # --8<-- [end:check]
 
 
 # --8<-- [start:layer]
@@ -141,8 +158,7 @@ class KindLinear(nn.Module):
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         """Take and return for each l a tensor (*batch, channels, 2l + 1)."""
-        sides = [f"… {W.shape[1]} {2 * l + 1}" for l, W in enumerate(self.weights)]
-        check_shapes(", ".join(sides), *features)
+        check_kinds([W.shape[1] for W in self.weights], features)
         mixed = [W @ f for W, f in zip(self.weights, features, strict=True)]
         return [mixed[0] + self.bias, *mixed[1:]]
         # --8<-- [end:layer]
@@ -165,8 +181,7 @@ class KindGate(nn.Module):
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
         """Take and return for each l a tensor (*batch, channels, 2l + 1)."""
-        sides = [f"… {n} {2 * l + 1}" for l, n in enumerate(self.taken)]
-        check_shapes(", ".join(sides), *features)
+        check_kinds(self.taken, features)
         numbers, *others = features
         kept, *switches = numbers.split(self.channels, dim=-2)
         return [

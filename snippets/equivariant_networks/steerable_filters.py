@@ -89,8 +89,9 @@ class SteerableConvolution(nn.Module):
         profile[int(m_in == m_out) :, half, half] = 0  # the middle has no angle
         self.register_buffer("profile", profile)
         self.register_buffer("phi", torch.atan2(-y, x))
-        shape = (half + 1, many, few, 1 + (m_out > 0), 1 + (m_in > 0))
-        self.weight = nn.Parameter(torch.randn(shape) / (few * size * size) ** 0.5)
+        numbers = [len(turning(m, torch.zeros(()))) for m in (m_out, m_in)]
+        W = torch.randn(half + 1, many, few, *numbers)
+        self.weight = nn.Parameter(W / (few * size * size) ** 0.5)
 
     def kernel(self) -> Float[Tensor, "out in size size"]:
         """Return the filter, sampled at the pixels."""
@@ -209,6 +210,11 @@ class SteerableLayer(nn.Module):
 
     def forward(self, fields: list[Tensor]) -> list[Tensor]:
         """Take and return for each frequency a field (batch, numbers, n, n)."""
+        if len(fields) != len(self.filters[0]):
+            raise ValueError(
+                f"{len(fields)} fields: pass {len(self.filters[0])}, "
+                "one for each frequency 0, 1, …"
+            )
         sums = [
             sum(convolve(f) for convolve, f in zip(row, fields, strict=True))
             for row in self.filters

@@ -8,10 +8,25 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from snippets.equivariant_networks.rotations import velocities
+from snippets.equivariant_networks.rotations import check_kinds, velocities
 from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
+
+
+# --8<-- [start:equations]
+def equations(l1: int, l2: int, l3: int) -> Float[Tensor, "rows unknowns"]:
+    """Return the matrix of the linear equations for the entries of C."""
+    X1, X2, X3 = (velocities(l) for l in (l1, l2, l3))
+    I1, I2, I3 = (torch.eye(2 * l + 1, dtype=torch.float64) for l in (l1, l2, l3))
+    return torch.cat(
+        [
+            torch.kron(c, torch.kron(I1, I2))
+            + torch.kron(I3, torch.kron(a, I2) + torch.kron(I1, b))  # as X is skew
+            for a, b, c in zip(X1, X2, X3, strict=True)
+        ]
+    )
+    # --8<-- [end:equations]
 
 
 # --8<-- [start:coupling]
@@ -25,6 +40,8 @@ def coupling(
     rows have length one, and the first entry that is not zero is positive. Raises
     ValueError where zero is the only solution.
     """
+    if l1 < 0 or l2 < 0:
+        raise ValueError(f"a product of kinds {l1} and {l2}: take kinds 0, 1, 2, …")
     if not abs(l1 - l2) <= l3 <= l1 + l2:
         raise ValueError(
             f"no product of kinds {l1} and {l2} is of kind {l3}: "
@@ -42,19 +59,6 @@ def _coupling(l1: int, l2: int, l3: int) -> Float[Tensor, "d3 d1 d2"]:
     C = C * first.sign() * (2 * l3 + 1) ** 0.5
     C[C.abs() < 1e-12] = 0
     return C.reshape(2 * l3 + 1, 2 * l1 + 1, 2 * l2 + 1)
-
-
-def equations(l1: int, l2: int, l3: int) -> Float[Tensor, "rows unknowns"]:
-    """Return the matrix of the linear equations for the entries of C."""
-    X1, X2, X3 = (velocities(l) for l in (l1, l2, l3))
-    I1, I2, I3 = (torch.eye(2 * l + 1, dtype=torch.float64) for l in (l1, l2, l3))
-    return torch.cat(
-        [
-            torch.kron(c, torch.kron(I1, I2))
-            + torch.kron(I3, torch.kron(a, I2) + torch.kron(I1, b))  # as X is skew
-            for a, b, c in zip(X1, X2, X3, strict=True)
-        ]
-    )
     # --8<-- [end:coupling]
 
 
@@ -96,21 +100,21 @@ class TensorProduct(nn.Module):
         """
         super().__init__()
         self.top, self.few, self.many = top, few, many
+        sources, targets = ([l for l, n in enumerate(c) if n] for c in (few, many))
         self.paths = [
             (a, b, c)
-            for a in range(len(few))
+            for a in sources
             for b in range(top + 1)
-            for c in range(len(many))
+            for c in targets
             if abs(a - b) <= c <= a + b and (a + b + c) % 2 == 0
         ]
         self.weights = nn.ParameterList(
-            torch.randn(many[c], few[a]) / max(few[a], 1) ** 0.5
-            for a, _, c in self.paths
+            torch.randn(many[c], few[a]) / few[a] ** 0.5 for a, _, c in self.paths
         )
-        for kind in {c for c, n in enumerate(many) if n} - {c for *_, c in self.paths}:
+        for kind in set(targets) - {c for *_, c in self.paths}:
             raise ValueError(
                 f"no path leads to kind {kind} with harmonics up to {top}: "
-                f"take them up to {kind - len(few) + 1}"
+                f"take them up to {min(abs(a - kind) for a in sources)}"
             )
 
     def path_weights(self, p: Float[Tensor, "*batch 3"]) -> Iterable[Tensor]:
@@ -121,8 +125,8 @@ class TensorProduct(nn.Module):
         self, features: list[Tensor], p: Float[Tensor, "*batch 3"]
     ) -> list[Tensor]:
         """Return features (*batch, channels, 2l + 1) from features and a vector."""
-        sides = [f"… {n} {2 * l + 1}" for l, n in enumerate(self.few)]
-        check_shapes(", ".join([*sides, "… 3"]), *features, p)
+        check_kinds(self.few, features)
+        check_shapes("… 3", p)
         Y = solid_harmonics(self.top, p)
         out = [
             p.new_zeros(*p.shape[:-1], n, 2 * l + 1) for l, n in enumerate(self.many)

@@ -328,7 +328,11 @@ FUNCTIONS: dict[str, Function] = {
         points=((z3,), (0.01 * e3[1],)),
     ),
     "equivariant_networks.rotations.harmonics": Function(
-        ((3,),), lambda f, p: [f(kind, p) for kind in range(4)], power=0, refused=(((4,),), ((2,),), ((),))
+        ((3,),),
+        lambda f, p: [f(kind, p) for kind in range(4)],
+        power=0,
+        refused=(((4,),), ((2,),), ((),)),
+        points=((e3[2],), (-e3[2],)),
     ),
     "equivariant_networks.rotations.rotation_character": Function(
         ((),), lambda f, t: [f(kind, t) for kind in range(4)], points=((z2,),)

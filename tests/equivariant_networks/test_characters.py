@@ -115,6 +115,24 @@ def test_fourier_turns_convolutions_into_products_and_back(measured):
         measured(from_fourier([fourier(f, rho) for rho in irreducible], irreducible), f, atol=1e-13)
 
 
+def test_a_layer_on_the_group_falls_into_four_numbers_and_one_block_twice(measured):
+    w = torch.randn(8)
+    layer = torch.stack([convolve(f, w, TURNS_AND_MIRRORS) for f in torch.eye(8)], dim=1)
+    irreducible = [TABLE[name][:, None, None] for name in list(TABLE)[:4]] + [on_arrows(TURNS_AND_MIRRORS)]
+    basis = torch.cat([(rho.shape[-1] / 8) ** 0.5 * rho.flatten(1).T for rho in irreducible])
+    measured(basis @ basis.T, torch.eye(8), atol=1e-14)
+    sizes = [fourier(w, rho) for rho in irreducible]
+    expected = torch.block_diag(*sizes[:4], sizes[4].T, sizes[4].T)
+    measured(basis @ layer @ basis.T, expected, atol=1e-13)
+
+
+def test_missing_kinds_are_refused():
+    """A real kind of type C in the place of two complex ones is the usual mistake."""
+    real = [torch.ones(4, 1, 1), torch.tensor([1.0, -1, 1, -1])[:, None, None], on_arrows(TURNS)]
+    with pytest.raises(ValueError, match=r"kinds of sizes \[1, 1, 2\]: pass all complex .* add up to 4"):
+        from_fourier([fourier(torch.ones(4), rho) for rho in real], real)
+
+
 def test_fourier_on_turns_is_the_discrete_fourier_transform():
     turns, f = torch.arange(4), torch.randn(4)
     waves = [torch.exp(-2j * torch.pi * j * turns / 4).reshape(4, 1, 1) for j in range(4)]

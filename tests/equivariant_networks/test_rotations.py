@@ -1,5 +1,6 @@
 """Irreducible representations of the rotations, against scipy and sympy."""
 
+import inspect
 import math
 
 import numpy as np
@@ -117,6 +118,45 @@ def test_one_value_at_the_pole_is_kept(l):
     torch.testing.assert_close(harmonics(l, pole), torch.eye(2 * l + 1)[l])
 
 
+@pytest.mark.parametrize("l", KINDS)
+def test_gradients_of_harmonics_are_right_at_the_poles_too(l):
+    """A turn with the velocity w moves p by w × p and its value by X_w Y; along p nothing changes."""
+    poles = torch.tensor([[0.0, 0, 1], [0, 0, -1], [0, 0, 3], [-0.0, -0.0, -0.5]])
+    near = torch.tensor([[1e-9, 0, 1], [0, 1e-12, -1], [1, 0, 0], [0, -2, -1e-15]])
+    for p in torch.cat([poles, near, torch.randn(4, 3)]):
+        slopes = torch.autograd.functional.jacobian(lambda p: harmonics(l, p), p)
+        turned = torch.linalg.cross(torch.eye(3), p.expand(3, 3))
+        expected = torch.einsum("aij,j->ia", velocities(l), harmonics(l, p))
+        torch.testing.assert_close(slopes @ turned.T, expected, atol=1e-12, rtol=0)
+        torch.testing.assert_close(slopes @ p, torch.zeros(2 * l + 1), atol=1e-12, rtol=0)
+
+
+def test_the_origin_has_the_value_of_the_pole():
+    torch.testing.assert_close(harmonics(2, torch.zeros(2, 3)), torch.eye(5)[[2, 2]])
+
+
+@pytest.mark.claim("EL-133")
+@pytest.mark.parametrize("l", KINDS)
+def test_harmonics_are_polynomials_of_their_degree(l):
+    """On a sphere of any radius they are: |p|ˡ Y(p) is a combination of the monomials of degree l."""
+    p = torch.randn(60, 3)
+    powers = [(a, b, l - a - b) for a in range(l + 1) for b in range(l + 1 - a)]
+    monomials = torch.stack([(p ** torch.tensor(n)).prod(-1) for n in powers], -1)
+    Y = p.norm(dim=-1, keepdim=True) ** l * harmonics(l, p)
+    fitted = monomials @ torch.linalg.lstsq(monomials, Y).solution
+    torch.testing.assert_close(fitted, Y, atol=1e-9, rtol=1e-9)
+
+
+@pytest.mark.claim("EL-134")
+def test_harmonics_agree_with_the_formulas_of_e3nn():
+    """Its polynomials for l = 1 and 2, with "norm": the axis is y, and the order that of m."""
+    x, y, z = (p := unit()).unbind(-1)
+    s = math.sqrt(3)
+    formulas = {1: [x, y, z], 2: [s * x * z, s * x * y, y**2 - (x**2 + z**2) / 2, s * y * z, s / 2 * (z**2 - x**2)]}
+    for l, columns in formulas.items():
+        torch.testing.assert_close(torch.stack(columns, -1), harmonics(l, p[:, [2, 0, 1]]))
+
+
 @pytest.mark.claim("EL-134")
 @pytest.mark.parametrize("l", KINDS)
 def test_harmonics_agree_with_scipy(l, measured):
@@ -144,6 +184,11 @@ def test_five_numbers_are_the_kind_two(measured):
         measured(five_numbers(R @ T @ R.T), five_numbers(T) @ wigner(2, w).T, atol=1e-12)
     measured(five_numbers(T).norm(dim=-1), math.sqrt(1.5) * torch.linalg.matrix_norm(T), atol=1e-12)
     assert torch.linalg.matrix_rank(harmonics(2, p)) == 5
+    A, w = torch.randn(3, 3), torch.randn(3)
+    measured(five_numbers(exp_so3(w) @ A @ exp_so3(w).T), wigner(2, w) @ five_numbers(A), atol=1e-12)
+    measured(five_numbers(A - A.T + 2 * torch.eye(3)), torch.zeros(5), atol=1e-12)
+    with pytest.raises(ValueError, match=r"shape \(4, 2, 2\): pass \(…, 3, 3\)"):
+        inspect.unwrap(five_numbers)(torch.zeros(4, 2, 2))
 
 
 def test_characters_are_traces_and_orthonormal(measured):
@@ -183,10 +228,23 @@ def test_gates_scale_whole_channels_by_numbers(measured):
     torch.testing.assert_close(out[2], f[2] * torch.sigmoid(f[0][:, 5:]))
 
 
+def test_a_missing_kind_is_named():
+    for step in (KindLinear([2, 1], [1, 1]), KindGate([1, 1])):
+        with pytest.raises(ValueError, match=r"1 kinds of features: pass 2, with \[2, 1\] channels"):
+            step([torch.zeros(4, 2, 1)])
+
+
 def test_shells_have_as_many_filters_as_common_frequencies():
     assert all(shell_filters(a, b) == 2 * min(a, b) + 1 for a in range(4) for b in range(4))
 
 
 def test_negative_kinds_are_refused():
-    with pytest.raises(ValueError, match=r"l = -1: take 0, 1"):
-        ladder(-1)
+    for refuse in (
+        ladder,
+        velocities,
+        lambda l: wigner(l, torch.ones(3)),
+        lambda l: harmonics(l, torch.ones(3)),
+        lambda l: rotation_character(l, torch.ones(4)),
+    ):
+        with pytest.raises(ValueError, match=r"l = -1: take 0, 1"):
+            refuse(-1)

@@ -197,5 +197,11 @@ def test_filters_without_a_middle_are_refused():
 
 
 def test_negative_frequencies_are_refused():
-    with pytest.raises(ValueError, match=r"frequency -2.*take 2"):
-        turning(-2, torch.zeros(()))
+    for refuse in (lambda: turning(-2, torch.zeros(())), lambda: SteerableConvolution(0, -2, 1, 1, 5)):
+        with pytest.raises(ValueError, match=r"frequency -2.*take 2"):
+            refuse()
+
+
+def test_a_layer_says_how_many_fields_it_takes():
+    with pytest.raises(ValueError, match=r"1 fields: pass 2, one for each frequency"):
+        SteerableLayer([2, 1], [1], size=3)([torch.zeros(1, 2, 5, 5)])

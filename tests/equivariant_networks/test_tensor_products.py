@@ -160,14 +160,25 @@ def test_who_changes_coefficients_changes_no_others():
 def test_impossible_products_are_refused_with_what_is_possible():
     with pytest.raises(ValueError, match="kinds 1 and 3 is of kind 1: take one from 2 to 4"):
         coupling(1, 3, 1)
+    for a, b in ((-1, 2), (2, -1), (-1, -1)):
+        with pytest.raises(ValueError, match=f"kinds {a} and {b}: take kinds 0, 1, 2"):
+            coupling(a, b, 1)
 
 
 def test_kinds_without_a_path_are_refused_with_what_helps():
     with pytest.raises(ValueError, match="no path leads to kind 2 with harmonics up to 1: take them up to 2"):
         TensorProduct([3], [2, 2, 2], top=1)
     assert {c for _, _, c in TensorProduct([3], [2, 2, 2], top=2).paths} == {0, 1, 2}
+    with pytest.raises(ValueError, match="no path leads to kind 0 with harmonics up to 1: take them up to 2"):
+        TensorProduct([0, 0, 4], [3], top=1)  # from kind 2, and not from kinds without channels
+    assert TensorProduct([0, 0, 4], [3], top=2).paths == [(2, 2, 0)]
     none = TensorProduct([3], [2, 2, 0], top=1)([torch.randn(5, 3, 1)], torch.randn(5, 3))[2]
     assert none.shape == (5, 0, 5)
+
+
+def test_missing_features_are_named():
+    with pytest.raises(ValueError, match=r"1 kinds of features: pass 2, with \[2, 3\] channels"):
+        TensorProduct([2, 3], [1], top=1)([torch.zeros(4, 2, 1)], torch.zeros(4, 3))
 
 
 def test_paths_of_one_kind_are_added_up():

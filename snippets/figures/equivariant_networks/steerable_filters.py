@@ -8,7 +8,13 @@ from matplotlib.figure import Figure
 from torch.nn.functional import pad
 
 from book import figure, results
-from snippets.equivariant_networks.steerable_filters import SteerableConvolution, angle_error, on_ring, turn_field
+from snippets.equivariant_networks.steerable_filters import (
+    SteerableConvolution,
+    angle_error,
+    on_ring,
+    turn_field,
+    turning,
+)
 from snippets.figures.equivariant_networks.group_convolutions import show
 from snippets.mnist.data import load_images
 
@@ -43,6 +49,25 @@ def arrows() -> Figure:
             width=0.008,
         )
         ax.set(xlim=(4, 30), ylim=(27.5, 4.5))
+    return fig
+
+
+@figure(
+    alt="Three rings of twelve arrows. In the first the arrows point away from the middle, in the second they go "
+    "around it, and in the third they do both at once, as in a spiral."
+)
+def rings() -> Figure:
+    """The filters on a ring from brightness to arrows, for three choices of W."""
+    phi = 2 * torch.pi * torch.arange(12) / 12
+    x, y = turning(1, phi)[:, :, 0].T
+    fig, axes = plt.subplots(1, 3, figsize=(5.6, 2.1))
+    for ax, W in zip(axes, ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)), strict=True):
+        arrows = on_ring(torch.tensor(W)[:, None], 0, 1, phi)[..., 0]
+        colors = ["C1"] + [plt.rcParams["text.color"]] * 11
+        ax.quiver(x, y, *arrows.T, color=colors, angles="xy", scale=1.9, scale_units="xy", width=0.013)
+        ax.set(xlim=(-1.75, 1.75), ylim=(-1.75, 1.75), aspect="equal")
+        ax.set_title(f"W = ({W[0]:.0f}, {W[1]:.0f})", fontsize=9.5)
+        ax.axis("off")
     return fig
 
 
