@@ -13,11 +13,16 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, code, depends, ledger, listings, notebooks, pages, prepare, screen
+from book import boxes, chart, code, ledger, listings, notebooks, pages, prepare, screen
 from book.formulas import CLOSE, OPEN, FormulaError, typesetter
-from book.project import BookError, chapters, module_of, module_path, nav
+from book.project import BookError, chapters, nav
 
 OUTPUT_FENCE = re.compile(r"^(\s*)(`{3,})\s*(\S.*)$")
+MADE = [  # what stands for parts of a page that are made of all the others
+    (ledger.ERRATA, "/// errata", ledger.cases),
+    (code.PAGE, "/// code", code.listing),
+    (chart.PAGE, "/// chapters", chart.lines),
+]
 rendering: str | None = None  # the page, as the hooks know it
 INLINE = ("span", "arithmatex")  # how arithmatex marks a formula in a sentence
 AFTER = re.compile(r"[^\s\x02]{1,3}(?=\s|$)|[,.;:!?)\]]+|-\w+")  # \x02 begins what Markdown has put aside
@@ -38,7 +43,7 @@ class Source(Preprocessor):
         if page.name not in nav():
             outside = page.name == pages.UNKNOWN
             return lines if outside else [line for line in lines if line.startswith("# ")][:1]
-        for name, head, body in ((ledger.ERRATA, "/// errata", ledger.cases), (code.PAGE, "/// code", code.listing)):
+        for name, head, body in MADE:
             if page.name == name:
                 at = lines.index(head)
                 lines = [*lines[:at], *body(known), *lines[at + 2 :]]
@@ -99,7 +104,7 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
         f'[Notebook]({path}){{ .chapter-tool .chapter-notebook download="{name}" }}',
         f"[{count} claims, each with its test]({claims}){{ .chapter-tool .chapter-claims }}" if count else "",
     ]
-    needs = ", ".join(f"[{_short(name)}]({context.relative(name)})" for name in needed(page.name))
+    needs = ", ".join(f"[{chart.short(name)}]({context.relative(name)})" for name in chart.needed(page.name))
     return [
         *lines[: title + 1],
         "",
@@ -108,17 +113,6 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
         "",
         *lines[title + 1 :],
     ]
-
-
-def needed(page: str) -> list[str]:
-    """List the chapters from which a chapter's code imports, in reading order."""
-    used = depends.parse(module_path(module_of(page))).imports
-    return [name for name in chapters() if name != page and module_path(module_of(name)) in used]
-
-
-def _short(page: str) -> str:
-    """Return the title of a page without its formulas, as a link has it."""
-    return ledger.title(page).replace("$", "")
 
 
 def hold_punctuation(root: etree.Element) -> None:

@@ -28,7 +28,7 @@ def frequency_blocks(moments: Shaped[Tensor, "15 28 28"]) -> Shaped[Tensor, "15 
     # --8<-- [end:blocks]
 
 
-# --8<-- [start:gradients]
+# --8<-- [start:block_losses]
 def block_losses(
     blocks: Shaped[Tensor, "b n n"],
     encoder: Shaped[Tensor, "b r n"],
@@ -40,8 +40,10 @@ def block_losses(
     passed = (coded * decoder.mT).sum((1, 2))
     square = (decoder.mH @ decoder * (coded @ encoder.mH).mT).sum((1, 2))
     return (trace - 2 * passed + square).real
+    # --8<-- [end:block_losses]
 
 
+# --8<-- [start:gradients]
 def gradients(
     blocks: Shaped[Tensor, "b n n"],
     encoder: Shaped[Tensor, "b r n"],

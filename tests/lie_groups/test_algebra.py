@@ -109,6 +109,11 @@ def test_rotations_are_not_skew(measured):
     measured.exact(R + R.T, 2 * sp.cos(theta) * sp.eye(2))
     with pytest.raises(ValueError, match="away from the span"):
         a.coordinates(rotation(0.3), J[None])
+    weights = torch.randn(20, 6, generator=torch.Generator().manual_seed(0))
+    X = torch.einsum("kd,dij->kij", weights, a.skew_basis(4))
+    measured.exact(X, -X.mT)  # combinations are skew, and every skew matrix is one
+    for c, Y in zip(weights, X, strict=True):
+        measured(a.coordinates(Y, a.skew_basis(4)), c, atol=1e-14)
 
 
 @pytest.mark.claim("LG-31")

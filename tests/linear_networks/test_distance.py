@@ -232,6 +232,15 @@ def test_exercises():
     late = average(truncate(U, 1), PARTS) @ sharing(PARTS)
     assert (U - late).norm() > (U - nearest_invariant(U, PARTS, 1)).norm()
     assert max(range(29), key=lambda r: ed_degree(r, 28, 28)) == 14
+    swapped = critical_matrices(torch.tensor([[0.0, 2.0], [5.0, 0.0]]), 1)
+    for M, kept in zip(swapped, ([[0.0, 0.0], [5.0, 0.0]], [[0.0, 2.0], [0.0, 0.0]]), strict=True):
+        assert torch.allclose(M, torch.tensor(kept), atol=1e-12)
+    eye = torch.eye(2)
+    for angle in torch.linspace(0, 3, 7):  # from the identity matrix every a aᵀ is critical, at distance one
+        a = torch.stack([angle.cos(), angle.sin()])
+        M = torch.outer(a, a)
+        assert max((M.T @ (eye - M)).abs().max(), ((eye - M) @ M.T).abs().max()) < 1e-12
+        assert abs((eye - M).norm() - 1) < 1e-12
 
 
 @pytest.mark.claim("NN-125")

@@ -254,3 +254,15 @@ def test_the_network_of_a_component_fills_it(name, measured):
         KindAutoencoder(generators, [found[0].copies + 1] + [0] * (len(found) - 1))
     with pytest.raises(ValueError, match="do not fit the kinds"):
         KindAutoencoder(generators, [])
+
+
+def test_exercise_the_corners_of_a_square():
+    square, diagonal = Permutation.from_cycles("(1 2 3 4)"), Permutation.from_cycles("(1 3)(2)(4)")
+    plane = torch.tensor([[1.0, 0, -1, 0], [0, 1, 0, -1]]).T / 2**0.5
+    for generators, numbers, dimensions in (((square,), "C", [2, 2]), ((square, diagonal), "R", [1, 2])):
+        parts = kinds(*generators)
+        assert [(k.dimension, k.copies, k.numbers) for k in parts] == [(1, 1, "R"), (1, 1, "R"), (2, 1, numbers)]
+        assert (parts[2].basis - plane @ plane.T @ parts[2].basis).abs().max() < 1e-12
+        assert sum(k.size * k.copies**2 for k in parts) == size(*generators) == {"C": 4, "R": 3}[numbers]
+        assert sorted([sum(k.size for k in parts[:2]), parts[2].size]) == dimensions
+        assert group_components(parts, 2) == (2, 2)

@@ -82,6 +82,8 @@ test_numbers = numbers("mnist.training", {
     "gap_descent": near(0.0585, 0.0012),
     "gap_falling": between(0.02, 0.045),
     "optimizer_steps": 600,
+    "pictures_dense": near(392.81, 0.01),
+    "pictures_equivariant": near(17.62, 0.01),
     "random_starts": 3,
     "staircase_late": near(0.103, 0.031),
     "start_worst": near(0.00339, 0.0017),

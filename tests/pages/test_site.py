@@ -33,7 +33,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+WIDE, NARROW, SMALLEST = {"width": 1280, "height": 900}, {"width": 390, "height": 844}, {"width": 320, "height": 568}
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 MAX_TRANSFER = 250_000
 LATER = ("playgrounds/", "assets/generated/data/")  # come when a reader does; tests/playgrounds weighs them
@@ -310,7 +310,7 @@ HIDDEN = "images => images.map(image => getComputedStyle(image).display == 'none
 
 
 def fits_a_phone(page):
-    """At 390 px, with all folded parts open, nothing scrolls sideways and no comma is torn from its formula.
+    """At 390 px, and at 320, with all folded parts open, nothing scrolls sideways; no comma is torn from its formula.
 
     Dark figures replace the light ones.
     """
@@ -318,6 +318,9 @@ def fits_a_phone(page):
     assert page.evaluate(TORN) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     assert page.evaluate(WIDER) == []
+    page.set_viewport_size(SMALLEST)
+    assert page.evaluate("document.documentElement.scrollWidth") <= SMALLEST["width"]
+    page.set_viewport_size(NARROW)
     page.evaluate(FOLDS, False)
     assert all(page.locator(':not(play-ground.is-open) > img[src$="#only-light"]').evaluate_all(HIDDEN))
     assert not any(page.locator(':not(play-ground.is-open) > img[src$="#only-dark"]').evaluate_all(HIDDEN))

@@ -48,8 +48,9 @@ def portrait(ax: Axes, M: Float[Tensor, "2 2"], lines: dict[tuple[int, int], str
 
 
 @figure(
-    alt="Four maps, each drawn as arrows from points of a circle to their images. A keeps two slanted lines, the "
-    "symmetric map two perpendicular ones, the shear only the horizontal line, and B none: all its arrows turn."
+    alt="Four maps, each drawn as arrows from points of a circle to their images. A keeps two lines, 45 degrees "
+    "apart, the symmetric map two perpendicular ones, the shear only the horizontal line, and B none: all its "
+    "arrows turn."
 )
 def pairs() -> Figure:
     """Draw four maps by what they do to a circle of vectors, with their eigenlines."""

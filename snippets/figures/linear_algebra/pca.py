@@ -18,7 +18,6 @@ from snippets.linear_algebra.pca import (
     linear_autoencoder,
     principal_components,
     reconstruct,
-    residual,
     shift_residuals,
     small_data,
     train,
@@ -221,8 +220,6 @@ def numbers() -> dict[str, float | int]:
     codes = (X - mean) @ V[:, 0]
     still, moved = shift_residuals(X, 10)
     return {
-        "residual_10": residual(X, reconstruct(X, mean, V[:, :10])),
-        "discarded_10": variances[10:].sum().item(),
         "kept_2": share[1].item(),
         "kept_10": share[9].item(),
         "kept_50": share[49].item(),

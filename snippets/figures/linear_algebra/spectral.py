@@ -83,7 +83,7 @@ def landscapes() -> Figure:
         ax.contour(x, y, height, levels=[-4.5, -2, -0.5], colors=["C1"], linewidths=1.1, linestyles="solid")
         for value, direction in zip(values, ((-1, 1), (1, 1)), strict=True):
             ax.axline((0, 0), direction, color=plt.rcParams["grid.color"], lw=1.6, zorder=0)
-            note(ax, f"${value}$".replace("-", "{-}"), [1.45 * d for d in direction])
+            note(ax, f"${value}$".replace("-", "{-}"), [1.25 * d for d in direction])
         ax.set(title=title, xlim=(-1.9, 1.9), ylim=(-1.9, 1.9), aspect="equal", xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     return fig

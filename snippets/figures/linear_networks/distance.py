@@ -100,29 +100,40 @@ def cone() -> Figure:
 )
 def two_steps() -> Figure:
     """Average, then truncate: two right angles."""
-    fig = plt.figure(figsize=(4.8, 3.0))
-    ax = fig.add_subplot(projection="3d")
-    a = np.array([-1.8, 3.2])
-    across, along = np.meshgrid(a / 1.4, a)
-    ax.plot_surface(across, along, 0 * along, color="C0", alpha=0.2, linewidth=0, clip_on=False)
-    ax.plot([0, 0], a, [0, 0], color="C1", linewidth=2.2)
-    ax.plot(a / 1.4, [0, 0], [0, 0], color="C1", linewidth=2.2)
-    matrix = torch.tensor([[1.2, 0.0, 0.0], [0.0, 0.4, 2.4]])
+    azimuth, elevation = np.radians(-50), np.radians(24)  # seen from afar, in this direction
+    across = np.array([-np.sin(azimuth), np.cos(azimuth), 0])
+    up = np.array([-np.cos(azimuth) * np.sin(elevation), -np.sin(azimuth) * np.sin(elevation), np.cos(elevation)])
+
+    def seen(*points: tuple[float, ...] | np.ndarray) -> np.ndarray:
+        return (np.array(points, dtype=float) @ np.stack([across, up], axis=1)).T
+
+    fig, ax = plt.subplots(figsize=(4.8, 2.9))
+    left, right, front, back = -1.3, 2.3, -1.8, 3.2
+    ax.fill(*seen((left, front, 0), (right, front, 0), (right, back, 0), (left, back, 0)), color="C0", alpha=0.2, lw=0)
+    ax.plot(*seen((0, front, 0), (0, back, 0)), color="C1", linewidth=2.2)
+    ax.plot(*seen((left, 0, 0), (right, 0, 0)), color="C1", linewidth=2.2)
+    matrix = torch.tensor([[1.5, 0.0, 0.0], [0.0, 0.4, 2.4]])
     mean = average(matrix, ((1,), (2, 3)))[:, [0, 1, 1]]
     x, y, z = torch.stack([matrix, mean, truncate(mean, 1)])[:, [0, 1, 1], [0, 1, 2]].T.numpy()
-    points = np.stack([x, (y + z) / 2**0.5, (z - y) / 2**0.5], axis=1)  # turned, so that the plane y = z lies flat
-    ax.plot(*points.T, color="C2", linewidth=2)
-    ax.plot(*points.T, "o", color="C2", markersize=6)
-    names = ("$U$", r"$\bar{U}$", "$M$")
-    for point, name, off in zip(points, names, ((0, 0, 0.35), (0.35, 0.1, 0), (-0.3, 0, 0.25)), strict=True):
-        ax.text(*(point + np.array(off)), name, color="C2", ha="center", va="center")
-    ax.text(1.3, -1.2, 0, "invariant", color="C0", ha="center", va="center")
-    ax.text(-1.2, 0, 0.3, "rank one", color="C1", ha="center", va="center")
-    ax.set(xlim=(-1.5, 2.5), ylim=(-1.8, 3.2), zlim=(-0.5, 2))
-    ax.view_init(24, -50)
-    ax.set_box_aspect((4, 5, 2.5), zoom=1.45)
-    ax.set_position((0, 0, 1, 1))
-    ax.set_axis_off()
+    U, U_bar, M = np.stack([x, (y + z) / 2**0.5, (z - y) / 2**0.5], axis=1)  # turned, so that the plane y = z lies flat
+    for corner, one, two in ((U_bar, U - U_bar, M - U_bar), (M, U_bar - M, np.array([0, 1, 0]))):
+        one, two = (0.28 * arm / np.linalg.norm(arm) for arm in (one, two))
+        ax.plot(*seen(corner + one, corner + one + two, corner + two), color="C2", linewidth=1.2)
+    ax.plot(*seen(U, U_bar, M), "o-", color="C2", linewidth=2, markersize=6)
+    for point, name, off, color in (
+        (U, "$U$", (0, 11), "C2"),
+        (U_bar, r"$\bar{U}$", (11, -6), "C2"),
+        (M, "$M$", (-8, 12), "C2"),
+        ((U + U_bar) / 2, "average", (29, 0), "C2"),
+        ((U_bar + M) / 2, "truncate", (-20, -11), "C2"),
+        ((left, 0, 0), "rank one", (-6, 12), "C1"),
+        ((1.6, -1, 0), "invariant", (0, 0), "C0"),
+    ):
+        ax.annotate(
+            name, seen(point)[:, 0], xytext=off, textcoords="offset points", color=color, ha="center", va="center"
+        )
+    ax.set_aspect("equal")
+    ax.axis("off")
     return fig
 
 

@@ -187,6 +187,9 @@ class Training:
         kept["history"] = [tuple(row) for row in self.history]
         self.folder.save(kept, self.history)
 
+    # --8<-- [end:checkpoint]
+
+    # --8<-- [start:restore]
     def restore(self, kept: dict | None) -> None:
         """Take over everything from a checkpoint, if there is one."""
         if kept is None:
@@ -200,4 +203,4 @@ class Training:
         self.step, self.seconds, self.best = kept["step"], kept["seconds"], kept["best"]
         self.history = [Epoch(*row) for row in kept["history"]]
 
-    # --8<-- [end:checkpoint]
+    # --8<-- [end:restore]

@@ -1,6 +1,6 @@
 """The four linear autoencoders, as ordinary modules with a weight called encoder and one called decoder."""
 
-# --8<-- [start:modules]
+# --8<-- [start:setup]
 from collections.abc import Sequence
 
 import torch
@@ -10,7 +10,10 @@ from torch import Tensor, nn
 from snippets.mnist.exact import EquivariantLinearAutoencoder, complex_matrices, waves
 from snippets.mnist.ranks import WEIGHTS
 
+# --8<-- [end:setup]
 
+
+# --8<-- [start:modules]
 class Dense(nn.Module):
     """Any map of rank r: x ↦ D E x."""
 

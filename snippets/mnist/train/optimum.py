@@ -1,6 +1,6 @@
 """The best network of each kind, and the exact loss of any: both from the second moment of the pictures alone."""
 
-# --8<-- [start:loss]
+# --8<-- [start:setup]
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -12,7 +12,10 @@ from snippets.mnist.ranks import WEIGHTS
 from snippets.mnist.train.networks import SemiEquivariant, build, coordinates
 from snippets.mnist.train.parallel import Group
 
+# --8<-- [end:setup]
 
+
+# --8<-- [start:second_moment]
 def second_moment(
     pictures: Iterable[Float[Tensor, "n 28 28"]], group: Group
 ) -> Float[Tensor, "784 784"]:
@@ -24,8 +27,10 @@ def second_moment(
         total[-1] += len(x)
     group.add(total)
     return (total[:-1] / total[-1]).view(784, 784)
+    # --8<-- [end:second_moment]
 
 
+# --8<-- [start:loss]
 @torch.no_grad()
 def exact_loss(network: nn.Module, moment: Float[Tensor, "784 784"]) -> float:
     """Return tr (I − M) S (I − M)ᵀ / 784 of a linear network M.

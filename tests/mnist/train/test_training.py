@@ -67,6 +67,21 @@ def test_the_step_is_that_of_torch_on_the_mean_square_error(settings, tmp_path):
     assert torch.allclose(ours, weights(report), atol=1e-6)
 
 
+def test_sgd_looks_ahead(settings):
+    """Two steps on the mean of w²/2 are those of Nesterov's momentum: the velocity is added once more to each gradient."""
+    w = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.ones_(w.weight)
+    optimizer = loop.optimizer_of(settings(optimizer="sgd", lr=0.1), w)
+    place, velocity = 1.0, 0.0
+    for _ in range(2):
+        optimizer.zero_grad()
+        (w.weight.square().sum() / 2).backward()
+        optimizer.step()
+        velocity = 0.9 * velocity + place
+        place -= 0.1 * (place + 0.9 * velocity)
+        assert w.weight.item() == pytest.approx(place)
+
+
 def test_rates_rise_for_a_moment_and_fall_to_zero():
     rates = [loop.schedule(done / 100) for done in range(101)]
     assert rates[0] == 0
