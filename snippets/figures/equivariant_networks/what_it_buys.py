@@ -81,6 +81,6 @@ def digits() -> Figure:
         style = f"C{k % 2}-" if k < 2 else f"C{k % 2}--"
         places = [angle + 1.5 * k for angle in ANGLES]  # beside each other
         bars(ax, places, runs, labels[name], (8, {"group turned": 5, "plain turned": -5}.get(name, 0)), style)
-    ax.set(xlabel="digits turned by", ylabel="right, in per cent", xlim=(-12, 425), ylim=(0, 100))
+    ax.set(xlabel="digits turned by", ylabel="right, in per cent", xlim=(-12, 445), ylim=(0, 100))
     ax.set_xticks(list(ANGLES), [f"{angle}°" for angle in ANGLES])
     return fig
