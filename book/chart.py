@@ -7,7 +7,7 @@ from book import depends, ledger
 from book.project import chapters, module_of, module_path, part_of
 
 PAGE = "index.md"
-LEFT, ROW, GAP, WIDTH = 128, 20, 26, 370  # of the names, of a line, before a part, of all: in units of the picture
+LEFT, ROW, HEAD = 96, 20, 26  # of the arcs, of a line, of one with the name of a part: in units of the picture
 
 
 def needed(page: str) -> list[str]:
@@ -22,27 +22,26 @@ def short(page: str) -> str:
 
 
 def lines(_: object) -> list[str]:
-    """Return the picture: a line a chapter, in reading order, and an arc to each of those that it builds on."""
-    places, heads, y = {}, [], 0
+    """Return the picture: a line a chapter, in reading order, with arcs up to those that it builds on."""
+    places, rows, y = {}, [], 0
     for part, names in groupby(chapters(), key=part_of):
-        y += GAP
-        heads.append(f'<text x="{LEFT}" y="{y + 5}" class="chart-part">{html.escape(part)}</text>')
+        rows.append(f'<li class="chart-part">{html.escape(part)}</li>')
+        y += HEAD
         for name in names:
+            places[name] = y + ROW // 2
+            arcs = "".join(_arc(ROW // 2, places[other] - y) for other in needed(name))
+            link = f'<a href="{name.removesuffix(".md")}/">{html.escape(short(name))}</a>'
+            rows.append(f'<li><svg viewBox="0 0 {LEFT} {ROW}" aria-hidden="true">{arcs}</svg>{link}{_told(name)}</li>')
             y += ROW
-            places[name] = y
-    rows = [_row(name, places) for name in places]
-    shape = f'viewBox="0 0 {WIDTH} {y + ROW}" role="group" aria-label="Which chapter builds on which"'
-    return ["", f'<svg class="chart" {shape}>{"".join(heads)}{"".join(rows)}</svg>', ""]
+    return ["", f'<ul class="chart">{"".join(rows)}</ul>', ""]
 
 
-def _row(name: str, places: dict[str, int]) -> str:
-    y, needs = places[name], needed(name)
-    told = short(name) + (f", builds on {', '.join(map(short, needs))}" if needs else "")
-    arcs = "".join(_arc(y, places[other]) for other in needs)
-    text = f'<text x="{LEFT}" y="{y + 5}">{html.escape(short(name))}</text>'
-    return f'<g>{arcs}<a href="{name.removesuffix(".md")}/" aria-label="{html.escape(told)}">{text}</a></g>'
+def _told(name: str) -> str:
+    """Say what the arcs show to a reader who does not see them."""
+    others = ", ".join(map(short, needed(name)))
+    return f'<span class="chart-told"> builds on {html.escape(others)}</span>' if others else ""
 
 
 def _arc(y: int, above: int) -> str:
-    out = LEFT - 8 - min(LEFT - 12, 10 + 0.16 * (y - above))
-    return f'<path d="M{LEFT - 8} {y}C{out:.0f} {y} {out:.0f} {above} {LEFT - 8} {above}"/>'
+    out = LEFT - min(LEFT, 10 + 0.16 * abs(y - above))
+    return f'<path d="M{LEFT} {y}C{out:.0f} {y} {out:.0f} {above} {LEFT} {above}"/>'

@@ -17,6 +17,7 @@ SITE, DIST = project.ROOT / "site", project.ROOT / "dist"
 NAME = "equivariance-from-first-principles"
 LEFT_OUT = ("labs/", "reference/claims", "reference/errata", "reference/building", "reference/trainer")
 FORMULA = re.compile(f"{OPEN}(.*?){CLOSE}", re.DOTALL)
+WORDS = ["p", "ul", "ol", "table", "figure"]  # what a fold has beside its code, if it says something
 ARTICLE = re.compile(r"<article[^>]*>(.*?)</article>", re.DOTALL)
 HELD = re.compile("\ue000(\\d+)\ue001")
 FOREIGN = re.compile(r"^[a-z]+:|^//")
@@ -89,7 +90,7 @@ def _read(name: str) -> Chapter:
 
 
 def _strip(body: Tag) -> None:
-    """Take away what only a screen has, and open what is folded, but for code that is folded for being dull."""
+    """Take away what only a screen has, and open what is folded, but for folds of nothing but code."""
     for part in body.select("script, link, .headerlink, .copy, .chapter-tools, img[src$='#only-dark']"):
         part.decompose()
     for room in body.select("play-ground"):
@@ -103,7 +104,7 @@ def _strip(body: Tag) -> None:
     for part in body.select("[style^='--']"):
         del part["style"]
     for fold in reversed(body.select("details")):
-        dull = not fold.get("class")
+        dull = not fold.get("class") and not fold.find(WORDS)
         for inner in fold.find_all(recursive=False) if dull else ():
             if inner.name != "summary":
                 inner.decompose()

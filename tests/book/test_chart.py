@@ -7,13 +7,17 @@ from book.project import chapters
 
 
 def rows():
-    """Return for each chapter of the picture its name, what is told of it, and the heights that its arcs lead to."""
+    """Return for each chapter of the picture its text, the height of its line, and the heights that its arcs lead to."""
     (drawn,) = [line for line in chart.lines(None) if line]
-    found = re.findall(r'<g>(.*?)<a href="([^"]+)/" aria-label="([^"]+)"><text x="\d+" y="(\d+)">', drawn)
-    return {
-        f"{name}.md": (told, int(y) - 5, [int(above) for above in re.findall(r" (\d+)\"/>", arcs)])
-        for arcs, name, told, y in found
-    }
+    found, y = {}, 0
+    for part, row in re.findall(r"<li( class=\"chart-part\")?>(.*?)</li>", drawn):
+        if not part:
+            name, text = re.search(r'<a href="([^"]+)/">(.*)', row).groups()
+            arcs = re.findall(r'd="M96 10C\d+ 10 \d+ (-?\d+) 96 \1"', row)
+            assert len(arcs) == row.count("<path")
+            found[f"{name}.md"] = (text, y + 10, [y + int(above) for above in arcs])
+        y += 26 if part else 20
+    return found
 
 
 def test_every_chapter_stands_in_reading_order_with_an_arc_to_each_that_it_builds_on():

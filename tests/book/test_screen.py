@@ -9,7 +9,7 @@ from markdown import Markdown
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
 
-from book import extension, hooks, project, screen, sheets
+from book import chart, extension, hooks, project, screen, sheets
 
 
 def test_long_lines_are_marked_with_their_indentation():
@@ -122,4 +122,4 @@ def test_labs_lose_what_their_converter_adds():
 
 
 def test_a_link_names_a_page_without_formulas():
-    assert extension._short("linear-algebra/dot-products.md") == "Dot products"
+    assert chart.short("linear-algebra/dot-products.md") == "Dot products"

@@ -57,7 +57,9 @@ def energies() -> Figure:
     fig, ax = plt.subplots(figsize=(5.0, 3.2))
     for k, name in enumerate(INPUTS):
         aside = (6, {"coordinates": 6, "augmented": -6}.get(name, 0))  # these two end side by side
-        bars(ax, list(COUNTS), [made[f"{name}/{count}"] for count in COUNTS], name, aside, f"C{k}-")
+        bars(
+            ax, [float(count) for count in COUNTS], [made[f"{name}/{count}"] for count in COUNTS], name, aside, f"C{k}-"
+        )
     ax.set(xscale="log", yscale="log", xlabel="examples", ylabel="relative error", xlim=(25, 14000))
     ax.set_xticks(COUNTS, [f"{count:,}" for count in COUNTS])
     ax.set_yticks([0.05, 0.1, 0.2, 0.5, 1], ["0.05", "0.1", "0.2", "0.5", "1"])
