@@ -25,6 +25,12 @@ def test_each_entry_has_signature_words_and_promises():
     )
 
 
+def test_code_is_explained_in_its_chapter_or_else_in_the_first_that_shows_it():
+    modules = {page: project.module_of(page) for page in project.chapters()}
+    assert all(code._page(module) == page for page, module in modules.items() if project.module_path(module).exists())
+    assert code._page("linear_networks.permutations") == "linear-networks/invariance.md"
+
+
 @pytest.mark.parametrize(
     ("line", "written"),
     [
