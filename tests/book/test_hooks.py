@@ -131,6 +131,12 @@ def test_a_build_that_fails_leaves_the_last_site(settings, caplog, old, new, err
     assert (built(settings, strict=True) / TOY).read_text() == before
 
 
+def test_a_repository_without_an_address_stops_the_build(settings):
+    settings.edit("mkdocs.yml", "site_name: Toy", "site_name: Toy\nextra: {repository: owner/name}")
+    with pytest.raises(Abort, match=r"REPOSITORY 'owner/name' is no address: write https://github\.com/owner/name"):
+        built(settings)
+
+
 def test_a_full_disk_leaves_the_last_site_and_one_line(settings, monkeypatch):
     before = (built(settings) / TOY).read_text()
 
