@@ -19,7 +19,7 @@ from snippets.mnist.train import load, loop, pictures, run
 from snippets.mnist.train.networks import Dense
 from snippets.mnist.train.optimum import exact_loss
 from snippets.mnist.train.parallel import Group
-from snippets.mnist.train.report import Progress
+from snippets.mnist.train.report import Epoch, Progress
 
 from .conftest import TRAIN, Recorder, weights, write_idx
 
@@ -88,6 +88,18 @@ def test_rates_rise_for_a_moment_and_fall_to_zero():
     assert max(rates) == rates[5] == 1
     assert rates[52] == pytest.approx(48 / 95)
     assert rates[-1] == 0
+
+
+def test_weights_are_kept_at_the_end_of_an_epoch_that_is_the_best_so_far(settings, monkeypatch):
+    """By losses that are made up, of nine steps an epoch: those between the ends do not count."""
+    losses = iter([0.05] * 8 + [0.04] + [0.01] * 8 + [0.06] + [0.05] * 8 + [0.03])
+    monkeypatch.setattr(loop, "SHOW_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "PATIENCE", 0)
+    monkeypatch.setattr(loop.Training, "standing", lambda now: Epoch(0, now.step, 0, 0.0, next(losses), 0.0, None))
+    kept, progress = [], Recorder()
+    monkeypatch.setattr(folders.Folder, "save_model", lambda *_: kept.append(len(progress.seen) + 1))
+    run(settings(epochs=3), progress)
+    assert kept == [9, 27]
 
 
 def test_one_seed_gives_the_same_weights_and_another_does_not(settings):
