@@ -7,6 +7,7 @@ import random
 import signal
 import socket
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -100,6 +101,39 @@ def test_weights_are_kept_at_the_end_of_an_epoch_that_is_the_best_so_far(setting
     monkeypatch.setattr(folders.Folder, "save_model", lambda *_: kept.append(len(progress.seen) + 1))
     run(settings(epochs=3), progress)
     assert kept == [9, 27]
+
+
+@pytest.mark.parametrize(
+    ("pause", "cost", "shown", "saved"),
+    [(0.25, 0.0, [3, 6, 9], [9, 9]), (0.25, 1 / 16, [3, 9], [9, 9]), (7.0, 0.0, [*range(1, 10)], [3, 6, 9, 9])],
+)
+def test_the_loss_is_shown_each_half_second_unless_that_costs_and_saved_each_twenty(
+    settings, monkeypatch, pause, cost, shown, saved
+):
+    """On a clock that a step, and a look at the loss, put forward."""
+    clock, steps, progress = [0.0], [], Recorder()
+
+    def advance(training, x, count):
+        clock[0] += pause
+        training.step += 1
+
+    def standing(training):
+        clock[0] += cost
+        return Epoch(0, training.step, 0, 0.0, 0.05, 0.05, None)
+
+    monkeypatch.setattr(loop, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(loop.Training, "advance", advance)
+    monkeypatch.setattr(loop.Training, "standing", standing)
+    monkeypatch.setattr(folders.Folder, "save", lambda folder, kept, history: steps.append(kept["step"]))
+    run(settings(epochs=1), progress)
+    assert [now.step for now, _ in progress.seen] == shown
+    assert steps == saved
+
+
+def test_a_file_that_would_run_code_is_not_loaded(tmp_path):
+    torch.save({"model": os.system}, tmp_path / "model.pt")
+    with pytest.raises(ValueError, match=r"model\.pt is damaged"):
+        load(tmp_path)
 
 
 def test_one_seed_gives_the_same_weights_and_another_does_not(settings):
