@@ -52,7 +52,7 @@ def test_first_build_makes_everything_and_the_second_nothing(tree, remade, capsy
     assert capsys.readouterr().out == ""
 
 
-def test_numbers_which_take_longest_are_begun_first(tree, remade, monkeypatch):
+def test_numbers_are_begun_before_figures_and_pages(tree, remade, monkeypatch):
     run, begun = prepare._run, []
     monkeypatch.setattr(
         prepare, "_run", lambda jobs, *rest: begun.append([job.request[0] for job in jobs]) or run(jobs, *rest)
