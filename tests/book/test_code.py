@@ -25,6 +25,13 @@ def test_each_entry_has_signature_words_and_promises():
     )
 
 
+def test_code_is_explained_in_its_chapter_or_else_in_the_first_that_shows_or_imports_it():
+    modules = {page: project.module_of(page) for page in project.chapters()}
+    assert all(code._page(module) == page for page, module in modules.items() if project.module_path(module).exists())
+    assert code._page("linear_networks.permutations") == "linear-networks/invariance.md"
+    assert code._page("matrix_exp") == "lie-groups/algebra.md"
+
+
 @pytest.mark.parametrize(
     ("line", "written"),
     [

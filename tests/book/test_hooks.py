@@ -5,16 +5,18 @@ import logging
 import os
 import re
 import shutil
+import types
 from pathlib import Path
 
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.structure.pages import Page
 
-from book import prepare
+from book import extension, hooks, prepare
 
 HOOKS = Path(__file__).parents[2] / "book" / "hooks.py"
 TOY = "part/toy/index.html"
@@ -201,3 +203,37 @@ def test_the_server_watches_what_is_written_by_hand(settings):
 def test_a_site_that_was_never_built_or_was_removed_is_built(settings):
     shutil.rmtree(built(settings))
     assert (built(settings) / TOY).exists()
+
+
+@pytest.mark.parametrize("address", ["github.com/owner/name", "https://", "a b"])
+def test_an_address_that_is_none_is_refused(address):
+    config = MkDocsConfig()
+    config.extra = {"repository": address}
+    with pytest.raises(Abort, match=f"REPOSITORY '{address}' is no address: write https://github.com/owner/name"):
+        hooks.on_config(config)
+
+
+def test_an_address_or_none_at_all_will_do():
+    config = MkDocsConfig()
+    for address in ("", None, "https://github.com/owner/name", "https://example.org/group/sub/name/"):
+        config.extra = {"repository": address}
+        hooks.on_config(config)
+
+
+def test_letters_in_a_style_are_found_as_their_signs():
+    """A letter is looked up in its style, and stays as it is where Unicode has none."""
+    found = {
+        style: hooks._styled(re.match(r"(.+) (.)", f"{style} E")) for style in ("script", "fraktur", "double-struck")
+    }
+    assert found == {"script": "ℰ", "fraktur": "𝔈", "double-struck": "𝔼"}
+    assert hooks._styled(re.match(r"(.+) (.)", "wavy E")) == "E"
+
+
+def test_labs_lose_what_their_converter_adds():
+    """Pilcrows and buttons of another kind go, and the book's own copy button comes."""
+    html = (
+        '<h2>Two<a class="anchor-link" href="#Two">¶</a></h2><div class="highlight-ipynb hl-python highlight">x</div>'
+    )
+    page = types.SimpleNamespace(file=types.SimpleNamespace(src_uri="labs/toy.py"))
+    shown = hooks.on_page_content(html, page=page, config=None, files=None)
+    assert shown == f'<h2>Two</h2><div class="highlight-ipynb hl-python highlight">{extension.COPY}x</div>'

@@ -322,6 +322,12 @@ def test_asides_that_are_none_are_refused(aside, old, new, message):
     assert re.search(message, said), said
 
 
+@pytest.mark.parametrize(("verdict", "shown"), [("damaged", "false"), ("imprecise", "true")])
+def test_an_aside_is_open_or_damaged(aside, verdict, shown):
+    aside.edit(PAGE, "source | imprecise", f"source | {verdict}\n    open: {shown}")
+    assert lint.loose_ends() == []
+
+
 FOLDED = """///// claim | It is so
     id: LA-01
 

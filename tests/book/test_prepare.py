@@ -52,6 +52,15 @@ def test_first_build_makes_everything_and_the_second_nothing(tree, remade, capsy
     assert capsys.readouterr().out == ""
 
 
+def test_numbers_are_begun_before_figures_and_pages(tree, remade, monkeypatch):
+    run, begun = prepare._run, []
+    monkeypatch.setattr(
+        prepare, "_run", lambda jobs, *rest: begun.append([job.request[0] for job in jobs]) or run(jobs, *rest)
+    )
+    remade()
+    assert ["compute", "draw", "check"] in begun
+
+
 def test_results_say_what_made_them(tree, remade):
     remade()
     made_by = json.loads((tree.root / GENERATED / "results/part/toy.json").read_text())["numbers"]["made_by"]

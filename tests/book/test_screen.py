@@ -1,15 +1,13 @@
 """What lets a page fit any screen: long lines, tables, raised signs, rooms, the one style sheet and its faces."""
 
 import re
-import types
+from xml.etree import ElementTree as etree
 
 import pytest
 from fontTools.ttLib import TTFont
 from markdown import Markdown
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import Abort
 
-from book import chart, extension, hooks, project, screen, sheets
+from book import chart, project, screen, sheets
 
 
 def test_long_lines_are_marked_with_their_indentation():
@@ -79,19 +77,15 @@ def _signs(part):
     return range(int(start, 16), int(end or start, 16) + 1)
 
 
-@pytest.mark.parametrize("address", ["github.com/owner/name", "https://", "a b"])
-def test_an_address_that_is_none_is_refused(address):
-    config = MkDocsConfig()
-    config.extra = {"repository": address}
-    with pytest.raises(Abort, match=f"REPOSITORY '{address}' is no address: write https://github.com/owner/name"):
-        hooks.on_config(config)
-
-
-def test_an_address_or_none_at_all_will_do():
-    config = MkDocsConfig()
-    for address in ("", None, "https://github.com/owner/name", "https://example.org/group/sub/name/"):
-        config.extra = {"repository": address}
-        hooks.on_config(config)
+def test_a_listing_and_what_it_prints_stand_in_one_frame():
+    """Code that follows code has a frame of its own, and so has an output that follows none."""
+    rooms, root = screen.Rooms(Markdown()), etree.Element("div")
+    rooms.aside = ['<div class="python"><pre>', '<div class="output"><pre>']
+    code, output = "\x02wzxhzdk:0\x03", "\x02wzxhzdk:1\x03"
+    for text in (output, code, code, output, "words", output):
+        etree.SubElement(root, "p").text = text
+    rooms.frame_listings(root)
+    assert [len(block) for block in root] == [1, 1, 2, 0, 1]
 
 
 def test_a_display_takes_the_height_of_its_rows():
@@ -100,25 +94,6 @@ def test_a_display_takes_the_height_of_its_rows():
     rooms.aside = ["<mtr></mtr><mtr></mtr>"]
     letters, lines, pixels = rooms.text("ab \x02wzxhzdk:0\x03", True)
     assert (letters, lines, pixels) == (2, 0, 80)
-
-
-def test_letters_in_a_style_are_found_as_their_signs():
-    """A letter is looked up in its style, and stays as it is where Unicode has none."""
-    found = {
-        style: hooks._styled(re.match(r"(.+) (.)", f"{style} E")) for style in ("script", "fraktur", "double-struck")
-    }
-    assert found == {"script": "ℰ", "fraktur": "𝔈", "double-struck": "𝔼"}
-    assert hooks._styled(re.match(r"(.+) (.)", "wavy E")) == "E"
-
-
-def test_labs_lose_what_their_converter_adds():
-    """Pilcrows and buttons of another kind go, and the book's own copy button comes."""
-    html = (
-        '<h2>Two<a class="anchor-link" href="#Two">¶</a></h2><div class="highlight-ipynb hl-python highlight">x</div>'
-    )
-    page = types.SimpleNamespace(file=types.SimpleNamespace(src_uri="labs/toy.py"))
-    shown = hooks.on_page_content(html, page=page, config=None, files=None)
-    assert shown == f'<h2>Two</h2><div class="highlight-ipynb hl-python highlight">{extension.COPY}x</div>'
 
 
 def test_a_link_names_a_page_without_formulas():

@@ -131,6 +131,8 @@ def test_missing_kinds_are_refused():
     real = [torch.ones(4, 1, 1), torch.tensor([1.0, -1, 1, -1])[:, None, None], on_arrows(TURNS)]
     with pytest.raises(ValueError, match=r"kinds of sizes \[1, 1, 2\]: pass all complex .* add up to 4"):
         from_fourier([fourier(torch.ones(4), rho) for rho in real], real)
+    with pytest.raises(ValueError, match="argument 2 is longer"):
+        from_fourier([torch.eye(1)], list(torch.ones(4, 4, 1, 1)))
 
 
 def test_fourier_on_turns_is_the_discrete_fourier_transform():

@@ -127,6 +127,11 @@ def test_equivariant_and_invariant_maps(measured):
     assert a.equivariance_defect(difference, shifts, [torch.eye(5)] * 5, x) > 1  # equivariant, not invariant
 
 
+def test_an_equivariance_defect_needs_a_matrix_on_both_sides():
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        a.equivariance_defect(torch.relu, [torch.eye(2)] * 2, [torch.eye(2)], torch.ones(1, 2))
+
+
 @pytest.mark.claim("LG-206", by="proved")
 def test_invariant_functions_are_functions_of_the_orbit(measured):
     invariant = 0

@@ -346,6 +346,8 @@ def test_solution_by_hand(measured):
 def test_solution_gram_schmidt_refuses_dependent_columns():
     with pytest.raises(ValueError, match="column 1 depends"):
         orthonormalise(torch.tensor([[1.0, 2.0], [2.0, 4.0]]))
+    with pytest.raises(ValueError, match="column 0 depends"):
+        orthonormalise(torch.tensor([[0.0, 1.0], [0.0, 1.0]]))
 
 
 @given(nonzero, numbers, tensors(3))

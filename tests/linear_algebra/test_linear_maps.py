@@ -119,6 +119,7 @@ def test_twist_of_a_grid_line_symbolically(measured):
 def test_wobble_keeps_each_integer_grid_line_and_is_not_linear(n, t):
     assert torch.allclose(wobble(torch.tensor([float(n), t])), torch.tensor([float(n), t]), atol=1e-12)
     assert wobble(torch.tensor([t, float(n)]))[1] == n
+    assert wobble(torch.tensor([0.25, t])).tolist() == [0.375, t]
     assert linearity_gap(wobble, *torch.full((2, 2), 0.125)).norm() > 0.01
 
 

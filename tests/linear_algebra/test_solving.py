@@ -240,6 +240,7 @@ def test_solution_blind(measured):
     change = page.invisible_change(layer)
     measured((layer(x + 5 * change) - layer(x)).detach(), 0.0, atol=1e-12)
     measured(change.norm(), 1.0, atol=1e-12)
+    assert [torch.equal(change, page.invisible_change(layer, seed)) for seed in (0, 1)] == [True, False]
     with pytest.raises(ValueError, match="notices all"):
         page.invisible_change(torch.nn.Linear(3, 8))
 

@@ -54,7 +54,9 @@ def test_commutant_of_every_permutation_of_s2_to_s6(measured):
             measured.exact(commutator((labels == k).double(), sigma), torch.zeros(sigma.size, sigma.size))
 
 
-@pytest.mark.parametrize("sigma", [MIXED, Permutation.shift(6, 4), Permutation.rotation(5)], ids=str)
+@pytest.mark.parametrize(
+    "sigma", [MIXED, Permutation.shift(6, 4), Permutation.shift(20, 2), Permutation.rotation(5)], ids=str
+)
 def test_classes_agree_with_union_find(sigma):
     count, oracle = classes_by_graph(sigma.size, [sigma])
     labels = commutant_basis(sigma).flatten()

@@ -151,6 +151,13 @@ def test_degrees_are_symmetric_and_one_for_linear_spaces():
             assert ed_degree(r, m, n) == comb(min(m, n), r)
 
 
+def test_degrees_of_more_digits_than_allowed_are_left_out():
+    sigma = Permutation.from_cycles("(1 2)(3)")  # rank one: of a 2×2 block, of degree 2, or of a 1×1 block
+    found = lambda **digits: [(one.degree, one.ed_degree) for one in components(sigma, 1, **digits)]
+    assert found() == [(2, 2), (1, 1)]
+    assert found(digits=0.0) == [(None, None), (1, 1)]
+
+
 @pytest.mark.parametrize("text", ["(1 2)(3)", "(1 2 3)(4 5 6)", "(1 2 3 4)(5 6)(7)"])
 def test_component_dimension_is_a_jacobian_rank(text):
     """The parametrisation is written here once more, from the eigenvectors of the matrix itself."""

@@ -198,6 +198,11 @@ def test_nearest_commuting_map_is_the_best_of_all(name, measured):
         group_average(torch.eye(2), generators)
 
 
+def test_generators_of_two_sizes_are_refused():
+    with pytest.raises(ValueError, match=r"sizes \[2, 3\] do not act on the same points"):
+        group_average(torch.eye(2), [Permutation((2, 1)), Permutation((2, 3, 1))])
+
+
 @pytest.mark.claim("NN-118")
 @pytest.mark.parametrize("name", GROUPS)
 def test_nearest_commuting_map_of_equal_singular_values(name, measured):

@@ -89,6 +89,26 @@ def test_a_hole_in_the_domain_that_the_image_does_not_have_is_found():
     assert refute(Atlas("hole", (LINE, punctured)), LINE_SAMPLE)["onto V"].unique().tolist() == [0.0]
 
 
+def test_balls_are_looked_for_down_to_a_billionth():
+    positive = lambda x: (x > 0).all(1)  # noqa: E731
+    half = LINE._replace(domain=positive, image=positive)
+    failures = refute(Atlas("half", (LINE, half)), torch.tensor([[1.01e-9], [0.9e-9]]))
+    assert failures["V is open"].tolist() == [[0.9e-9]]
+
+
+def test_the_far_edge_of_a_small_piece_of_the_image_is_reached():
+    points = torch.cat([torch.linspace(0.1, 0.9, 9), torch.tensor([2.005])])[:, None]
+    pieces = lambda end: lambda x: (((x > 0) & (x < 1)) | ((x > 2) & (x < end))).all(1)  # noqa: E731
+    pair = LINE._replace(domain=pieces(2.009), image=pieces(2.01))
+    assert refuted(Atlas("pieces", (LINE, pair)), points) == ["onto V"]
+
+
+def test_an_edge_that_few_coordinates_lie_beyond_is_reached():
+    between = lambda end: lambda x: ((x > -3) & (x < end)).all(1)  # noqa: E731
+    long = LINE._replace(domain=between(19.9), image=between(20))
+    assert refuted(Atlas("long", (LINE, long)), LINE_SAMPLE) == ["onto V"]
+
+
 @pytest.mark.claim("MF-102", by="example")
 @pytest.mark.parametrize(
     ("there", "back"),

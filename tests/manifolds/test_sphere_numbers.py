@@ -98,6 +98,8 @@ def test_the_height_of_a_uniform_point_is_uniform(measured):
     assert scipy.stats.kstest(longitude(p).numpy(), scipy.stats.uniform(0, 2 * math.pi).cdf).pvalue > 0.001
     q = uniform_in_angles(20_000, torch.Generator().manual_seed(1))
     assert scipy.stats.kstest(q[:, 2].numpy(), scipy.stats.uniform(-1, 2).cdf).pvalue < 1e-9
+    for angle, end in ((longitude(q), 2 * math.pi), (q[:, 2].acos(), math.pi)):
+        assert scipy.stats.kstest(angle.numpy(), scipy.stats.uniform(0, end).cdf).pvalue > 0.001
     low, high = sp.symbols("a b")  # the zone between two heights has the area 2π(b − a)
     zone = sp.integrate(2 * sp.pi * sp.sin(P), (P, sp.acos(high), sp.acos(low)))
     measured.exact(sp.simplify(zone - 2 * sp.pi * (high - low)), sp.Integer(0))

@@ -75,6 +75,17 @@ def test_distribution_and_search_agree_with_brute_force(total, seed, measured):
     measured.exact(set(found), expected)
 
 
+def test_every_block_needs_a_rank_and_a_weight():
+    cost, two = torch.rand(3, 2, generator=seeded()), (1, 1)
+    for call in (
+        lambda: loss_of(cost, two),
+        lambda: distribution(cost, 1, 0.1, two),
+        lambda: list(better(cost, 1, 9.0, two)),
+    ):
+        with pytest.raises(ValueError, match="zip"):
+            call()
+
+
 @pytest.mark.claim("MN-307")
 def test_all_components_of_the_digits(measured):
     found = found_numbers("component_numbers")

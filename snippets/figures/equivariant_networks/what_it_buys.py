@@ -55,11 +55,10 @@ def energies() -> Figure:
     """Error against examples, for three inputs of one body."""
     made = record("symmetry")["energies"]["errors"]
     fig, ax = plt.subplots(figsize=(5.0, 3.2))
+    places = [float(count) for count in COUNTS]
     for k, name in enumerate(INPUTS):
         aside = (6, {"coordinates": 6, "augmented": -6}.get(name, 0))  # these two end side by side
-        bars(
-            ax, [float(count) for count in COUNTS], [made[f"{name}/{count}"] for count in COUNTS], name, aside, f"C{k}-"
-        )
+        bars(ax, places, [made[f"{name}/{count}"] for count in COUNTS], name, aside, f"C{k}-")
     ax.set(xscale="log", yscale="log", xlabel="examples", ylabel="relative error", xlim=(25, 14000))
     ax.set_xticks(COUNTS, [f"{count:,}" for count in COUNTS])
     ax.set_yticks([0.05, 0.1, 0.2, 0.5, 1], ["0.05", "0.1", "0.2", "0.5", "1"])
@@ -68,9 +67,9 @@ def energies() -> Figure:
 
 
 @figure(
-    alt="Accuracy at eight angles for four networks. Trained upright, both fall to a third or less between quarter "
-    "turns; the one of group convolutions comes back at each quarter turn, the plain one only at 0. Trained with "
-    "turns by any angle both are level, the one of group convolutions above."
+    alt="Accuracy at eight angles for four networks. Trained upright, both fall below one half between quarter turns; "
+    "the one of group convolutions comes back at each quarter turn, the plain one only at 0. Trained with turns by any "
+    "angle both are level, the one of group convolutions above."
 )
 def digits() -> Figure:
     """Accuracy at eight angles."""

@@ -120,6 +120,17 @@ def test_a_bar_on_a_terminal():
     assert "loss 0.012500  gap 3.400%  2,000 images/s" in drawn
 
 
+def test_a_bar_is_as_wide_as_its_window_is_now(monkeypatch):
+    stream = Terminal()
+    bar = Progress(stream)
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((40, 50)))
+    bar.start(10, 0)
+    assert max(map(len, stream)) == 40
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((120, 50)))
+    bar.moved(Epoch(1, 10, 1000, 0.5, 0.0125, 0.012, 0.034), ended=True)
+    assert max(map(len, stream)) == 120
+
+
 def test_the_first_line_comes_before_torch(digits, tmp_path):
     """At the first line torch has not been imported, which is what takes seconds."""
     program = (

@@ -7,6 +7,7 @@ import random
 import signal
 import socket
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ from snippets.mnist.train import load, loop, pictures, run
 from snippets.mnist.train.networks import Dense
 from snippets.mnist.train.optimum import exact_loss
 from snippets.mnist.train.parallel import Group
-from snippets.mnist.train.report import Progress
+from snippets.mnist.train.report import Epoch, Progress
 
 from .conftest import TRAIN, Recorder, weights, write_idx
 
@@ -88,6 +89,51 @@ def test_rates_rise_for_a_moment_and_fall_to_zero():
     assert max(rates) == rates[5] == 1
     assert rates[52] == pytest.approx(48 / 95)
     assert rates[-1] == 0
+
+
+def test_weights_are_kept_at_the_end_of_an_epoch_that_is_the_best_so_far(settings, monkeypatch):
+    """By losses that are made up, of nine steps an epoch: those between the ends do not count."""
+    losses = iter([0.05] * 8 + [0.04] + [0.01] * 8 + [0.06] + [0.05] * 8 + [0.03])
+    monkeypatch.setattr(loop, "SHOW_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "PATIENCE", 0)
+    monkeypatch.setattr(loop.Training, "standing", lambda now: Epoch(0, now.step, 0, 0.0, next(losses), 0.0, None))
+    kept, progress = [], Recorder()
+    monkeypatch.setattr(folders.Folder, "save_model", lambda *_: kept.append(len(progress.seen) + 1))
+    run(settings(epochs=3), progress)
+    assert kept == [9, 27]
+
+
+@pytest.mark.parametrize(
+    ("pause", "cost", "shown", "saved"),
+    [(0.25, 0.0, [3, 6, 9], [9, 9]), (0.25, 1 / 16, [3, 9], [9, 9]), (7.0, 0.0, [*range(1, 10)], [3, 6, 9, 9])],
+)
+def test_the_loss_is_shown_each_half_second_unless_that_costs_and_saved_each_twenty(
+    settings, monkeypatch, pause, cost, shown, saved
+):
+    """On a clock that a step, and a look at the loss, put forward."""
+    clock, steps, progress = [0.0], [], Recorder()
+
+    def advance(training, x, count):
+        clock[0] += pause
+        training.step += 1
+
+    def standing(training):
+        clock[0] += cost
+        return Epoch(0, training.step, 0, 0.0, 0.05, 0.05, None)
+
+    monkeypatch.setattr(loop, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(loop.Training, "advance", advance)
+    monkeypatch.setattr(loop.Training, "standing", standing)
+    monkeypatch.setattr(folders.Folder, "save", lambda folder, kept, history: steps.append(kept["step"]))
+    run(settings(epochs=1), progress)
+    assert [now.step for now, _ in progress.seen] == shown
+    assert steps == saved
+
+
+def test_a_file_that_would_run_code_is_not_loaded(tmp_path):
+    torch.save({"model": os.system}, tmp_path / "model.pt")
+    with pytest.raises(ValueError, match=r"model\.pt is damaged"):
+        load(tmp_path)
 
 
 def test_one_seed_gives_the_same_weights_and_another_does_not(settings):
