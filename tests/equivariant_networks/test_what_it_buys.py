@@ -78,6 +78,7 @@ test_numbers = numbers(
         # batch normalisation, and a linear layer to ten
         "weights_group": 8 * 25 + 8 + 16 * 8 * 4 * 9 + 16 + 16 * 16 * 4 * 9 + 16 + 2 * (8 + 16 + 16) + 170,
         "weights_plain": 16 * 25 + 16 + 34 * 16 * 9 + 34 + 34 * 34 * 9 + 34 + 2 * (16 + 34 + 34) + 350,
+        "plain_channels": 34,  # beside 16 channels of four maps each
         "made_seeds": 5,
         "made_device": MADE["made_device"],
         "made_torch": MADE["made_torch"],
@@ -217,6 +218,7 @@ def test_recorded_rows_are_in_the_order_that_the_page_says():
         assert errors == sorted(errors)
         gaps.append(errors[1] - errors[0])
     assert gaps == sorted(gaps)
+    assert gaps[-1] > errors[1] / 2  # of the augmented, with 3,000 examples
     read = {
         name: [mean(runs) for runs in zip(*rows, strict=True)] for name, rows in made["digits"]["accuracies"].items()
     }
@@ -231,7 +233,12 @@ def test_the_record_bears_out_what_the_text_reads_off():
     assert 2 * before["distances"] < min(before["augmented"], before["coordinates"])
     assert longer["augmented"] < 0.7 * before["augmented"]
     assert longer["coordinates"] > 0.95 * before["coordinates"]
+    assert longer["distances"] < before["distances"] / 3
     assert longer["distances"] / before["distances"] < longer["augmented"] / before["augmented"]
+    rates = list(made["energies"]["rates"].values())
+    assert sum(rate in (min(trials.RATES), max(trials.RATES)) for rate in rates) > len(rates) / 2
+    between_turns = [run[1] for run in made["digits"]["accuracies"]["group"]]
+    assert max(between_turns) - min(between_turns) > 0.1
     for run in made["digits"]["accuracies"]["group"]:
         assert max(run[::2]) - min(run[::2]) < 0.002  # quarter turns; rounding decides at most a few digits
     upright = [mean([row[0] for row in made["digits"]["accuracies"][name]]) for name in ("plain", "group")]
