@@ -1,5 +1,7 @@
 """The page of code to take along: written from the table and the code, and complete."""
 
+import html
+import importlib
 import re
 
 import pytest
@@ -16,6 +18,8 @@ def test_each_entry_has_signature_words_and_promises():
         assert f"Copy `{path.relative_to(project.ROOT)}`" in text
         for name, promised in names.items():
             assert re.search(rf"^{name}\(", text, re.MULTILINE), name
+            words = getattr(importlib.import_module(f"snippets.{module}"), name).__doc__.split("\n\n")[0].split()
+            assert " ".join(words) in html.unescape(text), name
             assert promised.split()
             assert set(promised.split()) <= set(promises)
     for target in re.findall(r"\]\(\.\./([\w/-]+\.md)\)", text):

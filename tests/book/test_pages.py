@@ -422,6 +422,14 @@ def test_record_writes_what_listings_print(tree):
 
 
 @pytest.mark.parametrize(
+    ("number", "verdict"), [("LA-101", "own"), ("LA-100", "true"), ("LA-7b", "true"), ("BR-07", "own")]
+)
+def test_a_claim_is_the_books_own_from_101_on_and_between_the_texts(tree, number, verdict):
+    tree.edit("docs/part/toy.md", "id: LA-101", f"id: {number}")
+    assert [box.verdict for box in pages.claims() if box.id == number] == [verdict]
+
+
+@pytest.mark.parametrize(
     ("shown", "printed", "stays"),
     [
         ("rest 1e-16", "rest 3e-16", True),

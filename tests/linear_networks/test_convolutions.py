@@ -103,6 +103,13 @@ def test_cubics_that_stacks_reach(measured):
         measured(multiply(torch.tensor([-real, 1.0]), quotient), c, atol=1e-8)
 
 
+@pytest.mark.parametrize("scale", [1e-5, 1.0, 1e5])
+def test_roots_are_real_whatever_their_unit(scale):
+    """Roots ±1 are real and roots ±i are not, also when x is measured in other units."""
+    assert real_rooted(torch.tensor([-(scale**2), 0, 1]))
+    assert not real_rooted(torch.tensor([scale**2, 0, 1]))
+
+
 @pytest.mark.claim("NN-09")
 def test_stride_two_reaches_the_matrices_of_rank_one(measured):
     for seed in range(50):
