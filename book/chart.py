@@ -29,17 +29,16 @@ def lines(_: object) -> list[str]:
         y += HEAD
         for name in names:
             places[name] = y + ROW // 2
-            arcs = "".join(_arc(ROW // 2, places[other] - y) for other in needed(name))
-            link = f'<a href="{name.removesuffix(".md")}/">{html.escape(short(name))}</a>'
-            rows.append(f'<li><svg viewBox="0 0 {LEFT} {ROW}" aria-hidden="true">{arcs}</svg>{link}{_told(name)}</li>')
+            rows.append(_row(name, needed(name), places, y))
             y += ROW
-    return ["", f'<ul class="chart">{"".join(rows)}</ul>', ""]
+    return ["", f'<ul class="chart" data-search-exclude>{"".join(rows)}</ul>', ""]
 
 
-def _told(name: str) -> str:
-    """Say what the arcs show to a reader who does not see them."""
-    others = ", ".join(map(short, needed(name)))
-    return f'<span class="chart-told"> builds on {html.escape(others)}</span>' if others else ""
+def _row(name: str, needs: list[str], places: dict[str, int], y: int) -> str:
+    arcs = "".join(_arc(ROW // 2, places[other] - y) for other in needs)
+    told = short(name) + (f", builds on {', '.join(map(short, needs))}" if needs else "")
+    link = f'<a href="{name.removesuffix(".md")}/" aria-label="{html.escape(told)}">{html.escape(short(name))}</a>'
+    return f'<li><svg viewBox="0 0 {LEFT} {ROW}" aria-hidden="true">{arcs}</svg>{link}</li>'
 
 
 def _arc(y: int, above: int) -> str:

@@ -115,6 +115,10 @@ def from_fourier(
             f"kinds of sizes {sizes}: pass all complex irreducible ones, "
             f"whose squares add up to {order}"
         )
+    if len(coefficients) != len(kinds):
+        raise ValueError(
+            f"{len(coefficients)} coefficients: pass {len(kinds)}, one for each kind"
+        )
     for hat, rho in zip(coefficients, kinds, strict=True):
         check_shapes("d d, order d d", hat, rho)
         total = total + len(hat) * (rho.conj() * hat).sum((1, 2))

@@ -75,6 +75,8 @@ def equivariance_defect(
     x: Float[Tensor, "count d"],
 ) -> float:
     """Return the largest entry of f(ρ(g)x) − ρ′(g)f(x), over rows x and matrices."""
+    if len(inputs) != len(outputs):
+        raise ValueError(f"{len(outputs)} matrices ρ′(g) for {len(inputs)} ρ(g)")
     return max(
         (f(x @ A.T) - f(x) @ B.T).abs().max().item()
         for A, B in zip(inputs, outputs, strict=True)

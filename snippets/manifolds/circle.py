@@ -163,10 +163,10 @@ class Direction(nn.Module):
 
 
 # --8<-- [start:fit]
-def mlp(outputs: int) -> nn.Sequential:
-    """Return a small network from the plane."""
+def mlp(outputs: int, inputs: int = 2) -> nn.Sequential:
+    """Return a small network, from the plane unless something else is said."""
     return nn.Sequential(
-        nn.Linear(2, 64),
+        nn.Linear(inputs, 64),
         nn.Tanh(),
         nn.Linear(64, 64),
         nn.Tanh(),

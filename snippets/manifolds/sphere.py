@@ -116,17 +116,6 @@ class FromAngles(nn.Module):
         return spherical(x[:, 0], x[:, 1])
 
 
-def body(outputs: int) -> nn.Sequential:
-    """Return a small network from space."""
-    return nn.Sequential(
-        nn.Linear(3, 64),
-        nn.Tanh(),
-        nn.Linear(64, 64),
-        nn.Tanh(),
-        nn.Linear(64, outputs),
-    )
-
-
 def learn_directions(head: nn.Module, steps: int = 400) -> nn.Module:
     """Train a head to return the direction that it is shown, by 1 − cos(error)."""
     p = uniform_on_sphere(1000, torch.Generator().manual_seed(0))

@@ -131,7 +131,7 @@ def test_missing_kinds_are_refused():
     real = [torch.ones(4, 1, 1), torch.tensor([1.0, -1, 1, -1])[:, None, None], on_arrows(TURNS)]
     with pytest.raises(ValueError, match=r"kinds of sizes \[1, 1, 2\]: pass all complex .* add up to 4"):
         from_fourier([fourier(torch.ones(4), rho) for rho in real], real)
-    with pytest.raises(ValueError, match="argument 2 is longer"):
+    with pytest.raises(ValueError, match="1 coefficients: pass 4, one for each kind"):
         from_fourier([torch.eye(1)], list(torch.ones(4, 4, 1, 1)))
 
 

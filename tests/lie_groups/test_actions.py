@@ -128,7 +128,7 @@ def test_equivariant_and_invariant_maps(measured):
 
 
 def test_an_equivariance_defect_needs_a_matrix_on_both_sides():
-    with pytest.raises(ValueError, match="argument 2 is shorter"):
+    with pytest.raises(ValueError, match=r"1 matrices ρ′\(g\) for 2 ρ\(g\)"):
         a.equivariance_defect(torch.relu, [torch.eye(2)] * 2, [torch.eye(2)], torch.ones(1, 2))
 
 

@@ -18,6 +18,7 @@ from snippets.manifolds.circle import (
     angular_error,
     half_turn,
     inverse_stereographic,
+    mlp,
     on_the_circle,
     stereographic,
 )
@@ -27,7 +28,6 @@ from snippets.manifolds.sphere import (
     FromAngles,
     OntoSphere,
     angle_charts,
-    body,
     dipole,
     east,
     gram_determinant,
@@ -316,7 +316,7 @@ class FromPlane(nn.Module):
 @pytest.mark.parametrize("seed", range(3))
 def test_a_head_of_two_numbers_answers_some_direction_with_its_opposite(measured, seed, reading, gain):
     torch.manual_seed(seed)
-    network = body(2)
+    network = mlp(2, inputs=3)
     network[0].weight.data *= gain
     head = nn.Sequential(network, reading())
     p = answered_by_opposite(head)

@@ -13,11 +13,10 @@ from torch import Tensor, nn
 
 from book import figure, results
 from snippets.manifolds.atlas import jacobian
-from snippets.manifolds.circle import on_the_circle, stereographic
+from snippets.manifolds.circle import mlp, on_the_circle, stereographic
 from snippets.manifolds.sphere import (
     FromAngles,
     OntoSphere,
-    body,
     dipole,
     east,
     in_chart,
@@ -152,8 +151,8 @@ def trained_heads() -> dict[str, nn.Module]:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return {
-            "two angles": learn_directions(nn.Sequential(body(2), FromAngles())),
-            "three numbers": learn_directions(nn.Sequential(body(3), OntoSphere())),
+            "two angles": learn_directions(nn.Sequential(mlp(2, inputs=3), FromAngles())),
+            "three numbers": learn_directions(nn.Sequential(mlp(3, inputs=3), OntoSphere())),
         }
 
 
