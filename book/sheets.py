@@ -12,13 +12,25 @@ from book.project import write_atomically, write_changed
 COMMENT = re.compile(r"/\*.*?\*/\s*|\s*\n\s*", re.DOTALL)
 # Of the theme's: a rule for every element, for which all of them would be looked at three times while a page comes.
 UNWANTED = re.compile(r"/\*# sourceMappingURL=.*?\*/|\[data-md-color-switching\] [^{]*\{[^}]*\}")
+RULE = re.compile(r"([^{}@]+)\{[^{}]*\}")
+ABSENT = re.compile(  # parts of the theme that no page of the book has
+    r"\[dir=rtl\]|\.(?:tabbed|task-list|footnote|linenos|highlighttable|mermaid|giscus"
+    r"|md-(?:annotation|author|banner|clipboard|consent|meta|path|pin|post|profile|progress|select|social|status|tag|version)"
+    r"|abstract|bug|danger|example|failure|hint|info|question|quote|success|tip|warning)(?![a-z])"
+)
 FACE = re.compile(r"@font-face\{[^}]*?src:url\(fonts/(KaTeX_[\w-]+)\.woff2\)[^}]*\}")
+FONT = re.compile(r"@font-face\s*\{[^}]*\}")
 TEXT = "stix-two-text"  # of the packages at @fontsource
 STYLES = ("400-normal", "400-italic", "700-normal", "700-italic")
 FIRST = STYLES[:3]  # with the page; whatever else is absent then stays so until the next page: nothing moves
+BLANKS = " \xa0"  # by which browsers ask for a face
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-# Of KaTeX's heavy faces the signs that formulas of this book have; another is fetched with the rest of its face.
+# The signs of this book, by face: they come with a page, and any other with the rest of its face.
 CORE = {
+    **dict.fromkeys(
+        (f"{TEXT}-latin-{style}" for style in STYLES), "".join(map(chr, range(33, 127))) + "°±¹²³·×–—‘’“”…−"
+    ),
+    "KaTeX_Math-Italic": LETTERS[:52] + "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθικλμνξοπρστυφχψωϑϕϖϱϵ",
     "KaTeX_Main-Regular": LETTERS
     + "!'()*+,-./:;<=>?[]^_{|}~ °±×ˉ˙ˆΓΔΘΛΠΣΦΨΩ​…′ℑℓℜ→↦⇒∂∇∈∏∑−∓∗∘∞∣∥∩∪∫∼≅≈≠≡≤≥⊂⊕⊖⊗⊤⊥⋅⋯⋮⋱⌊⌋⟨⟩⟹⟺",
     "KaTeX_Main-Bold": LETTERS + "+,-−() ",
@@ -37,8 +49,13 @@ def write() -> None:
     texts = [katex, *_text(), *(path.read_text() for path in own())]
     book = "\n".join(COMMENT.sub("", text) for text in texts)
     write_changed(project.GENERATED / "book.css", book)
-    theme = [UNWANTED.sub("", path.read_text()) for path in _theme()]
+    theme = [RULE.sub(_present, UNWANTED.sub("", path.read_text())) for path in _theme()]
     write_changed(sheet(), "\n".join([*theme, book]))
+
+
+def _present(rule: re.Match) -> str:
+    """Return a rule, or nothing if it is for what no page has."""
+    return "" if all(ABSENT.search(selector) for selector in rule[1].split(",")) else rule[0]
 
 
 def own() -> list[Path]:
@@ -58,39 +75,36 @@ def _katex_sheet() -> str:
 
 
 def _katex(name: str, rule: str) -> Iterator[str]:
-    """Yield the rules of a face of KaTeX; of a heavy one the signs in use come by themselves."""
+    """Yield the rules of a face of KaTeX."""
     head = rule.partition("src:")[0]
-    rest = f"src:url(katex/fonts/{name}.woff2) format('woff2')"
-    if name not in CORE:
-        yield f"{head}{rest}}}"
-        return
-    core, others = _split(name, CORE[name])
-    yield f"{head}src:url(faces/{name}.woff) format('woff');unicode-range:{_ranges(core)}}}"
-    yield f"{head}{rest};unicode-range:{_ranges(others)}}}"
+    if name in CORE:
+        yield from _split(name, npm.modules() / "katex" / "dist" / "fonts" / f"{name}.woff2", head, "katex/fonts")
+    else:
+        yield f"{head}src:url(katex/fonts/{name}.woff2) format('woff2')}}"
 
 
-def _split(name: str, signs: str) -> tuple[list[int], list[int]]:
-    """Write a face with some of its signs and return these and the others."""
+def _split(name: str, path: Path, head: str, folder: str) -> Iterator[str]:
+    """Write the signs of a face that this book has, and yield the rule that names them and that of the rest."""
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
-    path = npm.modules() / "katex" / "dist" / "fonts" / f"{name}.ttf"
     with TTFont(path) as font:
         known = set(font.getBestCmap())
-        core = known & set(map(ord, signs))
-        target, mark = project.GENERATED / "faces" / f"{name}.woff", project.GENERATED / "faces" / f"{name}.made"
-        made_from = record.hash_of(path.read_bytes(), signs)
+        core = known & set(map(ord, CORE[name] + BLANKS))
+        target, mark = project.GENERATED / "faces" / f"{name}.woff2", project.GENERATED / "faces" / f"{name}.made"
+        made_from = record.hash_of(path.read_bytes(), CORE[name], BLANKS)
         if not (target.exists() and mark.exists() and mark.read_text() == made_from):
-            options = subset.Options(flavor="woff", hinting=False, layout_features=["*"], notdef_outline=True)
+            options = subset.Options(flavor="woff2", hinting=False, layout_features=["*"], notdef_outline=True)
             work = subset.Subsetter(options)
             work.populate(unicodes=core)
             work.subset(font)
-            font.flavor, font.recalcTimestamp = "woff", False
+            font.flavor, font.recalcTimestamp = "woff2", False
             made = io.BytesIO()
             font.save(made)
             write_atomically(target, made.getvalue())
             write_atomically(mark, made_from)
-    return sorted(core), sorted(known - core)
+    for where, signs in (("faces", core), (folder, known - core)):
+        yield f"{head}src:url({where}/{name}.woff2) format('woff2');unicode-range:{_ranges(sorted(signs))}}}"
 
 
 def _ranges(signs: list[int]) -> str:
@@ -102,15 +116,20 @@ def _ranges(signs: list[int]) -> str:
 
 def _text() -> Iterator[str]:
     """Copy the faces of the text and yield their rules, without those that no page of the book can need."""
-    folder = npm.modules() / "@fontsource" / TEXT
+    source = npm.modules() / "@fontsource" / TEXT
     for style in STYLES:
         weight, _, slant = style.partition("-")
-        rules = (folder / f"{weight}{'' if slant == 'normal' else '-italic'}.css").read_text()
-        for rule in re.findall(r"@font-face\s*\{[^}]*\}", rules):
-            file = re.search(rf"files/({TEXT}-(latin|latin-ext|greek)-{style}\.woff2)", rule)
-            if file:
-                write_changed(project.GENERATED / "faces" / file[1], (folder / "files" / file[1]).read_bytes())
-                shown = "swap" if file[2] == "latin" and style in FIRST else "optional"
-                source = f"src: url(faces/{file[1]}) format('woff2');"
-                rule = re.sub(r"src:.*?;\n", source + "\n", rule, flags=re.DOTALL)
-                yield re.sub(r"font-display: \w+", f"font-display: {shown}", rule)
+        for rule in FONT.findall((source / f"{weight}{'' if slant == 'normal' else '-italic'}.css").read_text()):
+            found = re.search(rf"files/({TEXT}-(latin|latin-ext|greek)-{style})\.woff2", rule)
+            if not found:
+                continue
+            name, path = found[1], source / "files" / f"{found[1]}.woff2"
+            write_changed(project.GENERATED / "faces" / "whole" / path.name, path.read_bytes())
+            shown = "swap" if found[2] == "latin" and style in FIRST else "optional"
+            rule = re.sub(r"font-display: \w+", f"font-display: {shown}", rule)
+            if name in CORE:
+                yield from _split(name, path, rule.partition("src:")[0], "faces/whole")
+            else:
+                yield re.sub(
+                    r"src:.*?;\n", f"src: url(faces/whole/{path.name}) format('woff2');\n", rule, flags=re.DOTALL
+                )

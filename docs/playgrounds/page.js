@@ -10,7 +10,8 @@ class PlayGround extends HTMLElement {
       near.disconnect();
       this.open(signal);
     }, { rootMargin: "300px" });
-    near.observe(this);
+    if (document.readyState === "complete") near.observe(this);
+    else addEventListener("load", () => setTimeout(() => near.observe(this)), { once: true, signal }); // the words first
     signal.addEventListener("abort", () => near.disconnect());
   }
 

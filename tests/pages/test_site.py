@@ -19,6 +19,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import expect, sync_playwright
 
+from book import sheets
 from book.project import ROOT, nav
 from press import edition, epub, offline, paper, parts, shelf
 
@@ -448,6 +449,14 @@ def test_search_finds_signs_and_parts_of_names(visit):
         assert any(chapter in link for link in links), (words, links)
         texts = page.locator(".md-search-result__item").all_inner_texts()
         assert not any(noise in text for text in texts for noise in ("¶", "Copied", "Copy this")), texts
+
+
+def test_no_page_has_what_the_sheet_leaves_out(site):
+    """The rules that are left out of the theme's style sheet are for parts that no page of the site has."""
+    pages = "".join(page.read_text() for page in Quiet.site.rglob("*.html"))
+    names = {name for names in re.findall(r'class="([^"]*)"', pages) for name in names.split()}
+    assert names & {"md-header", "box", "katex"}
+    assert not [name for name in names if sheets.ABSENT.match(f".{name}")]
 
 
 def test_pages_allow_nothing_from_elsewhere(site):
