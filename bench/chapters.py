@@ -21,7 +21,8 @@ COLUMNS = ("words", "height", "figures", "code, %", "outputs", "yes/no", "errata
 LOOK = """() => {
   document.querySelectorAll("[data-room]").forEach((part) => part.removeAttribute("data-room"));
   const main = document.querySelector("article");
-  const height = (parts) => [...parts].filter((part) => part.checkVisibility()).reduce((sum, part) => sum + part.getBoundingClientRect().height, 0);
+  const tall = (part) => (part.checkVisibility() ? part.getBoundingClientRect().height : 0);
+  const height = (parts) => [...parts].reduce((sum, part) => sum + tall(part), 0);
   const outputs = [...main.querySelectorAll(".output code")].map((code) => code.textContent.trim().split(/\\s+/));
   const whole = main.getBoundingClientRect().height;
   const code = height(main.querySelectorAll("pre:not(.output pre)"));
@@ -42,6 +43,7 @@ def main() -> None:
     print(f"{'chapter':<42}" + "".join(f"{name:>10}" for name in COLUMNS))
     rows = []
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE)) as server:
+        server.handle_error = lambda *_: None  # a page that is left hangs up
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
