@@ -54,19 +54,24 @@ def leibniz(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
 
 
 # --8<-- [start:elimination]
-def det_by_elimination(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
-    """Return the determinant: ± the product of the pivots, − after odd swaps."""
-    U, det = A.clone(), A.new_ones(())
+def triangle(A: Float[Tensor, "n n"]) -> tuple[Float[Tensor, "n n"], int]:
+    """Return A made upper triangular by row operations, and the sign of the swaps."""
+    U, flips = A.clone(), 1
     for k in range(len(U)):
         best = k + int(U[k:, k].abs().argmax())
         if U[best, k] == 0:
-            return A.new_zeros(())
+            continue  # the column has its zeros
         if best != k:
             U[[k, best]] = U[[best, k]]
-            det = -det
-        det = det * U[k, k]
+            flips = -flips
         U[k + 1 :] -= torch.outer(U[k + 1 :, k] / U[k, k], U[k])
-    return det
+    return U, flips
+
+
+def det_by_elimination(A: Float[Tensor, "n n"]) -> Float[Tensor, ""]:
+    """Return the determinant: the product of the diagonal, and of the sign."""
+    U, flips = triangle(A)
+    return flips * U.diagonal().prod()
     # --8<-- [end:elimination]
 
 
@@ -109,6 +114,15 @@ class Invertible(nn.Module):
         z = torch.linalg.solve(self.weight, (y - self.bias)[..., None])[..., 0]
         return log_gaussian(z) - torch.linalg.slogdet(self.weight).logabsdet
         # --8<-- [end:layer]
+
+
+# --8<-- [start:solution_log]
+def log_det(A: Float[Tensor, "n n"]) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """Return the sign of det A, and log |det A|."""
+    U, flips = triangle(A)
+    pivots = U.diagonal()
+    return flips * pivots.sign().prod(), pivots.abs().log().sum()
+    # --8<-- [end:solution_log]
 
 
 # --8<-- [start:solution_mirror]

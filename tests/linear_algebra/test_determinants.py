@@ -183,6 +183,26 @@ def test_elimination_stops_at_a_column_without_pivot(measured):
     measured.exact(float(page.det_by_elimination(swap)), -1.0)
 
 
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 5).flatmap(square))
+def test_elimination_makes_a_triangle(M):
+    U, flips = page.triangle(M)
+    assert torch.allclose(U.tril(-1), torch.zeros_like(U), atol=1e-12)
+    assert flips in (-1, 1)
+    rank = int(torch.linalg.matrix_rank(M))
+    assert int(torch.linalg.matrix_rank(torch.cat([U, M]))) == int(torch.linalg.matrix_rank(U)) == rank  # the same rows
+
+
+def test_solution_log():
+    M = random(400, 400)
+    assert torch.linalg.det(M).isinf()
+    for matrix in (M, 0.1 * torch.eye(400), A, swap, squash):
+        sign, log = page.log_det(matrix)
+        expected = torch.linalg.slogdet(matrix)
+        assert sign == expected.sign
+        assert torch.isclose(log, expected.logabsdet, rtol=1e-12)
+
+
 def test_elimination_and_density_keep_single_precision(measured):
     single = A.float()
     assert page.det_by_elimination(single).dtype == leibniz(single).dtype == torch.float32
