@@ -82,6 +82,32 @@ def three_steps() -> Figure:
 
 
 @figure(
+    alt="Two panels. A circle with the perpendicular arrows v1 and v2 and, in grey, the standard basis; an ellipse "
+    "whose half-axes are sigma1 u1 and sigma2 u2, with the grey images of the standard basis at a slant."
+)
+def before_and_after() -> Figure:
+    """Draw the singular vectors and the standard basis, before and after the matrix."""
+    V = svd(A_PAGE)[2].T
+    V = V * V[1].sign()  # both second entries positive, as on the page
+    t = torch.linspace(0, 2 * math.pi, 200, dtype=torch.float64)
+    circle = torch.stack([t.cos(), t.sin()])
+    fig, axes = plt.subplots(1, 2, figsize=(5.4, 2.9), sharex=True, sharey=True)
+    for ax, M, title, names in (
+        (axes[0], torch.eye(2).double(), "before", ("$v_1$", "$v_2$")),
+        (axes[1], A_PAGE, "after $A$", (r"$\sigma_1u_1$", r"$\sigma_2u_2$")),
+    ):
+        shape = M @ circle
+        ax.fill(*shape, color="C2", alpha=0.12, lw=0)
+        ax.plot(*shape, color="C2")
+        for x, y in M.T.tolist():
+            ax.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "-|>", "color": "C6", "lw": 1.2, "shrinkB": 0})
+        _arrows(ax, M @ V, names)
+        ax.set(title=title, xlim=(-2.6, 2.9), ylim=(-3.2, 3.6), aspect="equal")
+        ax.axis("off")
+    return fig
+
+
+@figure(
     alt="A handwritten seven of 28 by 28 pixels at ranks 1, 2, 4 and 8 and complete. At rank 1 it is a plaid "
     "of bars, at rank 4 it can be read, at rank 8 it looks like the original."
 )
