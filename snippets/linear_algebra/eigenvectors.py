@@ -120,8 +120,10 @@ class LinearRecurrence(nn.Module):
         for _ in range(steps):
             h = self.step(h)
         return h
+        # --8<-- [end:recurrence]
 
 
+# --8<-- [start:recurrences]
 def gradient_norms(net: LinearRecurrence, horizons: list[int]) -> list[float]:
     """Return the length of the gradient of the summed last state by the first."""
     norms, W = [], net.step.weight
@@ -130,10 +132,8 @@ def gradient_norms(net: LinearRecurrence, horizons: list[int]) -> list[float]:
         (gradient,) = torch.autograd.grad(net(h, steps).sum(), h)
         norms.append(float(gradient.norm()))
     return norms
-    # --8<-- [end:recurrence]
 
 
-# --8<-- [start:recurrences]
 def with_radius(net: LinearRecurrence, radius: float) -> LinearRecurrence:
     """Rescale the weight so that its spectral radius is the given one."""
     with torch.no_grad():

@@ -179,6 +179,19 @@ def test_trained_autoencoder_reaches_the_truncated_svd(seed, measured):
 
 
 @pytest.mark.claim("BR-07")
+def test_the_loss_of_four_points_has_many_minima_and_is_not_convex(measured):
+    four = torch.tensor([[5.0, 2.0], [-1.0, 0.0], [3.0, 4.0], [1.0, -2.0]])
+
+    def loss(scale, factor):  # E, a and D of the page: E and a scaled, D by another factor
+        hidden = scale * (four @ torch.tensor([[1.0], [1.0]]) - 3)
+        return residual(four, hidden @ (factor * torch.tensor([[0.5, 0.5]])) + torch.tensor([2.0, 1.0]))
+
+    for pair in ((1.0, 1.0), (2.0, 0.5), (-1.0, -1.0)):
+        measured(loss(*pair), 2.0, atol=1e-12)
+    measured(loss(0.0, 0.0), 10.0, atol=1e-12)  # half-way between (1, 1) and (-1, -1)
+
+
+@pytest.mark.claim("BR-07")
 @settings(max_examples=40)
 @given(n=st.integers(2, 6), r=st.integers(1, 5), seed=seeds)
 def test_no_affine_map_through_a_bottleneck_beats_pca(n, r, seed):

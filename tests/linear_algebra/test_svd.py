@@ -79,6 +79,22 @@ def test_points_of_the_circle_satisfy_the_equation_of_the_ellipse(measured):
     measured(((along / s[:, None]) ** 2).sum(0), 1.0, atol=1e-13)
 
 
+def test_an_error_grows_by_the_condition_number_at_worst(measured):
+    A = chapter_figures.A_PAGE
+    U, s, _ = svd(A)
+    measured(s[0] / s[1], 2.0, atol=1e-14)
+    right, error = U[:, :1], U[:, 1:]
+
+    def growth(b, e):
+        x, dx = torch.linalg.solve(A, b), torch.linalg.solve(A, e)
+        return (dx.norm(dim=0) / x.norm(dim=0)) / (e.norm(dim=0) / b.norm(dim=0))
+
+    measured(growth(right, error), 2.0, atol=1e-13)  # the worst case is attained
+    assert growth(gaussian(2, 500), gaussian(2, 500, seed=1)).max() <= 2 + 1e-12
+    s = torch.linalg.svdvals(torch.diag(torch.tensor([1e6, 1e-6])))
+    measured((s[0] / s[1]).log10(), 12.0, atol=1e-12)
+
+
 @pytest.mark.claim("LA-204")
 @settings(max_examples=30)
 @given(m=sides, n=sides, r=sides, seed=seeds)
