@@ -2,7 +2,7 @@
 
 # ruff: noqa: E731
 
-from itertools import permutations
+from itertools import combinations, permutations
 
 import pytest
 import sympy
@@ -173,6 +173,26 @@ def test_ed_degree_of_a_complex_block_by_counting(measured):
     standard = sum(e**2 for e in Z - U) + sum(f**2 for f in W - V)
     count = lambda q: count_solutions([*[q.diff(v) for v in unknowns], nonzero], [*unknowns, t])
     measured.exact((count(hermitian), count(standard)), (2, 4))
+
+
+@pytest.mark.claim("NN-42", "NN-47")
+@pytest.mark.parametrize("r", [1, 2])
+def test_projections_that_commute_are_the_critical_points_of_a_complex_block(r, measured):
+    """The proof's C(3, r) pairs, Z = U Yᵀ and W = V Y, satisfy its four equations; another projection does not."""
+    U, V = (torch.complex(draw(3, 3, seed=s), draw(3, 3, seed=s + 1)) for s in (0, 2))
+    vectors = torch.linalg.eig(U.T @ V).eigenvectors
+
+    def misses(basis, kept):
+        Y = basis @ torch.diag(torch.tensor([float(i in kept) for i in range(3)])).to(basis) @ torch.linalg.inv(basis)
+        Z, W = U @ Y.T, V @ Y
+        assert torch.linalg.matrix_rank(Z) == torch.linalg.matrix_rank(W) == r
+        return torch.stack([(W - V) @ Z.T, Z.T @ (W - V), (Z - U) @ W.T, W.T @ (Z - U)])
+
+    choices = list(combinations(range(3), r))
+    measured.exact(len(choices), 3)
+    for kept in choices:
+        measured(misses(vectors, kept).abs(), torch.zeros(4, 3, 3), atol=1e-12)
+    assert misses(torch.complex(draw(3, 3, seed=4), draw(3, 3, seed=5)), choices[0]).abs().max() > 0.1
 
 
 @pytest.mark.claim("NN-64")

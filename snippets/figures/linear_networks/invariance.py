@@ -159,6 +159,5 @@ def numbers() -> dict[str, float | int]:
     M = torch.tensor([[1.0, 3.0], [2.0, 4.0]])[:, part_of(parts := partition(SIGMA))]
     return {
         "norm": M.square().sum().item(),
-        "weighted": (collapse(M, parts).square() * torch.tensor([3.0, 2.0])).sum().item(),
         "unweighted": collapse(M, parts).square().sum().item(),
     }

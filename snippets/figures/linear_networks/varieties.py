@@ -29,20 +29,26 @@ def curve(ax: Axes, f: Callable, title: str, reach: float = 1.6) -> None:
 
 @figure(
     alt="Four plane curves: a circle; a loop that crosses itself at the origin; a curve with a sharp cusp at "
-    "the origin; and two "
-    "crossing lines. The crossing points and the cusp are marked."
+    "the origin; and two crossing lines. The crossing points and the cusp are marked. A straight line meets "
+    "the circle in two points, the loop and the cusp in three, and the two lines in two."
 )
 def curves() -> Figure:
-    """Zero sets in the plane, with their singular points."""
+    """Zero sets in the plane, with their singular points and the points on a line."""
     fig, axes = plt.subplots(2, 2, figsize=(5.0, 5.2))
     drawn = [
-        (lambda x, y: x**2 + y**2 - 1, "$x^2+y^2-1$", None),
-        (lambda x, y: y**2 - x**2 * (x + 1), "$y^2-x^2(x+1)$", (0, 0)),
-        (lambda x, y: y**2 - x**3, "$y^2-x^3$", (0, 0)),
-        (lambda x, y: (x - y) * (x + y), "$x^2-y^2$", (0, 0)),
+        (lambda x, y: x**2 + y**2 - 1, "$x^2+y^2-1$", None, (0.4, 0.3)),
+        (lambda x, y: y**2 - x**2 * (x + 1), "$y^2-x^2(x+1)$", (0, 0), (0.5, 0.3)),
+        (lambda x, y: y**2 - x**3, "$y^2-x^3$", (0, 0), (1.535, -0.509)),
+        (lambda x, y: (x - y) * (x + y), "$x^2-y^2$", (0, 0), (0.4, 0.5)),
     ]
-    for ax, (f, title, singular) in zip(axes.flat, drawn, strict=True):
+    ink = plt.rcParams["text.color"]
+    for ax, (f, title, singular, (slope, start)) in zip(axes.flat, drawn, strict=True):
         curve(ax, f, title)
+        x = np.linspace(-1.6, 1.6, 4001)
+        met = x[:-1][np.diff(np.sign(f(x, slope * x + start))) != 0]
+        ax.axline((0, start), slope=slope, color=ink, linewidth=1, alpha=0.6)
+        ax.plot(met, slope * met + start, "o", color=ink, markersize=5)
+        ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
         if singular:
             ax.plot(*singular, "o", color="C1", markersize=8)
     return fig
