@@ -1,6 +1,6 @@
 // A digit from two numbers: every place of a plane is a picture, and real digits lie where their two numbers say.
 
-import { clamp, frame, handle, html, plane, show, svg } from "./frame.js";
+import { clamp, frame, give, handle, html, plane, show, svg } from "./frame.js";
 import { combine, nearest } from "./maths/digits.js";
 import { unpacked } from "./maths/waves.js";
 import { load, picture } from "./pictures.js";
@@ -56,7 +56,7 @@ export const start = async (room, options) => {
       for (const i of near) numerals[i].classList.add("is-close");
       close = near;
     }
-    links.setAttribute("d", close.map((i) => board.path([two, data.points[i]])).join(""));
+    give(links, "d", close.map((i) => board.path([two, data.points[i]])).join(""));
     shown.two(combine(mean, directions, two));
     shown.four(combine(mean, directions, four));
     grip();
