@@ -9,7 +9,7 @@ const [WIDTH, HEIGHT] = [420, 330];
 const start_state = { a: 2, b: -2, c: 0, d: 0 };
 const limits = { a: [-5, 9], b: [-5, 5.5], c: [-5, 5], d: [-5, 5] };
 
-export const caption = "Drag the point. The picture is the mean plus the point’s two numbers times v₁ and v₂; the numerals are digits of the test set.";
+export const caption = "Drag the point. The picture is the mean plus its numbers times v₁ and v₂; numerals are test digits.";
 
 /** Start the playground in a room. */
 export const start = async (room, options) => {

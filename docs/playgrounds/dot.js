@@ -13,7 +13,7 @@ const none = (s) => Math.hypot(...v(s)) < 1e-9 || Math.hypot(...w(s)) < 1e-9;
 /** Put the picture into one sentence. */
 const say = (s) => (none(s) ? "One of the two is the zero vector: the dot product is 0." : `Dot product ${show(dot(v(s), w(s)))}, angle ${show(angle(v(s), w(s)), 0)} degrees.`);
 
-export const caption = "Drag v and w. The thick line is the shadow of w on the line of v; on a thin line v · w has the value written there.";
+export const caption = "Drag v and w. Thick: the shadow of w. Thin: lines of equal v · w.";
 
 /** Start the playground in a room. */
 export const start = (room, options) => {
