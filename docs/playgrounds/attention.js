@@ -1,6 +1,6 @@
 // A molecule, a layer of attention, and a motion: does it matter whether one moves first or attends first?
 
-import { arrow, clamp, frame, handle, html, plane, show, svg } from "./frame.js";
+import { arrow, clamp, frame, give, handle, html, plane, show, svg } from "./frame.js";
 import { centred, layer, move, twin } from "./maths/attention.js";
 
 const SIZE = 420;
@@ -28,7 +28,7 @@ const error = (s, which) => {
 /** Put the picture into one sentence. */
 const say = (s) => `Moving first and moving last differ by ${show(error(s), 3)}.`;
 
-export const caption = "Drag the grey atoms; turn and shift with the sliders. Dots: move, then attend. Rings: attend, then move.";
+export const caption = "Drag the grey atoms; the sliders turn and shift them (orange). Green dots: moved first, then attention. Rings: attention first, then moved.";
 
 /** Start the playground in a room. */
 export const start = (room, options) => {
@@ -39,9 +39,13 @@ export const start = (room, options) => {
   const before = svg("path", { class: "bond faint" }, board.root);
   const after = svg("path", { class: "bond" }, board.root);
   const steps = svg("path", { class: "vector one thin" }, board.root);
-  const wanted = svg("g", { class: "wanted" }, board.root);
-  const found = svg("g", { class: "found" }, board.root);
-  const dots = svg("g", { class: "cloud" }, board.root);
+  const circles = (group, css, r) => {
+    const holder = svg("g", { class: group }, board.root);
+    return ATOMS.map(() => svg("circle", { class: css, r }, holder));
+  };
+  const wanted = circles("wanted", "wrong", 9);
+  const found = circles("found", "foot nearest", 4);
+  const dots = circles("cloud", "", 6);
   const grips = ATOMS.map((name) =>
     handle(board, {
       name: `Atom ${name}`, css: "faint-handle", signal, settle, step: 0.05,
@@ -69,17 +73,13 @@ export const start = (room, options) => {
   const draw = () => {
     const points = atoms(state);
     const moved = motion(state)(points);
-    before.setAttribute("d", board.path(points, true));
-    after.setAttribute("d", board.path(moved, true));
+    give(before, "d", board.path(points, true));
+    give(after, "d", board.path(moved, true));
     const [first, last] = both(state);
-    steps.setAttribute("d", moved.map((p, i) => arrow(board, p, first[i], 7)).join(""));
-    const put = (group, shapes, make) => {
-      group.replaceChildren();
-      for (const p of shapes) make(group, ...board.to(p));
-    };
-    put(dots, moved, (group, cx, cy) => svg("circle", { cx: cx.toFixed(1), cy: cy.toFixed(1), r: 6 }, group));
-    put(found, first, (group, cx, cy) => svg("circle", { class: "foot nearest", cx: cx.toFixed(1), cy: cy.toFixed(1), r: 4 }, group));
-    put(wanted, last, (group, cx, cy) => svg("circle", { class: "wrong", cx: cx.toFixed(1), cy: cy.toFixed(1), r: 9 }, group));
+    give(steps, "d", moved.map((p, i) => arrow(board, p, first[i], 7)).join(""));
+    for (const [circles, points_of] of [[dots, moved], [found, first], [wanted, last]]) {
+      points_of.forEach((p, i) => board.to(p).forEach((value, k) => give(circles[i], ["cx", "cy"][k], value.toFixed(1))));
+    }
     grips.forEach((place) => place());
     for (const { which, set } of readings) {
       const away = error(state, which);
@@ -88,7 +88,7 @@ export const start = (room, options) => {
     const moved_far = Math.abs(state.angle) > 20 && Math.hypot(state.right, state.up) > 0.3;
     tried ||= moved_far && state.which === "centred" && error(state) < 1e-9;
     task(
-      "every dot should lie in its ring. Which of the three layers survives a turn, which a turn and a shift?",
+      "turn the atoms and shift them. With which of the three layers does every dot stay in its ring, with which only as long as you do not shift?",
       tried,
       "On vectors it survives every turn, since dot products do not change when all points turn. A shift changes them, and the dots leave their rings. Measured from the mean, the points do not notice a shift, and the centred layer survives both. On coordinates a matrix mixes right and up, and so it knows which way is up: it survives neither.",
     );

@@ -1,6 +1,6 @@
 // A network that answers a direction by one number: bend its graph, and see which error cannot be bent away.
 
-import { clamp, frame, handle, plane, show, svg } from "./frame.js";
+import { clamp, frame, give, handle, plane, show, svg } from "./frame.js";
 import { error, height, mean_error, opposite } from "./maths/circle.js";
 
 const COUNT = 8;
@@ -43,6 +43,8 @@ export const start = (room, options) => {
   svg("path", { class: "opposite", d: [-180, 180].map(cut).join("") }, board.root);
   text("right", [300, 235], "truth-name");
   text("wrong by 180°", [64, 320], "opposite-name");
+  text("answer of the head", [6, 512], "tick");
+  text("true direction", [262, -166], "tick");
   const graph = svg("path", { class: "vector one" }, board.root);
 
   const grips = names.map((name, i) =>
@@ -67,7 +69,7 @@ export const start = (room, options) => {
 
   const draw = () => {
     const h = heights(state);
-    graph.setAttribute("d", path([...h.map((value, i) => [i * STEP, value]), [360, h[0]]]));
+    give(graph, "d", path([...h.map((value, i) => [i * STEP, value]), [360, h[0]]]));
     const worst = opposite(h);
     marks.replaceChildren();
     for (const angle of worst) {

@@ -1,6 +1,6 @@
 // A digit from two numbers: every place of a plane is a picture, and real digits lie where their two numbers say.
 
-import { clamp, frame, handle, html, plane, show, svg } from "./frame.js";
+import { clamp, frame, give, handle, html, plane, show, svg } from "./frame.js";
 import { combine, nearest } from "./maths/digits.js";
 import { unpacked } from "./maths/waves.js";
 import { load, picture } from "./pictures.js";
@@ -9,7 +9,7 @@ const [WIDTH, HEIGHT] = [420, 330];
 const start_state = { a: 2, b: -2, c: 0, d: 0 };
 const limits = { a: [-5, 9], b: [-5, 5.5], c: [-5, 5], d: [-5, 5] };
 
-export const caption = "Drag the point. The picture is the mean plus the point’s two numbers times v₁ and v₂; the numerals are digits of the test set.";
+export const caption = "Drag the point. The picture is the mean plus its numbers times v₁ and v₂; numerals are test digits.";
 
 /** Start the playground in a room. */
 export const start = async (room, options) => {
@@ -56,7 +56,7 @@ export const start = async (room, options) => {
       for (const i of near) numerals[i].classList.add("is-close");
       close = near;
     }
-    links.setAttribute("d", close.map((i) => board.path([two, data.points[i]])).join(""));
+    give(links, "d", close.map((i) => board.path([two, data.points[i]])).join(""));
     shown.two(combine(mean, directions, two));
     shown.four(combine(mean, directions, four));
     grip();

@@ -1,6 +1,6 @@
 // A point and an ellipse: from where are there four normals, and from where only two?
 
-import { clamp, frame, handle, plane, show, svg, write_at } from "./frame.js";
+import { clamp, frame, give, handle, plane, show, svg, write_at } from "./frame.js";
 import { bend, critical, evolute, nearest, point } from "./maths/ellipse.js";
 
 const SIZE = 420;
@@ -13,7 +13,7 @@ const round = (s) => A - s.b < 0.005;
 /** Put the picture into one sentence. */
 const say = (s) => (round(s) && Math.hypot(s.x, s.y) < 0.005 ? "At the centre of a circle every point is critical." : `${critical(A, s.b, user(s)).length} critical points.`);
 
-export const caption = "Drag u. Each line to the ellipse meets it at a right angle; green is the nearest point.";
+export const caption = "Drag u. Each line meets the ellipse at a right angle: green at the nearest point, dashed where the distance is a local maximum.";
 
 /** Start the playground in a room. */
 export const start = (room, options) => {
@@ -46,8 +46,8 @@ export const start = (room, options) => {
   const draw = () => {
     const { b } = state;
     const u = user(state);
-    ellipse.setAttribute("d", board.path(curve.map((t) => point(A, b, t)), true));
-    inner.setAttribute("d", round(state) ? "" : board.path(curve.map((t) => evolute(A, b, t)), true));
+    give(ellipse, "d", board.path(curve.map((t) => point(A, b, t)), true));
+    give(inner, "d", round(state) ? "" : board.path(curve.map((t) => evolute(A, b, t)), true));
     const everywhere = round(state) && Math.hypot(...u) < 0.005;
     const found = everywhere ? [] : critical(A, b, u);
     const best = everywhere ? 0 : nearest(A, b, u, found);

@@ -1,6 +1,6 @@
 // The exponential as many small steps: each follows the velocity a little too straight.
 
-import { frame, handle, plane, show, svg } from "./frame.js";
+import { frame, give, handle, plane, show, svg, write_at } from "./frame.js";
 import { steps } from "./maths/exponential.js";
 
 const [WIDTH, HEIGHT] = [420, 400];
@@ -14,7 +14,7 @@ const error = (s) => Math.hypot(end(s)[0] - exact(s)[0], end(s)[1] - exact(s)[1]
 /** Put the picture into one sentence. */
 const say = (s) => `${s.n} steps towards ${show(s.angle, 0)} degrees end ${show(error(s), 3)} from the true point.`;
 
-export const caption = "Drag the end of the arc and choose the number of straight steps. The dashed line is what they miss.";
+export const caption = "Drag the end of the arc and choose the number of straight steps; together they are as long as the arc. Dashed: what they miss.";
 
 /** Start the playground in a room. */
 export const start = (room, options) => {
@@ -32,6 +32,7 @@ export const start = (room, options) => {
     name: "The true end of the turn", css: "one", signal, settle, step: 0.05, at: () => exact(state),
     place: ([x, y]) => change({ angle: (Math.round((Math.atan2(y, x) * 180) / Math.PI) + 360) % 360 }),
   });
+  const names = ["exact", "steps"].map((words, i) => Object.assign(svg("text", { class: ["one", "two"][i] }, board.root), { textContent: words }));
   const task = play.task();
   play.slider(play.side, "angle", "turn θ", { step: 1, text: (a) => `${show(a, 0)}°` });
   play.slider(play.side, "n", "steps n", { step: 1, log: true, text: (n) => `${n}` });
@@ -40,12 +41,15 @@ export const start = (room, options) => {
 
   const draw = () => {
     const theta = radians(state);
-    arc.setAttribute("d", board.path(Array.from({ length: 121 }, (_, i) => [Math.cos((theta * i) / 120), Math.sin((theta * i) / 120)])));
+    give(arc, "d", board.path(Array.from({ length: 121 }, (_, i) => [Math.cos((theta * i) / 120), Math.sin((theta * i) / 120)])));
     const points = steps(theta, state.n);
-    walk.setAttribute("d", board.path(points));
-    dots.setAttribute("d", state.n <= 40 ? points.slice(1).map((p) => `${board.path([p])}h0`).join("") : "");
-    gap.setAttribute("d", board.path([points.at(-1), exact(state)]));
+    give(walk, "d", board.path(points));
+    give(dots, "d", state.n <= 40 ? points.slice(1).map((p) => `${board.path([p])}h0`).join("") : "");
+    give(gap, "d", board.path([points.at(-1), exact(state)]));
     grip();
+    const radius = Math.hypot(...points.at(-1));
+    write_at(board, names[0], exact(state).map((c) => 0.74 * c), "exact", [-18, 5]);
+    write_at(board, names[1], points.at(-1), radius > 1.25 && (state.n === 1 ? "1 step" : `${state.n} steps`), [-14, 24]);
     readings.length(show(Math.hypot(...points.at(-1)), 3));
     readings.error(show(error(state), 3));
     readings.times(show(error(state) * state.n, 2));

@@ -1,6 +1,6 @@
 // A layer's maps around their picture: turn the picture, and the maps turn and change places; a wrong layer passes them on wrongly.
 
-import { clamp, frame, handle, html, plane, show, svg } from "./frame.js";
+import { clamp, frame, give, handle, html, plane, put_words, show, svg } from "./frame.js";
 import { GROUPS, act, average_defect, carry, cycles, defect, difference, field, filters, move_field, pixels, places, quotients, sources } from "./maths/fields.js";
 
 const [WIDTH, HEIGHT] = [420, 434];
@@ -46,7 +46,7 @@ const say = (s) => {
   return `${moved}. Layer ${LAYERS[s.layer]}: the two orders differ by ${percent(of_state(defect, s)).replace("%", "per cent")}.`;
 };
 
-export const caption = "Drag the dot at the picture’s corner: the maps turn and change places, each with its filter. Number and colour say which one it was.";
+export const caption = "One filter in four positions reads the picture and gives four maps. Drag the dot at its corner: they turn and change places; number and colour say which is which.";
 
 /** Return a function that paints numbers as the cells of a square around the origin, the stronger the larger they are. */
 const cells = (parent, tones = ["var(--c1)", "var(--c0)"]) => {
@@ -93,8 +93,8 @@ const sheet = (board, { name, n, side, at: [left, top], press, tell, settle, sig
   let pen = null;
   const go = ([x, y]) => {
     here = [clamp(x, 0, n - 1), clamp(y, 0, n - 1)];
-    cursor.setAttribute("x", left + here[0] * size);
-    cursor.setAttribute("y", top + here[1] * size);
+    give(cursor, "x", left + here[0] * size);
+    give(cursor, "y", top + here[1] * size);
   };
   go(here);
   mark.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false, signal }); // else the page scrolls
@@ -133,25 +133,30 @@ const sheet = (board, { name, n, side, at: [left, top], press, tell, settle, sig
   return inside;
 };
 
+const STILL = [false, 0];
+/** Return the attribute that puts something with its middle at a place, carried by a mirror and a turn. */
+const carried = ([x, y], [flip, degrees]) => `translate(${x.toFixed(2)} ${(-y).toFixed(2)}) rotate(${-degrees})${flip ? " scale(-1 1)" : ""}`;
 /** Put a square of a size where it belongs: its middle, and how it is carried. */
-const put = ({ holder, squares }, side, [x, y], [flip, degrees]) => {
-  holder.setAttribute("transform", `translate(${x.toFixed(2)} ${(-y).toFixed(2)}) rotate(${-degrees})${flip ? " scale(-1 1)" : ""}`);
+const put = ({ holder, squares }, side, middle_at, by) => {
+  give(holder, "transform", carried(middle_at, by));
   for (const square of squares) {
-    for (const [key, value] of Object.entries({ x: -side / 2, y: -side / 2, width: side, height: side })) square.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ x: -side / 2, y: -side / 2, width: side, height: side })) give(square, key, value);
   }
 };
 
 /** Add a picture with the maps of its layer around it; return the function that paints them. */
 const wheel = (board, [x, y]) => {
   const root = svg("g", { transform: `translate(${x} ${y})` }, board.root);
+  const spin = svg("g", {}, root); // what turns as one is turned as one: a single attribute a frame
   const part = (css, tones) => {
-    const holder = svg("g", {}, root);
+    const holder = svg("g", {}, spin);
     const paper = svg("rect", { class: "paper" }, holder);
     const paint = cells(svg("g", {}, holder), tones);
     return { holder, paint, squares: [paper, svg("rect", { class: css }, holder)] };
   };
+  const badges = svg("g", {}, root);
   const numbered = () => {
-    const holder = svg("g", { class: "badge" }, root);
+    const holder = svg("g", { class: "badge" }, badges);
     return { holder, dot: svg("circle", { r: 7.5 }, holder), text: svg("text", { class: "on-colour", y: 4.5 }, holder) };
   };
   let hub = null;
@@ -160,35 +165,38 @@ const wheel = (board, [x, y]) => {
   return ({ picture, maps, positions, group, sizes, by, top, reach, found, right }) => {
     const alone = positions.length === 1;
     if (cards.length !== positions.length) {
-      root.replaceChildren();
+      spin.replaceChildren();
+      badges.replaceChildren();
       hub = part("card", INK);
       cards = positions.map(() => ({ map: part("card"), filter: part("map"), badge: numbered() }));
     }
-    put(hub, sizes.hub, [0, alone ? -APART : 0], by);
+    const own = alone ? by : STILL; // one map alone turns where it is, and so does its picture
+    give(spin, "transform", carried([0, 0], alone ? STILL : by));
+    put(hub, sizes.hub, [0, alone ? -APART : 0], own);
     hub.paint(picture, 1, sizes.hub);
     cards.forEach(({ map, filter, badge }, h) => {
       const [flip, quarters] = GROUPS.mirrors[h]; // the turns are the first four of them
       const beside = (offset) => carry([flip, 90 * quarters], offset);
       const centre = alone ? [0, APART] : places(group)[h].map((v) => v * sizes.pitch);
-      const from_centre = (offset) => {
-        const [from, way] = [alone ? centre : carry(by, centre), carry(by, offset)];
+      const from_centre = (offset, move_by) => {
+        const [from, way] = [alone ? centre : carry(move_by, centre), carry(move_by, offset)];
         return [from[0] + way[0], from[1] + way[1]];
       };
-      put(map, sizes.side, from_centre([0, 0]), by);
+      put(map, sizes.side, centre, own);
       map.paint(maps[h] ?? [0], top, sizes.side);
       // The filter of a map turns with it; that of one map alone stays.
       const out = beside(sizes.icon_at);
-      put(filter, sizes.icon, alone ? [centre[0] + out[0], centre[1] + out[1]] : from_centre(out), alone ? [false, 0] : by);
+      put(filter, sizes.icon, [centre[0] + out[0], centre[1] + out[1]], STILL);
       filter.paint(positions[h], reach, sizes.icon);
       const tone = !found ? "var(--line)" : found[h] < 0 ? "var(--red)" : TONES[found[h] % 4];
       const frame_of = map.squares[1];
-      frame_of.style.setProperty("--tone", tone);
-      frame_of.classList.toggle("is-wrong", right[h] === false);
-      const [bx, by_] = from_centre(beside(sizes.badge_at));
-      badge.holder.setAttribute("transform", `translate(${bx.toFixed(2)} ${(-by_).toFixed(2)})`);
-      badge.holder.setAttribute("visibility", found ? "visible" : "hidden");
-      badge.dot.style.fill = tone;
-      badge.text.textContent = !found ? "" : found[h] < 0 ? "≠" : `${found[h]}`;
+      give(frame_of, "style", `--tone: ${tone}`);
+      give(frame_of, "class", right[h] === false ? "card is-wrong" : "card");
+      const [bx, by_] = from_centre(beside(sizes.badge_at), by);
+      give(badge.holder, "transform", `translate(${bx.toFixed(2)} ${(-by_).toFixed(2)})`);
+      give(badge.holder, "visibility", found ? "visible" : "hidden");
+      give(badge.dot, "style", `fill: ${tone}`);
+      put_words(badge.text, !found ? "" : found[h] < 0 ? "≠" : `${found[h]}`);
     });
   };
 };
@@ -250,7 +258,7 @@ export const start = (room, options) => {
   choice.classList.add("play-errors");
   const table = html("table", { class: "play-table" }, choice);
   const head = html("tr", {}, html("thead", {}, table));
-  for (const text of ["layer", "maps", "average"]) html("th", { text, scope: "col" }, head);
+  for (const text of ["layer", "in its maps", "average"]) html("th", { text, scope: "col" }, head);
   const body = html("tbody", {}, table);
   const rows = [...choice.querySelectorAll("label")].map((label, i) => {
     const [layer, name] = Object.entries(LAYERS)[i];
@@ -273,7 +281,7 @@ export const start = (room, options) => {
   html("summary", { text: "the weights as numbers" }, fold);
   const fields = html("fieldset", { class: "play-matrix play-three", "aria-label": "The nine weights" }, fold);
   NAMES.forEach((name, k) => play.field(fields, name, `weight in row ${Math.floor(k / 3) + 1}, column ${(k % 3) + 1}`, { step: 0.5 }));
-  const readings = { wanted: play.reading("the maps should go"), found: play.reading("they go") };
+  const readings = { wanted: play.reading("the maps should change as"), found: play.reading("here they change as") };
 
   const draw_wheels = () => {
     const { layer, group } = state;
@@ -284,30 +292,30 @@ export const start = (room, options) => {
     wheels[0]({ ...same, picture: x, maps, by: [mirrored(state), state.angle], found: own, right: own });
     if (!on_grid(state)) {
       wheels[1]({ ...same, picture: [0], maps: [], by: [false, 0], right: [] });
-      sign.textContent = "…";
-      second.textContent = "only at quarter turns";
+      put_words(sign, "…");
+      put_words(second, "only at quarter turns");
       return;
     }
     const [answers, wanted] = [field(layer, w, act(g, x), group), move_field(g, maps, group)];
     const right = answers.map((map, h) => difference(map, wanted[h]) < 1e-9);
     wheels[1]({ ...same, picture: act(g, x), maps: answers, by: [false, 0], found: of_state(sources, state), right });
-    sign.textContent = right.every(Boolean) ? "=" : "≠";
-    second.textContent = "move first, then layer";
+    put_words(sign, right.every(Boolean) ? "=" : "≠");
+    put_words(second, "move first, then layer");
   };
 
   const draw = () => {
-    room.dataset.group = state.group;
+    give(room, "data-group", state.group);
     draw_wheels();
     grip();
     painting(pixels(state.picture), 1, 162);
     const w = weights(state);
     paint_filter(w, 1.8 * strongest(w), 108); // paler than the maps, for the numbers on it
-    numbers.forEach((text, k) => (text.textContent = written(w[k])));
+    numbers.forEach((text, k) => put_words(text, written(w[k])));
     for (const row of rows) {
       const share = on_grid(state) ? of_state(defect, state, row.layer) : 0;
-      row.maps.textContent = on_grid(state) ? percent(share) : "–";
-      row.bar.value = share;
-      row.average.textContent = on_grid(state) ? percent(of_state(average_defect, state, row.layer)) : "–";
+      put_words(row.maps, on_grid(state) ? percent(share) : "–");
+      give(row.bar, "value", share);
+      put_words(row.average, on_grid(state) ? percent(of_state(average_defect, state, row.layer)) : "–");
     }
     const known = on_grid(state) && state.layer !== "one";
     readings.wanted(known ? cycles(quotients(move(state), state.group)) : "–");
@@ -321,7 +329,7 @@ export const start = (room, options) => {
     } else {
       const alike = difference(act([false, 1], w), w) < 1e-9;
       task(
-        "find a filter that reads more than the middle pixel and for which “one filter” has no error at a quarter turn either.",
+        "find a filter with weights beside the middle one for which “one filter” (last row of the table) has no error at a quarter turn either.",
         alike && w.some((value, k) => k !== 4 && value !== 0),
         "It has to look alike from all four sides: one number in the four corners, one at the four sides, any in the middle. Then all maps are equal, and one would do. The price: such a filter answers an upright edge and a level one alike. The lifting layer has no error for any filter.",
       );

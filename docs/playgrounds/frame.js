@@ -10,6 +10,16 @@ export const svg = (name, attributes = {}, parent) => {
   return element;
 };
 
+/** Give an element an attribute, unless it has it: what is written again is computed and painted again. */
+export const give = (element, name, value) => {
+  if (element.getAttribute(name) !== `${value}`) element.setAttribute(name, value);
+};
+
+/** Put words into an element, unless they are there. */
+export const put_words = (element, words) => {
+  if (element.textContent !== words) element.textContent = words;
+};
+
 /** Return an element of HTML with properties; `text` is its text, `class` its class. */
 export const html = (name, { class: css, text, ...properties } = {}, parent) => {
   const element = document.createElement(name);
@@ -107,7 +117,7 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
   /** Change the state while a gesture lasts. */
   const change = (values) => {
     Object.assign(state, values);
-    problem.textContent = "";
+    put_words(problem, "");
     redraw();
   };
   /** End a gesture: say the picture once and put the state into the address. A key that is held down is one gesture. */
@@ -158,7 +168,7 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
         put({ [of]: read(`${of}=${input.value}`, start, limits)[of] });
         input.removeAttribute("aria-invalid");
       } catch (error) {
-        input.setAttribute("aria-invalid", "true");
+        give(input, "aria-invalid", "true");
         problem.textContent = `${label}: ${error.message}. The picture is the last good one.`;
       }
     };
@@ -200,7 +210,7 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
     }, { signal });
     follow(({ [of]: now }) => text(now), (words) => {
       value.textContent = words;
-      input.setAttribute("aria-valuetext", words);
+      give(input, "aria-valuetext", words);
     });
     follow(({ [of]: now }) => now, (now) => (input.value = to(now)));
     return input;
@@ -238,10 +248,7 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
     const holder = html("div", {}, list);
     html("span", { text: label }, holder);
     const output = html("output", { "aria-live": "off", "aria-label": label }, holder);
-    const set = (text) => {
-      if (output.textContent !== text) output.textContent = text;
-    };
-    return Object.assign(set, { row: holder });
+    return Object.assign((text) => put_words(output, text), { row: holder });
   };
   /** Add a named reading with a bar from 0 to 1; return { set(text, share) }. */
   const meter = (label) => {
@@ -250,7 +257,7 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
     return {
       set: (text, share) => {
         set(text);
-        bar.value = clamp(share, 0, 1);
+        give(bar, "value", clamp(share, 0, 1));
       },
     };
   };
@@ -270,7 +277,7 @@ export const frame = (room, { key, given, signal, start, limits, draw, say }) =>
         answer.textContent = why;
         fold.open = false;
       }
-      done.textContent = is_solved ? "✓ done" : "";
+      put_words(done, is_solved ? "✓ done" : "");
     };
   };
   /** Close the room with the line of messages and the reset. */
@@ -319,9 +326,9 @@ export const arrow = (board, tail, tip, head = 9, gap = 0) => {
 
 /**
  * Add a point that can be dragged, or moved by the arrow keys (ten steps with Shift).
- * `at()` is where it is, `place(point)` puts it there while dragging, `settle()` ends the gesture.
+ * `at()` is where it is; `begin()` starts a drag, `place(point)` puts it there, `settle()` ends the gesture.
  */
-export const handle = (board, { name, css = "", at, place, settle, step = 0.1, signal }) => {
+export const handle = (board, { name, css = "", at, begin, place, settle, step = 0.1, signal }) => {
   const mark = svg("g", { class: `play-handle ${css}`, tabindex: 0, role: "img", "aria-label": `${name}: drag, or use the arrow keys` }, board.root);
   svg("circle", { r: 24, class: "play-reach" }, mark);
   svg("circle", { r: 8, class: "play-dot" }, mark);
@@ -334,6 +341,7 @@ export const handle = (board, { name, css = "", at, place, settle, step = 0.1, s
     const [px, py] = at();
     grip = [px - x, py - y, event.pointerId];
     mark.classList.add("is-held");
+    begin?.();
   }, { signal });
   mark.addEventListener("pointermove", (event) => {
     if (grip?.[2] !== event.pointerId) return;
@@ -358,16 +366,18 @@ export const handle = (board, { name, css = "", at, place, settle, step = 0.1, s
   }, { signal });
   return () => {
     const [x, y] = board.to(at());
-    mark.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+    give(mark, "transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
   };
 };
 
 /** Put a text beside a point of a board, inside the board; a falsy text hides it. */
 export const write_at = (board, text, at, words, [dx, dy] = [12, -10]) => {
   const [x, y] = board.to(at);
-  text.textContent = words || "";
-  for (const name of ["x", "y"]) text.removeAttribute(name);
-  if (!words) return;
-  text.setAttribute("x", clamp(x + dx, 6, board.width - 8 - 7.5 * words.length).toFixed(1));
-  text.setAttribute("y", clamp(y + dy, 14, board.height - 6).toFixed(1));
+  put_words(text, words || "");
+  if (!words) {
+    for (const name of ["x", "y"]) text.removeAttribute(name);
+    return;
+  }
+  give(text, "x", clamp(x + dx, 6, board.width - 8 - 7.5 * words.length).toFixed(1));
+  give(text, "y", clamp(y + dy, 14, board.height - 6).toFixed(1));
 };

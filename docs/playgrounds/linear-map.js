@@ -1,6 +1,6 @@
 // A linear map of the plane: where it sends the two basis vectors decides everything else.
 
-import { arrow, clamp, frame, handle, plane, show, svg, write_at } from "./frame.js";
+import { arrow, clamp, frame, give, handle, plane, show, svg, write_at } from "./frame.js";
 import * as maths from "./maths/plane.js";
 
 const SIZE = 420;
@@ -25,6 +25,7 @@ const shown = (state) => {
   return maths.multiply(maths.rotation(third * beta), maths.multiply(stretch, maths.rotation(-first * alpha)));
 };
 
+const STEPS = ["turn", "stretch", "turn"];
 const is_real = (values) => values.every(([, imaginary]) => imaginary === 0);
 const complex = ([re, im]) => (im === 0 ? show(re) : `${show(re)} ${im > 0 ? "+" : "−"} ${show(Math.abs(im))}i`);
 
@@ -80,7 +81,13 @@ export const start = (room, options) => {
   const texts = { one: label("one"), two: label("two"), area: label("ink"), three: label("three"), four: label("four"), l1: label("ink"), l2: label("ink") };
   const rays = [];
   for (let i = -4; i <= 4; i += 1) rays.push([[i, -4], [i, 4]], [[-4, i], [4, i]]);
-  still.setAttribute("d", rays.map((ray) => board.path(ray)).join(""));
+  /** Return so much of the grid of the plane that its image under a map fills the board, where a map is not too flat for that. */
+  const grid_for = (N) => {
+    const least = maths.svd(N).sigma[1];
+    const n = clamp(Math.ceil(5 / Math.max(least, 0.01)), 4, 16);
+    return Array.from({ length: 2 * n + 1 }, (_, k) => k - n).flatMap((i) => [[[i, -n], [i, n]], [[-n, i], [n, i]]]);
+  };
+  give(still, "d", rays.map((ray) => board.path(ray)).join(""));
 
   const whole = ({ mode, t }) => (mode === "area" ? t >= 1 : mode !== "steps" || t >= 3); // A itself is shown, not the way to it
   const put_vector = (x, y) => (values) => {
@@ -100,7 +107,7 @@ export const start = (room, options) => {
   const task = play.task();
   play.choice("mode", "Show", MODES);
   const entries = play.group("The matrix, column by column");
-  entries.classList.add("play-matrix");
+  entries.classList.add("play-matrix", "is-columns");
   for (const [name, text] of [["a", "first column, above"], ["b", "second column, above"], ["c", "first column, below"], ["d", "second column, below"]]) {
     play.field(entries, name, text, { step: 0.05 });
   }
@@ -111,7 +118,7 @@ export const start = (room, options) => {
     shadow: { a: 0.5, b: 0.5, c: 0.5, d: 0.5 },
     symmetric: { a: 1.5, b: 0.5, c: 0.5, d: 1.5 },
   });
-  const way = play.slider(play.side, "t", "from the identity to A", { text: (t) => (state.mode === "steps" ? `${show(t, 1)} of 3 steps` : show(Math.min(t, 1))) });
+  const way = play.slider(play.side, "t", "from the identity to A", { text: (t) => (state.mode === "steps" ? `${show(t, 1)} of 3: ${t === 0 ? "nothing yet" : STEPS[Math.ceil(t) - 1]}` : show(Math.min(t, 1))) });
   const times = play.slider(play.side, "k", "times A is applied", { step: 1, text: (k) => `${k}` });
   const readings = { area: play.reading("signed area"), rank: play.reading("rank"), lambda: play.reading("eigenvalues"), sigma: play.reading("singular values") };
   const shown_in = { area: "area", rank: "area", lambda: "eigen powers", sigma: "steps" };
@@ -130,10 +137,10 @@ export const start = (room, options) => {
         put_text(i ? texts.l2 : texts.l1, v.map((c) => (i ? -2.6 : 2.6) * c), `λ = ${show(lambda)}`);
       });
     }
-    lines.setAttribute("d", path);
+    give(lines, "d", path);
     if (on && !is_real(values)) {
       const turned = degrees(Math.atan2(values[0][1], values[0][0]));
-      put_text(texts.l1, [-3.4, -3.4], `no line keeps its direction: a turn, by about ${show(turned, 0)}° a step`, [4, 8]);
+      put_text(texts.l1, [-3.4, -3.4], `no line stays where it is: it turns, on average by ${show(turned, 0)}°`, [4, 8]);
     }
     return values;
   };
@@ -142,14 +149,14 @@ export const start = (room, options) => {
     const [M, N, { mode }] = [matrix(state), shown(state), state];
     const determinant = maths.determinant(N);
     const moved = (points) => points.map((p) => maths.apply(N, p));
-    grid.setAttribute("d", rays.map((ray) => board.path(moved(ray))).join(""));
-    fill.setAttribute("d", board.path(moved(SQUARE), true));
-    letter.setAttribute("d", board.path(moved(F), true));
-    board.root.setAttribute("data-sign", determinant < -1e-9 ? "negative" : determinant > 1e-9 ? "positive" : "zero");
+    give(grid, "d", grid_for(N).map((ray) => board.path(moved(ray))).join(""));
+    give(fill, "d", board.path(moved(SQUARE), true));
+    give(letter, "d", board.path(moved(F), true));
+    give(board.root, "data-sign", determinant < -1e-9 ? "negative" : determinant > 1e-9 ? "positive" : "zero");
     const [one, two] = moved([[1, 0], [0, 1]]);
     const gap = whole(state) ? 9 : 0;
-    first.setAttribute("d", arrow(board, [0, 0], one, 10, gap));
-    second.setAttribute("d", arrow(board, [0, 0], two, 10, gap));
+    give(first, "d", arrow(board, [0, 0], one, 10, gap));
+    give(second, "d", arrow(board, [0, 0], two, 10, gap));
     put_text(texts.one, one, whole(state) ? "A e₁" : "", [14, 18]);
     put_text(texts.two, two, whole(state) ? "A e₂" : "", [14, -10]);
     put_text(texts.area, [(one[0] + two[0]) / 2, (one[1] + two[1]) / 2], mode === "area" ? `area ${show(determinant)}` : "", [-24, 4]);
@@ -158,29 +165,29 @@ export const start = (room, options) => {
     const x = [Math.cos((state.angle * Math.PI) / 180), Math.sin((state.angle * Math.PI) / 180)];
     const ring = Array.from({ length: 73 }, (_, i) => [Math.cos((i * Math.PI) / 36), Math.sin((i * Math.PI) / 36)]);
     const round = mode === "eigen" || mode === "steps";
-    circle.setAttribute("d", round ? board.path(mode === "steps" ? moved(ring) : ring, true) : "");
+    give(circle, "d", round ? board.path(mode === "steps" ? moved(ring) : ring, true) : "");
     const { alpha, sigma } = maths.svd(M);
     const axes_of = moved([[Math.cos(alpha), Math.sin(alpha)], [-Math.sin(alpha), Math.cos(alpha)]]);
-    pair.setAttribute("d", mode === "steps" ? axes_of.map((v) => board.path([v.map((c) => -c), v])).join("") : "");
+    give(pair, "d", mode === "steps" ? axes_of.map((v) => board.path([v.map((c) => -c), v])).join("") : "");
     if (mode === "steps") axes_of.forEach((v, i) => put_text([texts.l1, texts.l2][i], v, state.t >= 2 ? `σ${"₁₂"[i]} = ${show(sigma[i])}` : `v${"₁₂"[i]}`, [8, 16]));
     const Ax = maths.apply(M, x);
-    probe.setAttribute("d", mode === "eigen" || mode === "powers" ? arrow(board, [0, 0], x, 10, 9) : "");
-    image.setAttribute("d", mode === "eigen" ? arrow(board, [0, 0], Ax) : "");
+    give(probe, "d", mode === "eigen" || mode === "powers" ? arrow(board, [0, 0], x, 10, 9) : "");
+    give(image, "d", mode === "eigen" ? arrow(board, [0, 0], Ax) : "");
     put_text(texts.three, x, mode === "eigen" || mode === "powers" ? "x" : "", [12, -10]);
     put_text(texts.four, Ax, mode === "eigen" ? "A x" : "", [10, 16]);
     const orbit = Array.from({ length: mode === "powers" ? state.k + 1 : 1 }, (_, k) => maths.apply(maths.power(M, k), x));
     const near = orbit.slice(1).filter((p) => Math.hypot(...p) < 6);
-    dots.setAttribute("d", near.map((p) => `${board.path([p])}h0`).join(""));
-    if (mode === "powers") circle.setAttribute("d", board.path(orbit.filter((p) => Math.hypot(...p) < 50)));
+    give(dots, "d", near.map((p) => `${board.path([p])}h0`).join(""));
+    if (mode === "powers") give(circle, "d", board.path(orbit.filter((p) => Math.hypot(...p) < 50)));
     grips.forEach((place) => place());
     turn();
-    board.root.setAttribute("data-mode", mode);
-    board.root.setAttribute("data-whole", mode !== "steps" || whole(state));
-    room.dataset.mode = mode;
-    way.max = mode === "steps" ? 3 : 1;
+    give(board.root, "data-mode", mode);
+    give(board.root, "data-whole", mode !== "steps" || whole(state));
+    give(room, "data-mode", mode);
+    give(way, "max", mode === "steps" ? 3 : 1);
     way.value = Math.min(state.t, way.max);
 
-    for (const [name, modes] of Object.entries(shown_in)) readings[name].row.hidden = !modes.includes(mode);
+    for (const [name, modes] of Object.entries(shown_in)) readings[name].row.toggleAttribute("hidden", !modes.includes(mode));
     readings.area(show(maths.determinant(M)));
     readings.rank(`${maths.rank(M)}`);
     readings.lambda(values.map(complex).join(",  "));

@@ -1,6 +1,6 @@
 // Turn a line through a cloud: what it leaves over falls to the smaller eigenvalue of the covariance, and no lower.
 
-import { frame, handle, plane, show, svg, trace } from "./frame.js";
+import { frame, give, handle, plane, show, svg, trace } from "./frame.js";
 import { cloud, covariance, mean, residual } from "./maths/cloud.js";
 import { eigenvalues } from "./maths/plane.js";
 
@@ -35,6 +35,7 @@ export const start = (room, options) => {
   svg("text", { x: 352, y: strip([0, SMALL])[1] - 5, class: "truth-name" }, board.root).textContent = "λ₂";
   svg("text", { x: 352, y: strip([0, LARGE])[1] - 5, class: "opposite-name" }, board.root).textContent = "λ₁";
   for (const a of [-90, 0, 90, 180]) svg("text", { x: strip([a, 0])[0] - 10, y: 465, class: "tick" }, board.root).textContent = `${a}°`.replace("-", "−");
+  svg("text", { x: 40, y: 334, class: "tick" }, board.root).textContent = "mean squared distance, for every direction";
   const now = svg("circle", { class: "bead one", r: 7 }, board.root);
   const tip = () => [CENTRE[0] + 2.4 * Math.cos(radians(state)), CENTRE[1] + 2.4 * Math.sin(radians(state))];
   const grip = handle(board, {
@@ -51,12 +52,12 @@ export const start = (room, options) => {
   const draw = () => {
     const [x, y] = [Math.cos(radians(state)), Math.sin(radians(state))];
     const at = (s) => [CENTRE[0] + s * x, CENTRE[1] + s * y];
-    line.setAttribute("d", board.path([at(-3.2), at(3.2)]));
-    feet.setAttribute("d", POINTS.map((p) => board.path([p, at((p[0] - CENTRE[0]) * x + (p[1] - CENTRE[1]) * y)])).join(""));
+    give(line, "d", board.path([at(-3.2), at(3.2)]));
+    give(feet, "d", POINTS.map((p) => board.path([p, at((p[0] - CENTRE[0]) * x + (p[1] - CENTRE[1]) * y)])).join(""));
     const left = residual(POINTS, radians(state));
     const [cx, cy] = strip([state.angle, left]);
-    now.setAttribute("cx", cx.toFixed(1));
-    now.setAttribute("cy", cy.toFixed(1));
+    give(now, "cx", cx.toFixed(1));
+    give(now, "cy", cy.toFixed(1));
     grip();
     readings.left(show(left, 3));
     readings.kept(show(LARGE + SMALL - left, 3));

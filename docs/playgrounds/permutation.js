@@ -1,10 +1,11 @@
 // A group of permutations, from its generators: which points it joins, and which entries of a matrix it makes equal.
 
-import { frame, html, plane, svg } from "./frame.js";
+import { frame, give, html, plane, svg } from "./frame.js";
 import { cycles, entry_classes, extend, orbits, order, parse } from "./maths/permutations.js";
 
 const [WIDTH, HEIGHT] = [420, 300];
 const MOST = 9;
+const FACTORIALS = Array.from({ length: MOST + 1 }, (_, n) => Array.from({ length: n }, (_, i) => i + 1).reduce((a, b) => a * b, 1));
 const start_state = { cycles: "(1 3 4)(2 5)", points: 5 };
 const limits = { points: [1, MOST] };
 const COLOURS = ["var(--c0)", "var(--c1)", "var(--c2)", "var(--c3)", "var(--c4)", "var(--c6)"];
@@ -46,7 +47,7 @@ export const start = (room, options) => {
       put({ cycles: input.value });
     } catch (error) {
       problem.textContent = `${error.message}. The picture is the last good one.`;
-      input.setAttribute("aria-invalid", "true");
+      give(input, "aria-invalid", "true");
     }
   }, { signal });
   play.slider(play.side, "points", "points, at least", { step: 1, text: (n) => `${n}` });
@@ -57,6 +58,7 @@ export const start = (room, options) => {
     "3 × 3 shifts": { cycles: "(1 2 3)(4 5 6)(7 8 9); (1 4 7)(2 5 8)(3 6 9)", points: 9 },
   });
   const readings = { order: play.reading("elements of the group"), orbits: play.reading("orbits on points"), pairs: play.reading("free entries, of all") };
+  html("span", { class: "play-note", text: "The same in a shell:" }, play.side);
   const line = html("code", { class: "play-command" }, play.side);
 
   const draw = () => {
@@ -105,9 +107,9 @@ export const start = (room, options) => {
     const quoted = generators.map((images) => `"${cycles(images).map((cycle) => `(${cycle.join(" ")})`).join("")}"`);
     line.textContent = `python -m snippets.linear_networks ${quoted.join(" ") || '"(1)"'}`;
     task(
-      "find generators on at least four points that leave just two free entries. Is the group always the same?",
-      n >= 4 && many === 2,
-      "All permutations of n points do it: (1 2 3 4); (1 2). But so does every group that can send any pair of different points to any other pair: (1 2 3); (2 3 4) generates only the 12 even permutations of four points, and a commuting matrix cannot tell them from all 24. The layer sees the orbits on pairs, not the group.",
+      "on four points or more, “everything” leaves two free entries. Find a smaller group that leaves two as well.",
+      n >= 4 && many === 2 && (order(generators, n) ?? Infinity) < FACTORIALS[n],
+      "Every group will do that can send any pair of different points to any other pair: (1 2 3); (2 3 4) generates only the 12 even permutations of four points, and a commuting matrix cannot tell them from all 24. The layer sees the orbits on pairs, not the group.",
     );
   };
   play.finish();

@@ -1,6 +1,6 @@
 // Where an equivariant network spends its rank: one number a frequency, and the loss that follows at once.
 
-import { clamp, frame, handle, html, plane, show, svg } from "./frame.js";
+import { clamp, frame, give, handle, html, plane, show, svg } from "./frame.js";
 import { bases_of, equivariant, loss, total, unpacked, weights } from "./maths/waves.js";
 import { load, picture } from "./pictures.js";
 
@@ -35,7 +35,8 @@ export const start = async (room, options) => {
     svg("text", { class: "tick", x: 6, y: y + 4 }, board.root).textContent = rank;
   }
   names.forEach((_, k) => (svg("text", { class: "tick", x: board.to([k, 0])[0] - 5, y: HEIGHT - 18 }, board.root).textContent = k));
-  svg("text", { class: "tick", x: 44, y: HEIGHT - 3 }, board.root).textContent = "frequency (a unit costs 2; at 0 and 14 it costs 1)";
+  svg("text", { class: "tick", x: 44, y: HEIGHT - 3 }, board.root).textContent = "frequency (one step up costs 2; at 0 and 14 it costs 1)";
+  svg("text", { class: "tick", x: 36, y: 24 }, board.root).textContent = "rank";
   const bars = names.map(() => svg("rect", { class: "bar" }, board.root));
   const marks = svg("path", { class: "best" }, board.root);
   const grips = names.map((name, k) =>
@@ -59,9 +60,9 @@ export const start = async (room, options) => {
     const ranks = ranks_of(state);
     ranks.forEach((rank, k) => {
       const [x, y] = board.to([k, rank]);
-      for (const [key, value] of Object.entries({ x: x - 8, y, width: 16, height: Math.max(0, HEIGHT - 34 - y) })) bars[k].setAttribute(key, value.toFixed(1));
+      for (const [key, value] of Object.entries({ x: x - 8, y, width: 16, height: Math.max(0, HEIGHT - 34 - y) })) give(bars[k], key, value.toFixed(1));
     });
-    marks.setAttribute("d", data.ranks.best.map((rank, k) => {
+    give(marks, "d", data.ranks.best.map((rank, k) => {
       const [x, y] = board.to([k, rank]);
       return `M${x - 11} ${y.toFixed(1)}L${x + 11} ${y.toFixed(1)}`;
     }).join(""));
@@ -69,14 +70,14 @@ export const start = async (room, options) => {
     const [sum, now] = [total(ranks), loss_of(ranks)];
     if (painted !== ranks.join()) digits.forEach((digit, i) => shown[i](equivariant(digit, bases, ranks)));
     painted = ranks.join();
-    board.root.setAttribute("data-over", sum > BUDGET);
+    give(board.root, "data-over", sum > BUDGET);
     readings.rank(sum > BUDGET ? `${sum}: too much` : `${sum}`);
     readings.weights(weights(ranks).toLocaleString("en"));
     readings.loss(show(now, 5));
     readings.over(`${show(100 * (now / best - 1), 1)} %`);
     readings.dense(`${show(100 * (now / data.dense - 1), 0)} %`);
     task(
-      `spend at most ${BUDGET} so that the loss is within 1 % of the best (the marks), yet not the best itself.`,
+      `spend at most ${BUDGET} so that the loss is within 1 % of the best (the marks), yet not the best itself.`,
       sum <= BUDGET && now > best && now < 1.01 * best,
       "Begin at the best and move two units of the budget from one frequency to its neighbour: near its minimum the loss is flat, so many choices are almost as good. “Equal” is far off: the high frequencies carry so little that rank spent there is lost.",
     );

@@ -1,6 +1,6 @@
 // Every rotation of space is a point of a ball: the axis is its direction, the angle its distance from the centre.
 
-import { frame, handle, plane, show, svg, trace, write_at } from "./frame.js";
+import { frame, give, handle, plane, show, svg, trace, write_at } from "./frame.js";
 import { into_ball, rotation } from "./maths/exponential.js";
 import { camera, runs } from "./space.js";
 
@@ -27,7 +27,7 @@ const corners_of = (normal) => {
   });
 };
 
-export const caption = "Drag the point through the ball of rotations: direction is axis, distance is angle. The cube shows the rotation.";
+export const caption = "Drag the point through the ball of rotations: its direction is the axis, its distance from the centre the angle. The cube is turned that way.";
 
 /** Start the playground in a room. */
 export const start = (room, options) => {
@@ -46,6 +46,9 @@ export const start = (room, options) => {
     svg("path", { class: `spoke ${css}`, d: path(ball, [[0, 0], eye.project(tip)]) }, ball.root);
     write_at(ball, svg("text", { class: css }, ball.root), eye.project(tip.map((v) => 1.12 * v)), "xyz"[axis.indexOf(1)], [-4, 4]);
   }
+  svg("text", { class: "tick middle", x: 140, y: 288 }, ball.root).textContent = "on the surface: turns by 180°";
+  svg("text", { class: "tick middle", x: 340, y: 288 }, ball.root).textContent = "the cube, turned";
+  const name = svg("text", { class: "four" }, ball.root);
   const foot = svg("path", { class: "normal saddle" }, ball.root);
   const ray = svg("path", { class: "vector four" }, ball.root);
   const faces = FACES.map(([, css]) => svg("path", { class: `face ${css}` }, ball.root));
@@ -92,28 +95,29 @@ export const start = (room, options) => {
     const R = rotation(w);
     const turn = (p) => R.map((r) => r[0] * p[0] + r[1] * p[1] + r[2] * p[2]);
     const place = eye.project(w);
-    ray.setAttribute("d", path(ball, [[0, 0], place]));
-    foot.setAttribute("d", path(ball, [place, eye.project([w[0], w[1], 0])]));
+    give(ray, "d", path(ball, [[0, 0], place]));
+    give(foot, "d", path(ball, [place, eye.project([w[0], w[1], 0])]));
     const angle = Math.hypot(...w);
     const opposite = eye.project(w.map((v) => -v));
-    twin.setAttribute("cx", ball.to(opposite)[0].toFixed(1));
-    twin.setAttribute("cy", ball.to(opposite)[1].toFixed(1));
-    twin.setAttribute("visibility", Math.PI - angle < 0.02 ? "visible" : "hidden");
+    give(twin, "cx", ball.to(opposite)[0].toFixed(1));
+    give(twin, "cy", ball.to(opposite)[1].toFixed(1));
+    give(twin, "visibility", Math.PI - angle < 0.02 ? "visible" : "hidden");
     FACES.forEach(([normal], i) => {
       const seen = eye.project(turn(normal))[2] > 0.001;
       const corners = corners_of(normal).map((p) => eye.project(turn(p)));
-      faces[i].setAttribute("d", seen ? path(cube, corners, true) : "");
+      give(faces[i], "d", seen ? path(cube, corners, true) : "");
       const [lx, ly] = cube.to(eye.project(turn(normal)));
-      letters[i].setAttribute("x", lx.toFixed(1));
-      letters[i].setAttribute("y", (ly + 4).toFixed(1));
-      letters[i].setAttribute("visibility", eye.project(turn(normal))[2] > 0.25 ? "visible" : "hidden");
-      faces[i].setAttribute("data-side", normal.some((v) => v < 0) ? "minus" : "plus");
+      give(letters[i], "x", lx.toFixed(1));
+      give(letters[i], "y", (ly + 4).toFixed(1));
+      give(letters[i], "visibility", eye.project(turn(normal))[2] > 0.25 ? "visible" : "hidden");
+      give(faces[i], "data-side", normal.some((v) => v < 0) ? "minus" : "plus");
     });
     grip();
+    write_at(ball, name, place, `${show(degrees(angle), 0)}°`, [13, -8]);
     readings.angle(`${show(degrees(angle), 0)}°`);
     readings.trace(show(R[0][0] + R[1][1] + R[2][2]));
     task(
-      "drag the point out of the ball through its surface. Where is it now, and does the cube jump?",
+      "drag the point out of the ball through its surface. Where does it come in again, and does the cube jump?",
       crossed,
       "It comes in at the opposite point, and the cube goes on turning without a jump: a turn by 190° about an axis is one by 170° about the opposite axis, and the turns by 180° about both are one and the same. So opposite points of the surface are one point, and the ball has no edge.",
     );

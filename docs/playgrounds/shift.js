@@ -1,6 +1,6 @@
 // The question of the book: shift first or encode first? An equivariant and a dense network, side by side.
 
-import { clamp, frame, html, show } from "./frame.js";
+import { clamp, frame, give, html, put_words, show } from "./frame.js";
 import { bases_of, dense, difference, equivariant, shift, unpacked } from "./maths/waves.js";
 import { load, picture } from "./pictures.js";
 
@@ -36,7 +36,7 @@ export const start = async (room, options) => {
   const { state, change, settle, signal } = play;
 
   const grid = html("div", { class: "play-pictures" }, play.board);
-  const given = picture(grid, "x");
+  const given = picture(grid, "x, a digit");
   const moved = picture(grid, "x, shifted: drag it", "is-draggable");
   html("span", {}, grid);
   const rows = Object.keys(networks).map((name) => {
@@ -77,8 +77,8 @@ export const start = async (room, options) => {
       row.last(shift(through(row.name, digit, 0), by));
       row.first(through(row.name, digit, by));
       const share = apart(row.name, digit, by);
-      row.value.textContent = share < 1e-9 ? "0 %" : `${show(100 * share, 0)} %`;
-      row.bar.value = clamp(share, 0, 1);
+      put_words(row.value, share < 1e-9 ? "0 %" : `${show(100 * share, 0)} %`);
+      give(row.bar, "value", clamp(share, 0, 1));
     }
     const worst = Array.from({ length: 28 }, (_, k) => k).reduce((a, b) => (apart("dense", digit, b) > apart("dense", digit, a) ? b : a));
     task(

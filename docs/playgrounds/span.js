@@ -1,6 +1,6 @@
 // Two arrows and a target: how many steps along each arrow lead there.
 
-import { arrow, clamp, frame, handle, plane, show, svg, write_at } from "./frame.js";
+import { arrow, clamp, frame, give, handle, plane, show, svg, write_at } from "./frame.js";
 import { coordinates, determinant, svd } from "./maths/plane.js";
 
 const SIZE = 420;
@@ -46,9 +46,9 @@ export const start = (room, options) => {
     handle(board, { name, css, at: () => [state[x], state[y]], place: put(x, y), settle, step: 0.05, signal }));
 
   const task = play.task();
-  for (const [name, , x, y] of points) {
+  for (const [name, css, x, y] of points) {
     const row = play.group(name);
-    row.classList.add("play-pair");
+    row.classList.add("play-pair", css);
     play.field(row, x, `${name}, right`, { step: 0.05, short: "right" });
     play.field(row, y, `${name}, up`, { step: 0.05, short: "up" });
   }
@@ -66,20 +66,23 @@ export const start = (room, options) => {
         rays.push(board.path([[i * c[0] - reach * b[0], i * c[1] - reach * b[1]], [i * c[0] + reach * b[0], i * c[1] + reach * b[1]]]));
       }
     }
-    grid.setAttribute("d", rays.join(""));
+    give(grid, "d", rays.join(""));
     const along = Math.hypot(...b) > Math.hypot(...c) ? b : c;
-    line.setAttribute("d", flat && Math.hypot(...along) > 0 ? board.path([far(along, -50), far(along, 50)]) : "");
-    first.setAttribute("d", arrow(board, [0, 0], b, 10, 9));
-    second.setAttribute("d", arrow(board, [0, 0], c, 10, 9));
+    give(line, "d", flat && Math.hypot(...along) > 0 ? board.path([far(along, -50), far(along, 50)]) : "");
+    give(first, "d", arrow(board, [0, 0], b, 10, 9));
+    give(second, "d", arrow(board, [0, 0], c, 10, 9));
     const [p, q] = flat ? [0, 0] : coordinates(arrows(state), t);
     const corner = far(b, p);
-    first_step.setAttribute("d", flat ? "" : arrow(board, [0, 0], corner, 12));
-    second_step.setAttribute("d", flat ? "" : arrow(board, corner, t, 12, 9));
+    give(first_step, "d", flat ? "" : arrow(board, [0, 0], corner, 12));
+    give(second_step, "d", flat ? "" : arrow(board, corner, t, 12, 9));
     [["b₁", b], ["b₂", c], ["target", t]].forEach(([words, at], i) => write_at(board, names[i], at, words, [14, i ? -10 : 18]));
+    const tips = [[0, 0], b, c, t].map(board.to);
+    const clear = (p) => Math.min(...tips.map((tip) => Math.hypot(tip[0] - board.to(p)[0], tip[1] - board.to(p)[1])));
     // The counts stand beside their steps, where these are on the board and away from the arrows' tips.
     const beside = (text, from, to, count, words, away) => {
-      const middle = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
-      const fits = !flat && middle.every((v) => Math.abs(v) < 3.2) && Math.hypot(to[0] - from[0], to[1] - from[1]) > 0.5;
+      const places = [0.5, 0.7, 0.3, 0.85, 0.15].map((share) => from.map((v, k) => v + share * (to[k] - v)));
+      const middle = places.find((p) => clear(p) > 38) ?? places[0];
+      const fits = !flat && middle.every((v) => Math.abs(v) < 3.2) && clear(middle) > 24 && Math.hypot(to[0] - from[0], to[1] - from[1]) > 0.5;
       write_at(board, text, middle, fits && `${show(count)} ${words}`, away);
     };
     beside(names[3], [0, 0], corner, p, "b₁", [-6, 22]);

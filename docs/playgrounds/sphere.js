@@ -1,6 +1,6 @@
 // Draw on a globe; the same stroke in three maps. Where a stroke is torn, the map is at fault, not the globe.
 
-import { clamp, frame, handle, plane, show, svg, trace, write_at } from "./frame.js";
+import { clamp, frame, give, handle, plane, show, svg, trace, write_at } from "./frame.js";
 import { angles, point, stereographic } from "./maths/sphere.js";
 import { camera, runs } from "./space.js";
 
@@ -36,7 +36,7 @@ const own = (stroke) => !(stroke in STROKES);
 /** Put the picture into one sentence. */
 const say = (s) => `Longitude ${show(s.longitude, 0)}, angle from the pole ${show(s.polar, 0)} degrees.`;
 
-export const caption = "Drag the pen over the globe, or choose a stroke. The three maps show the same stroke; a tear is dashed.";
+export const caption = "Each drag of the pen over the globe is a stroke; or choose one. The three maps show the same stroke; a tear is dashed.";
 
 /** Start the playground in a room. */
 export const start = (room, options) => {
@@ -47,7 +47,7 @@ export const start = (room, options) => {
   const path = (place, points, closed) => trace(place.to, points, closed);
   const clip = (name, x, y, width, height) => svg("rect", { x, y, width, height }, svg("clipPath", { id: `${name}-${options.key}` }, svg("defs", {}, board.root)));
   const maps = [
-    { name: "angles", title: "longitude and angle", box: [218, 24, 196, 100], place: on(316, 24, 31.2), of: (p) => { const [a, b] = angles(p); return [a, -b]; }, tear: 1 },
+    { name: "angles", title: "longitude →, angle from N ↓", box: [218, 24, 196, 100], place: on(316, 24, 31.2), of: (p) => { const [a, b] = angles(p); return [a, -b]; }, tear: 1 },
     { name: "north", title: "from the north pole", box: [12, 240, 190, 190], place: on(107, 335, 36), of: (p) => stereographic(p, 1), tear: 4 },
     { name: "south", title: "from the south pole", box: [222, 240, 190, 190], place: on(317, 335, 36), of: (p) => stereographic(p, -1), tear: 4 },
   ];
@@ -77,6 +77,7 @@ export const start = (room, options) => {
   const eye = () => camera(state.eye, 24);
   const grip = handle(board, {
     name: "The pen", css: "two", signal, settle, step: 0.06,
+    begin: () => change({ stroke: "" }), // a drag is a stroke; keys go on with it
     at: () => eye().project(pen(state)),
     place: ([x, y]) => {
       const length = Math.hypot(x, y);
@@ -115,19 +116,19 @@ export const start = (room, options) => {
     if (walked !== state.eye) {
       walked = state.eye;
       const split = rings.map((ring) => runs(ring.map(view.project)));
-      globe.setAttribute("d", split.flatMap(({ front: f }) => f).map((run) => path(board, run)).join(""));
-      hidden.setAttribute("d", split.flatMap(({ back: b }) => b).map((run) => path(board, run)).join(""));
-      poles.setAttribute("d", [1, -1].filter((z) => view.project([0, 0, z])[2] > 0).map((z) => path(board, [view.project([0, 0, z]), view.project([0, 0, 1.2 * z])])).join(""));
+      give(globe, "d", split.flatMap(({ front: f }) => f).map((run) => path(board, run)).join(""));
+      give(hidden, "d", split.flatMap(({ back: b }) => b).map((run) => path(board, run)).join(""));
+      give(poles, "d", [1, -1].filter((z) => view.project([0, 0, z])[2] > 0).map((z) => path(board, [view.project([0, 0, z]), view.project([0, 0, 1.2 * z])])).join(""));
       const cut = runs(rings[5 + 6].map(view.project)).front;
-      seam.setAttribute("d", cut.map((run) => path(board, run)).join(""));
+      give(seam, "d", cut.map((run) => path(board, run)).join(""));
       write_at(board, names.N, view.project([0, 0, 1.2]), "N", [-12, 2]);
       write_at(board, names.S, view.project([0, 0, -1.2]), "S", [-12, 6]);
       write_at(board, names.seam, view.project(point([Math.PI, radians(75)])), view.project(point([Math.PI, radians(75)]))[2] > 0.1 && "±180°", [4, 4]);
     }
     const stroke = points_of(state.stroke);
     const seen = runs(stroke.map(view.project));
-    front.setAttribute("d", seen.front.map((run) => path(board, run)).join(""));
-    back.setAttribute("d", seen.back.map((run) => path(board, run)).join(""));
+    give(front, "d", seen.front.map((run) => path(board, run)).join(""));
+    give(back, "d", seen.back.map((run) => path(board, run)).join(""));
     const tears = {};
     for (const map of maps) {
       const image = stroke.map(map.of);
@@ -141,20 +142,20 @@ export const start = (room, options) => {
         }
         good.at(-1).push(p);
       });
-      map.line.setAttribute("d", good.filter((run) => run.length > 1).map((run) => path(map.place, run)).join(""));
-      map.torn.setAttribute("d", bad.map((run) => path(map.place, run)).join(""));
+      give(map.line, "d", good.filter((run) => run.length > 1).map((run) => path(map.place, run)).join(""));
+      give(map.torn, "d", bad.map((run) => path(map.place, run)).join(""));
       const [x, y] = map.place.to(map.of(pen(state)));
-      map.dot.setAttribute("cx", Number.isFinite(x) ? clamp(x, -50, 500).toFixed(1) : -50); // at its pole a map has no place for the pen
-      map.dot.setAttribute("cy", Number.isFinite(y) ? clamp(y, -50, 500).toFixed(1) : -50);
+      give(map.dot, "cx", Number.isFinite(x) ? clamp(x, -50, 500).toFixed(1) : -50); // at its pole a map has no place for the pen
+      give(map.dot, "cy", Number.isFinite(y) ? clamp(y, -50, 500).toFixed(1) : -50);
       tears[map.name] = map.name === "angles" ? bad.length : image.filter((p) => !(Math.hypot(...p) <= 2.6)).length;
     }
     grip();
     readings.angles(`${tears.angles}`);
     for (const name of ["north", "south"]) readings[name](`${show((100 * tears[name]) / Math.max(1, stroke.length), 0)} % of the stroke`);
     task(
-      "draw a stroke of your own that stays whole in both stereographic maps and is torn in the angles.",
+      "walk around the globe to the red line, put the pen beside it, and draw a stroke that stays whole in both stereographic maps and is torn in the angles.",
       own(state.stroke) && stroke.length > 8 && tears.angles > 0 && tears.north + tears.south === 0,
-      "Walk around the globe to the red line, where the longitude jumps from 180° to −180°, and draw across it, away from the poles. Nothing happens on the globe there; the jump is the map’s. A stereographic map has just one bad point, its pole, and the other map has that point in its middle.",
+      "Draw across the red line, where the longitude jumps from 180° to −180°, away from the poles. Nothing happens on the globe there; the jump is the map’s. A stereographic map has just one bad point, its pole, and the other map has that point in its middle.",
     );
   };
   play.finish();

@@ -1,6 +1,6 @@
 // The torus as a square whose opposite sides are one: cut it open, and see what a chart leaves out.
 
-import { frame, handle, plane, show, svg } from "./frame.js";
+import { frame, give, handle, plane, show, svg } from "./frame.js";
 import { missed, same, wrap } from "./maths/torus.js";
 
 const SIZE = 420;
@@ -48,7 +48,7 @@ export const start = (room, options) => {
   play.choice("charts", "Charts", { 1: "one", 2: "two", 3: "three" });
   CHARTS.forEach(([css, x, y], i) => {
     const row = play.group(`Cuts of chart ${i + 1}, in degrees`);
-    row.classList.add("play-pair", `for-${css}`);
+    row.classList.add("play-pair", css, `for-${css}`);
     play.field(row, x, `chart ${i + 1}, across`, { step: 5, short: "across" });
     play.field(row, y, `chart ${i + 1}, up`, { step: 5, short: "up" });
   });
@@ -58,9 +58,9 @@ export const start = (room, options) => {
     const count = Number(state.charts);
     CHARTS.forEach(([, x, y], i) => {
       const shown = i < count;
-      lines[i].setAttribute("d", shown ? board.path([[state[x], -edge], [state[x], edge]]) + board.path([[-edge, state[y]], [edge, state[y]]]) : "");
+      give(lines[i], "d", shown ? board.path([[state[x], -edge], [state[x], edge]]) + board.path([[-edge, state[y]], [edge, state[y]]]) : "");
     });
-    room.dataset.charts = state.charts;
+    give(room, "data-charts", state.charts);
     const left = missed(cuts(state));
     marks.replaceChildren();
     if (left === "line") {

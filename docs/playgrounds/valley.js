@@ -1,6 +1,6 @@
 // Two weights and their product: the product moves on a line, the weights on a landscape with a saddle.
 
-import { arrow, clamp, frame, handle, plane, show, svg, trace } from "./frame.js";
+import { arrow, clamp, frame, give, handle, plane, show, svg, trace, write_at } from "./frame.js";
 import { descend, loss } from "./maths/valley.js";
 
 const [WIDTH, HEIGHT] = [420, 470];
@@ -14,7 +14,7 @@ const say = (s) => {
   return `From weights ${show(s.a)} and ${show(s.b)}, product ${show(s.a * s.b)}, descent ends at product ${show(x * y)}.`;
 };
 
-export const caption = "Drag the two weights. Their product is the bead on the parabola; the way is gradient descent.";
+export const caption = "Drag the two weights. On a thin line the loss is the same; orange is gradient descent. The bead below is the product.";
 
 /** Start the playground in a room. */
 export const start = (room, options) => {
@@ -39,6 +39,8 @@ export const start = (room, options) => {
   const now = svg("circle", { class: "bead one", r: 7 }, board.root);
   const then = svg("circle", { class: "foot nearest", r: 5 }, board.root);
   svg("text", { x: 368, y: 466, class: "tick" }, board.root).textContent = "p = ab";
+  svg("text", { x: 30, y: 372, class: "tick" }, board.root).textContent = "loss";
+  const name = svg("text", { class: "truth-name" }, board.root);
   const grip = handle(board, {
     name: "The two weights", css: "one", signal, settle, step: 0.05,
     at: () => [state.a, state.b],
@@ -54,6 +56,14 @@ export const start = (room, options) => {
   play.field(row, "b", "weight b", { step: 0.05, short: "b" });
   play.slider(play.side, "target", "wanted product", { step: 0.05 });
   const readings = { product: play.reading("product ab"), loss: play.reading("loss"), end: play.reading("descent ends at loss"), kept: play.reading("a² − b², at start and end") };
+  /** Return the head of an arrow a little way along a walk. */
+  const head = (points) => {
+    const far = (p, q) => Math.hypot(p[0] - q[0], p[1] - q[1]);
+    const i = points.findIndex((p) => far(p, points[0]) > 0.5 * Math.min(1, far(points[0], points.at(-1))));
+    if (i < 1 || far(points[i], points[i - 1]) < 1e-9) return "";
+    const length = far(points[i], points[i - 1]);
+    return arrow(board, points[i].map((v, k) => v - (0.22 * (v - points[i - 1][k])) / length), points[i], 9);
+  };
   const hyperbola = (c) => {
     const points = [];
     for (let x = 0.05; x <= 2.6; x += 0.05) points.push([x, c / x]);
@@ -64,20 +74,22 @@ export const start = (room, options) => {
   const draw = () => {
     const { a, b, target } = state;
     const rings = [0.25, 1, 2.25, 4, 6.25];
-    levels.setAttribute("d", rings.flatMap((l) => [hyperbola(target + Math.sqrt(l)), hyperbola(target - Math.sqrt(l))]).join(""));
-    valley.setAttribute("d", hyperbola(target));
+    give(levels, "d", rings.flatMap((l) => [hyperbola(target + Math.sqrt(l)), hyperbola(target - Math.sqrt(l))]).join(""));
+    give(valley, "d", hyperbola(target));
     const walked = path_of(state);
-    way.setAttribute("d", board.path(walked.filter((_, i) => i % 20 === 0 || i === walked.length - 1)) + arrow(board, walked[0], walked[40], 10));
+    give(way, "d", board.path(walked.filter((_, i) => i % 20 === 0 || i === walked.length - 1)) + head(walked));
     const [x, y] = walked.at(-1);
     const place = (dot, at) => {
-      dot.setAttribute("cx", at[0].toFixed(1));
-      dot.setAttribute("cy", at[1].toFixed(1));
+      give(dot, "cx", at[0].toFixed(1));
+      give(dot, "cy", at[1].toFixed(1));
     };
     place(last, board.to([x, y]));
-    parabola.setAttribute("d", put(Array.from({ length: 129 }, (_, i) => (i - 64) / 20).map((p) => [p, (p - target) ** 2]).filter(([, l]) => l <= 10)));
+    give(parabola, "d", put(Array.from({ length: 129 }, (_, i) => (i - 64) / 20).map((p) => [p, (p - target) ** 2]).filter(([, l]) => l <= 10)));
     place(now, strip([clamp(a * b, target - 3.16, target + 3.16), Math.min(loss(a, b, target), 10)]));
     place(then, strip([x * y, loss(x, y, target)]));
     grip();
+    const left = [-2.45, target / -2.45]; // where a branch of the green curve leaves the picture
+    write_at(board, name, left, `ab = ${show(target)}`, [4, target > 0 ? -8 : 16]);
     readings.product(show(a * b));
     readings.loss(show(loss(a, b, target), 3));
     readings.end(show(loss(x, y, target), 3));

@@ -375,6 +375,17 @@ def bears_extremes(page):
     reset(page)
 
 
+def writes_what_changes(page):
+    """A frame in which nothing changes gives no element an attribute again: it would be laid out and painted again."""
+    reset(page)
+    painted(page, settled=True)
+    page.evaluate("""() => { window.written = []; new MutationObserver((all) => written.push(...all.map((one) => `${one.target.outerHTML.slice(0, 80)} ${one.attributeName}`)))
+      .observe(document.querySelector("play-ground .play"), { attributes: true, subtree: true }) }""")
+    reset(page)
+    painted(page, settled=True)
+    assert page.evaluate("written") == []
+
+
 def serves_all(page):
     """Axe finds nothing in light or dark; the scheme is followed live, and the state stays; print has the figure."""
     page.evaluate(AXE.read_text())
@@ -443,6 +454,7 @@ def test_on_a_wide_page(tab, root, name):
     first = keeps_its_state(page, name, root)
     says_what_is_wrong(page, name, root, first)
     bears_extremes(page)
+    writes_what_changes(page)
     serves_all(page)
     leaves_and_returns(page)
     if name != "rotation":
@@ -563,6 +575,61 @@ def test_a_picture_is_painted_and_a_filter_changed_cell_by_cell(tab, root):
         painted(page, settled=True)
         assert page.locator(".play-spoken").text_content() == f"Row 2, column 1: {value.replace('-', '−')}."
         assert f"w4={value}," in query(page)
+
+
+def test_a_drag_of_the_pen_is_a_stroke_of_its_own(tab, root):
+    """A second drag begins anew, wherever the first ended; the arrow keys go on with the stroke."""
+    page = tab()
+    open_it(page, f"{root}/sphere.html?play-x=stroke=900:900,longitude=20,polar=60")
+
+    def stroke():
+        return re.search(r"stroke=([^,]*)", query(page))[1].split(";")
+
+    def drag():
+        box = page.locator(".play-handle .play-dot").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for step in range(1, 6):
+            page.mouse.move(x + 6 * step, y + 3 * step)
+        page.mouse.up()
+        return stroke()
+
+    first, second = drag(), drag()
+    assert "900:900" not in first
+    assert len(first) > 3
+    assert not set(first[:-1]) & set(second)
+    page.locator(".play-handle").press("ArrowDown")
+    assert stroke()[: len(second)] == second
+
+
+@pytest.mark.parametrize("first", ["drive", "turn"])
+def test_the_point_of_the_robot_is_the_end_of_its_first_drive(tab, root, first):
+    """Also where it has turned before; dragged along that drive, it changes how far this goes."""
+    page = tab()
+    open_it(page, f"{root}/brackets.html?play-x=t=0.5,first={first}")
+    way = page.locator("path.curve:not(.thin)").get_attribute("d")
+    corners = [numpy.array([float(v) for v in corner.split()]) for corner in re.split("[ML]", way)[1:]]
+    end = corners[1 if first == "drive" else 2]
+    place = page.locator(".play-handle").get_attribute("transform")
+    assert numpy.abs(end - [float(v) for v in re.findall(r"-?[\d.]+", place)]).max() < 0.11
+    box = page.locator(".play-handle .play-dot").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y - (0 if first == "drive" else 30 * numpy.tan(0.5)))
+    page.mouse.up()
+    assert float(re.search(r"t=([\d.]+)", query(page))[1]) > 0.6
+
+
+def test_all_permutations_are_not_the_answer(tab, root):
+    page = tab()
+    open_it(page, f"{root}/permutation.html")
+    page.get_by_role("button", name="everything").click()
+    painted(page)
+    assert "2 of 25" in page.locator(".play-readings").inner_text()
+    assert "✓" not in page.locator(".play-task").inner_text()
+    task_is_done(page, "permutation", root, "cycles=(1 2 3 4 5);(2 3 5 4),points=5")
 
 
 def test_the_cube_does_not_jump_when_the_point_leaves_the_ball(tab, root):
