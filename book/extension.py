@@ -13,7 +13,7 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, chart, code, ledger, listings, notebooks, pages, prepare, screen
+from book import boxes, chart, code, glossary, ledger, listings, notebooks, pages, prepare, screen
 from book.formulas import CLOSE, OPEN, FormulaError, typesetter
 from book.project import BookError, chapters, nav
 
@@ -212,6 +212,7 @@ class Book(BlocksExtension):
         md.treeprocessors.register(Formulas(md, self.context), "book-formulas", 12)
         md.treeprocessors.register(screen.Tables(), "book-tables", 11)
         md.treeprocessors.register(screen.Rooms(md), "book-rooms", 10)
+        md.treeprocessors.register(glossary.Terms(md, self.context), "book-terms", 6)
         md.postprocessors.register(Code(md), "book-code", 5)
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: object) -> None:

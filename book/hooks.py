@@ -22,7 +22,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler
 
-from book import extension, formulas, notebooks, pages, prepare, project, record, regions
+from book import extension, formulas, glossary, notebooks, pages, prepare, project, record, regions
 from book.boxes import LEDGERS
 from book.catalogue import Catalogue
 from book.formulas import CLOSE, OPEN
@@ -133,7 +133,9 @@ def _state(page: pages.Page, known: Catalogue) -> str:
     own = [known.tests.get(box.id) for box in page.boxes if box.id]
     drawn = [known.figures.get(":".join(pages.figure_target(page.name, name))) for _, name in page.figures]
     others = repr((known, pages.claims())) if any(f"/// {kind}" in text for kind in LEDGERS) else ""
-    return record.hash_of(text, repr((own, drawn)), others, *(path.read_bytes() for path in formulas.OPTIONS))
+    words = " ".join(text.lower().split())
+    terms = [(name, said) for name, said in glossary.of_before(page.name).items() if name in words]
+    return record.hash_of(text, repr((own, drawn, terms)), others, *(path.read_bytes() for path in formulas.OPTIONS))
 
 
 def on_env(env: Environment, *, config: MkDocsConfig, files: Files) -> None:
