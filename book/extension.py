@@ -13,7 +13,7 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, chart, code, ledger, listings, notebooks, pages, prepare, screen
+from book import boxes, chart, code, glossary, ledger, listings, notebooks, pages, prepare, screen
 from book.formulas import CLOSE, OPEN, FormulaError, typesetter
 from book.project import BookError, chapters, nav
 
@@ -25,6 +25,8 @@ MADE = [  # what stands for parts of a page that are made of all the others
 ]
 rendering: str | None = None  # the page, as the hooks know it
 INLINE = ("span", "arithmatex")  # how arithmatex marks a formula in a sentence
+EMPHASIS = ("em", "strong", "a")
+BEFORE = re.compile(r"(?:[(\[“‘]+|\w+-)$")
 AFTER = re.compile(r"[^\s\x02]{1,3}(?=\s|$)|[,.;:!?)\]]+|-\w+")  # \x02 begins what Markdown has put aside
 
 
@@ -116,13 +118,35 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
 
 
 def hold_punctuation(root: etree.Element) -> None:
-    """Keep what follows a formula without a space on the formula's line: browsers break a line behind any formula."""
+    """Keep what stands at a formula without a space on the formula's line: browsers break a line around any formula."""
     for parent in list(root.iter()):
-        for place, formula in enumerate(parent):
-            if (formula.tag, formula.get("class")) == INLINE and (found := AFTER.match(formula.tail or "")):
-                held = parent[place] = etree.Element("span", {"class": "formula-held"})
-                held.append(formula)
-                held.tail, formula.tail = formula.tail[found.end() :], found[0]
+        for place, element in enumerate(parent):
+            last = parent[place - 1] if place else None
+            text = (parent.text if last is None else last.tail) or ""
+            before = BEFORE.search(text) if _at_edge(element, 0) else None
+            after = AFTER.match(element.tail or "") if _at_edge(element, -1) else None
+            if not (before or after):
+                continue
+            held = parent[place] = etree.Element("span", {"class": "formula-held"})
+            held.append(element)
+            if before:
+                held.text, text = before[0], text[: before.start()]
+                if last is None:
+                    parent.text = text
+                else:
+                    last.tail = text
+            end = after.end() if after else 0
+            held.tail, element.tail = (element.tail or "")[end:], (element.tail or "")[:end]
+
+
+def _at_edge(element: etree.Element, end: int) -> bool:
+    """Say whether an element is a formula, or emphasis or a link that begins (0) or ends (-1) with one."""
+    if (element.tag, element.get("class")) == INLINE:
+        return True
+    if element.tag not in EMPHASIS or not len(element):
+        return False
+    beyond = element[end].tail if end else element.text
+    return not beyond and _at_edge(element[end], end)
 
 
 def with_end(formula: str) -> str:
@@ -212,6 +236,7 @@ class Book(BlocksExtension):
         md.treeprocessors.register(Formulas(md, self.context), "book-formulas", 12)
         md.treeprocessors.register(screen.Tables(), "book-tables", 11)
         md.treeprocessors.register(screen.Rooms(md), "book-rooms", 10)
+        md.treeprocessors.register(glossary.Terms(md, self.context), "book-terms", 6)
         md.postprocessors.register(Code(md), "book-code", 5)
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: object) -> None:

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import hashlib
 import logging
+import os
 import re
 import shutil
 import unicodedata
@@ -22,7 +23,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler
 
-from book import extension, formulas, notebooks, pages, prepare, project, record, regions
+from book import extension, formulas, glossary, notebooks, pages, prepare, project, record, regions, serving
 from book.boxes import LEDGERS
 from book.catalogue import Catalogue
 from book.formulas import CLOSE, OPEN
@@ -102,7 +103,11 @@ def on_build_error(*, error: Exception) -> None:
 
 
 def on_serve(server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable) -> None:
-    """Watch what is written by hand; what the build makes would be followed by a second build of the same."""
+    """Watch what is written by hand, since what the build makes would be followed by a second build of the same.
+
+    What is wrong stands on the pages.
+    """
+    serving.tell(server)
     server.unwatch(config.docs_dir)
     for path, recursive in _by_hand(Path(config.docs_dir)):
         server.watch(str(path), recursive=recursive)
@@ -122,8 +127,9 @@ def on_files(files: Files, *, config: MkDocsConfig) -> None:
     for file in files.documentation_pages() if _dirty else ():
         if file.src_uri in pages.names():
             state = _state(pages.read(file.src_uri), prepare.ensure())
-            if _shown.get(file.src_uri) != state:
-                Path(file.abs_dest_path).unlink(missing_ok=True)
+            page = Path(file.abs_dest_path)
+            if _shown.get(file.src_uri) != state and page.exists():
+                os.utime(page, (0, 0))  # older than its source; it stays for the case that this build fails
             _shown[file.src_uri] = state
 
 
@@ -133,7 +139,9 @@ def _state(page: pages.Page, known: Catalogue) -> str:
     own = [known.tests.get(box.id) for box in page.boxes if box.id]
     drawn = [known.figures.get(":".join(pages.figure_target(page.name, name))) for _, name in page.figures]
     others = repr((known, pages.claims())) if any(f"/// {kind}" in text for kind in LEDGERS) else ""
-    return record.hash_of(text, repr((own, drawn)), others, *(path.read_bytes() for path in formulas.OPTIONS))
+    words = " ".join(text.lower().split())
+    terms = [(name, said) for name, said in glossary.of_before(page.name).items() if name in words]
+    return record.hash_of(text, repr((own, drawn, terms)), others, *(path.read_bytes() for path in formulas.OPTIONS))
 
 
 def on_env(env: Environment, *, config: MkDocsConfig, files: Files) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -151,17 +152,34 @@ def test_what_is_damaged_is_left_out_and_nothing_else(tree, blank):
     ]
 
 
-def test_what_follows_a_formula_stays_on_its_line():
-    """Punctuation and endings move into one unbreakable span with the formula; words and further formulas do not."""
-    root = etree.fromstring(
-        '<p>With <span class="arithmatex">n</span>, the <span class="arithmatex">n</span>-th of '
-        '<span class="arithmatex">m</span> (or <span class="arithmatex">k</span>) '
-        '<em>say</em>. <code class="arithmatex">c</code>, <span class="arithmatex">l</span></p>'
-    )
+FORMULA = '<span class="arithmatex">{}</span>'
+
+
+@pytest.mark.parametrize(
+    ("written", "held"),
+    [
+        ("With [n], the [n]-th of [m] say.", ["n,", "n-th"]),
+        ("Or ([k]) and, with words, (so [k]) too.", ["(k)", "k)"]),
+        ("<em>Say</em> ([k] or <em>l</em> ([m]", ["(k", "(m"]),
+        ("A non-[G] map, [G].", ["non-G", "G."]),
+        ("The <em>map [f]</em>, <strong>[g]</strong>; <a>to <em>[h]</em></a>.", ["map f,", "g;", "to h."]),
+        ("Not <em>[f] of it</em>, <b>[g]</b>, <em></em>, but (<em>[f] of it</em>", ["(f of it"]),
+        ('<code class="arithmatex">c</code>, [l] and [m]', []),
+    ],
+)
+def test_what_stands_at_a_formula_stays_on_its_line(written, held):
+    """Punctuation and endings share an unbreakable span with the formula; words and further formulas do not."""
+    marked = re.sub(r"\[(\w)\]", lambda match: FORMULA.format(match[1]), written)
+    root = etree.fromstring(f"<p>{marked}</p>")
+    before = "".join(root.itertext())
     extension.hold_punctuation(root)
-    held = [span for span in root if span.get("class") == "formula-held"]
-    assert [span[0].text + span[0].tail for span in held] == ["n,", "n-th", "k)"]
-    assert "".join(root.itertext()) == "With n, the n-th of m (or k) say. c, l"
+    assert [span_text(span) for span in root.iter("span") if span.get("class") == "formula-held"] == held
+    assert "".join(root.itertext()) == before
+
+
+def span_text(span):
+    """Return the text in an element, not what follows it."""
+    return "".join(span.itertext())
 
 
 def test_long_name_may_break_behind_its_dots():

@@ -1,4 +1,4 @@
-"""The notation page: each symbol and term stands on the page that it names, and on none before."""
+"""The notation page: each symbol stands on the page that it names, and on none before."""
 
 import re
 from functools import cache
@@ -8,10 +8,10 @@ import pytest
 
 from book import pages
 from book.project import chapters, nav
+from tests.pages.words import plain
 
 NOTATION = "reference/notation.md"
 ROW = re.compile(r"^\| (?P<symbols>\$.*?) \| .* · \[[^\]]+\]\((?P<page>[^)#]+)[^)]*\) \| .* \|$", re.MULTILINE)
-ENTRY = re.compile(r"^- \[[^\]]+\]\((?P<page>[^)#]+)\): (?P<terms>.+)$", re.MULTILINE)
 COMPOSITE = re.compile(r"\\(?:mathcal|mathbb|mathsf|operatorname) ?\{?\w+\}?")  # one letter in one alphabet
 COMMAND = re.compile(r"\\[A-Za-z]+")
 SHARED = {
@@ -42,16 +42,6 @@ def formulas(text):
     return " ".join(re.findall(r"\$\$.+?\$\$|\$[^$]+\$", text, re.DOTALL))
 
 
-@cache
-def plain(page):
-    """Return the words of a page: without listings, asides about sources, links and what announces other chapters."""
-    text = pages.read(page).text.split("## What's next")[0]
-    text = re.sub(r"\A---\n.*?^---$", "", text, flags=re.DOTALL | re.MULTILINE)
-    text = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
-    text = re.sub(r"^(/{2,}) source \|.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
-    return re.sub(r"\[[^\]]+\]\([^)]+\)", "", text)
-
-
 def all_keys(symbols):
     """Return what of a row's symbols TeX can tell from everything else, such as `\\det` or `\\mathcal P`."""
     found = {key.replace("{", "").replace("}", "").replace(" ", "") for key in COMPOSITE.findall(symbols)}
@@ -71,11 +61,6 @@ def new_keys(index):
 
 
 ROWS = [(match["symbols"], target(match["page"])) for match in ROW.finditer(pages.read(NOTATION).text)]
-TERMS = [
-    (term.strip(), target(match["page"]))
-    for match in ENTRY.finditer(pages.read(NOTATION).text)
-    for term in match["terms"].split(",")
-]
 
 
 def test_every_row_names_a_page_in_reading_order():
@@ -84,7 +69,6 @@ def test_every_row_names_a_page_in_reading_order():
     assert len(ROWS) == sum(line.startswith("| $") for line in table.splitlines()) > 40
     order = [nav().index(page) for _, page in ROWS]
     assert order == sorted(order), "a row stands before one of an earlier chapter"
-    assert {page for page in chapters() if page.startswith("linear-algebra/")} == {page for _, page in TERMS}
 
 
 @pytest.mark.parametrize("index", range(len(ROWS)), ids=[symbols for symbols, _ in ROWS])
@@ -98,15 +82,3 @@ def test_a_symbol_is_used_where_the_table_says_and_not_before(index):
         assert has(here, key), f"{page} has no {key}"
         for earlier in chapters()[: chapters().index(page)]:
             assert not has(formulas(plain(earlier)), key), f"{earlier} uses {key}, which {page} defines"
-
-
-@pytest.mark.parametrize(("term", "page"), TERMS)
-def test_a_term_is_defined_where_the_list_says_and_not_used_before(term, page):
-    """It is set in italics there, or stands in the title of a definition; before, it is at most the text of a link."""
-    text = plain(page)
-    word = re.escape(term).replace("\\ ", r"\s+")
-    titles = " ".join(re.findall(r"^/+ definition \| (.*)$", text, re.MULTILINE))
-    assert re.search(rf"\*{word}\*", text, re.IGNORECASE) or re.search(rf"\b{word}", titles, re.IGNORECASE)
-    for earlier in chapters()[: chapters().index(page)]:
-        used = re.search(rf"\b{word}(s|es)?\b", plain(earlier), re.IGNORECASE)
-        assert not used, f"{earlier} uses {term!r}, which {page} defines"

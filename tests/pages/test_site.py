@@ -295,11 +295,18 @@ def violations(page, *rules):
 
 
 FOLDS = """open => { document.querySelectorAll('main details:not(.ledger-row)').forEach(part => part.open = open) }"""
-TORN = """() => [...document.querySelectorAll('.formula-held')].filter(held => {
-    const last = [...held.querySelectorAll('.base')].at(-1), after = document.createRange()
-    after.selectNodeContents(held.lastChild)
-    return last && held.getClientRects().length && after.getClientRects()[0].left < last.getBoundingClientRect().left
-}).map(held => held.textContent)"""
+# Brackets and commas that stand on another line than the end of the formula to which they belong.
+TORN = """() => [...document.querySelectorAll('.arithmatex:not(div)')].filter(formula => formula.getClientRects().length).flatMap(formula => {
+    const parts = [...formula.querySelectorAll('.base')], inline = 'em, strong, a, .formula-held'
+    const beside = to => { let at = formula; while (!at[to] && at.parentElement.matches(inline)) at = at.parentElement
+        return at[to]?.nodeType == Node.TEXT_NODE ? at[to] : null }
+    const place = (text, from) => { const sign = document.createRange()
+        sign.setStart(text, from); sign.setEnd(text, from + 1); return sign.getBoundingClientRect() }
+    const after = beside('nextSibling'), before = beside('previousSibling'), torn = []
+    if (after && /^[,.;:!?)\]’”]/.test(after.data) && place(after, 0).left < parts.at(-1).getBoundingClientRect().left) torn.push(after.data)
+    if (before && /[([“‘]$/.test(before.data) && place(before, before.length - 1).left > parts[0].getBoundingClientRect().left) torn.push(before.data)
+    return torn.map(sign => `${sign.slice(-20)} at ${formula.querySelector('annotation').textContent}`)
+})"""
 
 
 TWICE = """() => { const ids = [...document.querySelectorAll('[id]')].map(e => e.id)
@@ -311,7 +318,7 @@ HIDDEN = "images => images.map(image => getComputedStyle(image).display == 'none
 
 
 def fits_a_phone(page):
-    """At 390 px, and at 320, with all folded parts open, nothing scrolls sideways; no comma is torn from its formula.
+    """At 390 px, and at 320, with all folded parts open, nothing scrolls sideways; no sign is torn from its formula.
 
     Dark figures replace the light ones.
     """

@@ -1,0 +1,71 @@
+"""What a page says while the book is served and something is wrong."""
+
+import html
+import logging
+import re
+
+import pytest
+from mkdocs.config import load_config
+from mkdocs.livereload import LiveReloadServer
+
+from book import serving
+from tests.book.test_hooks import TOY, built, settings  # noqa: F401
+
+FAULTS = {
+    "the preparation": ("docs/part/toy.md", "    id: LA-101", "    id: LA-999", r"docs/part/toy\.md:\d+: .*LA-999"),
+    "a listing": ("docs/part/toy.md", "double(2.5)]", "double(2.5]", r"docs/part/toy\.md:\d+: "),
+    "an output": ("docs/part/toy.md", "[2.0, 5.0]", "[2.0, 6.0]", r"docs/part/toy\.md:\d+: .*record"),
+    "a formula": ("docs/part/toy.md", "$y=2x$", r"$y=\frac{2x$", r"docs/part/toy\.md:9: KaTeX parse error"),
+    "an anchor": ("docs/part/toy.md", "That is all.", "[All](#nowhere).", "part/toy.md.*'#nowhere'"),
+    "a snippet": ("snippets/part/toy.py", "return FACTOR", "return (FACTOR", r"snippets/part/toy\.py:\d+: "),
+    "the settings": ("mkdocs.yml", "site_name: Toy", "site_name: [Toy", r"mkdocs\.yml.* line \d+"),
+    "a plugin": ("mkdocs.yml", "material/search", "material/serach", "serach"),
+}
+
+
+@pytest.fixture
+def server(settings):  # noqa: F811
+    """Serve the small book, without a network."""
+    tree = settings
+    root = built(tree, command="serve", dirty=True)
+    here = LiveReloadServer(lambda: built(tree, command="serve", dirty=True), "127.0.0.1", 0, str(root))
+    config = load_config(str(tree.root / "mkdocs.yml"))
+    here.watch(config.docs_dir)
+    config.plugins.on_serve(here, config=config, builder=here.builder)
+    yield here
+    here.server_close()
+
+
+def shown(server, address="/part/toy/"):
+    """Return a page as a browser gets it, and what it says of the build."""
+    answer = []
+    body = b"".join(server.get_app()({"PATH_INFO": address}, lambda *given: answer.extend(given)))
+    status, headers = answer
+    assert dict(headers).get("Content-Length", str(len(body))) == str(len(body))
+    alert = re.search(r'<div role="alert".*?</div></body>', body.decode(), re.DOTALL)
+    return status, body.decode(), html.unescape(re.sub("<[^>]*>", "", alert[0])) if alert else ""
+
+
+@pytest.mark.parametrize(("file", "old", "new", "said"), FAULTS.values(), ids=FAULTS)
+def test_page_says_what_is_wrong_until_it_is_mended(server, settings, file, old, new, said):  # noqa: F811
+    """The builder does not raise, so that the server goes on; the page is there, and the site holds nothing of it."""
+    settings.edit(file, old, new)
+    server.builder()
+    status, page, alert = shown(server)
+    assert status == "200 OK"
+    assert "A toy" in page
+    assert re.search(said, alert, re.DOTALL), alert
+    assert 'role="alert"' not in (settings.root / "site-mkdocs.yml" / TOY).read_text()
+    settings.edit(file, new, old)
+    server.builder()
+    assert shown(server)[2] == ""
+
+
+def test_what_the_server_complains_of_is_not_told(server):
+    """A request for what is not there is no fault of the build."""
+    build = server.builder
+    server.builder = lambda: (build(), logging.getLogger("mkdocs.livereload").warning("code 404"))
+    serving.tell(server)
+    server.builder()
+    assert shown(server)[2] == ""
+    assert shown(server, "/nowhere/")[0].startswith("404")
