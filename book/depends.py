@@ -7,6 +7,7 @@ find out. Recorded results that lie beside such a file, in `recorded/`, count to
 import ast
 import re
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -94,7 +95,8 @@ def read(path: Path) -> str:
 def parse_text(text: str, name: str, path: Path | None = None) -> Module:
     """Parse a source text; one that is no Python is reported with its line."""
     try:
-        tree = ast.parse(text, filename=name)
+        with warnings.catch_warnings(action="ignore"):
+            tree = ast.parse(text, filename=name)
     except SyntaxError as error:
         raise BookError(f"{name}:{error.lineno}: {error.msg}: {(error.text or '').strip()}") from error
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}

@@ -296,7 +296,7 @@ def violations(page, *rules):
 
 FOLDS = """open => { document.querySelectorAll('main details:not(.ledger-row)').forEach(part => part.open = open) }"""
 # Brackets and commas that stand on another line than the end of the formula to which they belong.
-TORN = """() => [...document.querySelectorAll('.arithmatex:not(div)')].filter(formula => formula.getClientRects().length).flatMap(formula => {
+TORN = r"""() => [...document.querySelectorAll('.arithmatex:not(div)')].filter(formula => formula.getClientRects().length).flatMap(formula => {
     const parts = [...formula.querySelectorAll('.base')], inline = 'em, strong, a, .formula-held'
     const beside = to => { let at = formula; while (!at[to] && at.parentElement.matches(inline)) at = at.parentElement
         return at[to]?.nodeType == Node.TEXT_NODE ? at[to] : null }
