@@ -18,7 +18,7 @@ from torch import nn
 from snippets.mnist.data import ROOT, write_atomically
 from snippets.mnist.train.networks import build
 from snippets.mnist.train.parallel import Group, describe
-from snippets.mnist.train.report import Epoch, Report, table
+from snippets.mnist.train.report import Report
 from snippets.mnist.train.settings import Settings
 
 # In which a continuation may differ.
@@ -78,7 +78,7 @@ class Folder:
             remedy = "leave out --resume, or name the folder of a run"
             raise ValueError(f"{self.path} holds no run to resume: {remedy}")
         theirs = json.loads(file.read_text())["settings"]
-        for name, ours in json.loads(json.dumps(self.settings.record())).items():
+        for name, ours in self.settings.record().items():
             if name not in FREE and theirs.get(name) != ours:
                 other = f"holds another run, with {name} {theirs.get(name)}, not {ours}"
                 remedy = "resume with its settings, or name another --out"
@@ -109,16 +109,6 @@ class Folder:
             whole = "what was there before is whole"
             raise OSError(f"{problem}; {whole}. {remedy}") from error
 
-    def checkpoint(self, device: torch.device) -> dict[str, Any] | None:
-        """Return the last checkpoint, or None where the run was ended before its first one."""
-        file = self.path / "last.pt"
-        return read(file, device) if file.exists() else None
-
-    def save(self, kept: dict[str, Any], history: list[Epoch]) -> None:
-        """Write the last checkpoint, and the table of epochs."""
-        self.write("last.pt", kept)
-        self.write("history.csv", table(history))
-
     def save_model(self, network: nn.Module) -> None:
         """Write the weights with what is needed to build the network around them."""
         settings = self.settings.record()
@@ -140,7 +130,7 @@ class Folder:
         if not report.history:
             self.save_model(report.network)
         self.write("report.json", json.dumps(report.record(), indent=2) + "\n")
-        for name, svg in drawings.drawings(samples, report):
+        for name, svg in drawings.drawings(samples, report).items():
             self.write(name, svg)
 
 

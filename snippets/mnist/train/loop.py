@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from snippets.mnist.train.folder import Folder
+from snippets.mnist.train.folder import Folder, read
 from snippets.mnist.train.optimum import exact_loss
 from snippets.mnist.train.pictures import Pictures
-from snippets.mnist.train.report import Epoch, Progress, gap_of
+from snippets.mnist.train.report import Epoch, Progress, gap_of, table
 from snippets.mnist.train.settings import Settings
 
 SAVE_SECONDS = 20.0  # at most so much work is lost when the process is killed
@@ -82,8 +82,8 @@ class Training:
         self.steps = self.train.steps * self.settings.epochs
         self.started = clock = time.perf_counter()
         self.next_look, self.next_save = clock + SHOW_SECONDS, clock + SAVE_SECONDS
-        if self.settings.resume:
-            self.restore(self.folder.checkpoint(self.train.device))
+        if self.settings.resume and (self.folder.path / "last.pt").exists():
+            self.restore(read(self.folder.path / "last.pt", self.train.device))
         self.forward = self.wrapped()
 
     # --8<-- [start:wrapped]
@@ -173,15 +173,14 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "history": [tuple(row) for row in self.history],
         }
-        self.folder.save(kept, self.history)
+        self.folder.write("last.pt", kept)
+        self.folder.write("history.csv", table(self.history))
 
     # --8<-- [end:checkpoint]
 
     # --8<-- [start:restore]
-    def restore(self, kept: dict | None) -> None:
-        """Take over everything from a checkpoint, if there is one."""
-        if kept is None:
-            return
+    def restore(self, kept: dict) -> None:
+        """Take over everything from a checkpoint."""
         if kept["step"] > self.steps:
             done = -(-kept["step"] // self.train.steps)
             asked = f"--epochs {self.settings.epochs}: {done} are done"

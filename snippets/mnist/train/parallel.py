@@ -18,15 +18,16 @@ def choose(name: str) -> torch.device:
     ValueError where there is none.
     """
     found = torch.accelerator.current_accelerator(check_available=True)
-    usable = ", ".join(["auto", "cpu", *([found.type] if found else [])])
+    found = found or torch.device("cpu")
+    usable = ", ".join(dict.fromkeys(["auto", "cpu", found.type]))
     try:
-        device = torch.device(name if name != "auto" else found or "cpu")
+        device = found if name == "auto" else torch.device(name)
     except RuntimeError:
         problem = f"--device {name}: torch knows no such name"
         raise ValueError(f"{problem}; choose from {usable}") from None
     if device.type == "cpu":
         return device
-    if found is None or device.type != found.type:
+    if device.type != found.type:
         problem = f"--device {name}: torch {torch.__version__} finds none here"
         raise ValueError(f"{problem}; choose from {usable}")
     index = device.index

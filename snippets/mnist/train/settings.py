@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,10 +144,8 @@ class Settings:
 
     def record(self) -> dict[str, Any]:
         """Return the settings as JSON can hold them, with paths as they are from everywhere."""
-        values = dataclasses.asdict(self).items()
-        return {
-            name: str(v.resolve()) if isinstance(v, Path) else v for name, v in values
-        }
+        values = dataclasses.asdict(self)
+        return json.loads(json.dumps(values, default=lambda path: str(path.resolve())))
 
 
 def flag(name: str) -> str:

@@ -53,7 +53,7 @@ def settings(digits):
 def no_drawings(request, monkeypatch):
     """Draw nothing, as it takes most of the time, but where a test is about drawings."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr(drawings, "drawings", lambda samples, report: iter(()))
+        monkeypatch.setattr(drawings, "drawings", lambda samples, report: {})
 
 
 @pytest.fixture

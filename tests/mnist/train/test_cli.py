@@ -290,20 +290,20 @@ def test_a_full_disk_leaves_the_old_checkpoint_and_the_remedies_work(
     command, run_folder, tmp_path, capsys, monkeypatch
 ):
     whole = []
-    real = Folder.save
+    real = Folder.write
 
-    def fill(self, state, history) -> None:
-        if state["step"] > 9:
+    def fill(self, name, content) -> None:
+        if name == "last.pt" and content["step"] > 9:
             whole.append((self.path / "last.pt").read_bytes())
             size, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
             resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
             try:
-                real(self, state, history)
+                real(self, name, content)
             finally:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-        real(self, state, history)
+        real(self, name, content)
 
-    monkeypatch.setattr(Folder, "save", fill)
+    monkeypatch.setattr(Folder, "write", fill)
     assert command("--epochs", "3") == 2
     assert re.search(r"last\.pt could not be written: File too large; .*Make room and --resume; or copy", error(capsys))
     assert (run_folder / "last.pt").read_bytes() == whole[0]

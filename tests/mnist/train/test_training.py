@@ -113,11 +113,15 @@ def test_the_loss_is_shown_each_half_second_unless_that_costs_and_saved_each_twe
     settings, monkeypatch, pause, cost, shown, saved
 ):
     """On a clock that a step, and a look at the loss, put forward."""
-    clock, steps, progress = [0.0], [], Recorder()
+    clock, steps, progress, real = [0.0], [], Recorder(), loop.Training.save
 
     def advance(training, x, count):
         clock[0] += pause
         training.step += 1
+
+    def save(training):
+        real(training)
+        steps.append(training.step)
 
     def standing(training):
         clock[0] += cost
@@ -126,7 +130,7 @@ def test_the_loss_is_shown_each_half_second_unless_that_costs_and_saved_each_twe
     monkeypatch.setattr(loop, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
     monkeypatch.setattr(loop.Training, "advance", advance)
     monkeypatch.setattr(loop.Training, "standing", standing)
-    monkeypatch.setattr(folders.Folder, "save", lambda folder, kept, history: steps.append(kept["step"]))
+    monkeypatch.setattr(loop.Training, "save", save)
     run(settings(epochs=1), progress)
     assert [now.step for now, _ in progress.seen] == shown
     assert steps == saved
