@@ -62,7 +62,9 @@ class Folder:
             self.check_that_it_is_free()
 
     def check_that_it_is_free(self) -> None:
-        """Raise ValueError where the files of this run would overwrite others."""
+        """Raise ValueError where this is no folder, or the files of this run would overwrite others."""
+        if self.path.is_file():
+            raise ValueError(f"{self.path} is a file: name a folder with --out")
         if (self.path / "settings.json").exists():
             remedy = "continue it with --resume, or name another --out"
             raise ValueError(f"{self.path} holds a run already: {remedy}")

@@ -212,6 +212,7 @@ def test_unknown_options(capsys, options, message):
         (["--epochs", "0"], "--epochs 0: choose from 1 on"),
         (["--data", "/nowhere"], "/nowhere/train-images-idx3-ubyte does not exist.*npm ci"),
         (["--out", "/dev/null/run"], "/dev/null/run/settings.json could not be written: Not a directory"),
+        (["--out", __file__], "test_cli.py is a file: name a folder with --out"),
         (["--resume"], "holds no run to resume: leave out --resume"),
         (["--device", "nonsense"], "--device nonsense: torch knows no such name"),
     ],
