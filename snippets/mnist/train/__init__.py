@@ -1,1 +1,1 @@
-"""The training script: `python -m snippets.mnist.train --help` lists its options."""
+"""The training script. From Python, `running.run` trains, and `folder.load` gives a trained network back."""

@@ -19,7 +19,7 @@ def reconstructions(samples: Float[Tensor, "n 28 28"], report: Report) -> Figure
     if report.history:
         rows["output"] = report.network(samples)
     rows["optimum"] = report.best(samples)
-    figure = Figure(figsize=(5.4, len(rows)))
+    figure = Figure(figsize=(5.4, 0.8 * len(rows)))
     ax = figure.subplots()
     tiles = torch.cat([row.movedim(0, 1).flatten(1) for row in rows.values()])
     ax.imshow(tiles.numpy(), vmin=0, vmax=1, cmap="gray_r")
@@ -35,5 +35,5 @@ def drawings(samples: Float[Tensor, "n 28 28"], report: Report) -> dict[str, str
         figures["curves.svg"] = draw(losses, report.optimum)
     texts = {name: io.StringIO() for name in figures}
     for name, figure in figures.items():
-        figure.savefig(texts[name], format="svg")
+        figure.savefig(texts[name], format="svg", bbox_inches="tight")
     return {name: text.getvalue() for name, text in texts.items()}
