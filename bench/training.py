@@ -28,12 +28,14 @@ from snippets.mnist.ranks import RANKS, WEIGHTS
 from snippets.mnist.recipe import real_truncation
 from snippets.mnist.recording import matrix_rate
 from snippets.mnist.shifts import random_amounts
-from snippets.mnist.train import Settings, loop, run
+from snippets.mnist.train import loop
 from snippets.mnist.train.networks import Dense
 from snippets.mnist.train.optimum import best, exact_loss, second_moment
 from snippets.mnist.train.parallel import Group
 from snippets.mnist.train.pictures import splits
 from snippets.mnist.train.report import Progress
+from snippets.mnist.train.running import run
+from snippets.mnist.train.settings import Settings
 
 RUNS = 5
 ROWS = ("paper", "equal", "high-pass", "dense")
@@ -155,6 +157,7 @@ class Arrival(Progress):
 
     def start(self, steps: int, done: int) -> None:
         """Look at the clock of the processor."""
+        super().start(steps, done)
         self.begin = time.process_time()
 
     def moved(self, now: Any, *, ended: bool) -> None:

@@ -1,8 +1,10 @@
 """The command. It reads the options before torch is imported, so that help, typos and the first line come at once."""
 
+import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from snippets.mnist.train.settings import Settings, parser
 
@@ -12,42 +14,43 @@ STOPPED = 130  # what a shell expects of a program that Ctrl-C ended
 def main(argv: Sequence[str] | None = None) -> int:
     """Run, and return the exit status: 0, 2 for what cannot be done, 130 after Ctrl-C."""
     options = vars(parser().parse_args(argv))
-    shown = {name for name in ("json", "csv") if options.pop(name, False)}
-    # of the processes under torchrun, one speaks
-    stream = sys.stderr if os.environ.get("RANK", "0") == "0" else None
     try:
-        settings = Settings(**options)
-        if stream:
-            first = f"{settings.model}, rank {settings.rank}, {settings.method}"
-            print(f"{first}; loading torch", file=stream, flush=True)
-        return carry_out(settings, shown, stream)
+        return carry_out(options)
     except (ValueError, OSError, RuntimeError) as error:
-        reason = "; ".join(str(error).splitlines() or [repr(error)])
-        if stream:
-            print(f"error: {reason}", file=stream)
+        say(f"error: {'; '.join(str(error).splitlines() or [repr(error)])}")
         return 2
     except KeyboardInterrupt:
-        print("\nstopped; what the last checkpoint holds is kept", file=sys.stderr)
+        say("\nstopped; what the last checkpoint holds is kept")
         return STOPPED
 
 
-def carry_out(settings: Settings, shown: set[str], stream: object) -> int:
-    """Run and print the result."""
-    from snippets.mnist.train.folder import with_folder
+def say(text: str, file: Any = None) -> None:
+    """Print, in the first of the processes that torchrun starts."""
+    if os.environ.get("RANK", "0") == "0":
+        print(text, file=file or sys.stderr, flush=True)
+
+
+def carry_out(options: dict[str, Any]) -> int:
+    """Run, print the result, and return the exit status."""
+    shown = {name for name in ("json", "csv") if options.pop(name, False)}
+    settings = Settings(**options)
+    say(f"{settings.model}, rank {settings.rank}, {settings.method}; loading torch")
+
+    from snippets.mnist.train.folder import new_folder
     from snippets.mnist.train.report import Progress, table
     from snippets.mnist.train.running import run
 
-    report = run(with_folder(settings), Progress(stream))
-    if stream:
-        if "json" in shown:
-            print(report.json())
-        if "csv" in shown:
-            print(table(report.history), end="")
-        if not shown:
-            print(report.summary())
-        if not report.finished:
-            there = f"--out {report.out} --resume"
-            print(f"stopped; continue with the same command and {there}", file=stream)
+    settings.out = settings.out or new_folder(settings)
+    report = run(settings, Progress(sys.stderr))
+    if "json" in shown:
+        say(json.dumps(report.record()), sys.stdout)
+    if "csv" in shown:
+        say(table(report.history).rstrip("\n"), sys.stdout)
+    if not shown:
+        say(report.summary(), sys.stdout)
+    if not report.finished:
+        there = f"--out {report.out} --resume"
+        say(f"stopped; continue with the same command and {there}")
     return 0 if report.finished else STOPPED
 
 

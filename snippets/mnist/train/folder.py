@@ -1,6 +1,5 @@
 """The folder of a run: settings and surroundings, the table of epochs, checkpoint, model, drawings, report."""
 
-import dataclasses
 import io
 import json
 import os
@@ -19,25 +18,13 @@ from torch import nn
 from snippets.mnist.data import ROOT, write_atomically
 from snippets.mnist.train.networks import build
 from snippets.mnist.train.parallel import Group, describe
-from snippets.mnist.train.report import Epoch, Report, table
+from snippets.mnist.train.report import Report
 from snippets.mnist.train.settings import Settings
 
-FREE = (
-    "out",
-    "resume",
-    "device",
-    "epochs",
-    "compile",
-)  # in which a continuation may differ
-NAMES = (
-    "settings.json",
-    "history.csv",
-    "last.pt",
-    "model.pt",
-    "report.json",
-    "curves.svg",
-    "reconstructions.svg",
-)
+# In which a continuation may differ.
+FREE = {"out", "resume", "device", "epochs", "compile"}
+NAMES = ["settings.json", "history.csv", "last.pt", "model.pt", "report.json"]
+NAMES += ["curves.svg", "reconstructions.svg"]
 
 
 # --8<-- [start:load]
@@ -53,14 +40,13 @@ def load(folder: str | Path) -> nn.Module:
 
 
 def read(file: Path, device: torch.device) -> dict[str, Any]:
-    """Read what `torch.save` wrote; raises ValueError where it is damaged."""
+    """Return what `torch.save` wrote. Raises ValueError where it is damaged."""
     try:
         return torch.load(file, map_location=device, weights_only=True)
     except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(
-            f"{file} is damaged ({reason}); delete the folder and start the run again"
-        ) from error
+        reason = (str(error) or repr(error)).splitlines()[0]
+        remedy = "delete the folder and start the run again"
+        raise ValueError(f"{file} is damaged ({reason}); {remedy}") from error
 
 
 class Folder:
@@ -69,34 +55,36 @@ class Folder:
     def __init__(self, settings: Settings, group: Group) -> None:
         """Refuse a folder that holds another run, or files that a run would overwrite; nothing is written yet."""
         self.path, self.settings, self.ranks = settings.out, settings, settings.ranks
-        self.writes = settings.out is not None and group.rank == 0
-        problem = group.tell(self.problem() if self.writes else None)
-        if problem:
-            raise ValueError(problem)
+        self.writes = self.path is not None and group.rank == 0
+        if self.path is not None and settings.resume:
+            self.check_that_it_is_this_run()
+        elif self.path is not None:
+            self.check_that_it_is_free()
 
-    def problem(self) -> str | None:
-        """Return why this folder cannot be used, or None."""
-        file = self.path / "settings.json"
-        if not self.settings.resume:
+    def check_that_it_is_free(self) -> None:
+        """Raise ValueError where this is no folder, or the files of this run would overwrite others."""
+        if self.path.is_file():
+            raise ValueError(f"{self.path} is a file: name a folder with --out")
+        if (self.path / "settings.json").exists():
+            remedy = "continue it with --resume, or name another --out"
+            raise ValueError(f"{self.path} holds a run already: {remedy}")
+        for file in (self.path / name for name in NAMES):
             if file.exists():
-                return f"{self.path} holds a run already: continue it with --resume, or name another --out"
-            taken = [self.path / name for name in NAMES if (self.path / name).exists()]
-            return (
-                f"{taken[0]} is there and would be overwritten: name another --out"
-                if taken
-                else None
-            )
+                remedy = "name another --out"
+                raise ValueError(f"{file} is there and would be overwritten: {remedy}")
+
+    def check_that_it_is_this_run(self) -> None:
+        """Raise ValueError where the folder holds no run, or one with other settings."""
+        file = self.path / "settings.json"
         if not file.exists():
-            return f"{self.path} holds no run to resume: leave out --resume, or name the folder of a run"
-        theirs, ours = (
-            json.loads(file.read_text())["settings"],
-            json.loads(json.dumps(self.settings.record())),
-        )
-        for name in set(ours) - set(FREE):
-            if theirs.get(name) != ours[name]:
-                other = f"{self.path} holds another run, with {name} {theirs.get(name)}, not {ours[name]}"
-                return f"{other}: resume with its settings, or name another --out"
-        return None
+            remedy = "leave out --resume, or name the folder of a run"
+            raise ValueError(f"{self.path} holds no run to resume: {remedy}")
+        theirs = json.loads(file.read_text())["settings"]
+        for name, ours in self.settings.record().items():
+            if name not in FREE and theirs.get(name) != ours:
+                other = f"holds another run, with {name} {theirs.get(name)}, not {ours}"
+                remedy = "resume with its settings, or name another --out"
+                raise ValueError(f"{self.path} {other}: {remedy}")
 
     def begin(
         self, device: torch.device, group: Group, ranks: tuple[int, ...] | None
@@ -108,7 +96,7 @@ class Folder:
             self.write("settings.json", json.dumps(record, indent=2) + "\n")
 
     def write(self, name: str, content: object) -> None:
-        """Write a text, bytes, or what `torch.save` makes of anything else, whole or not at all."""
+        """Write a text, or what `torch.save` makes of anything else, whole or not at all."""
         if not self.writes:
             return
         if not isinstance(content, str):
@@ -118,28 +106,15 @@ class Folder:
         try:
             write_atomically(self.path / name, content)
         except OSError as error:
-            problem = (
-                f"{self.path / name} could not be written: {error.strerror or error}"
-            )
+            problem = f"{self.path / name} could not be written: {error.strerror}"
             remedy = "Make room and --resume; or copy the folder to where there is room, and --resume with that --out"
-            raise OSError(
-                f"{problem}; what was there before is whole. {remedy}"
-            ) from error
-
-    def checkpoint(self, device: torch.device) -> dict[str, Any] | None:
-        """Return the last checkpoint, or None where the run was ended before its first one."""
-        file = self.path / "last.pt"
-        return read(file, device) if file.exists() else None
-
-    def save(self, kept: dict[str, Any], history: list[Epoch]) -> None:
-        """Write the last checkpoint, and the table of epochs."""
-        self.write("last.pt", kept)
-        self.write("history.csv", table(history))
+            whole = "what was there before is whole"
+            raise OSError(f"{problem}; {whole}. {remedy}") from error
 
     def save_model(self, network: nn.Module) -> None:
         """Write the weights with what is needed to build the network around them."""
-        weights = {name: value.cpu() for name, value in network.state_dict().items()}
         settings = self.settings.record()
+        weights = {name: value.cpu() for name, value in network.state_dict().items()}
         held = {
             "model": settings["model"],
             "rank": settings["rank"],
@@ -151,28 +126,28 @@ class Folder:
         """Write the report and the drawings."""
         if not self.writes:
             return
-        from snippets.mnist.train import (
-            drawings,  # here, as matplotlib takes a second to import
-        )
+        # here, as matplotlib takes a second to import
+        from snippets.mnist.train import drawings
 
         if not report.history:
             self.save_model(report.network)
         self.write("report.json", json.dumps(report.record(), indent=2) + "\n")
-        for name, svg in drawings.drawings(samples, report):
+        for name, svg in drawings.drawings(samples, report).items():
             self.write(name, svg)
 
 
 def surroundings(device: torch.device, group: Group) -> dict[str, Any]:
     """Return what a run's numbers depend on besides its settings."""
-    versions = {
-        name: version(name) for name in ("torch", "numpy", "matplotlib", "tqdm")
-    }
+    packages = ("torch", "numpy", "matplotlib", "tqdm")
     return {
         "device": describe(device),
         "processes": group.size,
         "threads": torch.get_num_threads(),
         "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version(), **versions},
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in packages},
+        },
         "git": revision(),
         "command": sys.argv,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -181,29 +156,12 @@ def surroundings(device: torch.device, group: Group) -> dict[str, Any]:
 
 def revision() -> str | None:
     """Return the git revision of the book, with + where files differ from it; None without git."""
-    command = [
-        "git",
-        "-C",
-        str(ROOT),
-        "describe",
-        "--always",
-        "--abbrev=40",
-        "--dirty=+",
-        "--exclude=*",
-    ]
-    try:
-        return (
-            subprocess.run(
-                command, capture_output=True, text=True, timeout=20
-            ).stdout.strip()
-            or None
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
+    command = "git describe --always --abbrev=40 --dirty=+ --exclude=*"
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
+    return done.stdout.strip() or None
 
 
-def with_folder(settings: Settings) -> Settings:
-    """Name a folder in runs/, after the run and the time, where none was named."""
+def new_folder(settings: Settings) -> Path:
+    """Return a path in runs/, named after the run and the time."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
-    new = ROOT / "runs" / f"{settings.model}-{settings.method}-{stamp}"
-    return dataclasses.replace(settings, out=settings.out or new)
+    return ROOT / "runs" / f"{settings.model}-{settings.method}-{stamp}"

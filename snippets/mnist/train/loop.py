@@ -1,7 +1,6 @@
 """The training loop."""
 
 import contextlib
-import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -11,18 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from snippets.mnist.train.folder import Folder
+from snippets.mnist.train.folder import Folder, read
 from snippets.mnist.train.optimum import exact_loss
-from snippets.mnist.train.parallel import Group, wait
 from snippets.mnist.train.pictures import Pictures
-from snippets.mnist.train.report import Epoch, Progress, gap_of
+from snippets.mnist.train.report import Epoch, Progress, gap_of, table
 from snippets.mnist.train.settings import Settings
 
 SAVE_SECONDS = 20.0  # at most so much work is lost when the process is killed
-SHOW_SECONDS, PATIENCE = (
-    0.5,
-    20,
-)  # between two looks at the loss, and how many times what a look takes
+SHOW_SECONDS = 0.5  # between two looks at the loss …
+PATIENCE = 20  # … and how many times what a look takes
 WARM_UP = 0.05  # the part of the steps in which the rate rises
 
 
@@ -34,11 +30,10 @@ def squared_error(output: Tensor, x: Tensor) -> Tensor:
 
 def optimizer_of(settings: Settings, network: nn.Module) -> torch.optim.Optimizer:
     """Return the optimizer of that name."""
+    weights, lr = network.parameters(), settings.lr
     if settings.optimizer == "adam":
-        return torch.optim.Adam(network.parameters(), lr=settings.lr)
-    return torch.optim.SGD(
-        network.parameters(), lr=settings.lr, momentum=0.9, nesterov=True
-    )
+        return torch.optim.Adam(weights, lr=lr)
+    return torch.optim.SGD(weights, lr=lr, momentum=0.9, nesterov=True)
 
 
 def schedule(done: float) -> float:
@@ -57,14 +52,12 @@ def wish_to_stop() -> Iterator[list[int]]:
             raise KeyboardInterrupt
         asked.append(number)
 
-    before = [
-        (number, signal.signal(number, ask))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    ]
+    numbers = signal.SIGINT, signal.SIGTERM
+    before = [signal.signal(number, ask) for number in numbers]
     try:
         yield asked
     finally:
-        for number, handler in before:
+        for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
 
 
@@ -78,29 +71,27 @@ class Training:
     moments: list[Tensor]
     optimum: float
     folder: Folder
-    group: Group
     progress: Progress
     error: Callable[[Tensor, Tensor], Tensor] = squared_error
     step: int = 0
-    seconds: float = 0.0
-    best: float = math.inf
     history: list[Epoch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start, or go on from the folder's last checkpoint."""
         self.optimizer = optimizer_of(self.settings, self.network)
         self.steps = self.train.steps * self.settings.epochs
-        if self.settings.resume:
-            self.restore(self.folder.checkpoint(self.train.device))
+        self.started = clock = time.perf_counter()
+        self.next_look, self.next_save = clock + SHOW_SECONDS, clock + SAVE_SECONDS
+        if self.settings.resume and (self.folder.path / "last.pt").exists():
+            self.restore(read(self.folder.path / "last.pt", self.train.device))
         self.forward = self.wrapped()
-        self.started = self.shown = self.saved = time.perf_counter()
-        self.cost = 0.0
 
     # --8<-- [start:wrapped]
     def wrapped(self) -> nn.Module:
         """Return the network as the steps call it, gradients averaged by processes."""
         forward = torch.compile(self.network) if self.settings.compile else self.network
-        return DistributedDataParallel(forward) if self.group.size > 1 else forward
+        several = self.train.group.size > 1
+        return DistributedDataParallel(forward) if several else forward
 
     # --8<-- [end:wrapped]
 
@@ -109,11 +100,11 @@ class Training:
         """Take a step on this process's part x of a batch of `count` pictures."""
         for part in self.optimizer.param_groups:
             part["lr"] = self.settings.lr * schedule((self.step + 0.5) / self.steps)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         half = self.settings.precision == "bfloat16"
         with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
             error = self.error(self.forward(x), x)
-        error = error * self.group.size / (784 * count)
+        error = error * self.train.group.size / (784 * count)
         error.backward()  # DDP takes the mean over processes
         self.optimizer.step()
         self.step += 1
@@ -121,45 +112,40 @@ class Training:
     def run(self) -> None:
         """Train to the end, or until Ctrl-C."""
         self.progress.start(self.steps, self.step)
-        per_epoch = self.train.steps
-        with wish_to_stop() as asked:
-            for epoch in range(self.step // per_epoch, self.settings.epochs):
-                done = self.step - epoch * per_epoch
+        with wish_to_stop() as asked, contextlib.closing(self.progress):
+            while self.step < self.steps:
+                epoch, done = divmod(self.step, self.train.steps)
                 for x, count in self.train.batches(epoch, skip=done):
                     self.advance(x, count)
                     self.look()
-                    anyone = self.group.add(torch.tensor(len(asked)))
-                    if anyone and self.step < self.steps:
-                        return self.save()
-        return self.save()
+                    if self.train.group.add(torch.tensor(len(asked))):
+                        self.save()
+                        return
 
     # --8<-- [end:advance]
 
-    def elapsed(self) -> float:
+    def seconds(self) -> float:
         """Return the seconds of training so far, those before a resume included."""
-        wait(self.train.device)
-        return self.seconds + time.perf_counter() - self.started
+        return time.perf_counter() - self.started
 
     def look(self) -> None:
         """At the end of an epoch, and now and then for the progress, compare with the optimum; save at times."""
         clock, ended = time.perf_counter(), self.step % self.train.steps == 0
-        if ended or clock - self.shown > max(SHOW_SECONDS, PATIENCE * self.cost):
+        if ended or clock > self.next_look:
             now = self.standing()
             if ended:
                 self.history.append(now)
-            if ended and now.train_loss < self.best:
-                self.best = now.train_loss
-                self.folder.save_model(self.network)
+                if now.train_loss == min(row.train_loss for row in self.history):
+                    self.folder.save_model(self.network)
             self.progress.moved(now, ended=ended)
-            self.shown = time.perf_counter()
-            self.cost = self.shown - clock
-        if ended or time.perf_counter() - self.saved > SAVE_SECONDS:
+            shown = time.perf_counter()
+            self.next_look = shown + max(SHOW_SECONDS, PATIENCE * (shown - clock))
+        if ended or time.perf_counter() > self.next_save:
             self.save()
 
     # --8<-- [start:standing]
     def standing(self) -> Epoch:
         """Return where the weights stand. Raises ValueError if they have run away."""
-        seconds = self.elapsed()
         train, test = (exact_loss(self.network, moment) for moment in self.moments)
         nothing = float(self.moments[0].trace()) / 784  # the loss of sending all to 0
         if not train < 100 * nothing:
@@ -170,7 +156,7 @@ class Training:
         epoch, rest = divmod(self.step, self.train.steps)
         images = epoch * self.train.count + rest * self.settings.batch_size
         gap = gap_of(train, self.optimum, nothing)
-        return Epoch(epoch, self.step, images, seconds, train, test, gap)
+        return Epoch(epoch, self.step, images, self.seconds(), train, test, gap)
 
     # --8<-- [end:standing]
 
@@ -179,28 +165,29 @@ class Training:
         """Write a checkpoint. Random numbers have no state: they follow from seed,
         epoch and shard.
         """
-        self.seconds, self.started = self.elapsed(), time.perf_counter()
-        self.saved = self.started
-        kept = {name: getattr(self, name) for name in ("step", "seconds", "best")}
-        for name in ("network", "optimizer"):
-            kept[name] = getattr(self, name).state_dict()
-        kept["history"] = [tuple(row) for row in self.history]
-        self.folder.save(kept, self.history)
+        self.next_save = time.perf_counter() + SAVE_SECONDS
+        kept = {
+            "step": self.step,
+            "seconds": self.seconds(),
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "history": [tuple(row) for row in self.history],
+        }
+        self.folder.write("last.pt", kept)
+        self.folder.write("history.csv", table(self.history))
 
     # --8<-- [end:checkpoint]
 
     # --8<-- [start:restore]
-    def restore(self, kept: dict | None) -> None:
-        """Take over everything from a checkpoint, if there is one."""
-        if kept is None:
-            return
+    def restore(self, kept: dict) -> None:
+        """Take over everything from a checkpoint."""
         if kept["step"] > self.steps:
             done = -(-kept["step"] // self.train.steps)
             asked = f"--epochs {self.settings.epochs}: {done} are done"
             raise ValueError(f"{asked}; choose as many or more")
-        for name in ("network", "optimizer"):
-            getattr(self, name).load_state_dict(kept[name])
-        self.step, self.seconds, self.best = kept["step"], kept["seconds"], kept["best"]
+        self.network.load_state_dict(kept["network"])
+        self.optimizer.load_state_dict(kept["optimizer"])
         self.history = [Epoch(*row) for row in kept["history"]]
+        self.step, self.started = kept["step"], self.started - kept["seconds"]
 
     # --8<-- [end:restore]

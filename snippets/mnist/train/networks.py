@@ -7,7 +7,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from snippets.mnist.exact import EquivariantLinearAutoencoder, complex_matrices, waves
+from snippets.mnist.exact import (
+    EquivariantLinearAutoencoder,
+    complex_matrices,
+    load,
+    waves,
+)
 from snippets.mnist.ranks import WEIGHTS
 
 # --8<-- [end:setup]
@@ -20,10 +25,12 @@ class Dense(nn.Module):
     inputs = 784
 
     def __init__(self, rank: int) -> None:
-        """Make a layer down to r numbers and one of r × 784, without biases."""
+        """Begin with a random orthonormal decoder, and its transpose as encoder."""
         super().__init__()
         self.encoder = nn.Linear(self.inputs, rank, bias=False)
         self.decoder = nn.Linear(rank, 784, bias=False)
+        rows = nn.init.orthogonal_(self.decoder.weight).detach().T
+        self.encoder.weight.data.copy_(self.seen(rows.reshape(-1, 28, 28)))
 
     def forward(self, x: Float[Tensor, "n 28 28"]) -> Float[Tensor, "n 28 28"]:
         """Return the reconstructions."""
@@ -55,9 +62,9 @@ class SemiEquivariant(nn.Module):
         """Make w_j r_j × 28 w_j weights in both factors of every frequency."""
         super().__init__()
         shapes = [(w * r, 28 * w) for r, w in zip(ranks, WEIGHTS, strict=True)]
-        self.encoder, self.decoder = (
-            nn.ParameterList(torch.empty(s) for s in shapes) for _ in "ED"
-        )
+        rows = [nn.init.orthogonal_(torch.empty(s)) for s in shapes]
+        self.encoder = nn.ParameterList(rows)
+        self.decoder = nn.ParameterList(e.clone() for e in rows)
         self.register_buffer("waves", coordinates(), persistent=False)
 
     def forward(self, x: Float[Tensor, "n 28 28"]) -> Float[Tensor, "n 28 28"]:
@@ -83,38 +90,26 @@ def padded(weights: nn.ParameterList) -> Float[Tensor, "15 units 56"]:
 
 def build(model: str, rank: int, ranks: Sequence[int] | None, seed: int) -> nn.Module:
     """Return a network that projects onto a random subspace, the same for every device and number of processes."""
-    kinds = {
-        "dense": Dense,
-        "invariant": Invariant,
-        "semi-equivariant": SemiEquivariant,
-    }
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = kinds.get(model, EquivariantLinearAutoencoder)(ranks or rank)
-        start(network)
+        if model == "equivariant":
+            return projection(EquivariantLinearAutoencoder(ranks))
+        if model == "semi-equivariant":
+            return SemiEquivariant(ranks)
+        return Dense(rank) if model == "dense" else Invariant(rank)
+
+
+def projection(network: EquivariantLinearAutoencoder) -> EquivariantLinearAutoencoder:
+    """Return the network with its encoder's rows made orthonormal, and its decoder the encoder's transpose."""
+    drawn = complex_matrices(network.encoder)
+    load(
+        network,
+        [
+            torch.linalg.qr(u.mT[:, : len(e)]).Q
+            for e, u in zip(network.encoder, drawn, strict=True)
+        ],
+    )
     return network
-
-
-@torch.no_grad()
-def start(network: nn.Module) -> None:
-    """Make the encoder's rows orthonormal, and the decoder its transpose."""
-    if isinstance(network, Dense):
-        rows = nn.init.orthogonal_(network.decoder.weight).T
-        network.encoder.weight.copy_(network.seen(rows.reshape(-1, 28, 28)))
-    elif isinstance(network, SemiEquivariant):
-        for e, d in zip(network.encoder, network.decoder, strict=True):
-            d.copy_(nn.init.orthogonal_(e) if len(e) else e)
-    else:
-        for e, d, u in zip(
-            network.encoder,
-            network.decoder,
-            complex_matrices(network.encoder),
-            strict=True,
-        ):
-            rows = torch.linalg.qr(u[: len(e)].mT).Q.mT.contiguous()
-            d.copy_(
-                e.copy_(torch.view_as_real(rows.resolve_conj())[..., : e.shape[-1]])
-            )
 
 
 def parameters(network: nn.Module) -> int:

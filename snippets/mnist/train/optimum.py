@@ -108,13 +108,10 @@ def chosen_ranks(
 ) -> tuple[int, ...]:
     """Return the ranks with the least loss."""
     if model == "equivariant":
-        return best_ranks(
-            torch.linalg.eigvalsh(frequency_moments(moment)).flip(1), rank
-        )
-    real = torch.linalg.eigvalsh(real_moments(moment)).flip(1)
-    pairs = real.view(15, 28, 2).mean(
-        2
-    )  # a unit of rank takes two eigenvectors where a frequency counts twice
-    return best_ranks(
-        torch.where(torch.tensor(WEIGHTS)[:, None] == 1, real[:, :28], pairs), rank
-    )
+        values = torch.linalg.eigvalsh(frequency_moments(moment)).flip(1)
+    else:
+        single = torch.linalg.eigvalsh(real_moments(moment)).flip(1)
+        # a unit of rank takes two eigenvectors where a frequency counts twice
+        pairs, once = single.view(15, 28, 2).mean(2), torch.tensor(WEIGHTS) == 1
+        values = torch.where(once[:, None], single[:, :28], pairs)
+    return best_ranks(values, rank)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
@@ -18,15 +18,16 @@ def choose(name: str) -> torch.device:
     ValueError where there is none.
     """
     found = torch.accelerator.current_accelerator(check_available=True)
-    usable = ", ".join(["auto", "cpu", *([found.type] if found else [])])
+    found = found or torch.device("cpu")
+    usable = ", ".join(dict.fromkeys(["auto", "cpu", found.type]))
     try:
-        device = torch.device(name if name != "auto" else found or "cpu")
+        device = found if name == "auto" else torch.device(name)
     except RuntimeError:
         problem = f"--device {name}: torch knows no such name"
         raise ValueError(f"{problem}; choose from {usable}") from None
     if device.type == "cpu":
         return device
-    if found is None or device.type != found.type:
+    if device.type != found.type:
         problem = f"--device {name}: torch {torch.__version__} finds none here"
         raise ValueError(f"{problem}; choose from {usable}")
     index = device.index
@@ -49,19 +50,11 @@ def number_type(precision: str, device: torch.device) -> torch.dtype:
 
 def describe(device: torch.device) -> str:
     """Return the device's name as it is announced."""
+    if device.type == "cpu":
+        return f"cpu ({torch.get_num_threads()} threads)"
     if device.type == "cuda":
         return f"cuda ({torch.cuda.get_device_name(device)})"
-    return (
-        f"cpu ({torch.get_num_threads()} threads)"
-        if device.type == "cpu"
-        else device.type
-    )
-
-
-def wait(device: torch.device) -> None:
-    """Wait until the device has done what it was given, so that clocks tell the truth."""
-    if device.type != "cpu":
-        torch.accelerator.synchronize(device)
+    return device.type
 
 
 class Group(NamedTuple):
@@ -80,25 +73,18 @@ class Group(NamedTuple):
             dist.all_reduce(tensor)
         return tensor
 
-    def tell(self, value: Any) -> Any:
-        """Return what the first process has for the value."""
-        values = [value]
-        if self.size > 1:
-            dist.broadcast_object_list(values, src=0)
-        return values[0]
-
 
 @contextmanager
 def joined() -> Iterator[Group]:
-    """Join the other processes, for sums on their CPUs (gloo) and on their GPUs; leave them in the end."""
+    """Join the other processes, for sums on their CPUs (gloo) and on their GPUs (nccl); leave them in the end."""
     mine = Group(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
-    if mine.size == 1 or dist.is_initialized():
-        yield mine
-        return
-    dist.init_process_group(
-        "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-    )
+    joins = mine.size > 1 and not dist.is_initialized()
+    if joins:
+        dist.init_process_group(
+            "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+        )
     try:
         yield mine
     finally:
-        dist.destroy_process_group()
+        if joins:
+            dist.destroy_process_group()

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -51,22 +52,24 @@ def moved(
 
 
 # --8<-- [start:pictures]
+@dataclass
 class Pictures:
     """One split of the data, of which this process holds its share of one shard."""
 
-    def __init__(
-        self,
-        shards: list[Shard],
-        settings: Settings,
-        group: Group,
-        device: torch.device,
-    ) -> None:
-        """Remember where the pictures are; nothing is read yet."""
-        self.shards, self.settings = shards, settings
-        self.group, self.device = group, device
-        self.count = sum(shard.count for shard in shards)
-        self.steps = sum(pieces(shard.count, settings.batch_size) for shard in shards)
-        self.held: tuple[int, Tensor] | None = None
+    shards: list[Shard]
+    settings: Settings
+    group: Group
+    device: torch.device
+    held: tuple[int, Tensor] | None = None
+
+    def __post_init__(self) -> None:
+        """Count the pictures, and the steps of an epoch; nothing is read yet."""
+        self.count = sum(shard.count for shard in self.shards)
+        self.steps = sum(self.pieces(shard) for shard in self.shards)
+
+    def pieces(self, shard: Shard) -> int:
+        """Return the number of batches of nearly equal size that a shard makes."""
+        return -(-shard.count // self.settings.batch_size)
 
     def share(self, index: int) -> Float[Tensor, "n 28 28"]:
         """Return this process's share of a shard, read and moved if it is not held."""
@@ -95,20 +98,15 @@ class Pictures:
         seed, shards = self.settings.seed, len(self.shards)
         turn = torch.randperm(shards, generator=generator_of(seed, epoch))
         for index in turn.tolist():
-            count = self.shards[index].count
-            here = pieces(count, self.settings.batch_size)
-            low, high = self.group.share(count)
-            order = torch.randperm(count, generator=generator_of(seed, epoch, index))
-            for chosen in order.tensor_split(here)[skip:]:
+            shard = self.shards[index]
+            low, high = self.group.share(shard.count)
+            generator = generator_of(seed, epoch, index)
+            order = torch.randperm(shard.count, generator=generator)
+            for chosen in order.tensor_split(self.pieces(shard))[skip:]:
                 mine = chosen[(chosen >= low) & (chosen < high)] - low
                 yield self.share(index)[mine.to(self.device)], len(chosen)
-            skip = max(0, skip - here)
+            skip = max(0, skip - self.pieces(shard))
         # --8<-- [end:pictures]
-
-
-def pieces(count: int, batch_size: int) -> int:
-    """Return the number of batches of nearly equal size into which the pictures are dealt."""
-    return -(-count // batch_size)
 
 
 def generator_of(*numbers: int) -> torch.Generator:
@@ -118,7 +116,7 @@ def generator_of(*numbers: int) -> torch.Generator:
 
 
 def splits(settings: Settings, group: Group, device: torch.device) -> list[Pictures]:
-    """Cut both splits into shards. Each picture is moved once, by a draw that depends on seed and place alone."""
+    """Return both splits in shards. Each picture is moved once, by a draw that depends on seed and place alone."""
     generator, both = torch.Generator().manual_seed(settings.seed), []
     for split in ("train", "test"):
         shards = []

@@ -2,9 +2,8 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +23,7 @@ class Epoch(NamedTuple):
     gap: float | None  # train_loss / optimum − 1; None where the optimum is zero
 
 
-@dataclass(frozen=True)
+@dataclass
 class Report:
     """Losses are squared errors per pixel on the shifted pictures, computed from exact second moments."""
 
@@ -43,23 +42,17 @@ class Report:
     device: str
     processes: int
     finished: bool  # False after Ctrl-C
+    out: Path | None
     history: tuple[Epoch, ...] = field(repr=False)
     network: nn.Module = field(repr=False)  # on the CPU, in float64
     best: nn.Module = field(repr=False)  # the optimum
-    out: Path | None = None
 
     def record(self) -> dict[str, Any]:
         """Return what JSON can hold: no history, no weights."""
         kept = {
-            name: value
-            for name, value in vars(self).items()
-            if name not in ("history", "network", "best")
+            each.name: getattr(self, each.name) for each in fields(self) if each.repr
         }
         return kept | {"out": self.out and str(self.out)}
-
-    def json(self) -> str:
-        """Return the record as one line of JSON."""
-        return json.dumps(self.record())
 
     def summary(self) -> str:
         """Return two lines for a person."""
@@ -83,11 +76,9 @@ def gap_of(loss: float, optimum: float, scale: float) -> float | None:
 
 def gap_text(loss: float, gap: float | None) -> str:
     """Write the gap, or how far above zero the loss is where the optimum is zero."""
-    return (
-        f"{loss:.1e} above 0, the optimum of full rank"
-        if gap is None
-        else f"gap {gap:.3%}"
-    )
+    if gap is None:
+        return f"{loss:.1e} above 0, the optimum of full rank"
+    return f"gap {gap:.3%}"
 
 
 class Progress:
@@ -112,13 +103,12 @@ class Progress:
         """Draw the bar anew, or write a line where it is the end of an epoch."""
         loss = f"loss {now.train_loss:.6f}  {gap_text(now.train_loss, now.gap)}"
         speed = f"{now.images / max(now.seconds, 1e-9):,.0f} images/s"
-        if not self.bar.disable:
-            self.bar.set_postfix_str(f"{loss}  {speed}", refresh=False)
-            self.bar.update(now.step - self.bar.n)
-        elif ended:
-            step = f"step {now.step:>6}/{self.bar.total}"
-            self.say(
-                f"epoch {now.epoch:>3}  {step}  {loss}  test {now.test_loss:.6f}  {speed}"
-            )
-        if now.step == self.bar.total:
-            self.bar.close()
+        self.bar.n = now.step
+        self.bar.set_postfix_str(f"{loss}  {speed}")
+        if ended and self.bar.disable:
+            step = f"epoch {now.epoch:>3}  step {now.step:>6}/{self.bar.total}"
+            self.say(f"{step}  {loss}  test {now.test_loss:.6f}  {speed}")
+
+    def close(self) -> None:
+        """Leave the bar as it is, and begin a new line."""
+        self.bar.close()

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from snippets.mnist.data import load_images
-from snippets.mnist.train import Settings, drawings, run
+from snippets.mnist.train import drawings
 from snippets.mnist.train.report import Progress, Report
+from snippets.mnist.train.running import run
+from snippets.mnist.train.settings import Settings
 
 TRAIN, TEST = 900, 200
 
@@ -51,7 +53,7 @@ def settings(digits):
 def no_drawings(request, monkeypatch):
     """Draw nothing, as it takes most of the time, but where a test is about drawings."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr(drawings, "drawings", lambda samples, report: iter(()))
+        monkeypatch.setattr(drawings, "drawings", lambda samples, report: {})
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import torch
 from snippets.mnist.data import load_images
 from snippets.mnist.exact import second_moment as exact_moment
 from snippets.mnist.shifts import cyclic_shift, random_amounts, shift
-from snippets.mnist.train import Settings, pictures
+from snippets.mnist.train import pictures
 from snippets.mnist.train.optimum import second_moment
 from snippets.mnist.train.parallel import Group
-from snippets.mnist.train.pictures import amounts, pieces, splits
+from snippets.mnist.train.pictures import amounts, splits
+from snippets.mnist.train.settings import Settings
 
 from .conftest import TEST, TRAIN, write_idx
 
@@ -67,7 +68,7 @@ def test_batches_are_of_nearly_equal_size_and_hold_every_picture_once(settings):
     train, _ = splits(given, ALONE, CPU)
     batches = [x for x, _ in train.batches(0)]
     assert [len(x) for x in batches] == [129] * 4 + [128] * 3 == [count for _, count in train.batches(0)]
-    assert train.steps == pieces(900, 130) == 7
+    assert train.steps == 7
     ink = [x.sum((1, 2)).sort().values for x in (torch.cat(batches), all_of(given))]
     assert torch.equal(*ink)
 
@@ -114,7 +115,9 @@ STREAM = """
 import sys
 from pathlib import Path
 from bench.training import peak
-from snippets.mnist.train import Settings, pictures, run
+from snippets.mnist.train import pictures
+from snippets.mnist.train.running import run
+from snippets.mnist.train.settings import Settings
 pictures.SHARD = 2000
 peaks = []
 for name in ("small", "small", "large"):

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from snippets.mnist.ranks import RANKS
-from snippets.mnist.train import Settings
-from snippets.mnist.train.settings import DEFAULTS, STEPS, flag, parser
+from snippets.mnist.train.settings import CHOICES, DEFAULTS, HELP, STEPS, Settings, flag, parser
 
 
 def test_the_defaults_are_the_equivariant_network_of_the_paper():
@@ -82,17 +81,20 @@ def test_settings_can_be_written_as_json_and_name_a_folder_in_one_way(tmp_path, 
 
 
 def test_help_has_every_setting_with_its_default_and_two_examples():
-    text = " ".join(parser().format_help().split())
+    text = parser().format_help()
     assert text.count("python -m snippets.mnist.train --") == 2
-    said = {each.name: each.metadata["help"] for each in dataclasses.fields(Settings)}
+    options = text.partition("\nexamples:")[0].split("\n  --")[1:]
+    said = {option.split()[0]: " ".join(option.split()) for option in options}
+    assert list(said) == [flag(name)[2:] for name in HELP]
     for each in dataclasses.fields(Settings):
-        assert f"{flag(each.name)} " in text
-        assert each.type is bool or "(default: " in said[each.name], each.name
-        if each.metadata["choices"] and each.name != "precision":
-            assert all(f"{word}: " in said[each.name] or word in ("adam", "sgd") for word in each.metadata["choices"])
+        here = said[flag(each.name)[2:]]
+        assert each.type is bool or "(default: " in here
+        assert each.default is None or each.type is bool or here.endswith(f"(default: {each.default})")
+        if each.name in CHOICES and each.name != "precision":
+            assert all(f"{word}: " in here for word in CHOICES[each.name])
     for (_, optimizer), values in DEFAULTS.items():
         for name, value in zip(STEPS, values, strict=True):
-            assert f"{value:g}" in said[name].rpartition("default:")[2], (name, optimizer)
+            assert f"{value:g}" in said[flag(name)[2:]].rpartition("default:")[2], (name, optimizer)
 
 
 def test_help_and_typos_do_without_torch():
