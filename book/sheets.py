@@ -28,11 +28,11 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 # The signs of this book, by face: they come with a page, and any other with the rest of its face.
 CORE = {
     **dict.fromkeys(
-        (f"{TEXT}-latin-{style}" for style in STYLES), "".join(map(chr, range(33, 127))) + "°±¹²³·×–—‘’“”…−"
+        (f"{TEXT}-latin-{style}" for style in STYLES), "".join(map(chr, range(33, 127))) + "°±¹²³·½×äàéöü–—‘’“”•…′−"
     ),
     "KaTeX_Math-Italic": LETTERS[:52] + "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθικλμνξοπρστυφχψωϑϕϖϱϵ",
     "KaTeX_Main-Regular": LETTERS
-    + "!'()*+,-./:;<=>?[]^_{|}~ °±×ˉ˙ˆΓΔΘΛΠΣΦΨΩ​…′ℑℓℜ→↦⇒∂∇∈∏∑−∓∗∘∞∣∥∩∪∫∼≅≈≠≡≤≥⊂⊕⊖⊗⊤⊥⋅⋯⋮⋱⌊⌋⟨⟩⟹⟺",
+    + "!'()*+,-./:;<=>?[]^_{|}~ °±×ˉ˙ˆΓΔΘΛΠΣΦΨΩ​…′ℑℓℜ→↦⇒∂∇∈∏∑−∓∗∘∞∣∥∩∪∫∼≅≈≠≡≤≥⊂⊕⊖⊗⊤⊥⋅⋯⋮⋱⌊⌋⟨⟩⟹⟺←\ue020",
     "KaTeX_Main-Bold": LETTERS + "+,-−() ",
     "KaTeX_AMS-Regular": LETTERS[:26],
 }
