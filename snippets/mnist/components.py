@@ -16,9 +16,9 @@ from snippets.mnist.ranks import WEIGHTS
 
 
 # --8<-- [start:all_components]
-def shares() -> Float[Tensor, "15 29"]:
+def shares(seed: int = 0) -> Float[Tensor, "15 29"]:
     """Return what each frequency adds to the test loss with rank 0 … 28."""
-    e = experiment()
+    e = experiment(seed)
     kept = torch.zeros(15, 29)
     for j, u in enumerate(fit(e.train_moments, (28,) * 15)):
         passed = (u.conj() * (e.test_moments[j] @ u)).sum(0).real

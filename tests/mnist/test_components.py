@@ -23,6 +23,8 @@ from snippets.mnist.ranks import total_rank
 from snippets.mnist.training import frequency_blocks
 
 test_numbers = numbers("mnist.components", {
+    "better_1": 353,
+    "better_2": 351,
     "median_component": near(0.03349, 3e-05),
     "sampled": 1500,
     "share_above_equal": near(0.95971, 0.001),
@@ -92,6 +94,7 @@ def test_all_components_of_the_digits(measured):
     measured.exact(found["all_counted"], 72_425_986_088_826)
     measured.exact(found["better_than_paper"], 352)
     measured.exact(found["better_than_best"], 0)
+    assert all(abs(found[name] - 352) <= 5 for name in ("better_1", "better_2"))
     assert 0.95 < found["share_above_equal"] < 0.97
     assert 0.03 < found["median_component"] < 0.036
     assert abs(found["dimension_correlation"]) < 0.35

@@ -24,6 +24,7 @@ from snippets.mnist.experiments import (
     REACHES,
     SHIFTS,
     SIZES,
+    Losses,
     by_amount,
     by_shifts,
     by_size,
@@ -41,20 +42,29 @@ def crossing(dense: Float[Tensor, " sizes"], equivariant: Float[Tensor, " sizes"
     return SIZES[last] * (SIZES[last + 1] / SIZES[last]) ** part
 
 
+def crossings(found: Losses) -> list[float]:
+    """Return for each draw the number of pictures at which the dense loss falls below the other."""
+    return [crossing(d, e) for d, e in zip(found["near", "dense"].T, found["near", "equivariant"].T, strict=True)]
+
+
 @results(seed=0)
 def picture_numbers() -> dict[str, float]:
     """How many pictures each network needs, and what it does with shifts that it has not seen."""
     found, e = by_size(), experiment()
     dense, equivariant = (found["near", name].mean(1) for name in ("dense", "equivariant"))
     copied = by_size(COPIES)
+    once, often = crossings(found), crossings(copied)
     bases = fit(e.train_moments, e.ranks["best"])
     return {
         "crossing": crossing(dense, equivariant),
-        "crossing_copied": crossing(copied["near", "dense"].mean(1), copied["near", "equivariant"].mean(1)),
+        "crossing_least": min(once),
+        "crossing_most": max(once),
+        "crossing_copied_least": min(often),
+        "crossing_copied_most": max(often),
         "copies": COPIES,
         "copied_dense_30": float(copied["near", "dense"][0].mean()),
         "copied_equivariant_30": float(copied["near", "equivariant"][0].mean()),
-        "copied_far_300": float(copied["far", "dense"][-1].mean()),
+        "copied_far_30": float(copied["far", "dense"][0].mean()),
         "spread_of_draws": float(max((v.amax(1) / v.amin(1)).max() for k, v in found.items() if k[0] == "near") - 1),
         **{f"{kind}_{name}_{n}": float(found[kind, name][SIZES.index(n)].mean())
            for kind, name in found for n in (30, 300, 1000)},
@@ -92,8 +102,7 @@ def shift_numbers() -> dict[str, float]:
         **{f"map_{number}": value for number, value in zip(SHIFTS, found["map"], strict=True)},
         "moment_1": found["moment"][0],
         "moment_28": found["moment"][-1],
-        "shifts_loss_1": found["loss"][0],
-        "shifts_loss_28": found["loss"][-1],
+        **{f"shifts_loss_{number}": value for number, value in zip(SHIFTS, found["loss"], strict=True)},
         "shifts_equivariant": loss(e, fit(moments, best_ranks(spectra(moments), 99))),
     }
 

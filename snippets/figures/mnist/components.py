@@ -18,7 +18,9 @@ def component_numbers() -> dict[str, float | int]:
     named_losses = {name: loss_of(rows, ranks) for name, ranks in named.items()}
     share_of = {name: float(below[int(value / COMPONENT_BIN)]) for name, value in named_losses.items()}
     losses, dimensions = sampled()
+    others = [shares(seed) for seed in (1, 2)]
     return {
+        **{f"better_{i}": count_below(o, loss_of(o, named["paper"]) * (1 - 1e-12)) for i, o in enumerate(others, 1)},
         "all_counted": int(counts.sum()),
         "better_than_paper": count_below(rows, named_losses["paper"] * (1 - 1e-12)),
         "better_than_best": count_below(rows, named_losses["best"] * (1 - 1e-12)),

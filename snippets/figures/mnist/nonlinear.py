@@ -23,7 +23,7 @@ def errors() -> dict[str, float]:
     x = load_images("test")[:200] / 255.0
     convolution = {mode: nn.Conv2d(1, 8, 3, padding=1, padding_mode=mode) for mode in ("circular", "zeros")}
     plane, networks = x[:, None], {name: network() for name, network in NETWORKS.items()}
-    return {
+    found = {
         "layer": symmetry_error(ShiftEquivariant(28, 11), x),
         **{f"whole_{name}": symmetry_error(network, x, by=5, out_by=0) for name, network in networks.items()},
         "circular": symmetry_error(convolution["circular"], plane, by=10),
@@ -32,6 +32,10 @@ def errors() -> dict[str, float]:
         "pool_by_1": symmetry_error(nn.MaxPool2d(2), plane, by=1, out_by=0),
         "pool_by_2": symmetry_error(nn.MaxPool2d(2), plane, by=2, out_by=1),
     }
+    drawn = [nn.Conv2d(1, 8, 3, padding=1) for _ in range(20)]
+    by_10 = [symmetry_error(convolution, plane, by=10) for convolution in drawn]
+    by_2 = [symmetry_error(convolution, plane, by=2) for convolution in drawn]
+    return found | {"zeros_least": min(by_10), "zeros_most": max(by_10), "zeros_most_by_2": max(by_2)}
 
 
 @results(seed=0)
