@@ -179,6 +179,7 @@ BAD_IMAGES = """() => [...document.images].filter(i => !i.alt.trim() ||
 
 
 FORMULAS = ".katex-html"
+REST = re.compile(rf"(faces/whole|katex/fonts)/({'|'.join(sheets.CORE)})\.")  # signs that the book hardly has
 RAW = ("\\(", "\\[", "$$", "{{", "///", "--8<--", "[@")
 TEXT = """main => { const copy = main.cloneNode(true)
     copy.querySelectorAll('code, annotation, pre').forEach(e => e.remove()); return copy.textContent }"""
@@ -189,7 +190,8 @@ def test_page(visit, address):
     """One visit: the page comes wide and in the light, then the window becomes a phone in the dark.
 
     Wide: no complaint, no foreign request, no raw formula, images described and loaded, no id twice. Nothing moves,
-    although the fonts arrive late, and the text that waited for them shows in the end. A chapter weighs under 250 KB.
+    although the fonts arrive late, and the text that waited for them shows in the end. A chapter weighs under 250 KB
+    and asks for no face twice.
     Narrow: see `fits_a_phone`. Axe finds nothing on the phone in the dark that colours and widths decide, and
     nothing at all wide in the light.
     """
@@ -201,6 +203,7 @@ def test_page(visit, address):
     if address in CHAPTER_ADDRESSES:
         sizes = tab.sizes()
         sizes = {file: size for file, size in sizes.items() if not file.startswith(LATER)}
+        assert [file for file in sizes if REST.search(file)] == []
         assert sum(sizes.values()) < MAX_TRANSFER, sorted(sizes.items(), key=lambda item: -item[1])[:6]
         html = (Quiet.site / address / "index.html").read_text()
         assert page.locator(FORMULAS).count() == html.count('class="katex-html"') > 0
