@@ -16,8 +16,8 @@ export const start = async (room, options) => {
   const data = await load("linear_algebra/pca/plane", options.signal);
   const mean = unpacked(data.mean);
   const directions = data.directions.map(unpacked);
-  const around = (s) => nearest(data.points, [s.a, s.b], 5).map((i) => data.labels[i]).sort();
-  const say = (s) => `At ${show(s.a)} and ${show(s.b)}. The five nearest digits: ${around(s).join(", ")}.`;
+  const told = (near) => near.map((i) => data.labels[i]).sort();
+  const say = (s) => `At ${show(s.a)} and ${show(s.b)}. The five nearest digits: ${told(nearest(data.points, [s.a, s.b], 5)).join(", ")}.`;
   const play = frame(room, { ...options, start: start_state, limits, say, draw: () => draw() });
   const { state, change, settle, signal } = play;
   const board = plane(play.board, { width: WIDTH, height: HEIGHT, unit: 28, origin: [154, 168], label: "Digits by their first two principal components" });
@@ -60,7 +60,7 @@ export const start = async (room, options) => {
     shown.two(combine(mean, directions, two));
     shown.four(combine(mean, directions, four));
     grip();
-    const found = around(state);
+    const found = told(near);
     reading(found.join(", "));
     task(
       "find a place where the five nearest digits are all the same. Then one where no two are.",
