@@ -15,6 +15,7 @@ import warnings
 import matplotlib
 import pytest
 import torch
+from jinja2 import Environment, FileSystemLoader
 
 from book import catalogue, depends, notebooks, pages, prepare, project, record
 
@@ -180,3 +181,36 @@ def test_notebooks_of_the_book_run_where_they_land(name, empty):
     printed, used = run_alone(notebook_of(name), empty)
     assert printed
     assert f"snippets.figures.{project.module_of(name)}" in used
+
+
+@pytest.mark.parametrize(
+    ("repository", "content", "source", "opened"),
+    [
+        ("https://github.com/owner/name/", "chapter-notebook", "part/toy.md", "part/toy.ipynb"),
+        ("https://github.com/owner/name", '<div class="jupyter-wrapper"><h1>', "labs/part.py", "labs/part.ipynb"),
+        ("https://github.com/owner/name", "words alone", "reference/notation.md", None),
+        ("https://example.org/owner/name", "chapter-notebook", "part/toy.md", None),
+    ],
+)
+def test_a_notebook_opens_from_where_it_is_published(repository, content, source, opened):
+    """Colab and Binder open what `mkdocs gh-deploy` has published on GitHub; of other hosts and pages they cannot."""
+    templates = Environment(loader=FileSystemLoader(project.ROOT / "overrides" / "partials"))
+    templates.filters["url"] = str
+    page = {"content": content, "title": "Toy", "file": {"src_uri": source}}
+    html = templates.get_template("content.html").render(page=page, config={"extra": {"repository": repository}})
+    found = re.findall(r'href="(https://(?:colab|mybinder)[^"]*)"', html)
+    path = f"assets/generated/notebooks/{opened}"
+    colab = f"https://colab.research.google.com/github/owner/name/blob/gh-pages/{path}"
+    assert found == ([colab, f"https://mybinder.org/v2/gh/owner/name/gh-pages?labpath={path}"] if opened else [])
+
+
+def test_binder_has_what_notebooks_need():
+    """What is published names the packages that notebooks ask for, in the versions of the book."""
+    named = (project.ROOT / "docs" / "binder" / "requirements.txt").read_text().split()
+    assert set(named) <= set((project.ROOT / "requirements.txt").read_text().split())
+    asked = {
+        name
+        for page in project.chapters()
+        for name in re.search(r"pip install (.*)", notebooks.setup(pages.read(page)))[1].split()
+    }
+    assert {line.split("==")[0] for line in named} == asked
