@@ -104,6 +104,7 @@ def convert(text: str, fmt: str = "md") -> str:
 
     notebook = jupytext.reads(text, fmt=fmt)
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata.get("jupytext", {}).pop("cell_metadata_filter", None)  # a set, in another order at each start
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{index}"
     return nbformat.writes(notebook, version=4, split_lines=False) + "\n"
