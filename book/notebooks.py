@@ -90,10 +90,11 @@ def keys() -> list[str]:
 
 def write_all(known: Catalogue, made: dict[str, record.Entry]) -> None:
     """Write the notebook of each chapter and lab whose text changed."""
+    tool = depends.read(depends.TOOL / "notebooks.py")
     texts = {name: (markdown(pages.read(name), known), "md") for name in chapters()}
     texts |= {name: ((project.DOCS / name).read_text(), "py:percent") for name in nav() if name.endswith(".py")}
     for name, (text, fmt) in texts.items():
-        digest, path = record.hash_of(text, fmt, depends.versions()), project.GENERATED / notebook_file(name)
+        digest, path = record.hash_of(text, fmt, depends.versions(), tool), project.GENERATED / notebook_file(name)
         record.write(made, key(name), digest, path, functools.partial(convert, text, fmt))
 
 

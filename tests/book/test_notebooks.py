@@ -100,6 +100,18 @@ def test_notebook_holds_the_chapter_and_runs(tree, empty):
     assert file.stat().st_mtime_ns == before
 
 
+def test_notebook_is_made_anew_when_the_tool_makes_another(tree, monkeypatch):
+    """Of the same text."""
+    known = prepare.ensure()
+    monkeypatch.setattr(depends, "TOOL", shutil.copytree(depends.TOOL, tree.root / "tool"))
+    notebooks.write_all(known, before := record.entries())
+    assert record.entries() == before
+    with (tree.root / "tool" / "notebooks.py").open("a") as tool:
+        tool.write("# more\n")
+    notebooks.write_all(known, record.entries())
+    assert [key for key, made in record.entries().items() if made != before[key]] == [notebooks.key("part/toy.md")]
+
+
 def test_notebook_is_the_same_whatever_the_order_of_sets():
     """Python hashes strings anew at each start; two builds are to make the same file."""
     text = '```python jupyter={"source_hidden": true} cellView="form"\nprint(1)\n```\n'
