@@ -295,7 +295,7 @@ def violations(page, *rules):
 
 FOLDS = """open => { document.querySelectorAll('main details:not(.ledger-row)').forEach(part => part.open = open) }"""
 # Brackets and commas that stand on another line than the end of the formula to which they belong.
-TORN = """() => [...document.querySelectorAll('.arithmatex:not(div)')].filter(formula => formula.getClientRects().length).flatMap(formula => {
+TORN = r"""() => [...document.querySelectorAll('.arithmatex:not(div)')].filter(formula => formula.getClientRects().length).flatMap(formula => {
     const parts = [...formula.querySelectorAll('.base')], inline = 'em, strong, a, .formula-held'
     const beside = to => { let at = formula; while (!at[to] && at.parentElement.matches(inline)) at = at.parentElement
         return at[to]?.nodeType == Node.TEXT_NODE ? at[to] : null }
@@ -519,6 +519,22 @@ def test_solution_opens_by_keyboard(visit):
     summary.focus()
     page.keyboard.press("Enter")
     assert page.locator("details.box-solution[open]").count() == 1
+
+
+def test_term_of_an_earlier_chapter_says_its_sentence_and_leads_to_it(visit):
+    """The mouse has the title; the keyboard finds it below the line, where it moves nothing."""
+    page = visit(viewport=NARROW).open("lie-groups/rotary/")
+    term = page.locator("a.term").first
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.keyboard.press("Tab")
+    term.focus()
+    shown = term.evaluate("link => JSON.parse(getComputedStyle(link, '::after').content)")
+    assert shown == term.get_attribute("title").strip() != ""
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+    assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/lie-groups/attention/#*")
+    expect(page.locator(":target, [id='what-attention-computes']").first).to_be_visible()
 
 
 def test_copy_button_copies_code(visit):
