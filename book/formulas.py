@@ -94,6 +94,7 @@ class Typesetter:
         """Start Node where it does not run; return its command."""
         command = [*npm.node(), str(HERE / "katex.mjs")] if self.process is None else self.process.args
         if self.process is None:
+            npm.ensure_packages()
             try:
                 self.process = subprocess.Popen(
                     command, cwd=project.ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE

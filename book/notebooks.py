@@ -90,10 +90,11 @@ def keys() -> list[str]:
 
 def write_all(known: Catalogue, made: dict[str, record.Entry]) -> None:
     """Write the notebook of each chapter and lab whose text changed."""
+    tool = depends.read(depends.TOOL / "notebooks.py")
     texts = {name: (markdown(pages.read(name), known), "md") for name in chapters()}
     texts |= {name: ((project.DOCS / name).read_text(), "py:percent") for name in nav() if name.endswith(".py")}
     for name, (text, fmt) in texts.items():
-        digest, path = record.hash_of(text, fmt, depends.versions()), project.GENERATED / notebook_file(name)
+        digest, path = record.hash_of(text, fmt, depends.versions(), tool), project.GENERATED / notebook_file(name)
         record.write(made, key(name), digest, path, functools.partial(convert, text, fmt))
 
 
@@ -104,6 +105,7 @@ def convert(text: str, fmt: str = "md") -> str:
 
     notebook = jupytext.reads(text, fmt=fmt)
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata.get("jupytext", {}).pop("cell_metadata_filter", None)  # a set, in another order at each start
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{index}"
     return nbformat.writes(notebook, version=4, split_lines=False) + "\n"

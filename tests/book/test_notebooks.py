@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 import traceback
 import warnings
@@ -98,6 +99,36 @@ def test_notebook_holds_the_chapter_and_runs(tree, empty):
     before = file.stat().st_mtime_ns
     notebooks.write_all(prepare.ensure(), record.entries())
     assert file.stat().st_mtime_ns == before
+
+
+def test_notebook_is_made_anew_when_the_tool_makes_another(tree, monkeypatch):
+    """Of the same text."""
+    known = prepare.ensure()
+    monkeypatch.setattr(depends, "TOOL", shutil.copytree(depends.TOOL, tree.root / "tool"))
+    notebooks.write_all(known, before := record.entries())
+    assert record.entries() == before
+    with (tree.root / "tool" / "notebooks.py").open("a") as tool:
+        tool.write("# more\n")
+    notebooks.write_all(known, record.entries())
+    assert [key for key, made in record.entries().items() if made != before[key]] == [notebooks.key("part/toy.md")]
+
+
+def test_notebook_is_the_same_whatever_the_order_of_sets():
+    """Python hashes strings anew at each start; two builds are to make the same file."""
+    text = '```python jupyter={"source_hidden": true} cellView="form"\nprint(1)\n```\n'
+    program = f"from book.notebooks import convert; print(convert({text!r}))"
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=project.ROOT,
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(texts) == 1
 
 
 def test_notebook_is_made_anew_with_what_it_carries(tree):

@@ -257,6 +257,17 @@ def test_a_node_that_does_not_answer_is_named(tree, monkeypatch, program, messag
     typesetter.close()
 
 
+def test_what_node_needs_is_looked_for_before_it_is_started(tree, monkeypatch):
+    """A package that was damaged since the last build is fetched, or named."""
+
+    def fails():
+        raise BookError("the build needs katex")
+
+    monkeypatch.setattr(npm, "ensure_packages", fails)
+    with pytest.raises(BookError, match="the build needs katex"):
+        formulas.Typesetter(tree.root / "cache.sqlite")("x^2", False)
+
+
 @pytest.mark.parametrize(
     "damage",
     [lambda data: data[:5000], lambda data: b"\xff" * len(data), lambda data: data[:4096] + b"\0" * (len(data) - 4096)],

@@ -533,6 +533,22 @@ def test_solution_opens_by_keyboard(visit):
     assert page.locator("details.box-solution[open]").count() == 1
 
 
+def test_term_of_an_earlier_chapter_says_its_sentence_and_leads_to_it(visit):
+    """The mouse has the title; the keyboard finds it below the line, where it moves nothing."""
+    page = visit(viewport=NARROW).open("lie-groups/rotary/")
+    term = page.locator("a.term").first
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.keyboard.press("Tab")
+    term.focus()
+    shown = term.evaluate("link => JSON.parse(getComputedStyle(link, '::after').content)")
+    assert shown == term.get_attribute("title").strip() != ""
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+    assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/lie-groups/attention/#*")
+    expect(page.locator(":target, [id='what-attention-computes']").first).to_be_visible()
+
+
 def test_copy_button_copies_code(visit):
     """Each listing has a button that copies it."""
     tab = visit(permissions=["clipboard-read", "clipboard-write"])
