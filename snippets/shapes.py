@@ -10,6 +10,10 @@ def check_shapes(wanted: str, *given: Tensor) -> None:
     """
     sizes: dict[str, int] = {}
     forms = [form.split() for form in wanted.split(",")]
+    if len(given) != len(forms):
+        raise ValueError(
+            f"number of tensors {len(given)}: pass {len(forms)}, one for each of {wanted}"
+        )
     for form, tensor in zip(forms, given, strict=True):
         sides = [side for side in form if side != "…"]
         found = tensor.shape[max(0, tensor.ndim - len(sides)) :]

@@ -45,5 +45,7 @@ def test_a_wrong_shape_is_named_with_what_would_fit(wanted, shapes, said):
 
 
 def test_a_form_for_each_tensor():
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match=r"^number of tensors 2: pass 1, one for each of n n$"):
         check_shapes("n n", torch.eye(2), torch.eye(2))
+    with pytest.raises(ValueError, match=r"^number of tensors 1: pass 2, one for each of … n, n$"):
+        check_shapes("… n, n", torch.eye(2))

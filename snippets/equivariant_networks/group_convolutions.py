@@ -33,10 +33,19 @@ def quotients(group: list[Move]) -> Int[Tensor, "order order"]:
     """Return in row g and column h the number of g⁻¹h, found by moving a pattern."""
     pattern = torch.arange(9).reshape(3, 3)
     moved = [act(g, pattern).flatten().tolist() for g in group]
+    numbers = {tuple(places): number for number, places in enumerate(moved)}
     after = [
-        [moved.index(act(g, act(k, pattern)).flatten().tolist()) for k in group]
+        [
+            numbers.get(tuple(act(g, act(k, pattern)).flatten().tolist()), -1)
+            for k in group
+        ]
         for g in group
     ]
+    if any(sorted(row) != list(range(len(group))) for row in after):
+        raise ValueError(
+            f"moves {group}: pass each move once, and with two of them also the one "
+            "after the other, as in TURNS"
+        )
     return torch.tensor(after).argsort(dim=1)
     # --8<-- [end:quotients]
 
@@ -52,13 +61,26 @@ def act_on_field(
 
 
 # --8<-- [start:edges]
-def check_edges(n: int, stride: int) -> None:
-    """Refuse a width whose two edges a stride reads differently."""
-    if left_over := (n - 1) % stride:  # the padding is half the size of the filter
-        good = n - left_over
+def left_over(n: int, size: int, stride: int, padding: int) -> int:
+    """Return how many pixels at the far edge a strided filter does not read."""
+    return (n + 2 * padding - size) % stride
+
+
+def check_edges(n: int, size: int, stride: int, padding: int) -> None:
+    """Refuse a width whose two edges are read differently."""
+    if short := left_over(n, size, stride, padding):
+        good = n - short
         raise ValueError(
-            f"width {n}: steps of {stride} end {left_over} short of the far edge, so "
+            f"width {n}: steps of {stride} end {short} short of the far edge, so "
             f"turns do not commute; use {good} or {good + stride}"
+        )
+
+
+def check_middle(size: int) -> None:
+    """Refuse a filter that cannot be turned about its middle pixel."""
+    if size % 2 == 0:
+        raise ValueError(
+            f"filters of {size}×{size} pixels have no middle pixel: take {size + 1}"
         )
     # --8<-- [end:edges]
 
@@ -76,16 +98,14 @@ class GroupConvolution(nn.Module):
         size: int,
         group: list[Move],
         lift: bool = False,
-        edges: str = "constant",
+        circular: bool = False,
         stride: int = 1,
     ) -> None:
-        """Draw the filters; `edges` is "constant" (zeros) or "circular"."""
+        """Draw the filters. They read zeros beyond the edges, or around them."""
         super().__init__()
-        if size % 2 == 0:
-            raise ValueError(
-                f"filters of {size}×{size} pixels have no middle pixel: take {size + 1}"
-            )
-        self.group, self.lift, self.edges, self.stride = group, lift, edges, stride
+        check_middle(size)
+        self.group, self.lift = group, lift
+        self.circular, self.stride = circular, stride
         self.register_buffer("quotients", quotients(group))
         maps = 1 if lift else len(group)
         scale = (few * maps * size * size) ** -0.5
@@ -105,15 +125,18 @@ class GroupConvolution(nn.Module):
         self, x: Float[Tensor, "batch few *maps n n"]
     ) -> Float[Tensor, "batch many order m m"]:
         """Convolve with all positions of the filters; one bias for each channel."""
-        few, order = self.weight.shape[1], len(self.group)
+        few, order, size = self.weight.shape[1], len(self.group), self.weight.shape[-1]
         check_shapes(f"batch {few} n n" if self.lift else f"batch {few} {order} n n", x)
+        around = size // 2
         if order > 1:
-            check_edges(x.shape[-1], self.stride)
-        x = x if self.lift else x.flatten(1, 2)
-        around = [self.weight.shape[-1] // 2] * 4
-        y = conv2d(pad(x, around, mode=self.edges), self.filters(), stride=self.stride)
-        y = y.unflatten(1, (-1, order))
-        return y + self.bias[:, None, None, None]
+            check_edges(x.shape[-1], size, self.stride, around)
+        if not self.lift:
+            x = x.flatten(1, 2)
+        if self.circular:
+            x, around = pad(x, [around] * 4, mode="circular"), 0
+        bias = self.bias.repeat_interleave(order)
+        y = conv2d(x, self.filters(), bias, self.stride, around)
+        return y.unflatten(1, (-1, order))
         # --8<-- [end:layer]
 
 
@@ -175,8 +198,7 @@ class TurnInvariant(nn.Module):
     ) -> Float[Tensor, "batch classes"]:
         """Return one score a class, from the mean over all pixels and all maps."""
         check_shapes("batch 1 n n", x)
-        if (width := x.shape[-1]) % 2:
-            raise ValueError(f"width {width}: pooling by 2 needs an even one")
+        check_edges(x.shape[-1], size=2, stride=2, padding=0)  # of the pooling
         return self.answer(self.layers(x).mean(dim=(2, 3, 4)))
         # --8<-- [end:network]
 
@@ -186,5 +208,5 @@ def strided_widths(size: int, stride: int, widths: range) -> list[int]:
     """Return the widths on which a strided filter, padded by size // 2, reads
     both edges alike.
     """
-    return [n for n in widths if (n + 2 * (size // 2) - size) % stride == 0]
+    return [n for n in widths if left_over(n, size, stride, size // 2) == 0]
     # --8<-- [end:solution_widths]

@@ -104,7 +104,14 @@ class Energy(nn.Module):
         present = there.to(x)
         pair = present[..., :, None] * present[..., None, :]
         pair = pair * (1 - torch.eye(x.shape[-2]).to(x))
-        s = self.start(types)
+        try:
+            s = self.start(types)
+        except IndexError as error:
+            known = self.start.num_embeddings
+            raise ValueError(
+                f"types from {types.min()} to {types.max()}: take 0 to {known - 1}, "
+                "or build Energy for more types"
+            ) from error
         v = torch.zeros(*s.shape, 3).to(x)
         for layer in self.layers:
             s, v = layer(x, s, v, pair)

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, conv2d, grid_sample
 
+from snippets.equivariant_networks.group_convolutions import check_middle
 from snippets.lie_groups.exponential import J, exp_so2
 from snippets.linear_algebra.solving import null_space
 from snippets.linear_networks.complex_blocks import complexify, realify
@@ -77,10 +78,7 @@ class SteerableConvolution(nn.Module):
     def __init__(self, m_in: int, m_out: int, few: int, many: int, size: int) -> None:
         """Draw, for each ring of the filter, a matrix for each pair of channels."""
         super().__init__()
-        if size % 2 == 0:
-            raise ValueError(
-                f"filters of {size}×{size} pixels have no middle pixel: take {size + 1}"
-            )
+        check_middle(size)
         self.m_in, self.m_out = m_in, m_out
         half = size // 2
         y, x = torch.meshgrid(*[torch.arange(-half, half + 1.0)] * 2, indexing="ij")

@@ -46,7 +46,7 @@ def coordinates(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 12"]:
 
 
 def turned(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 4 3"]:
-    """Turn each example by a rotation of its own, all rotations alike."""
+    """Return each example turned by a rotation of its own, drawn uniformly."""
     q = torch.nn.functional.normalize(torch.randn(len(x), 4).to(x), dim=-1)
     half = torch.atan2(q[:, :3].norm(dim=-1), q[:, 3])
     axis = torch.nn.functional.normalize(q[:, :3], dim=-1)
@@ -54,14 +54,14 @@ def turned(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 4 3"]:
 
 
 def turned_or_mirrored(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 4 3"]:
-    """Turn each example, and mirror each with probability one half."""
+    """Return each example turned, and mirrored with probability one half."""
     return turned(x) * (1 - 2 * torch.randint(2, (len(x), 1, 1))).to(x)
     # --8<-- [end:inputs]
 
 
 # --8<-- [start:body]
 def body(inputs: int, width: int = 96) -> nn.Sequential:
-    """Return the network that all three share, up to its first layer."""
+    """Return the network that all inputs share, apart from its first layer."""
     return nn.Sequential(
         nn.Linear(inputs, width),
         nn.SiLU(),
@@ -150,8 +150,9 @@ class Mean(nn.Module):
 def rotated(
     x: Float[Tensor, "batch n n"], angles: Float[Tensor, " batch"]
 ) -> Float[Tensor, "batch n n"]:
-    """Turn each picture left by an angle of its own, in radians, between pixels by
-    linear interpolation; what comes in from outside is 0.
+    """Return each picture turned left by an angle of its own, in radians.
+
+    Between pixels it is interpolated linearly; what comes in from outside is 0.
     """
     c, s = angles.cos(), angles.sin()
     zero = torch.zeros_like(c)
@@ -171,7 +172,7 @@ def fit_digits(
     rate: float,
     steps: int = 1500,
 ) -> nn.Module:
-    """Train a classifier; with `augment` each step turns its pictures by any angles."""
+    """Return the network, trained; with `augment` each step turns its pictures anew."""
     optimiser = torch.optim.Adam(network.parameters(), lr=rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     for _ in range(steps):

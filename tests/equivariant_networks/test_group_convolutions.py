@@ -16,6 +16,7 @@ from snippets.equivariant_networks.group_convolutions import (
     act_on_field,
     defect,
     generators,
+    left_over,
     letter_f,
     quotients,
     strided_widths,
@@ -75,8 +76,8 @@ def test_pixels_to_pixels_are_the_filters_that_no_move_changes(group):
 @pytest.mark.claim("EL-102")
 @pytest.mark.parametrize("group", GROUPS)
 def test_layers_answer_a_moved_picture_with_the_moved_field(group, measured):
-    lift = GroupConvolution(2, 3, 3, group, lift=True, edges="circular")
-    second = GroupConvolution(3, 2, 5, group, edges="circular")
+    lift = GroupConvolution(2, 3, 3, group, lift=True, circular=True)
+    second = GroupConvolution(3, 2, 5, group, circular=True)
     for layer in (lift, second):
         nn.init.normal_(layer.bias)
     answer = lift(torch.zeros(1, 2, 8, 8))
@@ -94,7 +95,7 @@ def test_lifting_uses_one_free_filter_in_every_position(group):
     pixels, fields = generators(1, 5, group), generators(len(group), 5, group)
     table = equivariant_classes(pixels, fields)
     assert count(table) == 25
-    assert_layer_fills(GroupConvolution(1, 1, 5, group, lift=True, edges="circular"), table, 1)
+    assert_layer_fills(GroupConvolution(1, 1, 5, group, lift=True, circular=True), table, 1)
 
 
 @pytest.mark.claim("EL-104", by="proved")
@@ -103,7 +104,7 @@ def test_group_convolutions_are_all_equivariant_maps(group):
     fields = generators(len(group), 3, group)
     table = equivariant_classes(fields, fields)
     assert count(table) == 9 * len(group)
-    assert_layer_fills(GroupConvolution(1, 1, 3, group, edges="circular"), table, len(group))
+    assert_layer_fills(GroupConvolution(1, 1, 3, group, circular=True), table, len(group))
 
 
 def assert_layer_fills(layer, table, maps):
@@ -170,10 +171,39 @@ def test_layers_keep_the_precision_of_their_input_and_take_empty_batches():
 
 
 def test_odd_widths_are_refused_where_pooling_halves_them():
-    with pytest.raises(ValueError, match="width 11: pooling by 2 needs an even one"):
+    with pytest.raises(ValueError, match=r"^width 11: steps of 2 end 1 short of .*; use 10 or 12$"):
         TurnInvariant(2, 3, TURNS).eval()(torch.zeros(1, 1, 11, 11))
 
 
 def test_filters_without_a_middle_are_refused():
     with pytest.raises(ValueError, match="4×4 pixels have no middle pixel: take 5"):
         GroupConvolution(1, 1, 4, TURNS)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("lift", [False, True])
+@pytest.mark.parametrize("circular", [False, True])
+def test_a_layer_is_one_convolution_with_a_bias_for_each_channel(group, lift, circular, measured):
+    """Beyond the edges it reads zeros, or what stands at the other side."""
+    layer = GroupConvolution(2, 3, 5, group, lift=lift, circular=circular)
+    nn.init.normal_(layer.bias)
+    x = torch.randn(2, 2, *([] if lift else [len(group)]), 9, 9)
+    plain = nn.Conv2d(1, 1, 5, padding=2, padding_mode="circular" if circular else "zeros")
+    plain.weight, plain.bias = nn.Parameter(layer.filters()), nn.Parameter(layer.bias.repeat_interleave(len(group)))
+    measured(layer(x).flatten(1, 2).detach(), plain(x if lift else x.flatten(1, 2)).detach(), atol=1e-13)
+
+
+@pytest.mark.parametrize(("size", "stride", "padding"), [(3, 1, 1), (3, 2, 1), (2, 2, 0), (5, 3, 2), (5, 4, 0)])
+def test_pixels_left_over_are_those_that_no_step_reads(size, stride, padding):
+    """A filter of ones on numbered columns: its last answer says how far it came."""
+    for n in range(6, 16):
+        read = torch.arange(float(n + 2 * padding)).unfold(0, size, stride)
+        assert left_over(n, size, stride, padding) == n + 2 * padding - 1 - int(read.max())
+
+
+@pytest.mark.parametrize(
+    "moves", [[(False, 0), (False, 1)], [(False, 0), (False, 4)], [(False, 0), (True, 0), (False, 2)]]
+)
+def test_moves_that_are_no_group_are_refused(moves):
+    with pytest.raises(ValueError, match=r"pass each move once, and with two of them also the one after the other"):
+        GroupConvolution(1, 1, 3, moves)

@@ -155,6 +155,15 @@ def test_types_must_fit_the_positions():
         network()(torch.randn(2, 5, 3), torch.zeros(2, 5, dtype=torch.long), torch.ones(2, 4, dtype=torch.bool))
 
 
+@pytest.mark.parametrize("wrong", [3, -1])
+def test_types_that_do_not_exist_are_refused(wrong):
+    x, types = cloud()
+    types[1, 2] = wrong
+    low, high = sorted((wrong, 0 if wrong > 0 else 2))
+    with pytest.raises(ValueError, match=f"^types from {low} to {high}: take 0 to 2, or build Energy for more types$"):
+        network()(x, types)
+
+
 def test_messages_are_what_pairs_say_one_by_one():
     """The layer against a loop over pairs: who speaks to whom, and which way the difference points."""
     torch.manual_seed(0)

@@ -79,7 +79,8 @@ class BiasForEachMap(GroupConvolution):
 
     def forward(self, x):
         around = [self.weight.shape[-1] // 2] * 4
-        y = conv2d(pad(x if self.lift else x.flatten(1, 2), around, mode=self.edges), self.filters())
+        x = pad(x if self.lift else x.flatten(1, 2), around, mode="circular" if self.circular else "constant")
+        y = conv2d(x, self.filters())
         return y.unflatten(1, (-1, len(self.group))) + torch.linspace(-1, 1, len(self.group))[:, None, None]
 
 
@@ -222,7 +223,7 @@ def of_the_average(make):
 
 def under_a_shift(make):
     """Return the error under a shift, with edges that are glued."""
-    layer, shift = seeded(make, 2, 3, 3, TURNS, True, "circular"), lambda x: x.roll((3, 1), (-2, -1))
+    layer, shift = seeded(make, 2, 3, 3, TURNS, True, True), lambda x: x.roll((3, 1), (-2, -1))
     return defect(layer, torch.randn(2, 2, 9, 9), shift, shift)
 
 
@@ -233,7 +234,7 @@ def same(y):
 
 def normalised(make, move, move_field):
     """Return the error of a lift and a normalisation with the means and variances of twenty batches."""
-    lift, norm, x = seeded(GroupConvolution, 1, 3, 3, TURNS, True, "circular"), make(), torch.rand(8, 1, 12, 12) ** 4
+    lift, norm, x = seeded(GroupConvolution, 1, 3, 3, TURNS, True, True), make(), torch.rand(8, 1, 12, 12) ** 4
     for _ in range(20):
         norm(lift(x))
     norm.eval()
