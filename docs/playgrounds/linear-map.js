@@ -45,7 +45,7 @@ const WHY = {
   powers: "Take “turn” and shorten both arrows by the same factor. Each step turns by the angle of the complex eigenvalues and multiplies the length by their size (in the long run, and up to an ellipse); with a size below 1 the way leads inwards. With two real eigenvalues the dots line up along the eigenline of the one that is larger in size.",
 };
 const TASKS = {
-  area: ["make it singular, though neither column is zero.", WHY.area, (M) => Math.abs(maths.determinant(M)) < 0.005 && Math.hypot(M[0], M[2]) > 0.2 && Math.hypot(M[1], M[3]) > 0.2],
+  area: ["flatten the square onto a line, though neither column is zero.", WHY.area, (M) => Math.abs(maths.determinant(M)) < 0.005 && Math.hypot(M[0], M[2]) > 0.2 && Math.hypot(M[1], M[3]) > 0.2],
   eigen: ["turn x until A x lies on its line. Then find a map that turns every line away.", WHY.eigen, (M) => !is_real(maths.eigenvalues(M))],
   steps: ["walk through the three steps: which two lines stay perpendicular? Then find a map with both singular values 1 that is not the identity.", WHY.steps, (M) => maths.svd(M).sigma.every((s) => Math.abs(s - 1) < 0.02) && Math.hypot(M[0] - 1, M[1], M[2], M[3] - 1) > 0.3],
   powers: ["let the powers spiral inwards.", WHY.powers, (M) => !is_real(maths.eigenvalues(M)) && Math.hypot(...maths.eigenvalues(M)[0]) < 0.99 && Math.hypot(...maths.eigenvalues(M)[0]) > 0.1],
