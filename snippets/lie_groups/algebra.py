@@ -8,7 +8,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from snippets.lie_groups.exponential import hat
-from snippets.matrix_exp import matrix_exp
+from snippets.matrix_exp import matrix_exp  # torch 2.13 errs for a single matrix
 from snippets.shapes import check_shapes
 
 # --8<-- [end:setup]
