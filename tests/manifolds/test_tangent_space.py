@@ -12,7 +12,7 @@ from torch import nn
 
 from book.expect import between, near, numbers
 from snippets.manifolds.atlas import jacobian
-from snippets.manifolds.circle import STEREOGRAPHIC
+from snippets.manifolds.circle import STEREOGRAPHIC, THREE_LINES
 from snippets.manifolds.sphere import sphere_sample
 from snippets.manifolds.sphere_numbers import normalised_gaussians
 from snippets.manifolds.tangent_space import (
@@ -57,6 +57,21 @@ def test_velocity_of_a_curve_on_the_sphere(measured):
     exact = sp.Matrix([sp.cos(t) * sp.cos(2 * t), sp.cos(t) * sp.sin(2 * t), sp.sin(t)]).diff(t)
     measured(velocity(curve, 0.7), [float(c.subs(t, 0.7)) for c in exact], atol=1e-14)
     measured(velocity(curve, 0.7) @ curve(torch.tensor(0.7)), 0.0, atol=1e-15)
+
+
+@pytest.mark.claim("MF-171")
+def test_a_chart_that_overlooks_neighbours_misses_velocities(measured):
+    axis, centre = THREE_LINES.charts[0], torch.zeros(1, 2)
+    neighbours = torch.tensor([[0.0, 10.0**-k] for k in range(1, 12)])
+    assert axis.domain(centre).all()
+    assert not axis.domain(neighbours).any()
+    span = jacobian(axis.point, torch.zeros(1, 1))[0, :, 0]
+    up = velocity(lambda t: torch.stack([0 * t, t]), 0.0)
+    measured(span @ up, 0.0, atol=1e-15)
+    measured(up.norm(), 1.0, atol=1e-15)
+    for chart in STEREOGRAPHIC.charts:
+        near = sphere_sample(20)[6:] + 1e-6 * torch.eye(3)[:, None]
+        assert chart.domain(near.flatten(0, 1) / near.flatten(0, 1).norm(dim=1, keepdim=True)).all()
 
 
 @pytest.mark.claim("MF-172")
@@ -241,7 +256,7 @@ def test_training_along_the_manifold_reaches_the_best_orthogonal_matrix(measured
 def test_no_step_changes_the_determinant(rate, sign):
     torch.manual_seed(0)
     layer = nn.Linear(3, 3, bias=False)
-    layer.weight.data = torch.diag(torch.tensor([1.0, 1.0, sign]))
+    layer.weight.data = sign * torch.eye(3).roll(1, dims=0)
     for _ in range(20):
         layer.zero_grad()
         (layer(torch.eye(3)) - torch.randn(3, 3)).square().sum().backward()

@@ -23,6 +23,9 @@ test_numbers = numbers("mnist.script", {
     "paper_epochs": DEFAULTS["blocks", "adam"][0],
     "paper_batch": DEFAULTS["blocks", "adam"][1],
     "paper_rate": DEFAULTS["blocks", "adam"][2],
+    "sgd_epochs": DEFAULTS["blocks", "sgd"][0],
+    "sgd_batch": DEFAULTS["blocks", "sgd"][1],
+    "sgd_rate": DEFAULTS["blocks", "sgd"][2],
 })  # fmt: skip
 
 
