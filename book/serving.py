@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 
-from mkdocs.exceptions import Abort
+from mkdocs.exceptions import Abort, MkDocsException
 from mkdocs.livereload import LiveReloadServer
 
 LOOKS = (
@@ -49,7 +49,7 @@ def tell(server: LiveReloadServer) -> None:
             build()
         except Exception as error:
             head = FAILED
-            if isinstance(error, Abort):  # which was explained
+            if isinstance(error, MkDocsException):  # which needs no trace
                 print(error, file=sys.stderr)
             else:
                 traceback.print_exc()

@@ -3,9 +3,11 @@
 import html
 import logging
 import re
+from unittest.mock import Mock
 
 import pytest
 from mkdocs.config import load_config
+from mkdocs.exceptions import ConfigurationError
 from mkdocs.livereload import LiveReloadServer
 
 from book import serving
@@ -59,6 +61,20 @@ def test_page_says_what_is_wrong_until_it_is_mended(server, settings, file, old,
     settings.edit(file, new, old)
     server.builder()
     assert shown(server)[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "trace"), [(RuntimeError("a fault of the tool"), True), (ConfigurationError("no such setting"), False)]
+)
+def test_terminal_has_a_trace_of_what_nobody_explained(server, capsys, error, trace):
+    """The page has the message of either."""
+    server.builder = Mock(side_effect=error)
+    serving.tell(server)
+    server.builder()
+    said = capsys.readouterr().err
+    assert str(error) in said
+    assert ("Traceback" in said) == trace
+    assert shown(server)[2].endswith(str(error))
 
 
 def test_what_the_server_complains_of_is_not_told(server):
