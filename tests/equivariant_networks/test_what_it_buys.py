@@ -230,6 +230,7 @@ def test_recorded_rows_are_in_the_order_that_the_page_says():
         leads.append(1 - errors[0] / errors[1])  # as a share of the error of the augmented
     assert leads[1] == min(leads) == pytest.approx(0.1, abs=0.02)
     assert leads[1:] == sorted(leads[1:])
+    assert leads[0] == pytest.approx(1 / 6, abs=0.02)
     assert leads[-1] == pytest.approx(0.4, abs=0.02)
     longer = {name: mean(runs) for name, runs in made["energies"]["longer"].items()}
     assert longer["distances"] == pytest.approx(longer["augmented"] / 5, rel=0.1)
@@ -249,6 +250,9 @@ def test_the_record_bears_out_what_the_text_reads_off():
     assert longer["coordinates"] == pytest.approx(before["coordinates"], rel=0.01)
     for count in trials.COUNTS[1:]:  # with 30 examples plain coordinates do worse than the mean
         assert mean(made["energies"]["errors"][f"coordinates/{count}"]) < 1
+    few = made["energies"]["errors"]["coordinates/30"]
+    assert sum(error > 1 for error in few) > len(few) / 2
+    assert mean(few) > 1
     rates = made["energies"]["rates"]
     assert (len(trials.RATES), trials.RATES[0], trials.RATES[-1]) == (6, 0.0001, 0.03)
     largest = {key for key, rate in rates.items() if rate == max(trials.RATES)}

@@ -149,7 +149,7 @@ def descent_numbers() -> dict[str, float | int]:
 @figure(
     alt="Top: training loss against epochs, an equivariant and a dense curve that come down to two horizontal lines, "
     "their optima, the dense one lower. Bottom: the gaps to these lines on a logarithmic axis; the equivariant one "
-    "falls below a thousandth in five epochs, the dense one takes ten."
+    "falls below a thousandth in five epochs, the dense one comes near it in ten."
 )
 def curves() -> Figure:
     """Loss and gap by epoch, from the recorded runs."""
