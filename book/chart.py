@@ -3,7 +3,7 @@
 import html
 from itertools import groupby
 
-from book import depends, ledger
+from book import depends, ledger, listings, pages
 from book.project import chapters, module_of, module_path, part_of
 
 PAGE = "index.md"
@@ -11,8 +11,10 @@ LEFT, ROW, HEAD = 96, 20, 26  # of the arcs, of a line, of one with the name of 
 
 
 def needed(page: str) -> list[str]:
-    """List the chapters from which a chapter's code imports, in reading order."""
-    used = depends.parse(module_path(module_of(page))).imports
+    """List the chapters from which a chapter imports, in its module or on its page, in reading order."""
+    read = pages.read(page)
+    modules = [listings.parse(listing.code, read) for listing in listings.listings(read.text)]
+    used = {file for module in (depends.parse(module_path(module_of(page))), *modules) for file in module.imports}
     return [name for name in chapters() if name != page and module_path(module_of(name)) in used]
 
 

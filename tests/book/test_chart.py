@@ -47,3 +47,10 @@ def test_a_chapter_that_imports_from_another_has_an_arc(tree):
     assert 'class="chart-part">A part<' in drawn
     assert ">Next &amp; on</a>" in drawn
     assert drawn.count("<path") == 1
+
+
+def test_what_only_a_listing_imports_counts_too(tree):
+    tree.write("snippets/part/next.py", '"""More."""\n')
+    tree.write("docs/part/next.md", "# Next\n\n```python\nfrom snippets.part.toy import double\n```\n")
+    tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [{A part: [part/toy.md, part/next.md]}")
+    assert chart.needed("part/next.md") == ["part/toy.md"]
