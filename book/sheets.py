@@ -30,7 +30,7 @@ CORE = {
     **dict.fromkeys(
         (f"{TEXT}-latin-{style}" for style in STYLES), "".join(map(chr, range(33, 127))) + "°±¹²³·½×äàéöü–—‘’“”•…′−"
     ),
-    "KaTeX_Math-Italic": LETTERS[:52] + "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθικλμνξοπρστυφχψωϑϕϖϱϵ",
+    "KaTeX_Math-Italic": LETTERS[:52] + "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθικλμνξοπρστυφχψωϑϕϖϱϵ\ue131\ue237",
     "KaTeX_Main-Regular": LETTERS
     + "!'()*+,-./:;<=>?[]^_{|}~ °±×ˉ˙ˆΓΔΘΛΠΣΦΨΩ​…′ℑℓℜ→↦⇒∂∇∈∏∑−∓∗∘∞∣∥∩∪∫∼≅≈≠≡≤≥⊂⊕⊖⊗⊤⊥⋅⋯⋮⋱⌊⌋⟨⟩⟹⟺←\ue020",
     "KaTeX_Main-Bold": LETTERS + "+,-−() ",
