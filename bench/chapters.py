@@ -8,15 +8,13 @@ import functools
 import http.server
 import statistics
 import threading
-from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from bench.playgrounds import Quiet
+from bench.playgrounds import SITE, Quiet
 from book.project import chapters
 from press import paper
 
-SITE = Path(__file__).resolve().parent.parent / "site"
 COLUMNS = ("words", "height", "figures", "code, %", "outputs", "yes/no", "errata, %")
 LOOK = """() => {
   document.querySelectorAll("[data-room]").forEach((part) => part.removeAttribute("data-room"));
