@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 import torch
 
 import snippets.figures
-from book import extension, marked, npm, prepare, project, record, work
+from book import extension, marked, npm, prepare, project, record, sheets, work
 
 REAL_POOL = work.pool
 
@@ -246,10 +247,18 @@ def forget_snippets() -> None:
         del sys.modules[name]
 
 
+@pytest.fixture(scope="session")
+def faces() -> Path:
+    """Return the folder of the book's faces, which take longer to make than all else of a small book."""
+    sheets.write()
+    return project.GENERATED / "faces"
+
+
 @pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
-    """Point the build tool and `snippets` at a small book, which is made in this process."""
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: Path) -> Iterator[Tree]:
+    """Point the build tool and `snippets` at a small book, which has its faces and is made in this process."""
     small = Tree(tmp_path)
+    shutil.copytree(faces, tmp_path / "docs" / "assets" / "generated" / "faces")
     monkeypatch.setenv("BOOK_ROOT", str(tmp_path))
     monkeypatch.setattr(npm, "ensure_packages", lambda: None)
     modules = npm.modules()

@@ -183,6 +183,7 @@ def test_as_a_module_and_into_a_closed_pipe():
     assert done.stderr.startswith("error: '(1 2'")
 
 
+@pytest.mark.unwatched
 def test_long_cycles_need_no_recursion(capsys):
     told = answer(capsys, "shift:1x1024", "--rank", "3", "--all")["equivariant"]
     assert told["real_components"] == len(told["components"]) == 2 * 511
@@ -190,6 +191,7 @@ def test_long_cycles_need_no_recursion(capsys):
     assert answer(capsys, "shift:1x4096", "--rank", "4096")["equivariant"]["real_components"] == 1
 
 
+@pytest.mark.unwatched
 def test_large_inputs_are_answered_by_size(capsys):
     """A degree of 86,641 digits is given by its logarithm, which mpmath confirms; it is the sum over the blocks."""
     told = answer(capsys, "shift:1000x1000", "--rank", "500", "--sort", "first")["equivariant"]["components"][0]

@@ -79,6 +79,7 @@ def test_all_critical_matrices_keep_singular_values(measured):
     measured(truncate(U, 2), nearest, atol=1e-13)
 
 
+@pytest.mark.unwatched
 @pytest.mark.claim("NN-37")
 @pytest.mark.parametrize(("m", "n"), [(3, 3), (3, 4)])
 def test_newton_finds_no_other_complex_critical_point_of_rank_two(m, n, measured):

@@ -223,12 +223,13 @@ def test_page(visit, address):
     page.evaluate(LOAD_ALL)
     assert page.evaluate(BAD_IMAGES) == []
     page.evaluate(FLATTEN)
-    page.evaluate(THIN)
+    looks = page.evaluate(THIN, list(LOOKED_AT))
     assert violations(page, "color-contrast", "scrollable-region-focusable") == []
 
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(WIDE)
     assert violations(page) == []
+    LOOKED_AT.update(looks)
     assert tab.complaints == []
     assert tab.foreign() == []
 
@@ -264,24 +265,28 @@ FLATTEN = """() => {
 }"""
 
 
-# Of rows, items, paragraphs and listings those go in which every element, with its place, classes and attributes, and
-# whether it has words, is like one that stays: axe would say the same of them.
-THIN = """() => {
-    const seen = new Set(), kept = new Set()
+# Of rows, items, paragraphs, figures, boxes and listings those go in which every element, with its place, classes and attributes, and
+# whether it has words, is like one that stays, or like one of an earlier page (known by the hash of all that): axe
+# would say the same of them, as all pages have one style sheet. The hashes of what stays are returned.
+THIN = """known => {
+    const seen = new Set(known), fresh = new Set(), kept = new Set()
+    const hash = text => { let h = 7; for (let k = 0; k < text.length; k++) h = Math.imul(h ^ text.charCodeAt(k), 16777619); return h }
     const look = e => [e.tagName, e.getAttribute('class'), ...e.getAttributeNames(), !e.textContent.trim(),
         ...['alt', 'title', 'aria-label'].map(name => !e.getAttribute(name)?.trim())].join(' ')
-    for (const part of [...document.querySelectorAll('main tr, main li, main p, main .highlight, nav li')].reverse()) {
+    for (const part of [...document.querySelectorAll('main :is(tr, li, p, figure, details, .box, .highlight), nav li')].reverse()) {
         if (kept.has(part)) continue
         let place = ''
         for (let e = part.parentElement; e; e = e.parentElement) place += e.tagName + e.getAttribute('class') + ' '
-        const looks = [part, ...part.querySelectorAll('*')].map(e => place + look(e.parentElement) + look(e))
+        const looks = [part, ...part.querySelectorAll('*')].map(e => hash(place + look(e.parentElement) + look(e)))
         if (looks.every(one => seen.has(one))) part.remove()
         else {
-            looks.forEach(one => seen.add(one))
+            looks.forEach(one => { seen.add(one); fresh.add(one) })
             for (let e = part; e; e = e.parentElement) kept.add(e)
         }
     }
+    return [...fresh]
 }"""
+LOOKED_AT = set()  # of the pages before, in this process
 
 
 # Everything is laid out, and colours have arrived where a change of mode leads them.
@@ -337,8 +342,8 @@ def fits_a_phone(page):
     assert page.evaluate(WIDER) == []
     page.set_viewport_size(SMALLEST)
     assert page.evaluate("document.documentElement.scrollWidth") <= SMALLEST["width"]
-    page.set_viewport_size(NARROW)
     page.evaluate(FOLDS, False)
+    page.set_viewport_size(NARROW)
     assert all(page.locator(':not(play-ground.is-open) > img[src$="#only-light"]').evaluate_all(HIDDEN))
     assert not any(page.locator(':not(play-ground.is-open) > img[src$="#only-dark"]').evaluate_all(HIDDEN))
 
