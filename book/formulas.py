@@ -56,10 +56,8 @@ class Typesetter:
     def _cached(self, query: str, *values: str) -> str | None:
         """Ask the cache; a damaged one is removed, and one that cannot be used, as the disk is full, goes unused."""
         try:
-            self.cache = self.cache or sqlite3.connect(
-                self.path, check_same_thread=False, isolation_level=None, timeout=30
-            )
-            self.cache.execute("create table if not exists formula (key text primary key, html text)")
+            if self.cache is None:
+                self._open()
             row = self.cache.execute(query, values).fetchone()
         except sqlite3.OperationalError:
             row = None
@@ -68,6 +66,12 @@ class Typesetter:
             self.cache, row = None, None
             self.path.unlink(missing_ok=True)
         return row[0] if row else None
+
+    def _open(self) -> None:
+        """Open the cache. It need not wait for the disk at each formula: what a power failure damages is made anew."""
+        self.cache = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=30)
+        self.cache.execute("pragma synchronous = off")
+        self.cache.execute("create table if not exists formula (key text primary key, html text)")
 
     def _ask(self, tex: str, display: bool) -> str:
         command = self._start()

@@ -147,7 +147,8 @@ pytestmark = pytest.mark.skipif(
 def site(tree):
     """Build the small book in the theme, with the style sheets and scripts of the real one."""
     for folder in ("assets", "playgrounds"):
-        shutil.copytree(ROOT / "docs" / folder, tree.root / "docs" / folder, ignore=shutil.ignore_patterns("generated"))
+        source, target = ROOT / "docs" / folder, tree.root / "docs" / folder
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("generated"), dirs_exist_ok=True)
     tree.write("docs/part/toy.md", PAGE)
     tree.edit("tests/part/test_toy.py", '"LA-01")', '"LA-01", "LA-102", "LA-103")')
     settings = yaml.load((tree.root / "mkdocs.yml").read_text(), Loader=yaml.UnsafeLoader)
