@@ -559,6 +559,19 @@ def test_mark_of_a_claim_leads_to_its_test(visit):
     assert f'"{id}"' in row.locator("pre").first.inner_text()
 
 
+def test_number_of_a_claim_leads_to_its_row_and_filters_choose_among_them(visit):
+    """The page of all numbers goes on to the row that an address names; of the rows there a choice shows some."""
+    id = visit().open("reference/claims/").locator(".claim-number").last.inner_text()
+    page = visit().open(f"reference/claims/#{id}")
+    page.wait_for_url(f"**/reference/claims/*/#{id}")
+    expect(page.locator(f'[id="{id}"] pre').first).to_be_in_viewport()
+    rows, chosen = page.locator(".ledger-row"), page.locator('.ledger-row[data-evidence="measured"]')
+    assert 0 < chosen.count() < rows.count()
+    page.get_by_label("Show by evidence").select_option("measured")
+    assert page.locator(".ledger-row:visible").count() == chosen.count()
+    assert page.locator(".ledger-found").inner_text() == f"{chosen.count()} of {rows.count()}"
+
+
 def test_solution_opens_by_keyboard(visit):
     """A folded solution opens with the keyboard."""
     page = visit().open(CHAPTER_ADDRESSES[0])
