@@ -101,7 +101,7 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
     path = context.relative(f"{boxes.GENERATED}/{notebooks.notebook_file(page.name)}")
     name = posixpath.basename(path)
     count = sum(1 for box in page.boxes if box.id)
-    claims = context.relative(boxes.CLAIMS)
+    claims = context.relative(ledger.page_of(page.name)) if count else ""
     tools = [
         f'[Notebook]({path}){{ .chapter-tool .chapter-notebook download="{name}" }}',
         f"[{count} claims, each with its test]({claims}){{ .chapter-tool .chapter-claims }}" if count else "",
@@ -199,6 +199,7 @@ class Formulas(Treeprocessor):
 
 
 CODE = re.compile(r'(<code tabindex="0">)(.*?)(</code></pre>)', re.DOTALL)
+PLAIN = re.compile(r'<span class="(?:n|o|w|sa)">([^<]*)</span>')  # names and operators have the colour of the ink
 LONG_NAME = re.compile(r"<code>[^<\s]{12,}</code>")
 LISTING = re.compile(r'(?P<printed> class="[^"]*\boutput\b[^"]*")?>(?P<head><pre><span></span><code)>')
 COPY = '<button class="copy" type="button" aria-label="Copy this code"></button>'
@@ -221,7 +222,7 @@ class Code(Postprocessor):
             return f'{match["printed"] or ""}>{button}{head} tabindex="0">'
 
         text = screen.raise_signs(LISTING.sub(listing, text))
-        text = CODE.sub(lambda code: code[1] + screen.wrap(code[2]) + code[3], text)
+        text = CODE.sub(lambda code: code[1] + screen.wrap(PLAIN.sub(r"\1", code[2])) + code[3], text)
         return LONG_NAME.sub(lambda name: JOINT.sub("<wbr>", name[0]), text)
 
 

@@ -23,13 +23,13 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler
 
-from book import extension, formulas, glossary, notebooks, pages, prepare, project, record, regions, serving
+from book import extension, formulas, glossary, notebooks, pages, prepare, project, purge, record, regions, serving
 from book.boxes import LEDGERS
 from book.catalogue import Catalogue
 from book.formulas import CLOSE, OPEN
 
 FORMULA = rf"<(?P<tag>span|div)[^>]*>{OPEN}.*?{CLOSE}</(?P=tag)>"
-HEAVY = re.compile(rf"{FORMULA}|(?<=<span></span>)(?P<code><code.*?</code>)", re.DOTALL)
+HEAVY = re.compile(rf"{FORMULA}|(?<=<span></span>)(?P<code><code.*?</code>)|<dt(?P<term> id=[^<]*)</dt>", re.DOTALL)
 COLOUR = re.compile(r"</?span[^>]*>")
 SPOKEN = re.compile(r"<semantics>(.*?)<annotation", re.DOTALL)
 STYLED = re.compile(r'<mi mathvariant="(script|fraktur|double-struck)">([A-Za-z])</mi>')
@@ -47,6 +47,8 @@ POLICY = (
     "default-src 'self'; script-src 'self'{}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
+ARTICLE = re.compile(r"<article.*</article>", re.DOTALL)
+INDENT = re.compile(r"\n\s+")
 PLACE = re.compile(r"<!--lifted (\d+)-->.*?<!--/lifted-->", re.DOTALL)
 
 _serving = _dirty = False
@@ -72,6 +74,10 @@ def on_config(config: MkDocsConfig) -> None:
 def on_pre_build(*, config: MkDocsConfig) -> None:
     """Prepare the book; then build beside the last site, which stays until the new one is whole."""
     global _site
+    if not _serving:
+        for folder in (Path(config.site_dir), Path(config.site_dir).parent):
+            if folder.exists() and not os.access(folder, os.W_OK):
+                raise Abort(f"Error: the site is not built: the folder {folder} is read-only: let it be written to")
     prepare.begin()
     if not _serving:
         _building.enter_context(prepare.locked("writing the site", "site-lock"))
@@ -85,6 +91,7 @@ def on_post_build(*, config: MkDocsConfig) -> None:
     counters = [handler for handler in logging.getLogger("mkdocs").handlers if isinstance(handler, CountHandler)]
     if not _serving and not any(counter.get_counts() for counter in counters):
         new, old = config.site_dir, project.CACHE / "site-before"
+        purge.purge(Path(new))
         for path in (Path(new), *Path(new).rglob("*")):  # a web server is another user
             path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
         shutil.rmtree(old, ignore_errors=True)
@@ -159,7 +166,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 @event_priority(-100)  # when the page is whole
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Take the layout of formulas and the colours of code away while the search plugin parses the page, in Python."""
+    """Give the search plugin, which parses in Python, what it can use: no layout of formulas, no colours of code."""
     extension.rendering = None
     if page.file.src_uri.endswith(".py"):
         html = LAB.sub(extension.COPY, NOISE.sub("", html))
@@ -174,6 +181,8 @@ def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files
 
 def _bare(match: re.Match) -> str:
     """Return what can be searched for: the text of code and of a formula in a sentence."""
+    if match["term"]:  # of the glossary: it stands in the index like the title of a section
+        return f"<h3{match['term']}</h3>"
     if match["code"]:
         return COLOUR.sub("", match["code"])
     if match["tag"] != "span":
@@ -211,10 +220,22 @@ def policy(page: str) -> str:
     return POLICY.format("".join(f" 'sha256-{digest}'" for digest in digests))
 
 
+def without_indents(page: str) -> str:
+    """Return a page without the blanks and empty lines of the theme's templates, which stand around its article."""
+    article = ARTICLE.search(page)
+    if not article:
+        return page
+    before, after = (INDENT.sub("\n", part) for part in (page[: article.start()], page[article.end() :]))
+    return before + article[0] + after
+
+
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
     """Let the page say what it may load; while serving, MkDocs adds a script of its own."""
+    if _serving:
+        return output
+    output = without_indents(output)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(output)}">'
-    return output if _serving else output.replace("<head>", f"<head>\n    {meta}", 1)
+    return output.replace("<head>", f"<head>\n{meta}", 1)
 
 
 def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:

@@ -12,18 +12,13 @@ from book.project import write_atomically, write_changed
 COMMENT = re.compile(r"/\*.*?\*/\s*|\s*\n\s*", re.DOTALL)
 # Of the theme's: a rule for every element, for which all of them would be looked at three times while a page comes.
 UNWANTED = re.compile(r"/\*# sourceMappingURL=.*?\*/|\[data-md-color-switching\] [^{]*\{[^}]*\}")
-RULE = re.compile(r"([^{}@]+)\{[^{}]*\}")
-ABSENT = re.compile(  # parts of the theme that no page of the book has
-    r"\[dir=rtl\]|\.(?:tabbed|task-list|footnote|linenos|highlighttable|mermaid|giscus"
-    r"|md-(?:annotation|author|banner|clipboard|consent|meta|path|pin|post|profile|progress|select|social|status|tag|version)"
-    r"|abstract|bug|danger|example|failure|hint|info|question|quote|success|tip|warning)(?![a-z])"
-)
 FACE = re.compile(r"@font-face\{[^}]*?src:url\(fonts/(KaTeX_[\w-]+)\.woff2\)[^}]*\}")
 FONT = re.compile(r"@font-face\s*\{[^}]*\}")
 TEXT = "stix-two-text"  # of the packages at @fontsource
 STYLES = ("400-normal", "400-italic", "700-normal", "700-italic")
 FIRST = STYLES[:3]  # with the page; whatever else is absent then stays so until the next page: nothing moves
 BLANKS = " \xa0"  # by which browsers ask for a face
+FEATURES = ["kern", "liga", "ccmp", "locl", "mark", "mkmk"]  # what browsers do with a text unasked, and no fractions
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 # The signs of this book, by face: they come with a page, and any other with the rest of its face.
 CORE = {
@@ -49,13 +44,8 @@ def write() -> None:
     texts = [katex, *_text(), *(path.read_text() for path in own())]
     book = "\n".join(COMMENT.sub("", text) for text in texts)
     write_changed(project.GENERATED / "book.css", book)
-    theme = [RULE.sub(_present, UNWANTED.sub("", path.read_text())) for path in _theme()]
+    theme = [UNWANTED.sub("", path.read_text()) for path in _theme()]
     write_changed(sheet(), "\n".join([*theme, book]))
-
-
-def _present(rule: re.Match) -> str:
-    """Return a rule, or nothing if it is for what no page has."""
-    return "" if all(ABSENT.search(selector) for selector in rule[1].split(",")) else rule[0]
 
 
 def own() -> list[Path]:
@@ -92,9 +82,9 @@ def _split(name: str, path: Path, head: str, folder: str) -> Iterator[str]:
         known = set(font.getBestCmap())
         core = known & set(map(ord, CORE[name] + BLANKS))
         target, mark = project.GENERATED / "faces" / f"{name}.woff2", project.GENERATED / "faces" / f"{name}.made"
-        made_from = record.hash_of(path.read_bytes(), CORE[name], BLANKS)
+        made_from = record.hash_of(path.read_bytes(), CORE[name], BLANKS, *FEATURES)
         if not (target.exists() and mark.exists() and mark.read_text() == made_from):
-            options = subset.Options(flavor="woff2", hinting=False, layout_features=["*"], notdef_outline=True)
+            options = subset.Options(flavor="woff2", hinting=False, layout_features=FEATURES, notdef_outline=True)
             work = subset.Subsetter(options)
             work.populate(unicodes=core)
             work.subset(font)

@@ -19,8 +19,8 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import expect, sync_playwright
 
-from book import sheets
-from book.project import ROOT, nav
+from book import glossary, sheets
+from book.project import DOCS, ROOT, nav
 from press import edition, epub, offline, paper, parts, shelf
 
 CHROMIUM = paper.chromium()
@@ -472,12 +472,41 @@ def test_search_finds_signs_and_parts_of_names(visit):
         assert not any(noise in text for text in texts for noise in ("¶", "Copied", "Copy this")), texts
 
 
-def test_no_page_has_what_the_sheet_leaves_out(site):
-    """The rules that are left out of the theme's style sheet are for parts that no page of the site has."""
-    pages = "".join(page.read_text() for page in Quiet.site.rglob("*.html"))
-    names = {name for names in re.findall(r'class="([^"]*)"', pages) for name in names.split()}
-    assert names & {"md-header", "box", "katex"}
-    assert not [name for name in names if sheets.ABSENT.match(f".{name}")]
+@pytest.mark.parametrize("term", ["orbit", "equivariant", "null space", "Lie algebra"])
+def test_search_finds_a_term_where_it_is_defined_first(visit, term):
+    """The first that a reader sees is the sentence of the glossary, or the section to which that leads."""
+    page = visit().open("")
+    page.locator(".md-search__input").click()
+    page.keyboard.type(term, delay=20)
+    page.wait_for_selector(".md-search-result__item a")
+    known = next(known for known in glossary.terms() if known.name.lower().startswith(term.lower()))
+    places = [address(place.page) for place in known.places]
+    first = page.locator(".md-search-result__item a").first.evaluate("link => link.href")
+    assert urlsplit(first).path.removeprefix("/") in [*places, address(glossary.PAGE)]
+
+
+# Of the selectors of one sheet those which another has not and which match something, whatever the mouse and the keyboard do.
+MATCHED = r"""([whole, rest]) => {
+    const list = css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css)
+        const inside = rules => [...rules].flatMap(rule => rule.conditionText ? inside(rule.cssRules) : rule.selectorText ?? [])
+        return new Set(inside(sheet.cssRules).flatMap(text => text.split(/,(?![^(]*\))/)).map(text => text.trim())) }
+    const kept = list(rest), gone = [...list(whole)].filter(selector => !kept.has(selector))
+    const still = selector => selector.replace(/::[\w-]+|:(hover|focus|focus-visible|focus-within|active|checked|target)(?![\w-])/g, '')
+    return [gone.length, gone.filter(selector => document.querySelector(still(selector) || '*'))]
+}"""
+
+
+@pytest.mark.parametrize("address", ["", "linear-algebra/svd/", "labs/mnist/", "reference/claims/", "404.html"])
+def test_no_page_has_what_the_sheet_leaves_out(visit, address):
+    """The rules that the build left out match nothing, with the search and its results open, too."""
+    page = visit().open(address)
+    page.locator(".md-search__input").click()
+    page.keyboard.type("eigenvectors", delay=20)
+    page.wait_for_selector(".md-search-result__item a")
+    name = sheets.sheet().relative_to(DOCS)
+    number, matched = page.evaluate(MATCHED, [(DOCS / name).read_text(), (Quiet.site / name).read_text()])
+    assert number > 500
+    assert matched == []
 
 
 def test_pages_allow_nothing_from_elsewhere(site):
@@ -533,6 +562,19 @@ def test_mark_of_a_claim_leads_to_its_test(visit):
         timeout=30_000
     )  # the address names the section above as soon as the page has scrolled there
     assert f'"{id}"' in row.locator("pre").first.inner_text()
+
+
+def test_number_of_a_claim_leads_to_its_row_and_filters_choose_among_them(visit):
+    """The page of all numbers goes on to the row that an address names; of the rows there a choice shows some."""
+    id = visit().open("reference/claims/").locator(".claim-number").last.inner_text()
+    page = visit().open(f"reference/claims/#{id}")
+    page.wait_for_url(f"**/reference/claims/*/#{id}")
+    expect(page.locator(f'[id="{id}"] pre').first).to_be_in_viewport()
+    rows, chosen = page.locator(".ledger-row"), page.locator('.ledger-row[data-evidence="measured"]')
+    assert 0 < chosen.count() < rows.count()
+    page.get_by_label("Show by evidence").select_option("measured")
+    assert page.locator(".ledger-row:visible").count() == chosen.count()
+    assert page.locator(".ledger-found").inner_text() == f"{chosen.count()} of {rows.count()}"
 
 
 def test_solution_opens_by_keyboard(visit):

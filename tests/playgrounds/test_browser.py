@@ -683,6 +683,27 @@ def test_two_on_a_page_do_not_disturb_each_other(tab, root):
     assert sorted(kept) == sorted(f"play-{name}-1" for name in NAMES)
 
 
+IN_VIEW = """customElements.whenDefined("play-ground").then(() => new Promise((seen) =>
+    new IntersectionObserver(([entry]) => entry.isIntersecting && seen()).observe(document.querySelector("play-ground"))))"""
+TIMES = """name => [performance.getEntriesByType("navigation")[0].loadEventStart,
+    performance.getEntriesByType("resource").find((one) => one.name.endsWith(name)).startTime]"""
+
+
+def test_the_words_come_before_a_playground(tab, root):
+    """One that is in view from the start is asked for when the page has loaded with its last picture, and not before."""
+    page, held = tab(), []
+    page.set_viewport_size({"width": 760, "height": 3200})
+    page.route("**/figure.svg", lambda route: held.append(route))
+    with page.expect_request("**/figure.svg"):
+        page.goto(f"{root}/circle.html", wait_until="domcontentloaded")
+    page.evaluate(IN_VIEW)
+    assert page.evaluate("document.readyState") == "interactive"
+    held[0].continue_()
+    page.wait_for_selector("play-ground.is-open")
+    loaded, asked = page.evaluate(TIMES, "/circle.js")
+    assert 0 < loaded <= asked
+
+
 def test_without_scripts_the_figures_stay(browser, root):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
