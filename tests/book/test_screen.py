@@ -32,12 +32,14 @@ def test_tables_scroll_in_a_frame_that_keys_reach():
     assert html.endswith("<p>words</p>")
 
 
-@pytest.fixture
-def generated(tmp_path, monkeypatch):
-    """Write the style sheets into a folder of their own."""
-    monkeypatch.setattr(project, "GENERATED", tmp_path)
-    sheets.write()
-    return tmp_path
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    """Write the style sheets into a folder of their own, once: to make faces takes seconds."""
+    folder = tmp_path_factory.mktemp("generated")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(project, "GENERATED", folder)
+        sheets.write()
+        yield folder
 
 
 def test_one_sheet_has_all_rules_and_only_faces_that_are_there(generated):
