@@ -1,38 +1,39 @@
 """The best network of each kind, and the exact loss of any: both from the second moment of the pictures alone."""
 
 # --8<-- [start:setup]
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import torch
+import torch.distributed as dist
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from snippets.mnist.exact import best_ranks, fit, load, top_eigenvectors
-from snippets.mnist.ranks import WEIGHTS
-from snippets.mnist.train.networks import SemiEquivariant, build, coordinates
-from snippets.mnist.train.parallel import Group
+from snippets.mnist.train import networks
+from snippets.mnist.train.pictures import Images
+from snippets.mnist.train.settings import Settings
 
+Moment = Float[Tensor, "784 784"]
 # --8<-- [end:setup]
 
 
 # --8<-- [start:second_moment]
-def second_moment(
-    pictures: Iterable[Float[Tensor, "n 28 28"]], group: Group
-) -> Float[Tensor, "784 784"]:
+def second_moment(pictures: Iterable[Images]) -> Moment:
     """Return the mean of x xᵀ over the pictures of all processes, in float64."""
     total = torch.zeros(784 * 784 + 1, dtype=torch.float64)
     for x in pictures:
         for some in x.flatten(1).split(7500):
             total[:-1] += (some.T @ some).cpu().double().flatten()
         total[-1] += len(x)
-    group.add(total)
+    if dist.is_initialized():
+        dist.all_reduce(total)
     return (total[:-1] / total[-1]).view(784, 784)
     # --8<-- [end:second_moment]
 
 
 # --8<-- [start:loss]
 @torch.no_grad()
-def exact_loss(network: nn.Module, moment: Float[Tensor, "784 784"]) -> float:
+def exact_loss(network: nn.Module, moment: Moment) -> float:
     """Return tr (I − M) S (I − M)ᵀ / 784 of a linear network M.
 
     Its matrix is what it makes of the 784 pictures with one pixel of ink.
@@ -45,73 +46,80 @@ def exact_loss(network: nn.Module, moment: Float[Tensor, "784 784"]) -> float:
 
 
 # --8<-- [start:moments]
-def frequency_moments(moment: Float[Tensor, "784 784"]) -> Complex[Tensor, "15 28 28"]:
+def frequency_moments(moment: Moment) -> Complex[Tensor, "15 28 28"]:
     """Return the means H_j of x̂_j x̂_j*: the Fourier transform of S in both places."""
     whole = torch.fft.fftn(moment.view(28, 28, 28, 28), norm="ortho", dim=(1, 3))
     return torch.stack([whole[:, j, :, -j] for j in range(15)])
 
 
-@torch.no_grad()
-def best(
-    model: str, moment: Float[Tensor, "784 784"], rank: int, ranks: Sequence[int] | None
-) -> nn.Module:
-    """Return the network with the smallest loss, in float64."""
-    network = build(model, rank, ranks, 0).double()
-    if model == "equivariant":
-        load(network, fit(frequency_moments(moment), ranks))
-    elif model == "dense":
-        network.encoder.weight.copy_(top_eigenvectors(moment, rank).T)
-        network.decoder.weight.copy_(network.encoder.weight.T)
-    else:
-        solve = project if model == "semi-equivariant" else regress
-        solve(network, moment)
-    return network
+def solve_dense(network: networks.Dense, moment: Moment) -> None:
+    """Put in the leading eigenvectors of S."""
+    v = top_eigenvectors(moment, network.decoder.in_features)
+    network.decoder.weight.copy_(v)
+    network.encoder.weight.copy_(v.T)
+
+
+def solve_equivariant(network: nn.Module, moment: Moment) -> None:
+    """Put in the leading eigenvectors of every H_j."""
+    load(network, fit(frequency_moments(moment), [len(e) for e in network.encoder]))
     # --8<-- [end:moments]
 
 
-def real_moments(moment: Float[Tensor, "784 784"]) -> Float[Tensor, "15 56 56"]:
-    """Return the second moments of the 56 real coordinates of every frequency."""
-    p = coordinates().double().view(15, 2, 28)
-    blocks = torch.einsum("jsk,akbl,jtl->jsatb", p, moment.view(28, 28, 28, 28), p)
-    return blocks.reshape(15, 56, 56)
+def real_moments(moment: Moment) -> Float[Tensor, "15 56 56"]:
+    """Return the second moments of real and imaginary parts together."""
+    parts = networks.real_parts(torch.eye(784).to(moment).view(784, 28, 28))
+    return parts.mT @ moment @ parts
 
 
-def project(network: SemiEquivariant, moment: Float[Tensor, "784 784"]) -> None:
-    """Put in the leading eigenvectors of every frequency."""
-    for e, d, block in zip(
-        network.encoder, network.decoder, real_moments(moment), strict=True
-    ):
-        units, size = e.shape
-        d.copy_(e.copy_(top_eigenvectors(block[:size, :size], units).T))
+def solve_semi_equivariant(network: networks.SemiEquivariant, moment: Moment) -> None:
+    """Put in the leading eigenvectors of these."""
+    blocks = real_moments(moment)
+    for e, d, block in zip(network.encoder, network.decoder, blocks, strict=True):
+        size = e.shape[1]
+        d.copy_(e.copy_(top_eigenvectors(block[:size, :size], len(e)).T))
 
 
-def regress(network: nn.Module, moment: Float[Tensor, "784 784"]) -> None:
-    """Put in the best D E of a rank that predicts the pictures x from the sums z of their rows.
-
-    With Z = mean z zᵀ and C = mean z xᵀ it is the truncated SVD of Z^(−½) C, times Z^(−½) (Eckart–Young).
-    Sums that never vary are left out.
-    """
-    cross, rank = (
-        moment.view(28, 28, 784).sum(1) / 28**0.5,
-        network.encoder.out_features,
-    )
-    values, vectors = torch.linalg.eigh(cross.view(28, 28, 28).sum(2) / 28**0.5)
-    kept = values > 1e-12 * values[-1]
-    root = (vectors[:, kept] / values[kept].sqrt()) @ vectors[:, kept].T
-    u, s, v = torch.linalg.svd(root @ cross, full_matrices=False)
-    network.encoder.weight.copy_((root @ u[:, :rank]).T)
-    network.decoder.weight.copy_((s[:rank, None] * v[:rank]).T)
+def solve_invariant(network: networks.Invariant, moment: Moment) -> None:
+    """Put in the leading part of the least-squares map from the sums z of rows to the pictures."""
+    cross = moment.view(28, 28, 784).sum(1) / 28**0.5  # the mean of z xᵀ
+    sums = cross.view(28, 28, 28).sum(2) / 28**0.5  # the mean of z zᵀ
+    slope = torch.linalg.pinv(sums, rtol=1e-12, hermitian=True) @ cross
+    v = top_eigenvectors(cross.T @ slope, network.decoder.in_features)
+    network.decoder.weight.copy_(v)
+    network.encoder.weight.copy_((slope @ v).T)
 
 
-def chosen_ranks(
-    model: str, moment: Float[Tensor, "784 784"], rank: int
-) -> tuple[int, ...]:
+# --8<-- [start:models]
+MODELS = {  # what makes the network, and what puts its optimum in
+    "dense": (networks.Dense, solve_dense),
+    "equivariant": (networks.equivariant, solve_equivariant),
+    "semi-equivariant": (networks.SemiEquivariant, solve_semi_equivariant),
+    "invariant": (networks.Invariant, solve_invariant),
+}
+
+
+def build(settings: Settings) -> nn.Module:
+    """Return a new network, the same for every device and number of processes."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed)
+        return MODELS[settings.model][0](settings.ranks or settings.rank)
+
+
+@torch.no_grad()
+def best(settings: Settings, moment: Moment) -> nn.Module:
+    """Return the network with the smallest loss, in float64."""
+    network = build(settings).double()
+    MODELS[settings.model][1](network, moment)
+    return network
+    # --8<-- [end:models]
+
+
+def chosen_ranks(settings: Settings, moment: Moment) -> tuple[int, ...]:
     """Return the ranks with the least loss."""
-    if model == "equivariant":
+    if settings.model == "equivariant":
         values = torch.linalg.eigvalsh(frequency_moments(moment)).flip(1)
-    else:
+    else:  # a unit of rank takes two eigenvectors where a frequency counts twice
         single = torch.linalg.eigvalsh(real_moments(moment)).flip(1)
-        # a unit of rank takes two eigenvectors where a frequency counts twice
-        pairs, once = single.view(15, 28, 2).mean(2), torch.tensor(WEIGHTS) == 1
-        values = torch.where(once[:, None], single[:, :28], pairs)
-    return best_ranks(values, rank)
+        values = single.view(15, 28, 2).sum(2)
+        values[[0, 14]] = single[[0, 14], :28]
+    return best_ranks(values, settings.rank)
