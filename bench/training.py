@@ -29,8 +29,7 @@ from snippets.mnist.recipe import real_truncation
 from snippets.mnist.recording import matrix_rate
 from snippets.mnist.shifts import random_amounts
 from snippets.mnist.train import loop
-from snippets.mnist.train.networks import Dense
-from snippets.mnist.train.optimum import best, exact_loss, second_moment
+from snippets.mnist.train.networks import Dense, best, exact_loss, second_moment
 from snippets.mnist.train.parallel import Group
 from snippets.mnist.train.pictures import splits
 from snippets.mnist.train.running import run

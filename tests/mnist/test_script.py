@@ -8,7 +8,7 @@ from torch import nn
 from book.expect import between, numbers
 from snippets.mnist.script import collapse, draw, least_loss, mean_of_parts, shares, train
 from snippets.mnist.train.loop import squared_error
-from snippets.mnist.train.optimum import build
+from snippets.mnist.train.networks import build
 from snippets.mnist.train.settings import DEFAULTS, Settings
 
 test_numbers = numbers("mnist.script", {

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from snippets.mnist.data import ROOT, write_atomically
-from snippets.mnist.train.optimum import build
+from snippets.mnist.train.networks import build
 from snippets.mnist.train.parallel import Group, describe
 from snippets.mnist.train.settings import Settings
 

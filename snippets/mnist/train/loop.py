@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from snippets.mnist.train.folder import Folder, read
-from snippets.mnist.train.optimum import exact_loss
+from snippets.mnist.train.networks import exact_loss
 from snippets.mnist.train.pictures import Pictures
 from snippets.mnist.train.settings import Settings
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
-from snippets.mnist.train import optimum as optima
+from snippets.mnist.train import networks
 from snippets.mnist.train.folder import Folder
 from snippets.mnist.train.loop import Epoch, Training, gap_of, gap_text, squared_error
-from snippets.mnist.train.optimum import exact_loss, second_moment
+from snippets.mnist.train.networks import exact_loss, second_moment
 from snippets.mnist.train.parallel import choose, describe, joined, number_type
 from snippets.mnist.train.pictures import splits
 from snippets.mnist.train.settings import Settings
@@ -54,14 +54,14 @@ def run(
         moments = [second_moment(part) for part in (train, test)]
         read = time.perf_counter()
         if settings.ranks == "best":
-            ranks = optima.chosen_ranks(settings, moments[0])
+            ranks = networks.chosen_ranks(settings, moments[0])
             settings = dataclasses.replace(settings, ranks=ranks)
-        best = optima.best(settings, moments[0])
+        best = networks.best(settings, moments[0])
         optimum, optimum_test = (max(0.0, exact_loss(best, s)) for s in moments)
         solved = time.perf_counter()
         folder.begin(device, group)
 
-        network = (network or optima.build(settings)).to(device, dtype)
+        network = (network or networks.build(settings)).to(device, dtype)
         parameters = sum(weights.numel() for weights in network.parameters())
         found = f"{train.count:,} pictures, {parameters:,} parameters"
         tell(f"{found}, optimum {optimum:.6f} after {solved - begin:.1f} s")

@@ -8,9 +8,8 @@ from snippets.mnist.data import load_images
 from snippets.mnist.exact import commutator, fit, invariant_fit
 from snippets.mnist.ranks import RANKS
 from snippets.mnist.shifts import cyclic_shift
-from snippets.mnist.train import optimum
-from snippets.mnist.train.networks import real_parts
-from snippets.mnist.train.optimum import exact_loss, frequency_moments, real_moments, second_moment
+from snippets.mnist.train import networks
+from snippets.mnist.train.networks import exact_loss, frequency_moments, real_moments, real_parts, second_moment
 from snippets.mnist.train.settings import Settings
 
 SMALL = (3, 2, 1, 0, 2, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2)  # total rank 19
@@ -32,11 +31,11 @@ def moment_of(x: torch.Tensor) -> torch.Tensor:
 
 
 def build(model: str, rank: int, ranks: tuple[int, ...] | None, seed: int) -> torch.nn.Module:
-    return optimum.build(Settings(model=model, rank=rank, ranks=ranks, seed=seed))
+    return networks.build(Settings(model=model, rank=rank, ranks=ranks, seed=seed))
 
 
 def best(model: str, moment: torch.Tensor, rank: int, ranks: tuple[int, ...] | None) -> torch.nn.Module:
-    return optimum.best(Settings(model=model, rank=rank, ranks=ranks), moment)
+    return networks.best(Settings(model=model, rank=rank, ranks=ranks), moment)
 
 
 def parameters(network: torch.nn.Module) -> int:
@@ -169,7 +168,7 @@ def test_the_larger_class_has_the_smaller_optimum():
 @pytest.mark.parametrize("model", ["equivariant", "semi-equivariant"])
 def test_chosen_ranks_beat_those_of_the_paper(model):
     moment = moment_of(some_pictures())
-    ranks = optimum.chosen_ranks(Settings(model=model), moment)
+    ranks = networks.chosen_ranks(Settings(model=model), moment)
     assert exact.total_rank(ranks) == 99
     chosen, paper = (exact_loss(best(model, moment, 99, r), moment) for r in (ranks, RANKS["paper"]))
     assert chosen < paper

@@ -6,7 +6,7 @@ import torch
 import torch.distributed as dist
 
 from snippets.mnist.train import parallel
-from snippets.mnist.train.optimum import second_moment
+from snippets.mnist.train.networks import second_moment
 from snippets.mnist.train.running import run
 
 from .conftest import weights

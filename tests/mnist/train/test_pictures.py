@@ -11,7 +11,7 @@ from snippets.mnist.data import load_images
 from snippets.mnist.exact import second_moment as exact_moment
 from snippets.mnist.shifts import cyclic_shift, random_amounts, shift
 from snippets.mnist.train import pictures
-from snippets.mnist.train.optimum import second_moment
+from snippets.mnist.train.networks import second_moment
 from snippets.mnist.train.parallel import Group
 from snippets.mnist.train.pictures import draw_shifts, splits
 from snippets.mnist.train.settings import Settings

@@ -16,11 +16,10 @@ import torch.multiprocessing as mp
 
 from snippets.mnist.data import load_images
 from snippets.mnist.train import folder as folders
-from snippets.mnist.train import loop, optimum, pictures
+from snippets.mnist.train import loop, networks, pictures
 from snippets.mnist.train.folder import load
 from snippets.mnist.train.loop import Epoch
-from snippets.mnist.train.networks import Dense
-from snippets.mnist.train.optimum import exact_loss
+from snippets.mnist.train.networks import Dense, exact_loss
 from snippets.mnist.train.parallel import Group
 from snippets.mnist.train.running import run
 
@@ -50,7 +49,7 @@ def test_the_step_is_that_of_torch_on_the_mean_square_error(settings, tmp_path):
     """Written out by hand with torch.optim on the same batches, the weights are the same."""
     given = settings(model="dense", rank=5, epochs=1)
     report = run(given)
-    network = optimum.build(given)
+    network = networks.build(given)
     train, _ = pictures.splits(given, Group(), torch.device("cpu"))
     optimizer = torch.optim.Adam(network.parameters(), lr=given.lr)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: loop.schedule((step + 0.5) / train.steps))
