@@ -39,6 +39,7 @@ RUNS = 5
 ROWS = ("paper", "equal", "high-pass", "dense")
 FLOPS = {name: 60_000 * each for name, each in OPERATIONS.items()}
 EPOCHS = (45, 25, 25, 25, 25, 25, 25, 25)  # of the notebook's eight blocks; 15 of its dense network
+SHORT = {"epochs": 4, "lr": 0.003}  # comes within 1 % earlier than the default, and ends further away
 TIMES = 20  # copies of the digits in the set that is streamed
 CPU = torch.device("cpu")
 
@@ -173,6 +174,7 @@ def descents() -> dict[str, float]:
     cases = [
         ("equivariant", {}),
         ("dense", {}),
+        ("dense", SHORT),
         ("equivariant", {"ranks": "best"}),
         ("semi-equivariant", {}),
         ("invariant", {}),
@@ -243,7 +245,7 @@ def recipe(arrivals: dict[str, float]) -> None:
     floor = sum(w * float(v[r:].sum()) for w, v, r in zip(WEIGHTS, values, RANKS["paper"], strict=True)) / 784
     ends = f"ends at gap {block_loss(h, blocks) / floor - 1:.1%}, test {block_loss(held, blocks):.6f}"
     print(f"the recipe, eight blocks and real truncation: {seconds:.1f} s, {ends}", flush=True)
-    for name, theirs in (("equivariant", seconds), ("dense", seconds_dense)):
+    for name, theirs in (("equivariant", seconds), ("dense", seconds_dense), ("dense 4 0.003", seconds_dense)):
         if arrivals[name]:
             both = (seconds + seconds_dense) / arrivals[name]
             part = theirs / arrivals[name]
