@@ -16,12 +16,12 @@ MODELS = {
     "semi-equivariant": "mixes real and imaginary parts of a frequency as it likes",
     "invariant": "same output for all shifts",
 }
-KINDS = {"continuous": "real, the edge fills up", "cyclic": "by whole pixels"}
+KINDS = {"continuous": "real; the edge fills up", "cyclic": "whole pixels, around"}
 METHODS = {"gradient": "train", "exact": "only solve for the optimum"}
 TYPES = {
-    "float32": "single",
+    "float32": "single precision",
     "float64": "double",
-    "bfloat16": "in products, else single",
+    "bfloat16": "as float32, but products in bfloat16",
 }
 BY_FREQUENCY = ("equivariant", "semi-equivariant")
 # Epochs, batch size and rate, chosen by where a run on the digits ends.
@@ -43,15 +43,17 @@ class Settings:
     model: Annotated[str, MODELS] = "equivariant"
     ranks: Annotated[
         str | tuple[int, ...] | None,
-        "of the frequencies 0 to 14: paper, equal, high-pass (as in the book's table), best (least loss, from the "
+        "dealt to the frequencies 0 to 14: paper, equal, high-pass (as in the book's table), best (least loss, from the "
         "data), or numbers like 13,10,9 (default: paper)",
     ] = None
-    rank: Annotated[int | None, "of the whole (default: 99; invariant: 28)"] = None
+    rank: Annotated[int | None, "of all together (default: 99; invariant: 28)"] = None
     shift: Annotated[float, "most pixels that a picture is moved", 0, 28] = 5.6
     shift_kind: Annotated[str, KINDS] = "continuous"
     method: Annotated[str, METHODS] = "gradient"
-    epochs: Annotated[int | None, f"--resume can raise them {EPOCHS}", 1, 1e9] = None
-    batch_size: Annotated[int | None, f"in all processes {BATCH}", 1, 1e9] = None
+    epochs: Annotated[int | None, f"--resume may raise them {EPOCHS}", 1, 1e9] = None
+    batch_size: Annotated[
+        int | None, f"pictures of a step, in all processes together {BATCH}", 1, 1e9
+    ] = None
     lr: Annotated[float | None, f"highest rate; falls to 0 {RATE}", 1e-9, 1e9] = None
     seed: Annotated[int, "of shifts, first weights and batches", 0, 2**63 - 1] = 0
     device: Annotated[str, "auto: the accelerator if any; cpu, cuda:1, …"] = "auto"
