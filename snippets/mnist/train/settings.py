@@ -16,7 +16,7 @@ MODELS = {
     "semi-equivariant": "mixes real and imaginary parts of a frequency as it likes",
     "invariant": "same output for all shifts",
 }
-KINDS = {"continuous": "real; the edge fills up", "cyclic": "whole pixels, around"}
+KINDS = {"continuous": "real, the edge fills up", "cyclic": "whole pixels, around"}
 METHODS = {"gradient": "train", "exact": "only solve for the optimum"}
 TYPES = {
     "float32": "single precision",
@@ -43,7 +43,7 @@ class Settings:
     model: Annotated[str, MODELS] = "equivariant"
     ranks: Annotated[
         str | tuple[int, ...] | None,
-        "dealt to the frequencies 0 to 14: paper, equal, high-pass (as in the book's table), best (least loss, from the "
+        "of the frequencies 0 to 14: paper, equal, high-pass (as in the book's table), best (least loss, from the "
         "data), or numbers like 13,10,9 (default: paper)",
     ] = None
     rank: Annotated[int | None, "of all together (default: 99; invariant: 28)"] = None
