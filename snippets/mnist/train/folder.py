@@ -90,7 +90,7 @@ class Folder:
             self.write("settings.json", {"settings": self.record, **surroundings})
 
     def write(self, name: str, content: object) -> None:
-        """Write a text or bytes as they are, or anything else as JSON or by `torch.save`, whole or not at all."""
+        """Write a file whole or not at all: .json as such, .pt by `torch.save`, other texts as they are."""
         if not self.writes:
             return
         if name.endswith(".json"):

@@ -46,7 +46,7 @@ class Settings:
         "of the frequencies 0 to 14: paper, equal, high-pass (as in the book's table), best (least loss, from the "
         "data), or numbers like 13,10,9 (default: paper)",
     ] = None
-    rank: Annotated[int | None, "of all together (default: 99; invariant: 28)"] = None
+    rank: Annotated[int | None, "of the whole (default: 99; invariant: 28)"] = None
     shift: Annotated[float, "most pixels that a picture is moved", 0, 28] = 5.6
     shift_kind: Annotated[str, KINDS] = "continuous"
     method: Annotated[str, METHODS] = "gradient"
