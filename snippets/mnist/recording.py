@@ -7,8 +7,7 @@ import torch
 
 from snippets.mnist.exact import commutator
 from snippets.mnist.records import digest, write
-from snippets.mnist.train.report import Report
-from snippets.mnist.train.running import run
+from snippets.mnist.train.running import Report, run
 from snippets.mnist.train.settings import Settings
 
 RUNS: dict[str, dict[str, Any]] = {
@@ -51,7 +50,7 @@ def plain(report: Report) -> dict[str, Any]:
     """Return what the page prints of a report, without the seconds on the wall, which tell of the neighbours."""
     return {
         key: value
-        for key, value in report.record().items()
+        for key, value in report.result.items()
         if key not in ("out", "ranks", "images_per_second")
         and not key.startswith("seconds")
     }

@@ -57,6 +57,20 @@ def draw(losses: list[float], optimum: float) -> Figure:
     # --8<-- [end:recipe]
 
 
+# --8<-- [start:collapse]
+@torch.no_grad()
+def collapse(network: nn.Module, rank: int) -> nn.Sequential:
+    """Return a linear network of this rank as two dense layers on flat pictures."""
+    pixels = torch.eye(784).to(next(network.parameters())).view(784, 28, 28)
+    u, s, v = torch.linalg.svd(network(pixels).view(784, 784))
+    encoder = nn.Linear(784, rank, bias=False).to(pixels)
+    decoder = nn.Linear(rank, 784, bias=False).to(pixels)
+    encoder.weight.copy_((u[:, :rank] * s[:rank]).T)
+    decoder.weight.copy_(v[:rank].T)
+    return nn.Sequential(encoder, decoder)
+    # --8<-- [end:collapse]
+
+
 # --8<-- [start:solution_shares]
 def shares(count: int, size: int) -> list[tuple[int, int]]:
     """Return from where to where each process holds the pictures."""

@@ -28,6 +28,7 @@ from snippets.mnist.exact import (
     encode,
     fit,
     frequency_moments,
+    gram,
     greedy_ranks,
     invariant_fit,
     load,
@@ -186,6 +187,12 @@ def test_the_shift_has_every_28th_root_of_unity_28_times(measured):
 
 
 # --- second moments
+
+
+@pytest.mark.parametrize("width", [1, 2, 7, 8])
+def test_a_gram_matrix_from_three_quarters_of_it_is_whole(width, measured):
+    x = torch.rand(5, width)
+    measured(gram(x), torch.einsum("na,nb->ab", x, x), atol=1e-14)
 
 
 def test_second_moment_is_the_mean_outer_product(measured):

@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from book.expect import between, numbers
-from snippets.mnist.script import draw, least_loss, mean_of_parts, shares, train
+from snippets.mnist.script import collapse, draw, least_loss, mean_of_parts, shares, train
 from snippets.mnist.train.loop import squared_error
-from snippets.mnist.train.settings import DEFAULTS
+from snippets.mnist.train.networks import build
+from snippets.mnist.train.settings import DEFAULTS, Settings
 
 test_numbers = numbers("mnist.script", {
     "small_first": between(0.2, 3.0),
@@ -17,15 +18,12 @@ test_numbers = numbers("mnist.script", {
     "batch_50_gap": between(0.05, 0.5),
     "batch_200_gap": between(0.6, 1.8),
     "batch_1000_gap": between(1.5, 4.0),
-    "dense_epochs": DEFAULTS["dense", "adam"][0],
-    "dense_batch": DEFAULTS["dense", "adam"][1],
-    "dense_rate": DEFAULTS["dense", "adam"][2],
-    "paper_epochs": DEFAULTS["blocks", "adam"][0],
-    "paper_batch": DEFAULTS["blocks", "adam"][1],
-    "paper_rate": DEFAULTS["blocks", "adam"][2],
-    "sgd_epochs": DEFAULTS["blocks", "sgd"][0],
-    "sgd_batch": DEFAULTS["blocks", "sgd"][1],
-    "sgd_rate": DEFAULTS["blocks", "sgd"][2],
+    "dense_epochs": DEFAULTS["dense"][0],
+    "dense_batch": DEFAULTS["dense"][1],
+    "dense_rate": DEFAULTS["dense"][2],
+    "paper_epochs": DEFAULTS["blocks"][0],
+    "paper_batch": DEFAULTS["blocks"][1],
+    "paper_rate": DEFAULTS["blocks"][2],
 })  # fmt: skip
 
 
@@ -61,6 +59,18 @@ def test_the_drawing_has_the_optimum_and_the_gap():
     assert list(under.lines[0].get_ydata()) == pytest.approx([1.0, 0.5, 0.25])
     assert under.get_yscale() == "log"
     plt.close(figure)
+
+
+@pytest.mark.parametrize("model", ["dense", "equivariant", "semi-equivariant", "invariant"])
+def test_a_collapsed_network_is_the_same_map(model, measured):
+    network = build(
+        Settings(model=model, rank=5, ranks=None if model in ("dense", "invariant") else (1, 2))
+    ).requires_grad_(False)
+    x = torch.rand(7, 28, 28)
+    flat = collapse(network, 5)
+    assert sum(w.numel() for w in flat.parameters()) == 2 * 5 * 784
+    assert all(w.dtype == torch.float64 for w in flat.parameters())
+    measured(flat(x.flatten(1)).detach().view_as(x), network(x), atol=1e-12)
 
 
 def test_solution_shares():

@@ -30,7 +30,7 @@ def script_numbers() -> dict[str, float | int]:
     losses, optimum = trained()
     found: dict[str, float | int] = {"small_gap": losses[-1] / optimum - 1, "small_first": losses[0] / optimum - 1}
     found |= {f"batch_{batch}_gap": trained(batch)[0][-1] / optimum - 1 for batch in BATCHES}
-    for name, kind in (("dense", ("dense", "adam")), ("paper", ("blocks", "adam")), ("sgd", ("dense", "sgd"))):
+    for name, kind in (("dense", "dense"), ("paper", "blocks")):
         epochs, batch, rate = DEFAULTS[kind]
         found |= {f"{name}_epochs": epochs, f"{name}_batch": batch, f"{name}_rate": rate}
     return found

@@ -4,54 +4,49 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from snippets.mnist.train.settings import Settings, parser
-
-STOPPED = 130  # what a shell expects of a program that Ctrl-C ended
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run, and return the exit status: 0, 2 for what cannot be done, 130 after Ctrl-C."""
     options = vars(parser().parse_args(argv))
     try:
-        return carry_out(options)
+        settings = Settings(**options)
+        carry_out(settings)
     except (ValueError, OSError, RuntimeError) as error:
         say(f"error: {'; '.join(str(error).splitlines() or [repr(error)])}")
         return 2
     except KeyboardInterrupt:
-        say("\nstopped; what the last checkpoint holds is kept")
-        return STOPPED
+        begun = (settings.out / "settings.json").exists()
+        goes_on = f"continue with the same command and --out {settings.out} --resume"
+        say(f"\nstopped; {goes_on if begun else 'nothing was begun'}")
+        return 130  # what a shell expects of a program that Ctrl-C ended
+    return 0
 
 
-def say(text: str, file: Any = None) -> None:
-    """Print, in the first of the processes that torchrun starts."""
-    if os.environ.get("RANK", "0") == "0":
-        print(text, file=file or sys.stderr, flush=True)
-
-
-def carry_out(options: dict[str, Any]) -> int:
-    """Run, print the result, and return the exit status."""
-    shown = {name for name in ("json", "csv") if options.pop(name, False)}
-    settings = Settings(**options)
+def carry_out(settings: Settings) -> None:
+    """Run, and print the result as it was asked for."""
+    name = f"{settings.model}-{settings.method}-{datetime.now():%Y%m%d-%H%M%S-%f}"
+    settings.out = settings.out or Path("runs") / name
     say(f"{settings.model}, rank {settings.rank}, {settings.method}; loading torch")
 
-    from snippets.mnist.train.folder import new_folder
-    from snippets.mnist.train.report import Progress, table
+    from snippets.mnist.train.loop import table
     from snippets.mnist.train.running import run
 
-    settings.out = settings.out or new_folder(settings)
-    report = run(settings, Progress(sys.stderr))
-    if "json" in shown:
-        say(json.dumps(report.record()), sys.stdout)
-    if "csv" in shown:
-        say(table(report.history).rstrip("\n"), sys.stdout)
-    if not shown:
-        say(report.summary(), sys.stdout)
-    if not report.finished:
-        there = f"--out {report.out} --resume"
-        say(f"stopped; continue with the same command and {there}")
-    return 0 if report.finished else STOPPED
+    report = run(settings, say)
+    asked = [json.dumps(report.result)] if settings.json else []
+    asked += [table(report.history).rstrip()] if settings.csv else []
+    say("\n".join(asked) or report, sys.stdout)
+
+
+def say(news: object, file: Any = None) -> None:
+    """Print, in the first of the processes that torchrun starts."""
+    if os.environ.get("RANK", "0") == "0":
+        print(news, file=file or sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -18,11 +18,10 @@ from torch import nn
 from snippets.mnist.data import ROOT, write_atomically
 from snippets.mnist.train.networks import build
 from snippets.mnist.train.parallel import Group, describe
-from snippets.mnist.train.report import Report
 from snippets.mnist.train.settings import Settings
 
 # In which a continuation may differ.
-FREE = {"out", "resume", "device", "epochs", "compile"}
+FREE = {"out", "resume", "device", "epochs", "compile", "json", "csv"}
 NAMES = ["settings.json", "history.csv", "last.pt", "model.pt", "report.json"]
 NAMES += ["curves.svg", "reconstructions.svg"]
 
@@ -33,7 +32,7 @@ def load(folder: str | Path) -> nn.Module:
     that had the least loss.
     """
     held = read(Path(folder) / "model.pt", torch.device("cpu"))
-    network = build(held["model"], held["rank"], held["ranks"], 0).float()
+    network = build(Settings(**held["model"])).float()
     network.load_state_dict(held["weights"])
     return network.requires_grad_(False)
     # --8<-- [end:load]
@@ -54,54 +53,50 @@ class Folder:
 
     def __init__(self, settings: Settings, group: Group) -> None:
         """Refuse a folder that holds another run, or files that a run would overwrite; nothing is written yet."""
-        self.path, self.settings, self.ranks = settings.out, settings, settings.ranks
+        self.path, self.record = settings.out, settings.record()
         self.writes = self.path is not None and group.rank == 0
-        if self.path is not None and settings.resume:
-            self.check_that_it_is_this_run()
+        if settings.resume:
+            self._check_that_it_is_this_run()
         elif self.path is not None:
-            self.check_that_it_is_free()
+            for file in (self.path, *(self.path / name for name in NAMES)):
+                if file.is_file():
+                    remedy = "continue that run with --resume, or name another --out"
+                    raise ValueError(f"{file} is there already: {remedy}")
 
-    def check_that_it_is_free(self) -> None:
-        """Raise ValueError where this is no folder, or the files of this run would overwrite others."""
-        if self.path.is_file():
-            raise ValueError(f"{self.path} is a file: name a folder with --out")
-        if (self.path / "settings.json").exists():
-            remedy = "continue it with --resume, or name another --out"
-            raise ValueError(f"{self.path} holds a run already: {remedy}")
-        for file in (self.path / name for name in NAMES):
-            if file.exists():
-                remedy = "name another --out"
-                raise ValueError(f"{file} is there and would be overwritten: {remedy}")
-
-    def check_that_it_is_this_run(self) -> None:
-        """Raise ValueError where the folder holds no run, or one with other settings."""
-        file = self.path / "settings.json"
+    def _check_that_it_is_this_run(self) -> None:
+        file, remedy = self.path / "settings.json", "or name another --out"
         if not file.exists():
-            remedy = "leave out --resume, or name the folder of a run"
-            raise ValueError(f"{self.path} holds no run to resume: {remedy}")
-        theirs = json.loads(file.read_text())["settings"]
-        for name, ours in self.settings.record().items():
+            raise ValueError(f"{self.path} holds no run: leave out --resume, {remedy}")
+        theirs = json.loads(file.read_text()).get("settings", {})
+        for name, ours in self.record.items():
             if name not in FREE and theirs.get(name) != ours:
                 other = f"holds another run, with {name} {theirs.get(name)}, not {ours}"
-                remedy = "resume with its settings, or name another --out"
-                raise ValueError(f"{self.path} {other}: {remedy}")
+                raise ValueError(f"{self.path} {other}: use its settings, {remedy}")
 
-    def begin(
-        self, device: torch.device, group: Group, ranks: tuple[int, ...] | None
-    ) -> None:
-        """Make the folder, now that all that was asked for is there, and write down what is about to run, and where."""
-        self.ranks = ranks
-        if not self.settings.resume:
-            record = {"settings": self.settings.record(), **surroundings(device, group)}
-            self.write("settings.json", json.dumps(record, indent=2) + "\n")
+    def begin(self, device: torch.device, group: Group) -> None:
+        """Write down what is about to run, and where, now that all that was asked for is there."""
+        if not self.record["resume"]:
+            surroundings = {
+                "device": describe(device),
+                "processes": group.size,
+                "threads": torch.get_num_threads(),
+                "machine": f"{platform.platform()}, {os.cpu_count()} cores",
+                "python": platform.python_version(),
+                "versions": {name: version(name) for name in ("torch", "numpy")},
+                "git": revision(),
+                "command": sys.argv,
+                "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+            self.write("settings.json", {"settings": self.record, **surroundings})
 
     def write(self, name: str, content: object) -> None:
-        """Write a text, or what `torch.save` makes of anything else, whole or not at all."""
+        """Write a file whole or not at all: .json as such, .pt by `torch.save`, other texts as they are."""
         if not self.writes:
             return
-        if not isinstance(content, str):
-            stream = io.BytesIO()
-            torch.save(content, stream)
+        if name.endswith(".json"):
+            content = json.dumps(content, indent=2) + "\n"
+        if name.endswith(".pt"):
+            torch.save(content, stream := io.BytesIO())
             content = stream.getvalue()
         try:
             write_atomically(self.path / name, content)
@@ -111,57 +106,19 @@ class Folder:
             whole = "what was there before is whole"
             raise OSError(f"{problem}; {whole}. {remedy}") from error
 
-    def save_model(self, network: nn.Module) -> None:
-        """Write the weights with what is needed to build the network around them."""
-        settings = self.settings.record()
+    def save_model(self, network: nn.Module, settings: Settings) -> None:
+        """Write the weights, with what is needed to build the network around them."""
+        held = {"model": settings.model, "rank": settings.rank, "ranks": settings.ranks}
         weights = {name: value.cpu() for name, value in network.state_dict().items()}
-        held = {
-            "model": settings["model"],
-            "rank": settings["rank"],
-            "ranks": self.ranks,
-        }
-        self.write("model.pt", held | {"weights": weights, "settings": settings})
-
-    def finish(self, report: Report, samples: torch.Tensor) -> None:
-        """Write the report and the drawings."""
-        if not self.writes:
-            return
-        # here, as matplotlib takes a second to import
-        from snippets.mnist.train import drawings
-
-        if not report.history:
-            self.save_model(report.network)
-        self.write("report.json", json.dumps(report.record(), indent=2) + "\n")
-        for name, svg in drawings.drawings(samples, report).items():
-            self.write(name, svg)
-
-
-def surroundings(device: torch.device, group: Group) -> dict[str, Any]:
-    """Return what a run's numbers depend on besides its settings."""
-    packages = ("torch", "numpy", "matplotlib", "tqdm")
-    return {
-        "device": describe(device),
-        "processes": group.size,
-        "threads": torch.get_num_threads(),
-        "machine": f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores",
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in packages},
-        },
-        "git": revision(),
-        "command": sys.argv,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+        whole = {"model": held, "weights": weights, "settings": self.record}
+        self.write("model.pt", whole)
 
 
 def revision() -> str | None:
     """Return the git revision of the book, with + where files differ from it; None without git."""
-    command = "git describe --always --abbrev=40 --dirty=+ --exclude=*"
-    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
+    command = ["git", "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    except FileNotFoundError:
+        return None
     return done.stdout.strip() or None
-
-
-def new_folder(settings: Settings) -> Path:
-    """Return a path in runs/, named after the run and the time."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
-    return ROOT / "runs" / f"{settings.model}-{settings.method}-{stamp}"

@@ -1,24 +1,22 @@
 """The training loop."""
 
-import contextlib
-import signal
+import csv
+import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from snippets.mnist.train.folder import Folder, read
-from snippets.mnist.train.optimum import exact_loss
+from snippets.mnist.train.networks import exact_loss
 from snippets.mnist.train.pictures import Pictures
-from snippets.mnist.train.report import Epoch, Progress, gap_of, table
 from snippets.mnist.train.settings import Settings
 
-SAVE_SECONDS = 20.0  # at most so much work is lost when the process is killed
-SHOW_SECONDS = 0.5  # between two looks at the loss …
-PATIENCE = 20  # … and how many times what a look takes
+LOOK_SECONDS = 10.0  # at most so much work is lost when the process is stopped
 WARM_UP = 0.05  # the part of the steps in which the rate rises
 
 
@@ -28,12 +26,9 @@ def squared_error(output: Tensor, x: Tensor) -> Tensor:
     return (output - x).square().sum()
 
 
-def optimizer_of(settings: Settings, network: nn.Module) -> torch.optim.Optimizer:
-    """Return the optimizer of that name."""
-    weights, lr = network.parameters(), settings.lr
-    if settings.optimizer == "adam":
-        return torch.optim.Adam(weights, lr=lr)
-    return torch.optim.SGD(weights, lr=lr, momentum=0.9, nesterov=True)
+def optimizer_of(network: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    """Return what makes steps of the gradients."""
+    return torch.optim.Adam(network.parameters(), lr=settings.lr)
 
 
 def schedule(done: float) -> float:
@@ -42,23 +37,39 @@ def schedule(done: float) -> float:
     # --8<-- [end:ingredients]
 
 
-@contextlib.contextmanager
-def wish_to_stop() -> Iterator[list[int]]:
-    """Let Ctrl-C and SIGTERM only note a wish; a second one interrupts at once."""
-    asked: list[int] = []
+class Epoch(NamedTuple):
+    """Where the weights stand, after an epoch as a rule."""
 
-    def ask(number: int, frame: object) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
+    epoch: int
+    step: int
+    images: int  # pictures that the gradients so far are of
+    seconds: float  # of training alone
+    train_loss: float
+    test_loss: float
+    gap: float | None  # train_loss / optimum − 1; None where the optimum is zero
 
-    numbers = signal.SIGINT, signal.SIGTERM
-    before = [signal.signal(number, ask) for number in numbers]
-    try:
-        yield asked
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+    def __str__(self) -> str:
+        """Return a line for a person."""
+        where = f"epoch {self.epoch:>3}  step {self.step:>6}"
+        losses = f"loss {self.train_loss:.6f}  {gap_text(self.gap)}"
+        speed = f"{self.images / self.seconds:,.0f} images/s"
+        return f"{where}  {losses}  test {self.test_loss:.6f}  {speed}"
+
+
+def gap_of(loss: float, optimum: float, scale: float) -> float | None:
+    """Return loss / optimum − 1, or None where the optimum is zero up to rounding, measured by the loss of nothing."""
+    return loss / optimum - 1 if optimum > 1e-9 * scale else None
+
+
+def gap_text(gap: float | None) -> str:
+    """Write the gap for a person."""
+    return "gap none, the optimum is 0" if gap is None else f"gap {gap:.3%}"
+
+
+def table(history: list[Epoch]) -> str:
+    """Return the epochs as comma-separated values."""
+    csv.writer(text := io.StringIO()).writerows([Epoch._fields, *history])
+    return text.getvalue().replace("\r", "")
 
 
 @dataclass
@@ -71,17 +82,16 @@ class Training:
     moments: list[Tensor]
     optimum: float
     folder: Folder
-    progress: Progress
+    tell: Callable[[object], None]
     error: Callable[[Tensor, Tensor], Tensor] = squared_error
     step: int = 0
     history: list[Epoch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start, or go on from the folder's last checkpoint."""
-        self.optimizer = optimizer_of(self.settings, self.network)
+        self.optimizer = optimizer_of(self.network, self.settings)
         self.steps = self.train.steps * self.settings.epochs
-        self.started = clock = time.perf_counter()
-        self.next_look, self.next_save = clock + SHOW_SECONDS, clock + SAVE_SECONDS
+        self.started = time.perf_counter()
         if self.settings.resume and (self.folder.path / "last.pt").exists():
             self.restore(read(self.folder.path / "last.pt", self.train.device))
         self.forward = self.wrapped()
@@ -109,18 +119,18 @@ class Training:
         self.optimizer.step()
         self.step += 1
 
-    def run(self) -> None:
-        """Train to the end, or until Ctrl-C."""
-        self.progress.start(self.steps, self.step)
-        with wish_to_stop() as asked, contextlib.closing(self.progress):
-            while self.step < self.steps:
-                epoch, done = divmod(self.step, self.train.steps)
-                for x, count in self.train.batches(epoch, skip=done):
-                    self.advance(x, count)
-                    self.look()
-                    if self.train.group.add(torch.tensor(len(asked))):
-                        self.save()
-                        return
+    def run(self) -> list[Epoch]:
+        """Train to the end, and return where each epoch ended."""
+        due = time.perf_counter() + LOOK_SECONDS
+        while self.step < self.steps:
+            epoch, done = divmod(self.step, self.train.steps)
+            for x, count in self.train.batches(epoch, skip=done):
+                self.advance(x, count)
+                ended = self.step % self.train.steps == 0
+                if ended or time.perf_counter() > due:
+                    self.look(ended)
+                    due = time.perf_counter() + LOOK_SECONDS
+        return self.history
 
     # --8<-- [end:advance]
 
@@ -128,22 +138,19 @@ class Training:
         """Return the seconds of training so far, those before a resume included."""
         return time.perf_counter() - self.started
 
-    def look(self) -> None:
-        """At the end of an epoch, and now and then for the progress, compare with the optimum; save at times."""
-        clock, ended = time.perf_counter(), self.step % self.train.steps == 0
-        if ended or clock > self.next_look:
-            now = self.standing()
-            if ended:
-                self.history.append(now)
-                if now.train_loss == min(row.train_loss for row in self.history):
-                    self.folder.save_model(self.network)
-            self.progress.moved(now, ended=ended)
-            shown = time.perf_counter()
-            self.next_look = shown + max(SHOW_SECONDS, PATIENCE * (shown - clock))
-        if ended or time.perf_counter() > self.next_save:
-            self.save()
+    # --8<-- [start:look]
+    def look(self, ended: bool) -> None:
+        """Tell where the weights stand, keep them if no epoch ended better, and write
+        a checkpoint.
+        """
+        self.tell(now := self.standing())
+        if ended:
+            self.history.append(now)
+            if now.train_loss == min(row.train_loss for row in self.history):
+                self.folder.save_model(self.network, self.settings)
+        self.folder.write("last.pt", self.checkpoint())
+        self.folder.write("history.csv", table(self.history))
 
-    # --8<-- [start:standing]
     def standing(self) -> Epoch:
         """Return where the weights stand. Raises ValueError if they have run away."""
         train, test = (exact_loss(self.network, moment) for moment in self.moments)
@@ -158,28 +165,25 @@ class Training:
         gap = gap_of(train, self.optimum, nothing)
         return Epoch(epoch, self.step, images, self.seconds(), train, test, gap)
 
-    # --8<-- [end:standing]
+    # --8<-- [end:look]
 
     # --8<-- [start:checkpoint]
-    def save(self) -> None:
-        """Write a checkpoint. Random numbers have no state: they follow from seed,
-        epoch and shard.
+    def checkpoint(self) -> dict[str, Any]:
+        """Return all that a run needs to go on. Random numbers have no state: they
+        follow from seed, epoch and shard.
         """
-        self.next_save = time.perf_counter() + SAVE_SECONDS
-        kept = {
+        return {
             "step": self.step,
             "seconds": self.seconds(),
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "history": [tuple(row) for row in self.history],
         }
-        self.folder.write("last.pt", kept)
-        self.folder.write("history.csv", table(self.history))
 
     # --8<-- [end:checkpoint]
 
     # --8<-- [start:restore]
-    def restore(self, kept: dict) -> None:
+    def restore(self, kept: dict[str, Any]) -> None:
         """Take over everything from a checkpoint."""
         if kept["step"] > self.steps:
             done = -(-kept["step"] // self.train.steps)

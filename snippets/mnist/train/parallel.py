@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
 
 
 # --8<-- [start:device]
@@ -18,25 +17,18 @@ def choose(name: str) -> torch.device:
     ValueError where there is none.
     """
     found = torch.accelerator.current_accelerator(check_available=True)
-    found = found or torch.device("cpu")
-    usable = ", ".join(dict.fromkeys(["auto", "cpu", found.type]))
-    try:
-        device = found if name == "auto" else torch.device(name)
-    except RuntimeError:
-        problem = f"--device {name}: torch knows no such name"
-        raise ValueError(f"{problem}; choose from {usable}") from None
-    if device.type == "cpu":
-        return device
-    if device.type != found.type:
+    number = os.environ.get("LOCAL_RANK", "0")
+    numbers = range(torch.accelerator.device_count())
+    usable = ["cpu", *(f"{found.type}:{number}" for number in numbers)]
+    wanted = name if name != "auto" else found.type if found else "cpu"
+    if wanted != "cpu" and ":" not in wanted:
+        wanted = f"{wanted}:{number}"
+    if wanted not in usable:
         problem = f"--device {name}: torch {torch.__version__} finds none here"
-        raise ValueError(f"{problem}; choose from {usable}")
-    index = device.index
-    if index is None:
-        index = int(os.environ.get("LOCAL_RANK", 0))
-    if index >= (count := torch.accelerator.device_count()):
-        raise ValueError(f"--device {name}: choose a number below {count}")
-    torch.accelerator.set_device_index(index)
-    return torch.device(device.type, index)
+        raise ValueError(f"{problem}; choose from auto, {', '.join(usable)}")
+    if wanted != "cpu":
+        torch.accelerator.set_device_index(int(wanted.partition(":")[2]))
+    return torch.device(wanted)
 
 
 def number_type(precision: str, device: torch.device) -> torch.dtype:
@@ -50,11 +42,9 @@ def number_type(precision: str, device: torch.device) -> torch.dtype:
 
 def describe(device: torch.device) -> str:
     """Return the device's name as it is announced."""
-    if device.type == "cpu":
-        return f"cpu ({torch.get_num_threads()} threads)"
     if device.type == "cuda":
         return f"cuda ({torch.cuda.get_device_name(device)})"
-    return device.type
+    return f"{device.type} ({torch.get_num_threads()} threads)"
 
 
 class Group(NamedTuple):
@@ -67,22 +57,14 @@ class Group(NamedTuple):
         """Return from where to where this process holds `count` things that are dealt out in order."""
         return self.rank * count // self.size, (self.rank + 1) * count // self.size
 
-    def add(self, tensor: Tensor) -> Tensor:
-        """Replace a tensor on the CPU by its sum over all processes, and return it."""
-        if self.size > 1:
-            dist.all_reduce(tensor)
-        return tensor
-
 
 @contextmanager
 def joined() -> Iterator[Group]:
-    """Join the other processes, for sums on their CPUs (gloo) and on their GPUs (nccl); leave them in the end."""
+    """Join the other processes that torchrun started, if it did, and leave them in the end."""
     mine = Group(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
     joins = mine.size > 1 and not dist.is_initialized()
     if joins:
-        dist.init_process_group(
-            "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-        )
+        dist.init_process_group()  # gloo for sums on CPUs, nccl on GPUs
     try:
         yield mine
     finally:

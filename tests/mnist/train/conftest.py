@@ -9,8 +9,8 @@ import torch
 
 from snippets.mnist.data import load_images
 from snippets.mnist.train import drawings
-from snippets.mnist.train.report import Progress, Report
-from snippets.mnist.train.running import run
+from snippets.mnist.train.loop import Epoch
+from snippets.mnist.train.running import Report, run
 from snippets.mnist.train.settings import Settings
 
 TRAIN, TEST = 900, 200
@@ -53,7 +53,7 @@ def settings(digits):
 def no_drawings(request, monkeypatch):
     """Draw nothing, as it takes most of the time, but where a test is about drawings."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr(drawings, "drawings", lambda samples, report: {})
+        monkeypatch.setattr(drawings, "drawings", lambda folder, report, x: None)
 
 
 @pytest.fixture
@@ -61,19 +61,15 @@ def drawn() -> None:
     """Ask for drawings."""
 
 
-class Recorder(Progress):
+class Recorder:
     """Remembers what it is told."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.lines: list[str] = []
-        self.seen: list = []
+        self.seen: list[Epoch] = []
 
-    def say(self, line: str) -> None:
-        self.lines.append(line)
-
-    def moved(self, now, *, ended: bool) -> None:
-        self.seen.append((now, ended))
+    def __call__(self, news: object) -> None:
+        (self.seen if isinstance(news, Epoch) else self.lines).append(news)
 
 
 def weights(report: Report) -> torch.Tensor:

@@ -1,6 +1,5 @@
 """The four networks: what they commute with, what they store, their optima, and their exact losses."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -9,9 +8,9 @@ from snippets.mnist.data import load_images
 from snippets.mnist.exact import commutator, fit, invariant_fit
 from snippets.mnist.ranks import RANKS
 from snippets.mnist.shifts import cyclic_shift
-from snippets.mnist.train.networks import build, coordinates, parameters
-from snippets.mnist.train.optimum import best, chosen_ranks, exact_loss, frequency_moments, real_moments, second_moment
-from snippets.mnist.train.parallel import Group
+from snippets.mnist.train import networks
+from snippets.mnist.train.networks import exact_loss, frequency_moments, real_moments, real_parts, second_moment
+from snippets.mnist.train.settings import Settings
 
 SMALL = (3, 2, 1, 0, 2, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2)  # total rank 19
 MODELS = {"dense": None, "equivariant": SMALL, "semi-equivariant": SMALL, "invariant": None}
@@ -28,7 +27,19 @@ def some_pictures(count: int = 300) -> torch.Tensor:
 
 
 def moment_of(x: torch.Tensor) -> torch.Tensor:
-    return second_moment(x.split(100), Group())
+    return second_moment(x.split(100))
+
+
+def build(model: str, rank: int, ranks: tuple[int, ...] | None, seed: int) -> torch.nn.Module:
+    return networks.build(Settings(model=model, rank=rank, ranks=ranks, seed=seed))
+
+
+def best(model: str, moment: torch.Tensor, rank: int, ranks: tuple[int, ...] | None) -> torch.nn.Module:
+    return networks.best(Settings(model=model, rank=rank, ranks=ranks), moment)
+
+
+def parameters(network: torch.nn.Module) -> int:
+    return sum(weights.numel() for weights in network.parameters())
 
 
 def matrix(network: torch.nn.Module) -> torch.Tensor:
@@ -79,13 +90,13 @@ def test_parameters_are_counted_without_padding():
     assert parameters(build("invariant", 28, None, 0)) == 28 * (28 + 784)
 
 
-def test_coordinates_keep_lengths_and_are_real_and_imaginary_parts():
-    p, x = coordinates(), some_pictures(5)
-    f = torch.einsum("jk,nhk->jnh", p, x)
-    assert torch.allclose(f.square().sum((0, 2)), x.square().sum((1, 2)))
-    expected = np.fft.rfft(x.numpy(), norm="ortho")[:, :, 3] * 2**0.5
-    assert np.allclose(f[6].numpy(), expected.real)
-    assert np.allclose(f[7].numpy(), expected.imag)
+def test_real_parts_are_those_of_the_waves_and_keep_lengths():
+    x = some_pictures(5)
+    parts = real_parts(x)
+    waves = torch.fft.rfft(x, norm="ortho")
+    assert torch.equal(parts[3], torch.cat([waves.real[:, :, 3], waves.imag[:, :, 3]], dim=1))
+    weights = torch.tensor(exact.WEIGHTS)[:, None]
+    assert torch.allclose((weights * parts.square().sum(2)).sum(0), x.square().sum((1, 2)))
 
 
 @EVERY
@@ -157,13 +168,13 @@ def test_the_larger_class_has_the_smaller_optimum():
 @pytest.mark.parametrize("model", ["equivariant", "semi-equivariant"])
 def test_chosen_ranks_beat_those_of_the_paper(model):
     moment = moment_of(some_pictures())
-    ranks = chosen_ranks(model, moment, 99)
+    ranks = networks.chosen_ranks(Settings(model=model), moment)
     assert exact.total_rank(ranks) == 99
     chosen, paper = (exact_loss(best(model, moment, 99, r), moment) for r in (ranks, RANKS["paper"]))
     assert chosen < paper
 
 
-def test_real_moments_are_means_of_products_of_coordinates():
+def test_real_moments_are_means_of_products():
     x = some_pictures(50)
-    f = torch.einsum("jk,nhk->njh", coordinates()[8:10], x).flatten(1)
+    f = real_parts(x)[4]
     assert torch.allclose(real_moments(moment_of(x))[4], f.T @ f / 50, atol=1e-12)

@@ -11,9 +11,9 @@ from snippets.mnist.data import load_images
 from snippets.mnist.exact import second_moment as exact_moment
 from snippets.mnist.shifts import cyclic_shift, random_amounts, shift
 from snippets.mnist.train import pictures
-from snippets.mnist.train.optimum import second_moment
+from snippets.mnist.train.networks import second_moment
 from snippets.mnist.train.parallel import Group
-from snippets.mnist.train.pictures import amounts, splits
+from snippets.mnist.train.pictures import draw_shifts, splits
 from snippets.mnist.train.settings import Settings
 
 from .conftest import TEST, TRAIN, write_idx
@@ -45,7 +45,7 @@ def test_shards_files_and_processes_do_not_change_them(settings, digits, tmp_pat
     (tmp_path / "t10k-images-idx3-ubyte").write_bytes((digits / "t10k-images-idx3-ubyte").read_bytes())
     monkeypatch.setattr(pictures, "SHARD", 200)
     cut = settings(shift_kind=kind, data=tmp_path)
-    assert [shard.count for shard in splits(cut, ALONE, CPU)[0].shards] == [200, 150, 200, 150, 200]
+    assert [len(shard.amounts) for shard in splits(cut, ALONE, CPU)[0].shards] == [200, 150, 200, 150, 200]
     assert torch.equal(all_of(cut), whole)
     shared = [list(splits(cut, Group(rank, 3), CPU)[0]) for rank in range(3)]
     assert torch.equal(torch.cat([part for parts in zip(*shared, strict=True) for part in parts]), whole)
@@ -54,8 +54,8 @@ def test_shards_files_and_processes_do_not_change_them(settings, digits, tmp_pat
 @pytest.mark.parametrize(("reach", "expected"), [(5.6, range(-5, 6)), (0.0, [0]), (14.0, range(28)), (28.0, range(28))])
 def test_cyclic_shifts_are_whole(settings, reach, expected):
     given = settings(shift_kind="cyclic", shift=reach)
-    assert sorted(set(amounts(given, 3000, torch.Generator().manual_seed(0)).tolist())) == list(expected)
-    by = amounts(given, TRAIN, torch.Generator().manual_seed(0))
+    assert sorted(set(draw_shifts(given, 3000, torch.Generator().manual_seed(0)).tolist())) == list(expected)
+    by = draw_shifts(given, TRAIN, torch.Generator().manual_seed(0))
     assert torch.allclose(all_of(given), cyclic_shift(load_images("train")[:TRAIN], by) / 255.0)
 
 
@@ -93,13 +93,13 @@ def test_processes_share_every_batch(settings):
 def test_more_processes_than_pictures(settings):
     parts = [splits(settings(), Group(rank, 3), CPU)[0] for rank in range(3)]
     for part in parts:
-        part.shards = [part.shards[0]._replace(count=2)]
+        part.shards = [part.shards[0]._replace(amounts=part.shards[0].amounts[:2])]
     assert [len(part.share(0)) for part in parts] == [0, 1, 1]
 
 
 def test_the_moment_is_that_of_the_exact_chapter(settings):
     by = random_amounts(TRAIN, torch.Generator().manual_seed(0), 5.6)
-    ours = second_moment(splits(settings(), ALONE, CPU)[0], ALONE)
+    ours = second_moment(splits(settings(), ALONE, CPU)[0])
     assert ours.dtype == torch.float64
     assert torch.allclose(ours.float(), exact_moment(load_images("train")[:TRAIN], by).float(), atol=1e-6)
 
@@ -122,7 +122,7 @@ pictures.SHARD = 2000
 peaks = []
 for name in ("small", "small", "large"):
     report = run(Settings(data=Path(sys.argv[1]) / name, epochs=1, device="cpu", batch_size=1000))
-    assert report.finished
+    assert report.result["finished"]
     peaks.append(peak())
 print(*peaks)
 """
