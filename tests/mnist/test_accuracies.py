@@ -231,8 +231,8 @@ def test_every_run_of_another_size_is_in_its_record():
 
 @pytest.mark.parametrize(("move", "times"), [("once", 1), ("nearby", 2)])
 def test_a_network_of_another_size_is_trained_like_those_of_the_page(move, times, measured):
-    run = sizes.measure("dense", (6, 12), 1_000, seed=0, move=move, times=times)
-    recorded = records.record("sizes")["dense/6/12"]
+    run = sizes.measure("dense", (120, 44), 1_000, seed=0, move=move, times=times)
+    recorded = records.record("sizes")["dense/120/44"]
     assert set(run) == set(recorded)
     if move == "once":
         measured(run["own"], recorded["own"][0], atol=0.03)
