@@ -149,6 +149,8 @@ test_numbers = numbers("mnist.accuracies", {
     "step_equivariant": 5.09,
     "step_large": 5.6,
     "step_wide": 35.939998626708984,
+    "sizes_command": "python -m snippets.mnist.sizes",
+    "sizes_runs": 18,
     "steps_100": 250,
     "steps_1000": 500,
     "steps_10000": 1000,

@@ -66,9 +66,10 @@ def costs() -> dict[str, float | int]:
 
 
 @results()
-def other_sizes() -> dict[str, float | int]:
+def other_sizes() -> dict[str, float | int | str]:
     """The rate of all runs; parameters, multiplications and accuracies in per cent of the other sizes."""
-    made, numbers = record("sizes"), {"rate": RATE}
+    made, numbers = record("sizes"), {"rate": RATE, "sizes_command": provenance("sizes")["made_command"]}
+    numbers["sizes_runs"] = sum(len(run["own"]) for run in made.values())
     for family, widths in WIDTHS.items():
         for first, second in widths:
             network = FAMILIES[family](first, second)
