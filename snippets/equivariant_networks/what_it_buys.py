@@ -43,8 +43,10 @@ def distances(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 6"]:
 def coordinates(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 12"]:
     """Return all coordinates, from the middle of the points."""
     return (x - x.mean(dim=1, keepdim=True)).flatten(1)
+    # --8<-- [end:inputs]
 
 
+# --8<-- [start:turned]
 def turned(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 4 3"]:
     """Return each example turned by a rotation of its own, drawn uniformly."""
     q = torch.nn.functional.normalize(torch.randn(len(x), 4).to(x), dim=-1)
@@ -56,7 +58,7 @@ def turned(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 4 3"]:
 def turned_or_mirrored(x: Float[Tensor, "batch 4 3"]) -> Float[Tensor, "batch 4 3"]:
     """Return each example turned, and mirrored with probability one half."""
     return turned(x) * (1 - 2 * torch.randint(2, (len(x), 1, 1))).to(x)
-    # --8<-- [end:inputs]
+    # --8<-- [end:turned]
 
 
 # --8<-- [start:body]
@@ -115,8 +117,10 @@ def turning_network(width: int = 8) -> nn.Sequential:
         Mean(),
         nn.Linear(2 * width, 10),
     )
+    # --8<-- [end:digits]
 
 
+# --8<-- [start:plain]
 def plain_network(width: int = 8, wide: int = 34) -> nn.Sequential:
     """Return the same with plain convolutions, and about as many weights."""
     return nn.Sequential(
@@ -143,7 +147,7 @@ class Mean(nn.Module):
     ) -> Float[Tensor, "batch channels"]:
         """Return one number for each channel."""
         return x.flatten(2).mean(dim=2)
-        # --8<-- [end:digits]
+        # --8<-- [end:plain]
 
 
 # --8<-- [start:rotated]

@@ -3,8 +3,9 @@
 import itertools
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -121,16 +122,11 @@ def runs() -> Iterator[tuple[str, dict]]:
     """List all runs of the experiment: the key under which the record keeps a run, and the run's settings."""
     for network in LABELS:
         for count, move in itertools.product(STEPS, ("once", "nearby")):
-            seeds = SEEDS if network != "wide" or count == SIDE else SEEDS[:1]
             if (network, count, move) in LEFT_OUT:
                 continue
-            yield from by_seed(
-                f"{network}/{move}/{count}",
-                seeds,
-                network=network,
-                count=count,
-                move=move,
-            )
+            seeds = SEEDS if network != "wide" or count == SIDE else SEEDS[:1]
+            settings = {"network": network, "count": count, "move": move}
+            yield from by_seed(f"{network}/{move}/{count}", seeds, **settings)
         settings = {"network": network, "count": SIDE}
         yield from by_seed(f"{network}/anywhere", **settings, move="anywhere")
         for rate in OTHER_RATES if network not in ("cnn", "wide") else ():
@@ -138,27 +134,32 @@ def runs() -> Iterator[tuple[str, dict]]:
 
 
 def by_seed(
-    key: str, seeds: Iterable[int] = SEEDS, **settings: str | int | float
+    key: str, seeds: Iterable[int] = SEEDS, **settings: Any
 ) -> Iterator[tuple[str, dict]]:
     """List one run for each seed."""
     return ((key, {**settings, "seed": seed}) for seed in seeds)
 
 
-def experiment() -> None:
-    """Make the record `nonlinear`, about half an hour of one core; what an interrupted run measured is not lost."""
-    code = records.digest(measure)
-    file = ROOT / ".cache" / "mnist" / f"nonlinear-{code}.json"
+def make(name: str, runs: Iterable[tuple[str, dict]], measure: Callable) -> None:
+    """Make a record of runs; what an interrupted call measured is not lost."""
+    code, runs = records.digest(measure), list(runs)
+    file = ROOT / ".cache" / "mnist" / f"{name}-{code}.json"
     done = json.loads(file.read_text()) if file.exists() else {}
-    for _, settings in tqdm(sorted(runs(), key=lambda run: run[1]["seed"])):
+    for _, settings in tqdm(sorted(runs, key=lambda run: run[1]["seed"])):
         key = json.dumps(settings)
         if key not in done:
             done[key] = measure(**settings)
             write_atomically(file, json.dumps(done))
     values: dict[str, dict[str, list]] = {}
-    for key, settings in runs():
-        for name, number in done[json.dumps(settings)].items():
-            values.setdefault(key, {}).setdefault(name, []).append(number)
-    records.write("nonlinear", values, measure, SEEDS, code=code)
+    for key, settings in runs:
+        for which, number in done[json.dumps(settings)].items():
+            values.setdefault(key, {}).setdefault(which, []).append(number)
+    records.write(name, values, measure, SEEDS, code=code)
+
+
+def experiment() -> None:
+    """Make the record `nonlinear`, about half an hour of one core."""
+    make("nonlinear", runs(), measure)
 
 
 if __name__ == "__main__":

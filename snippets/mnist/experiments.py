@@ -201,6 +201,7 @@ def predicted_losses(
 
 
 OPTIMIZERS, IN_TURN = 600, 200
+PARTS, ADAM = (0.9, 0.3), 0.03  # of the largest stable rate, plain and with momentum
 
 
 @cache
@@ -209,9 +210,9 @@ def by_optimizer() -> dict[str, Float[Tensor, " steps"]]:
     blocks, ranks = frequency_blocks(experiment().train_moments), RANKS["paper"]
     least, rate = optimum(blocks, ranks), largest_rate(blocks)
     ways = {
-        "gradient descent": descent(0.9 * rate),
-        "with momentum": descent(0.3 * rate, momentum=0.9),
-        "Adam": adam(0.03),
+        "gradient descent": descent(PARTS[0] * rate),
+        "with momentum": descent(PARTS[1] * rate, momentum=0.9),
+        "Adam": adam(ADAM),
     }
     start = random_network(blocks, ranks, torch.Generator().manual_seed(0), scale=0.3)
     runs = {
@@ -270,6 +271,6 @@ def by_start() -> Float[Tensor, "steps starts"]:
     starts.append(orthonormal_network(blocks, ranks, generator))
     network = (torch.cat([e for e, _ in starts]), torch.cat([d for _, d in starts]))
     stack = blocks.repeat(len(starts), 1, 1)
-    run = descend(stack, network, OPTIMIZERS, adam(0.03))
+    run = descend(stack, network, OPTIMIZERS, adam(ADAM))
     losses = torch.stack([block_losses(stack, *now) for now in run])
     return losses.view(OPTIMIZERS, len(starts), 15).sum(2) / optimum(blocks, ranks) - 1

@@ -46,6 +46,8 @@ test_numbers = numbers(
         "longer_distances": between(0.041, 0.049),
         "longer_augmented": between(0.21, 0.22),
         "longer_coordinates": between(0.355, 0.363),
+        "rate_coordinates_least": 0.0003,
+        "rate_coordinates_most": 0.03,
         "longer_width": 192,
         "longer_steps": 6000,
         # exactly alike at quarter turns, unprotected between them

@@ -9,7 +9,7 @@ import torch
 from book.expect import numbers
 from snippets.figures.mnist import accuracies as accuracies_figures
 from snippets.figures.mnist.accuracies import mean_and_spread
-from snippets.mnist import accuracies, records
+from snippets.mnist import accuracies, records, sizes
 from snippets.mnist.accuracies import STEPS
 from snippets.mnist.nonlinear import (
     NETWORKS,
@@ -21,6 +21,10 @@ from snippets.mnist.nonlinear import (
 )
 
 test_numbers = numbers("mnist.accuracies", {
+    "cnn_60_own": 91.5633333,
+    "cnn_60_parameters": 99586,
+    "cnn_7_own": 88.0533333,
+    "cnn_7_parameters": 5066,
     "cnn_anywhere_around": 92.7366667,
     "cnn_anywhere_around_spread": 0.415491677,
     "cnn_anywhere_turned": 3.83666667,
@@ -46,6 +50,9 @@ test_numbers = numbers("mnist.accuracies", {
     "cnn_once_100_own_spread": 3.57598005,
     "cnn_once_60000_own": 98.48,
     "cnn_once_60000_own_spread": 0.0435889894,
+    "dense_120_multiplications": 99800,
+    "dense_120_own": 81.5966667,
+    "dense_6_own": 66.9866667,
     "dense_anywhere_around": 79.2666667,
     "dense_anywhere_around_spread": 0.680612469,
     "dense_anywhere_turned": 9.89666667,
@@ -68,6 +75,9 @@ test_numbers = numbers("mnist.accuracies", {
     "dense_once_100_own_spread": 1.12757853,
     "dense_once_60000_own": 92.3866667,
     "dense_once_60000_own_spread": 0.302379453,
+    "equivariant_30_own": 91.7566667,
+    "equivariant_4_multiplications": 131852,
+    "equivariant_4_own": 78.0733333,
     "equivariant_anywhere_around": 90.19,
     "equivariant_anywhere_around_spread": 0.530188646,
     "equivariant_anywhere_turned": 0.0,
@@ -127,15 +137,20 @@ test_numbers = numbers("mnist.accuracies", {
     "minutes": 29.315716666666667,
     "multiplications_dense": 21032,
     "multiplications_equivariant": 578198,
-    "multiplications_wide": 13063540,
+    "multiplications_large": 468224,
+    "parameters_equivariant": 21086,
+    "parameters_large": 468874,
     "parameters_wide": 468870,
+    "rate": 0.003,
     "runs": 140,
     "size_ratio": 22.2362705,
-    "step_cnn": 39.52,
-    "step_dense": 0.98,
+    "step_cnn": 37.99,
+    "step_dense": 0.85,
     "step_equivariant": 5.09,
-    "step_large": 5.14,
-    "step_wide": 35.400001525878906,
+    "step_large": 5.6,
+    "step_wide": 35.939998626708984,
+    "sizes_command": "python -m snippets.mnist.sizes",
+    "sizes_runs": 18,
     "steps_100": 250,
     "steps_1000": 500,
     "steps_10000": 1000,
@@ -207,6 +222,50 @@ def test_a_recorded_run_is_what_the_code_measures(count, seed, measured):
     for name in set(run) - {"step_ms"}:
         measured(run[name], recorded[name][seed], atol=0.03)
     assert run["step_ms"] > 0
+
+
+def test_every_run_of_another_size_is_in_its_record():
+    record = records.record("sizes")
+    keys = [key for key, _ in sizes.runs()]
+    assert set(record) == set(keys)
+    assert all(len(values) == keys.count(key) for key, run in record.items() for values in run.values())
+
+
+@pytest.mark.parametrize(("move", "times"), [("once", 1), ("nearby", 2)])
+def test_a_network_of_another_size_is_trained_like_those_of_the_page(move, times, measured):
+    run = sizes.measure("dense", (120, 44), 1_000, seed=0, move=move, times=times)
+    recorded = records.record("sizes")["dense/120/44"]
+    assert set(run) == set(recorded)
+    if move == "once":
+        measured(run["own"], recorded["own"][0], atol=0.03)
+    else:
+        assert run["own"] > recorded["own"][0]  # longer, and with new shifts
+
+
+def test_the_networks_of_the_page_are_of_the_families():
+    for name, (family, widths) in sizes.PAGE.items():
+        assert [p.shape for p in sizes.FAMILIES[family](*widths).parameters()] == [
+            p.shape for p in NETWORKS[name]().parameters()
+        ]
+
+
+@pytest.mark.claim("MN-217")
+def test_with_few_digits_the_equivariant_network_beats_the_dense_one_at_each_size():
+    rows = accuracies_figures.by_parameters()
+    for (m, work, errors), (n, _, others) in zip(rows["equivariant"], rows["dense"], strict=True):
+        assert abs(m / n - 1) < 0.02
+        assert max(errors) < min(others)
+        assert work > 25 * m
+    assert max(rows["equivariant"][1][2]) < min(rows["dense"][-1][2])  # and one with 22 times its parameters
+    measured_cnn = [sum(errors) / len(errors) for _, _, errors in rows["cnn"]]
+    means = [sum(errors) / len(errors) for _, _, errors in rows["equivariant"]]
+    assert measured_cnn[0] < means[0] - 5
+    assert measured_cnn[1] < means[1]
+    assert measured_cnn[2] >= means[2]
+    assert abs(measured_cnn[2] - measured_cnn[1]) < 1  # a larger CNN gains little
+    assert rows["equivariant"][0][1] > rows["dense"][2][1]  # more work,
+    assert min(rows["equivariant"][0][2]) > max(rows["dense"][2][2])  # and more errors
+    assert rows["equivariant"][1][1] < 1.3 * rows["dense"][3][1]  # about as much work, and fewer errors
 
 
 def test_the_experiment_resumes_and_writes_its_record(tmp_path, monkeypatch, measured):

@@ -50,6 +50,13 @@ from snippets.mnist.training import (
 )
 
 test_numbers = numbers("mnist.training", {
+    "percent_dense": 8,
+    "percent_paper": 2,
+    "lr_dense": 0.002,
+    "lr_paper": 0.03,
+    "part_descent": 0.9,
+    "part_momentum": 0.3,
+    "rate_adam": 0.03,
     "run_dense": 0.005658296207,
     "run_dense_gap": 0.0010482473804009906,
     "run_paper": 0.007693430302,

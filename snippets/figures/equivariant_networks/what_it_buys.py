@@ -22,6 +22,8 @@ def trials() -> dict[str, float | int | str]:
     found = {key.replace("/", "_"): mean(runs) for key, runs in made["energies"]["errors"].items()}
     found |= {f"longer_{name}": mean(runs) for name, runs in made["energies"]["longer"].items()}
     found |= {f"longer_{what}": value for what, value in LONGER.items()}
+    rates = [made["energies"]["rates"][f"coordinates/{count}"] for count in COUNTS]
+    found |= {"rate_coordinates_least": min(rates), "rate_coordinates_most": max(rates)}
     for name, runs in made["digits"]["accuracies"].items():
         key = name.replace(" ", "_")
         for k, angle in enumerate(ANGLES):

@@ -17,8 +17,10 @@ from snippets.mnist.exact import (
     spectra,
 )
 from snippets.mnist.experiments import (
+    ADAM,
     COMMUTATOR_STEPS,
     OPTIMIZERS,
+    PARTS,
     PLATEAU_FREQUENCY,
     PLATEAU_RANK,
     PLATEAU_STEPS,
@@ -28,7 +30,9 @@ from snippets.mnist.experiments import (
     plateaus,
 )
 from snippets.mnist.ranks import RANKS, WEIGHTS
+from snippets.mnist.recording import RUNS
 from snippets.mnist.records import provenance, record
+from snippets.mnist.train.settings import Settings
 from snippets.mnist.training import (
     block_losses,
     critical_choices,
@@ -74,6 +78,9 @@ def run_numbers() -> dict[str, float | int | str]:
         "first_epoch_paper": runs["paper"]["gap"][0],
         "epochs_dense": len(runs["dense"]["gap"]),
         "epochs_paper": len(runs["paper"]["gap"]),
+        **{f"percent_{name}": 1 + sum(gap > 0.01 for gap in runs[name]["gap"]) for name in ("dense", "paper")},
+        "lr_dense": Settings(**RUNS["dense"]).lr,
+        "lr_paper": Settings(**RUNS["paper"]).lr,
         "run_commutator_dense": runs["dense"]["commutator"],
         "run_worst_gap": max(runs[name]["report"]["gap"] for name in names),
         **provenance("training"),
@@ -130,6 +137,9 @@ def descent_numbers() -> dict[str, float | int]:
         "gap_momentum": float(gaps["with momentum"][-1]),
         "gap_adam": float(gaps["Adam"][-1]),
         "optimizer_steps": OPTIMIZERS,
+        "part_descent": PARTS[0],
+        "part_momentum": PARTS[1],
+        "rate_adam": ADAM,
         "start_worst": float(ends[-1].max()),
         "starts": ends.shape[1],
         "random_starts": RANDOM_STARTS,
