@@ -150,8 +150,10 @@ def charts():
         x = 3 * torch.randn(30, n)
         back = given(to_sphere(x), 30, n + 1)
         assert close(back.norm(dim=1), torch.ones(30)), "the inverse leaves the sphere"
-        assert close(from_south(back), x), "coordinates do not come back"
-        assert close(to_sphere(u), p), "points do not come back"
+        again = given(from_south(back), 30, n)
+        assert close(again, x), "coordinates do not come back"
+        again = given(to_sphere(u), 30, n + 1)
+        assert close(again, p), "points do not come back"
 
 
 # %% [markdown] tags=["solution"]
