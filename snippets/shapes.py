@@ -1,14 +1,19 @@
-"""How code that readers take along says that a shape is wrong: when it is called, by name, with what would fit."""
+"""How code that readers take along says that an input is wrong: when it is called, by name, with what would fit."""
 
+from itertools import zip_longest
+
+import torch
 from torch import Tensor
 
 
 def check_shapes(wanted: str, *given: Tensor) -> None:
     """Raise ValueError unless tensors have shapes such as "… n n, … n".
 
-    The sides of a tensor are numbers, or letters that stand for one number each; behind … any axes may come first.
+    The sides of a tensor are numbers, or letters that stand for one number each; behind … any axes may come first,
+    which for several tensors are the same, or 1, or absent.
     """
     sizes: dict[str, int] = {}
+    leading: list[tuple[int, ...]] = []
     forms = [form.split() for form in wanted.split(",")]
     if len(given) != len(forms):
         raise ValueError(
@@ -16,13 +21,36 @@ def check_shapes(wanted: str, *given: Tensor) -> None:
         )
     for form, tensor in zip(forms, given, strict=True):
         sides = [side for side in form if side != "…"]
-        found = tensor.shape[max(0, tensor.ndim - len(sides)) :]
+        ahead = max(0, tensor.ndim - len(sides))
+        found = tensor.shape[ahead:]
+        leading.append(tensor.shape[:ahead])
         axes = len(found) == len(sides) and (tensor.ndim == len(sides) or "…" in form)
         pairs = list(zip(sides, found, strict=False))
         if not axes or any(
             n != (int(side) if side.isdigit() else sizes.setdefault(side, n))
             for side, n in pairs
         ):
-            shapes = ", ".join(str(tuple(tensor.shape)) for tensor in given)
-            fitting = ", ".join(f"({', '.join(form)})" for form in forms)
-            raise ValueError(f"shape {shapes}: pass {fitting}")
+            raise ValueError(_misfit(forms, given))
+    for lengths in zip_longest(*[axes[::-1] for axes in leading], fillvalue=1):
+        if len({n for n in lengths if n != 1}) > 1:
+            raise ValueError(f"{_misfit(forms, given)}, with one … for all")
+
+
+def _misfit(forms: list[list[str]], given: tuple[Tensor, ...]) -> str:
+    shapes = ", ".join(str(tuple(tensor.shape)) for tensor in given)
+    fitting = ", ".join(f"({', '.join(form)})" for form in forms)
+    return f"shape {shapes}: pass {fitting}"
+
+
+def check_numbers(wanted: str, *given: Tensor) -> None:
+    """Check shapes, and raise ValueError unless all numbers are finite and of a floating-point type."""
+    check_shapes(wanted, *given)
+    for tensor in given:
+        if not (tensor.is_floating_point() or tensor.is_complex()):
+            raise ValueError(
+                f"whole numbers of type {tensor.dtype}: pass {wanted} in floating point, such as A.double()"
+            )
+        if not bool(torch.isfinite(tensor).all()):
+            raise ValueError(
+                "NaN or infinity among the entries: pass numbers that are finite"
+            )

@@ -18,9 +18,12 @@ def bumps(
 ) -> Float[Tensor, "*batch count"]:
     """Return the length of r as numbers that a network can read: exp(−(|r| − c)²).
 
-    At r = 0 the root has no derivative, hence the 10⁻¹² under it.
+    At r = 0 the root has no derivative, hence the 10⁻¹² under it; 16 bits may need
+    more.
     """
-    distance = r.square().sum(-1, keepdim=True).add(1e-12).sqrt()
+    r = 1.0 * r  # whole numbers become broken ones
+    least = max(1e-12, torch.finfo(r.dtype).tiny)
+    distance = r.square().sum(-1, keepdim=True).add(least).sqrt()
     return torch.exp(-((distance - centres) ** 2))
     # --8<-- [end:bumps]
 

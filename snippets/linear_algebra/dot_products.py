@@ -5,7 +5,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from snippets.shapes import check_shapes
+from snippets.shapes import check_numbers, check_shapes
 
 # --8<-- [end:setup]
 
@@ -126,7 +126,7 @@ def orthonormalise(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
 
     Raises ValueError where a column lies in the span of those before it.
     """
-    check_shapes("n k", vectors)
+    check_numbers("n k", vectors)
     kept: list[Tensor] = []
     for v in vectors.T:
         rest = v

@@ -130,7 +130,7 @@ def _download(url: str) -> bytes:
     with urllib.request.urlopen(url, timeout=30) as response:
         size = int(response.headers.get("Content-Length", 0)) or None
         with tqdm(
-            total=size, unit="B", unit_scale=True, desc=url.rsplit("/", 1)[-1]
+            total=size, unit="B", unit_scale=True, desc=url.rpartition("/")[2]
         ) as bar:
             while chunk := response.read(1 << 16):
                 content += chunk

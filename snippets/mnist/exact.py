@@ -64,7 +64,8 @@ def second_moment(
     """Return S, the mean of x xᵀ over the (shifted) pictures x, not centred."""
     total = torch.zeros(784, 784)
     for x in pictures(images, amounts):
-        total += x.view(-1, 784).T @ x.view(-1, 784)
+        x = x.reshape(-1, 784)
+        total += x.T @ x
     return total / len(images)
     # --8<-- [end:second_moment]
 
@@ -100,7 +101,7 @@ def frequency_moments(
     w = waves().to(torch.float32)
     total = torch.zeros(15, 28, 28, dtype=torch.complex128)
     for x in pictures(images, amounts):
-        both = (w @ x.view(-1, 28).T).view(15, 2 * len(x), 28)
+        both = (w @ x.reshape(-1, 28).T).view(15, 2 * len(x), 28)
         real, imaginary = both.view(15, 2, -1, 28).unbind(1)
         cross = imaginary.mT @ real
         total += torch.complex(both.mT @ both, cross - cross.mT)
