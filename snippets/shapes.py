@@ -9,11 +9,9 @@ from torch import Tensor
 def check_shapes(wanted: str, *given: Tensor) -> None:
     """Raise ValueError unless tensors have shapes such as "… n n, … n".
 
-    The sides of a tensor are numbers, or letters that stand for one number each; behind … any axes may come first,
-    which for several tensors are the same, or 1, or absent.
+    The sides of a tensor are numbers, or letters that stand for one number each; behind … any axes may come first.
     """
     sizes: dict[str, int] = {}
-    leading: list[tuple[int, ...]] = []
     forms = [form.split() for form in wanted.split(",")]
     if len(given) != len(forms):
         raise ValueError(
@@ -21,25 +19,31 @@ def check_shapes(wanted: str, *given: Tensor) -> None:
         )
     for form, tensor in zip(forms, given, strict=True):
         sides = [side for side in form if side != "…"]
-        ahead = max(0, tensor.ndim - len(sides))
-        found = tensor.shape[ahead:]
-        leading.append(tensor.shape[:ahead])
+        found = tensor.shape[max(0, tensor.ndim - len(sides)) :]
         axes = len(found) == len(sides) and (tensor.ndim == len(sides) or "…" in form)
         pairs = list(zip(sides, found, strict=False))
         if not axes or any(
             n != (int(side) if side.isdigit() else sizes.setdefault(side, n))
             for side, n in pairs
         ):
-            raise ValueError(_misfit(forms, given))
+            shapes = ", ".join(str(tuple(tensor.shape)) for tensor in given)
+            fitting = ", ".join(f"({', '.join(form)})" for form in forms)
+            raise ValueError(f"shape {shapes}: pass {fitting}")
+
+
+def check_batches(wanted: str, *given: Tensor) -> None:
+    """Check shapes, and raise ValueError unless the axes that come first are the same for all, or 1, or absent."""
+    check_shapes(wanted, *given)
+    forms = [form.split() for form in wanted.split(",")]
+    leading = [
+        tensor.shape[: tensor.ndim - len(form) + 1] if "…" in form else ()
+        for form, tensor in zip(forms, given, strict=True)
+    ]
     for lengths in zip_longest(*[axes[::-1] for axes in leading], fillvalue=1):
         if len({n for n in lengths if n != 1}) > 1:
-            raise ValueError(f"{_misfit(forms, given)}, with one … for all")
-
-
-def _misfit(forms: list[list[str]], given: tuple[Tensor, ...]) -> str:
-    shapes = ", ".join(str(tuple(tensor.shape)) for tensor in given)
-    fitting = ", ".join(f"({', '.join(form)})" for form in forms)
-    return f"shape {shapes}: pass {fitting}"
+            shapes = ", ".join(str(tuple(tensor.shape)) for tensor in given)
+            fitting = ", ".join(f"({', '.join(form)})" for form in forms)
+            raise ValueError(f"shape {shapes}: pass {fitting}, with one … for all")
 
 
 def check_numbers(wanted: str, *given: Tensor) -> None:

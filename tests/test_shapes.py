@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from snippets.shapes import check_numbers, check_shapes
+from snippets.shapes import check_batches, check_numbers, check_shapes
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,6 @@ from snippets.shapes import check_numbers, check_shapes
         ("… n n, … n", [(7, 2, 2), (2,)]),
         ("count 28 28", [(0, 28, 28)]),
         ("… q d, … k d, … k m", [(2, 4), (5, 4), (5, 3)]),
-        ("… n, … n", [(4, 1, 3), (5, 3)]),
-        ("… n, … n, … n", [(4, 0, 3), (3,), (1, 0, 3)]),
     ],
 )
 def test_fitting_shapes_pass(wanted, shapes):
@@ -39,9 +37,6 @@ def test_fitting_shapes_pass(wanted, shapes):
         ("… n n", [(2, 3, 4)], "shape (2, 3, 4): pass (…, n, n)"),
         ("m n, n", [(2, 5), (2,)], "shape (2, 5), (2,): pass (m, n), (n)"),
         ("m n, n", [(2, 5), (1, 5)], "shape (2, 5), (1, 5): pass (m, n), (n)"),
-        ("… n, … n", [(2, 3), (4, 3)], "shape (2, 3), (4, 3): pass (…, n), (…, n), with one … for all"),
-        ("… n, … n", [(0, 3), (2, 3)], "shape (0, 3), (2, 3): pass (…, n), (…, n), with one … for all"),
-        ("… n, … n", [(5, 2, 3), (2, 5, 3)], "shape (5, 2, 3), (2, 5, 3): pass (…, n), (…, n), with one … for all"),
     ],
 )
 def test_a_wrong_shape_is_named_with_what_would_fit(wanted, shapes, said):
@@ -75,3 +70,30 @@ def test_finite_numbers_of_floating_point_pass(dtype):
 def test_other_numbers_are_named_with_what_would_fit(second, said):
     with pytest.raises(ValueError, match=f"^{re.escape(said)}"):
         check_numbers("m n, n", torch.ones(3, 2), second)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shapes"),
+    [
+        ("… n, … n", [(4, 1, 3), (5, 3)]),
+        ("… n, … n, … n", [(4, 0, 3), (3,), (1, 0, 3)]),
+        ("… n n, … n, steps", [(7, 2, 2), (7, 2), (5,)]),
+    ],
+)
+def test_leading_axes_that_fit_each_other_pass(wanted, shapes):
+    check_batches(wanted, *map(torch.zeros, shapes))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shapes", "said"),
+    [
+        ("… n, … n", [(2, 3), (4, 3)], "shape (2, 3), (4, 3): pass (…, n), (…, n), with one … for all"),
+        ("… n, … n", [(0, 3), (2, 3)], "shape (0, 3), (2, 3): pass (…, n), (…, n), with one … for all"),
+        ("… n, … n", [(5, 2, 3), (2, 5, 3)], "shape (5, 2, 3), (2, 5, 3): pass (…, n), (…, n), with one … for all"),
+        ("… n n, … n", [(2, 3, 3), (3, 3)], "shape (2, 3, 3), (3, 3): pass (…, n, n), (…, n), with one … for all"),
+        ("… n, … n", [(2, 3), (2, 4)], "shape (2, 3), (2, 4): pass (…, n), (…, n)"),
+    ],
+)
+def test_leading_axes_that_do_not_fit_are_named(wanted, shapes, said):
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        check_batches(wanted, *map(torch.zeros, shapes))

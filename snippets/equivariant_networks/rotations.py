@@ -10,7 +10,7 @@ from torch.nn.functional import normalize, silu
 
 from snippets.linear_algebra.solving import null_space
 from snippets.matrix_exp import matrix_exp
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches, check_shapes
 
 # --8<-- [end:setup]
 
@@ -139,7 +139,7 @@ def check_kinds(channels: list[int], features: list[Tensor], *p: Tensor) -> None
             f"with {channels} channels"
         )
     sides = [f"… {n} {2 * l + 1}" for l, n in enumerate(channels)]
-    check_shapes(", ".join([*sides, *["… 3"] * len(p)]), *features, *p)
+    check_batches(", ".join([*sides, *["… 3"] * len(p)]), *features, *p)
     # --8<-- [end:check]
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from snippets.equivariant_networks.rotations import check_kinds, velocities
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches, check_shapes
 
 # --8<-- [end:setup]
 
@@ -68,7 +68,7 @@ def multiply(
 ) -> Float[Tensor, "*batch d3"]:
     """Return the part of kind l₃ of the products of two features."""
     l1, l2 = (f.shape[-1] - 1) // 2, (g.shape[-1] - 1) // 2
-    check_shapes(f"… {2 * l1 + 1}, … {2 * l2 + 1}", f, g)
+    check_batches(f"… {2 * l1 + 1}, … {2 * l2 + 1}", f, g)
     f, g = 1.0 * f, 1.0 * g  # whole numbers become broken ones
     C = coupling(l1, l2, l3, f.dtype).to(f)
     return torch.einsum("kij,...i,...j->...k", C, f, g)

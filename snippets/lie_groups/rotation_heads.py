@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snippets.lie_groups.exponential import exp_so3, log_so3
-from snippets.shapes import check_numbers, check_shapes
+from snippets.shapes import check_batches, check_numbers, check_shapes
 
 # --8<-- [end:setup]
 
@@ -86,7 +86,7 @@ def geodesic(
     s: Float[Tensor, " steps"],
 ) -> Float[Tensor, "*batch steps 3 3"]:
     """Return the path from R0 (s = 0) to R1 (s = 1) in SO(3): R0 exp(s log(R0ᵀ R1))."""
-    check_shapes("… 3 3, … 3 3, steps", R0, R1, s)
+    check_batches("… 3 3, … 3 3, steps", R0, R1, s)
     omega = log_so3(R0.mT @ R1)[..., None, :]
     return R0[..., None, :, :] @ exp_so3(s[:, None] * omega)
     # --8<-- [end:geodesic]

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from snippets.shapes import check_numbers, check_shapes
+from snippets.shapes import check_batches, check_numbers
 
 # --8<-- [end:setup]
 
@@ -122,7 +122,7 @@ def tangent_part(
     A: Float[Tensor, "*batch n n"], G: Float[Tensor, "*batch n n"]
 ) -> Float[Tensor, "*batch n n"]:
     """Return A times the skew part of AᵀG: the part of G tangent to O(n) at A."""
-    check_shapes("… n n, … n n", A, G)
+    check_batches("… n n, … n n", A, G)
     M = A.mT @ G
     return A @ (M - M.mT) / 2
 

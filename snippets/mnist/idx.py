@@ -50,7 +50,7 @@ def open_idx(file: Path, dimensions: int) -> Idx:
     magic, expected = header[:4], bytes([0, 0, 8, dimensions])
     if magic != expected:
         raise ValueError(
-            f"{file}: magic number is {magic.hex() or 'missing'}, expected {expected.hex()}; {REMEDY}"
+            f"{file}: magic number is {magic.hex()}, expected {expected.hex()}; {REMEDY}"
         )
     length = file.stat().st_size if content is None else len(content)
     if len(header) < start:
