@@ -1,5 +1,8 @@
-"""How code that readers take along says that a shape is wrong: when it is called, by name, with what would fit."""
+"""How code that readers take along says that an input is wrong: when it is called, by name, with what would fit."""
 
+from itertools import zip_longest
+
+import torch
 from torch import Tensor
 
 
@@ -26,3 +29,32 @@ def check_shapes(wanted: str, *given: Tensor) -> None:
             shapes = ", ".join(str(tuple(tensor.shape)) for tensor in given)
             fitting = ", ".join(f"({', '.join(form)})" for form in forms)
             raise ValueError(f"shape {shapes}: pass {fitting}")
+
+
+def check_batches(wanted: str, *given: Tensor) -> None:
+    """Check shapes, and raise ValueError unless the axes that come first are the same for all, or 1, or absent."""
+    check_shapes(wanted, *given)
+    forms = [form.split() for form in wanted.split(",")]
+    leading = [
+        tensor.shape[: tensor.ndim - len(form) + 1] if "…" in form else ()
+        for form, tensor in zip(forms, given, strict=True)
+    ]
+    for lengths in zip_longest(*[axes[::-1] for axes in leading], fillvalue=1):
+        if len({n for n in lengths if n != 1}) > 1:
+            shapes = ", ".join(str(tuple(tensor.shape)) for tensor in given)
+            fitting = ", ".join(f"({', '.join(form)})" for form in forms)
+            raise ValueError(f"shape {shapes}: pass {fitting}, with one … for all")
+
+
+def check_numbers(wanted: str, *given: Tensor) -> None:
+    """Check shapes, and raise ValueError unless all numbers are finite and of a floating-point type."""
+    check_shapes(wanted, *given)
+    for tensor in given:
+        if not (tensor.is_floating_point() or tensor.is_complex()):
+            raise ValueError(
+                f"whole numbers of type {tensor.dtype}: pass {wanted} in floating point, such as A.double()"
+            )
+        if not bool(torch.isfinite(tensor).all()):
+            raise ValueError(
+                "NaN or infinity among the entries: pass numbers that are finite"
+            )

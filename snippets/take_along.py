@@ -49,6 +49,10 @@ TAKE_ALONG = {
         "whiten": "dtype device shape units",
         "directions_from_gram": "dtype device shape units",
     },
+    "mnist.data": {
+        "load_images": "size",
+        "load_labels": "size",
+    },
     "manifolds.circle": {
         "stereographic": "dtype device batch shape smooth",
         "inverse_stereographic": "dtype device batch shape smooth",
@@ -234,10 +238,6 @@ TAKE_ALONG = {
         "Energy": "dtype device batch shape smooth float state compile mask",
         "forces": "dtype device batch shape smooth float state mask",
         "torque": "dtype device batch shape units smooth",
-    },
-    "mnist.data": {
-        "load_images": "size",
-        "load_labels": "size",
     },
     "mnist.shifts": {
         "shift": "dtype device batch shape units smooth",

@@ -164,13 +164,24 @@ def survives(copy: Path, file: Path, code: str, seconds: float) -> bool:
         if place.is_relative_to(copy / "snippets"):
             words = ".".join(file.relative_to(ROOT / "snippets").with_suffix("").parts)
             runs.append(["tests/contract", "-k", f"{words}."])
-        tool = place.is_relative_to(copy / "book")  # without which pytest may not even start
-        return all(_passes(copy, arguments, seconds, tool) for arguments in runs)
+        for arguments in runs:
+            status = _status(copy, arguments, seconds)
+            if status == UNSTARTED:  # what the tests share imports the mutant, or something is wrong here
+                place.write_text(kept)
+                if _status(copy, [*arguments, "--collect-only"], seconds) == UNSTARTED:
+                    raise RuntimeError(f"pytest {' '.join(arguments)} did not run: set MUTANTS_LOUD to see why")
+            if status not in (0, NOTHING):  # the contract may not speak of it
+                return False
+        return True
     finally:
         place.write_text(kept)
 
 
-def _passes(copy: Path, arguments: list[str], seconds: float, tool: bool) -> bool:
+UNSTARTED, NOTHING, BROKEN, ENDLESS = 4, 5, 99, -1  # of pytest, and our own
+
+
+def _status(copy: Path, arguments: list[str], seconds: float) -> int:
+    """Return the exit status of tests in a process of their own."""
     child = os.fork()
     if child == 0:
         try:
@@ -178,19 +189,19 @@ def _passes(copy: Path, arguments: list[str], seconds: float, tool: bool) -> boo
         except BaseException:
             traceback.print_exc()
         finally:
-            os._exit(99)  # never go on as a second copy of this program
+            os._exit(BROKEN)  # never go on as a second copy of this program
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             code = os.waitstatus_to_exitcode(status)
-            if code == 99 or (code == 4 and not tool):
+            if code == BROKEN:
                 raise RuntimeError(f"pytest {' '.join(arguments)} did not run: set MUTANTS_LOUD to see why")
-            return code in (0, 5)  # 5: no test of the contract speaks of it
+            return code
         time.sleep(0.05)
     os.killpg(child, signal.SIGKILL)  # a mutant that runs for ever is noticed
     os.waitpid(child, 0)
-    return False
+    return ENDLESS
 
 
 def _test(copy: Path, arguments: list[str]) -> None:

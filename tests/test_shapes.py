@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches, check_numbers, check_shapes
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,51 @@ def test_a_form_for_each_tensor():
         check_shapes("n n", torch.eye(2), torch.eye(2))
     with pytest.raises(ValueError, match=r"^number of tensors 1: pass 2, one for each of … n, n$"):
         check_shapes("… n, n", torch.eye(2))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64, torch.complex64])
+def test_finite_numbers_of_floating_point_pass(dtype):
+    check_numbers("n n, n", torch.ones(2, 2, dtype=dtype), torch.ones(2, dtype=dtype))
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        (torch.tensor([1, 2]), "whole numbers of type torch.int64: pass m n, n in floating point, such as A.double()"),
+        (torch.tensor([True, False]), "whole numbers of type torch.bool: pass m n, n in floating point"),
+        (torch.tensor([1.0, torch.nan]), "NaN or infinity among the entries: pass numbers that are finite"),
+        (torch.tensor([-torch.inf, 1.0]), "NaN or infinity among the entries"),
+        (torch.tensor([1.0, complex(0, torch.inf)]), "NaN or infinity among the entries"),
+        (torch.ones(3), "shape (3, 2), (3,): pass (m, n), (n)"),
+    ],
+)
+def test_other_numbers_are_named_with_what_would_fit(second, said):
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}"):
+        check_numbers("m n, n", torch.ones(3, 2), second)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shapes"),
+    [
+        ("… n, … n", [(4, 1, 3), (5, 3)]),
+        ("… n, … n, … n", [(4, 0, 3), (3,), (1, 0, 3)]),
+        ("… n n, … n, steps", [(7, 2, 2), (7, 2), (5,)]),
+    ],
+)
+def test_leading_axes_that_fit_each_other_pass(wanted, shapes):
+    check_batches(wanted, *map(torch.zeros, shapes))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shapes", "said"),
+    [
+        ("… n, … n", [(2, 3), (4, 3)], "shape (2, 3), (4, 3): pass (…, n), (…, n), with one … for all"),
+        ("… n, … n", [(0, 3), (2, 3)], "shape (0, 3), (2, 3): pass (…, n), (…, n), with one … for all"),
+        ("… n, … n", [(5, 2, 3), (2, 5, 3)], "shape (5, 2, 3), (2, 5, 3): pass (…, n), (…, n), with one … for all"),
+        ("… n n, … n", [(2, 3, 3), (3, 3)], "shape (2, 3, 3), (3, 3): pass (…, n, n), (…, n), with one … for all"),
+        ("… n, … n", [(2, 3), (2, 4)], "shape (2, 3), (2, 4): pass (…, n), (…, n)"),
+    ],
+)
+def test_leading_axes_that_do_not_fit_are_named(wanted, shapes, said):
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        check_batches(wanted, *map(torch.zeros, shapes))

@@ -303,11 +303,16 @@ def kinds():
     f, g, h = torch.randn(3, 20, 3)
     A = torch.randn(3, 3)
     R = torch.linalg.matrix_exp(A - A.T)
-    assert products(f, g) is not None, "nothing came back: is a return missing?"
-    number, arrow, matrix = products(f, g)
-    number, arrow = given(number, 20), given(arrow, 20, 3)
-    matrix = given(matrix, 20, 3, 3)
-    turned = products(f @ R.T, g @ R.T)
+
+    def parts(f, g):
+        k, found = len(f), products(f, g)
+        assert found is not None, "nothing came back: is a return missing?"
+        assert len(found) == 3, "return three parts: a number, an arrow and a matrix"
+        number, arrow, matrix = found
+        return given(number, k), given(arrow, k, 3), given(matrix, k, 3, 3)
+
+    number, arrow, matrix = parts(f, g)
+    turned = parts(f @ R.T, g @ R.T)
     assert close(turned[0], number), "the number changes when both arrows turn"
     assert close(turned[1], arrow @ R.T), "the arrow does not turn along"
     assert close(turned[2], R @ matrix @ R.T), "the matrix does not turn along"
@@ -315,10 +320,14 @@ def kinds():
     trace = matrix.diagonal(dim1=-2, dim2=-1).sum(-1)
     assert close(trace, torch.zeros(20)), "the trace of the matrix is not zero"
     for k, name in enumerate(("number", "arrow", "matrix")):
-        part, other = products(f, g)[k], products(f, h)[k]
+        part, other, first = parts(f, g)[k], parts(f, h)[k], parts(h, g)[k]
         assert part.abs().max() > 1e-3, f"the {name} is zero"
-        total = products(f, 2 * g + h)[k]
+        total = parts(f, 2 * g + h)[k]
         assert close(total, 2 * part + other), f"the {name} is not linear in g"
+        total = parts(2 * f + h, g)[k]
+        assert close(total, 2 * part + first), f"the {name} is not linear in f"
+        few = parts(f[:7], g[:7])[k]
+        assert close(few, part[:7]), f"the {name} of a pair depends on other pairs"
 
 
 # %% [markdown] tags=["solution"]

@@ -119,7 +119,9 @@ def groups():
             nearer = (steps - A).norm(dim=(1, 2)).min() <= distance
             assert not nearer, "a small turn brings it nearer"
         R = random_rotation(d)
-        assert close(nearest_rotation(R), R), "a rotation is its own nearest rotation"
+        assert close(given(nearest_rotation(R), d, d), R), (
+            "a rotation is its own nearest rotation"
+        )
 
 
 # %% [markdown] tags=["solution"]
@@ -390,10 +392,10 @@ def attention():
         x, W = torch.randn(n, c, d), 0.2 * torch.randn(3, c, c)
         W[2] += torch.eye(c)
         R, y = random_rotation(d), given(vector_attention(x, *W), n, c, d)
-        turned = vector_attention(x @ R.T, *W)
+        turned = given(vector_attention(x @ R.T, *W), n, c, d)
         assert close(turned, y @ R.T), "the output does not turn along"
         order = torch.randperm(n)
-        swapped = vector_attention(x[order], *W)
+        swapped = given(vector_attention(x[order], *W), n, c, d)
         assert close(swapped, y[order]), "the order of the tokens matters"
         q, k, v = (torch.stack([M @ token for token in x]).flatten(1) for M in W)
         # which mean of the values is each output? They are independent: one mean

@@ -203,12 +203,14 @@ def dot_products():
         slanted = torch.eye(k) + torch.rand(k, k).triu()
         V, w = torch.linalg.qr(torch.randn(n, k)).Q @ slanted, torch.randn(n)
         p = given(project(V, w), n)
+        assert p.isfinite().all(), "the answer is not finite"
         c = torch.linalg.lstsq(V, p[:, None]).solution[:, 0]
         assert close(V @ c, p), "the answer is not in the span of the columns"
         assert close(V.T @ (w - p), torch.zeros(k)), (
             "what is left over is not perpendicular to the columns"
         )
-        assert close(project(V, p), p), "a point of the span should stay where it is"
+        again = given(project(V, p), n)
+        assert close(again, p), "a point of the span should stay where it is"
 
 
 # %% [markdown] tags=["solution"]
@@ -357,6 +359,7 @@ def singular_values():
         eigenvalues = torch.linalg.eigvalsh(A.T @ A)  # smallest first
         for r in range(min(m, n) + 1):
             B = given(nearest(A, r), m, n)
+            assert B.isfinite().all(), "the answer is not finite"
             hint = "" if r else " (with r = 0, A[:, -r:] is all of A)"
             assert torch.linalg.matrix_rank(B, rtol=1e-9) <= r, f"rank above {r}{hint}"
             error, least = ((A - B) ** 2).sum(), eigenvalues[: n - r].sum()

@@ -150,8 +150,10 @@ def charts():
         x = 3 * torch.randn(30, n)
         back = given(to_sphere(x), 30, n + 1)
         assert close(back.norm(dim=1), torch.ones(30)), "the inverse leaves the sphere"
-        assert close(from_south(back), x), "coordinates do not come back"
-        assert close(to_sphere(u), p), "points do not come back"
+        again = given(from_south(back), 30, n)
+        assert close(again, x), "coordinates do not come back"
+        again = given(to_sphere(u), 30, n + 1)
+        assert close(again, p), "points do not come back"
 
 
 # %% [markdown] tags=["solution"]
@@ -191,6 +193,17 @@ def collision(chi, points):
 def injective():
     theta = 2 * math.pi * (torch.arange(360) + 0.5) / 360
     points = torch.stack([theta.cos(), theta.sin()], dim=1)
+
+    def folded(degrees):
+        """Count angles up to a point, and back to it on a second arc as long."""
+        turn = degrees * math.pi / 180
+
+        def chi(p):
+            angle = torch.atan2(p[:, 1:], p[:, :1]).remainder(2 * math.pi)
+            return torch.where(angle < 2 * turn, (angle - turn).abs(), angle)
+
+        return chi
+
     charts = {
         "arctan(y/x)": (lambda p: torch.atan(p[:, 1:] / p[:, :1]), False),
         "x, rounded": (lambda p: p[:, :1].round(decimals=3), False),
@@ -198,11 +211,15 @@ def injective():
         "x + y / 10⁶": (lambda p: p[:, :1] + 1e-6 * p[:, 1:], True),
         "x / (1 − y)": (lambda p: p[:, :1] / (1 - p[:, 1:]), True),
         "atan2(y, x)": (lambda p: torch.atan2(p[:, 1:], p[:, :1]), True),
+        "an angle that goes back by 10 degrees": (folded(10), False),
+        "an angle that goes back by 2 degrees": (folded(2), True),
     }
-    for name, (chi, one_to_one) in charts.items():
+    for name, (chi, tells_apart) in charts.items():
         found = collision(chi, points)
-        if one_to_one:
-            assert found is None, f"{name} is one-to-one, there is no such pair"
+        if tells_apart:
+            assert found is None, (
+                f"{name} tells far points apart: there is no such pair"
+            )
             continue
         assert found is not None, f"{name} gives different points one coordinate"
         found = given(found, 2, 2)

@@ -435,7 +435,7 @@ def comparison():
         ]
         y = given(reconstruct(x, maps), *x.shape)
         assert not y.is_complex(), "pictures are real"
-        moved = reconstruct(x.roll(2, -1), maps)
+        moved = given(reconstruct(x.roll(2, -1), maps), *x.shape)
         assert close(moved, y.roll(2, -1)), "it does not commute with the cyclic shift"
         for j, m in enumerate(maps):
             z, out = (torch.fft.rfft(p, norm="ortho")[..., j] for p in (x, y))

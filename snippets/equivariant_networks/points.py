@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from snippets.equivariant_networks.tensor_products import TensorProduct
 from snippets.lie_groups.exponential import exp_so3
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches
 
 # --8<-- [end:setup]
 
@@ -18,9 +18,12 @@ def bumps(
 ) -> Float[Tensor, "*batch count"]:
     """Return the length of r as numbers that a network can read: exp(−(|r| − c)²).
 
-    At r = 0 the root has no derivative, hence the 10⁻¹² under it.
+    At r = 0 the root has no derivative, hence the 10⁻¹² under it; 16 bits may need
+    more.
     """
-    distance = r.square().sum(-1, keepdim=True).add(1e-12).sqrt()
+    r = 1.0 * r  # whole numbers become broken ones
+    least = max(1e-12, torch.finfo(r.dtype).tiny)
+    distance = r.square().sum(-1, keepdim=True).add(least).sqrt()
     return torch.exp(-((distance - centres) ** 2))
     # --8<-- [end:bumps]
 
@@ -54,7 +57,7 @@ class PointLayer(nn.Module):
     ]:
         """Return new numbers s and arrows v; `pair` is 1 where j may speak to i."""
         c = self.update.out_features
-        check_shapes(f"… n 3, … n {c}, … n {c} 3, … n n", x, s, v, pair)
+        check_batches(f"… n 3, … n {c}, … n {c} 3, … n n", x, s, v, pair)
         r = x[..., None, :, :] - x[..., :, None, :]  # from i to j
         far = bumps(r, self.centres)
         along = torch.einsum("...icx,...ijx->...ijc", v, r)
@@ -169,6 +172,6 @@ def torque(
     x: Float[Tensor, "*batch n 3"], F: Float[Tensor, "*batch n 3"]
 ) -> Float[Tensor, "*batch 3"]:
     """Return the sum of x × F."""
-    check_shapes("… n 3, … n 3", x, F)
+    check_batches("… n 3, … n 3", x, F)
     return torch.linalg.cross(x, F).sum(-2)
     # --8<-- [end:solution_torque]

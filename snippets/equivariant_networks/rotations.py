@@ -10,7 +10,7 @@ from torch.nn.functional import normalize, silu
 
 from snippets.linear_algebra.solving import null_space
 from snippets.matrix_exp import matrix_exp
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches, check_shapes
 
 # --8<-- [end:setup]
 
@@ -93,8 +93,10 @@ def harmonics(l: int, p: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch d"]
     at the poles, too; at p = 0, which has no direction, there is none.
     """
     check_shapes("… 3", p)
+    p = 1.0 * p  # whole numbers become broken ones
     south = p[..., 2:] < 0
-    north = normalize(torch.where(south, -p, p), dim=-1)
+    upper = torch.where(south, -p, p)
+    north = normalize(upper, dim=-1, eps=torch.finfo(p.dtype).tiny)
     midway = normalize(north + torch.tensor([0.0, 0.0, 1.0]).to(p), dim=-1)
     Y = wigner(l, torch.pi * midway)[..., l]
     return torch.where(south, (-1) ** l * Y, Y)
@@ -127,15 +129,17 @@ def rotation_inner(
 
 
 # --8<-- [start:check]
-def check_kinds(channels: list[int], features: list[Tensor]) -> None:
-    """Raise ValueError unless there are channels of 2l + 1 numbers for l = 0, 1, …"""
+def check_kinds(channels: list[int], features: list[Tensor], *p: Tensor) -> None:
+    """Raise ValueError unless there are channels of 2l + 1 numbers for l = 0, 1, …,
+    and vectors p of space to go with them.
+    """
     if len(features) != len(channels):
         raise ValueError(
             f"{len(features)} kinds of features: pass {len(channels)}, "
             f"with {channels} channels"
         )
     sides = [f"… {n} {2 * l + 1}" for l, n in enumerate(channels)]
-    check_shapes(", ".join(sides), *features)
+    check_batches(", ".join([*sides, *["… 3"] * len(p)]), *features, *p)
     # --8<-- [end:check]
 
 

@@ -213,6 +213,8 @@ class SteerableLayer(nn.Module):
                 f"{len(fields)} fields: pass {len(self.filters[0])}, "
                 "one for each frequency 0, 1, …"
             )
+        sides = [f"batch c{m} h w" for m in range(len(fields))]
+        check_shapes(", ".join(sides), *fields)  # the channels, each filter checks
         sums = [
             sum(convolve(f) for convolve, f in zip(row, fields, strict=True))
             for row in self.filters

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from snippets.equivariant_networks.rotations import check_kinds, velocities
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches, check_shapes
 
 # --8<-- [end:setup]
 
@@ -68,7 +68,8 @@ def multiply(
 ) -> Float[Tensor, "*batch d3"]:
     """Return the part of kind l₃ of the products of two features."""
     l1, l2 = (f.shape[-1] - 1) // 2, (g.shape[-1] - 1) // 2
-    check_shapes(f"… {2 * l1 + 1}, … {2 * l2 + 1}", f, g)
+    check_batches(f"… {2 * l1 + 1}, … {2 * l2 + 1}", f, g)
+    f, g = 1.0 * f, 1.0 * g  # whole numbers become broken ones
     C = coupling(l1, l2, l3, f.dtype).to(f)
     return torch.einsum("kij,...i,...j->...k", C, f, g)
     # --8<-- [end:multiply]
@@ -80,6 +81,7 @@ def solid_harmonics(
 ) -> list[Float[Tensor, "*batch _"]]:
     """Return the harmonics 0, …, top of points: polynomials, of length |p|ˡ."""
     check_shapes("… 3", p)
+    p = 1.0 * p  # whole numbers become broken ones
     arrow = p[..., [1, 2, 0]]
     found = [torch.ones_like(p[..., :1])]
     for l in range(1, top + 1):
@@ -125,8 +127,7 @@ class TensorProduct(nn.Module):
         self, features: list[Tensor], p: Float[Tensor, "*batch 3"]
     ) -> list[Tensor]:
         """Return features (*batch, channels, 2l + 1) from features and a vector."""
-        check_kinds(self.few, features)
-        check_shapes("… 3", p)
+        check_kinds(self.few, features, p)
         Y = solid_harmonics(self.top, p)
         out = [
             p.new_zeros(*p.shape[:-1], n, 2 * l + 1) for l, n in enumerate(self.many)

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from snippets.shapes import check_shapes
+from snippets.shapes import check_numbers, check_shapes
 
 # --8<-- [end:setup]
 
@@ -93,10 +93,10 @@ def commutant_basis(
     Row by row, XM − MX is (X ⊗ I − I ⊗ Xᵀ) times the entries of M; these equations
     hold where their matrix has singular value 0, up to rounding.
     """
-    check_shapes("count d d", matrices)
+    check_numbers("count d d", matrices)
     d = matrices.shape[-1]
     size = matrices.abs().amax((1, 2), keepdim=True)
-    X = matrices / size.clamp(min=torch.finfo(matrices.dtype).tiny)
+    X = (matrices / size.clamp(min=torch.finfo(matrices.dtype).tiny)).contiguous()
     eye = torch.eye(d).to(X)
     equations = torch.cat(
         [torch.kron(A, eye) - torch.kron(eye, A.T.contiguous()) for A in X]

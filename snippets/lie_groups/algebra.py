@@ -9,7 +9,7 @@ from torch import Tensor
 
 from snippets.lie_groups.exponential import hat
 from snippets.matrix_exp import matrix_exp  # torch 2.13 errs for a single matrix
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches
 
 # --8<-- [end:setup]
 
@@ -42,7 +42,7 @@ def velocity_at_identity(curve: Callable[[Tensor], Tensor]) -> Tensor:
 # --8<-- [start:bracket]
 def lie_bracket(A: Tensor, B: Tensor) -> Tensor:
     """Return [A, B] = AB − BA."""
-    check_shapes("… n n, … n n", A, B)
+    check_batches("… n n, … n n", A, B)
     return A @ B - B @ A
     # --8<-- [end:bracket]
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from snippets.lie_groups.exponential import J
 from snippets.lie_groups.groups import random_orthogonal
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches, check_shapes
 
 # --8<-- [end:setup]
 
@@ -132,7 +132,7 @@ class EuclideanAttention(torch.nn.Module):
     ) -> tuple[Float[Tensor, "*batch n f"], Float[Tensor, "*batch n c d"]]:
         """Return new numbers and vectors; `mask` is False where no token is."""
         f, c = self.value.in_features, self.mix.in_features
-        check_shapes(f"… n {f}, … n {c} d, … n d", h, v, x)
+        check_batches(f"… n {f}, … n {c} d, … n d", h, v, x)
         apart = x[..., None, :, :] - x[..., :, None, :]  # from token i to token j
         far = torch.log1p(apart.square().sum(-1, keepdim=True))
         pairs = self.mine(h)[..., :, None, :] + self.yours(h)[..., None, :, :]

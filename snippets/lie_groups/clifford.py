@@ -11,7 +11,7 @@ from torch import Tensor
 
 from snippets.lie_groups.exponential import exp_so3
 from snippets.matrix_exp import matrix_exp  # torch 2.13 errs for a single matrix
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches, check_shapes
 
 # --8<-- [end:setup]
 
@@ -50,8 +50,7 @@ def geometric_product(
     a: Float[Tensor, "*#batch m"], b: Float[Tensor, "*#batch m"]
 ) -> Float[Tensor, "*batch m"]:
     """Return ab, for multivectors given by their coefficients on the 2ⁿ blades."""
-    if a.shape[-1] != b.shape[-1]:
-        raise ValueError(f"{a.shape[-1]} and {b.shape[-1]} coefficients: pass equals")
+    check_batches("… m, … m", a, b)
     table = product_table(dimension(a.shape[-1])).to(a, copy=True)
     return torch.einsum("...i,...j,ijk->...k", a, b, table)
 

@@ -85,7 +85,7 @@ def vee(
     if X.shape[-2:] != (3, 3):
         raise ValueError(f"shape {tuple(X.shape)}: pass 3 × 3 matrices")
     size, defect = (A.abs().max().item() if A.numel() else 0.0 for A in (X, X + X.mT))
-    if not defect <= rtol * size:
+    if not defect <= rtol * size < float("inf"):
         raise ValueError(
             f"X + Xᵀ has an entry {defect:.3g}, more than {rtol:g} of X's largest "
             f"entry {size:.3g}: X is not skew"

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from snippets.shapes import check_shapes
+from snippets.shapes import check_numbers
 
 # --8<-- [end:setup]
 
@@ -69,7 +69,7 @@ def inverse_2x2(A: Float[Tensor, "2 2"]) -> Float[Tensor, "2 2"]:
 
     Raises ValueError where ad − bc is a rounding error of the two products.
     """
-    check_shapes("2 2", A)
+    check_numbers("2 2", A)
     (a, b), (c, d) = A
     determinant = a * d - b * c
     scale = (a * d).abs() + (b * c).abs()

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snippets.lie_groups.exponential import J, exp_so2, exp_so3, hat, log_so2, log_so3
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches, check_shapes
 
 # --8<-- [end:setup]
 
@@ -16,7 +16,7 @@ def motion(
     R: Float[Tensor, "*#batch n n"], p: Float[Tensor, "*#batch n"]
 ) -> Float[Tensor, "*batch m m"]:
     """Return [[R, p], [0, 1]]: turn by R, then move by p, for points (x, 1)."""
-    check_shapes("… n n, … n", R, p)
+    check_batches("… n n, … n", R, p)
     n = p.shape[-1]
     shape = torch.broadcast_shapes(R.shape[:-2], p.shape[:-1])
     top = torch.cat([R.expand(*shape, n, n), p.expand(*shape, n)[..., None]], -1)

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snippets.lie_groups.exponential import exp_so3, log_so3
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches, check_numbers, check_shapes
 
 # --8<-- [end:setup]
 
@@ -44,10 +44,12 @@ def worst_on_the_loop(head: Callable[[Tensor], Tensor]) -> tuple[float, float]:
 def from_six(a: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
     """Return the rotation with first column along a₁a₂a₃, second towards a₄a₅a₆."""
     check_shapes("… 6", a)
+    a = 1.0 * a  # whole numbers become broken ones
     first, second = a.unflatten(-1, (2, 3)).unbind(-2)
-    x = torch.nn.functional.normalize(first, dim=-1)
+    smallest = torch.finfo(a.dtype).tiny  # the length of a does not matter
+    x = torch.nn.functional.normalize(first, dim=-1, eps=smallest)
     second = second - (x * second).sum(-1, keepdim=True) * x
-    y = torch.nn.functional.normalize(second, dim=-1)
+    y = torch.nn.functional.normalize(second, dim=-1, eps=smallest)
     return torch.stack([x, y, torch.linalg.cross(x, y)], -1)
     # --8<-- [end:from_six]
 
@@ -84,7 +86,7 @@ def geodesic(
     s: Float[Tensor, " steps"],
 ) -> Float[Tensor, "*batch steps 3 3"]:
     """Return the path from R0 (s = 0) to R1 (s = 1) in SO(3): R0 exp(s log(R0ᵀ R1))."""
-    check_shapes("… 3 3, … 3 3, steps", R0, R1, s)
+    check_batches("… 3 3, … 3 3, steps", R0, R1, s)
     omega = log_so3(R0.mT @ R1)[..., None, :]
     return R0[..., None, :, :] @ exp_so3(s[:, None] * omega)
     # --8<-- [end:geodesic]
@@ -105,7 +107,7 @@ def mean_rotation(
 # --8<-- [start:solution_nearest]
 def nearest_rotation(M: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
     """Return the rotation R with the smallest ‖R − M‖: U diag(1, 1, ±1) Vᵀ."""
-    check_shapes("… 3 3", M)
+    check_numbers("… 3 3", M)
     U, _, Vt = torch.linalg.svd(M)
     sign = torch.linalg.det(U @ Vt).round()
     last = torch.stack([torch.ones_like(sign), torch.ones_like(sign), sign], -1)

@@ -5,7 +5,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches, check_numbers, check_shapes
 
 # --8<-- [end:setup]
 
@@ -107,7 +107,7 @@ def attend(
     values: Float[Tensor, "*batch k m"],
 ) -> Float[Tensor, "*batch q m"]:
     """Return averages of the values, weighted by the softmax of the scores."""
-    check_shapes("… q d, … k d, … k m", queries, keys, values)
+    check_batches("… q d, … k d, … k m", queries, keys, values)
     return torch.softmax(scores(queries, keys), dim=-1) @ values
     # --8<-- [end:attention]
 
@@ -126,7 +126,7 @@ def orthonormalise(vectors: Float[Tensor, "n k"]) -> Float[Tensor, "n k"]:
 
     Raises ValueError where a column lies in the span of those before it.
     """
-    check_shapes("n k", vectors)
+    check_numbers("n k", vectors)
     kept: list[Tensor] = []
     for v in vectors.T:
         rest = v

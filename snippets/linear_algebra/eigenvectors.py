@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import orthogonal
 
 from snippets.linear_algebra.solving import null_space
-from snippets.shapes import check_shapes
+from snippets.shapes import check_numbers
 
 # --8<-- [end:setup]
 
@@ -44,9 +44,9 @@ def eigenspace(A: Float[Tensor, "n n"], eigenvalue: float) -> Float[Tensor, "n d
 
     What is 10⁻¹⁰ times smaller than A counts as zero.
     """
-    check_shapes("n n", A)
+    check_numbers("n n", A)
     M = A.double() - eigenvalue * torch.eye(len(A)).to(A).double()
-    size = max(float(A.abs().max()), abs(eigenvalue))
+    size = max(A.abs().max().item(), abs(eigenvalue))
     return null_space(M / size if size else M, 1e-10).to(A)
     # --8<-- [end:eigenspace]
 

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from snippets.mnist.data import load_images
-from snippets.shapes import check_shapes
+from snippets.shapes import check_numbers
 
 # --8<-- [end:setup]
 
@@ -17,7 +17,7 @@ def covariance(X: Float[Tensor, "count n"]) -> Float[Tensor, "n n"]:
 
     Raises ValueError where there is no row.
     """
-    check_shapes("count n", X)
+    check_numbers("count n", X)
     if not len(X):
         raise ValueError("no points: pass at least one row")
     centred = X - X.mean(0)
@@ -144,7 +144,7 @@ def directions_from_gram(X: Float[Tensor, "count n"], r: int) -> Float[Tensor, "
 
     Raises ValueError where the centred points have a rank below r.
     """
-    check_shapes("count n", X)
+    check_numbers("count n", X)
     centred = X - X.mean(0)
     squares, U = torch.linalg.eigh(centred @ centred.T)
     cutoff = 10 * len(X) * torch.finfo(X.dtype).eps * squares[-1]
@@ -160,7 +160,7 @@ def directions_from_gram(X: Float[Tensor, "count n"], r: int) -> Float[Tensor, "
 def shift_residuals(X: Float[Tensor, "count 784"], r: int) -> tuple[float, float]:
     """Residuals under the PCA of X: of X, and of X moved right by one pixel."""
     mean, V = X.mean(0), principal_components(X)[1][:, :r]
-    moved = X.view(-1, 28, 28).roll(1, dims=2).flatten(1)
+    moved = X.reshape(-1, 28, 28).roll(1, dims=2).flatten(1)
     before, after = (residual(Y, reconstruct(Y, mean, V)) for Y in (X, moved))
     return before, after
     # --8<-- [end:solution_shift]

@@ -5,7 +5,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from snippets.shapes import check_shapes
+from snippets.shapes import check_numbers
 
 # --8<-- [end:setup]
 
@@ -18,7 +18,7 @@ def row_reduce(
 
     Entries up to atol count as zero; without it, what rounding can make of zero.
     """
-    check_shapes("m n", A)
+    check_numbers("m n", A)
     atol = rounding(A) if atol is None else atol
     R, pivots = A.clone(), []
     for column in range(A.shape[1]):
@@ -40,7 +40,7 @@ def row_reduce(
 # --8<-- [start:rounding]
 def largest(A: Float[Tensor, "..."]) -> float:
     """Return the largest absolute value of an entry, or 1 where all are zero."""
-    return (float(A.abs().max()) if A.numel() else 0.0) or 1.0
+    return (A.abs().max().item() if A.numel() else 0.0) or 1.0
 
 
 def rounding(A: Float[Tensor, "m n"]) -> float:
@@ -55,7 +55,7 @@ def solve(A: Float[Tensor, "m n"], b: Float[Tensor, " m"]) -> Float[Tensor, " n"
 
     Raises ValueError where there is no solution.
     """
-    check_shapes("m n, m", A, b)
+    check_numbers("m n, m", A, b)
     n, unit = A.shape[1], largest(b) / largest(A)  # units must not matter
     R, pivots = row_reduce(torch.column_stack([A, b / unit]))
     if n in pivots:
@@ -86,7 +86,7 @@ def inverse(A: Float[Tensor, "n n"]) -> Float[Tensor, "n n"]:
 
     Raises ValueError where A has no inverse.
     """
-    check_shapes("n n", A)
+    check_numbers("n n", A)
     n, unit = len(A), largest(A)
     eye = torch.eye(n, dtype=A.dtype, device=A.device)
     R, pivots = row_reduce(torch.cat([A / unit, eye], dim=1))
@@ -102,7 +102,7 @@ def least_squares(
     A: Float[Tensor, "m n"], b: Float[Tensor, " m"]
 ) -> Float[Tensor, " n"]:
     """Return an x that makes ‖Ax − b‖ smallest: a solution of AᵀAx = Aᵀb."""
-    check_shapes("m n, m", A, b)
+    check_numbers("m n, m", A, b)
     return solve(A.T @ A, A.T @ b)
     # --8<-- [end:least_squares]
 

@@ -5,7 +5,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from snippets.shapes import check_shapes
+from snippets.shapes import check_numbers, check_shapes
 
 # --8<-- [end:setup]
 
@@ -19,7 +19,7 @@ def svd(
     Singular values below about 10⁻⁷ of the largest (in double precision) count as
     zero: AᵀA holds no digits of them.
     """
-    check_shapes("m n", A)
+    check_numbers("m n", A)
     squares, V = torch.linalg.eigh(A.T @ A)
     s, V = squares.clamp(min=0).sqrt().flip(0), V.flip(1)
     kept = s > 10 * torch.finfo(A.dtype).eps ** 0.5 * s[:1]
@@ -34,7 +34,7 @@ def truncate(A: Float[Tensor, "*batch m n"], r: int) -> Float[Tensor, "*batch m 
 
     Raises ValueError where r is not between 0 and the smaller side of A.
     """
-    check_shapes("… m n", A)
+    check_numbers("… m n", A)
     m, n = A.shape[-2:]
     if not 0 <= r <= min(m, n):
         raise ValueError(f"rank {r} of a {m}×{n} matrix: choose 0 to {min(m, n)}")
@@ -51,7 +51,7 @@ def pseudo_inverse(
 
     The tolerance is rounding error, max(m, n) · ε, unless you say otherwise.
     """
-    check_shapes("m n", A)
+    check_numbers("m n", A)
     U, s, Vt = torch.linalg.svd(A, full_matrices=False)
     if tolerance is None:
         tolerance = max(A.shape) * torch.finfo(A.dtype).eps
@@ -108,7 +108,7 @@ def polar(
     """Return Q and S with A = QS: orthogonal, and a stretch along perpendicular
     axes.
     """
-    check_shapes("… n n", A)
+    check_numbers("… n n", A)
     U, s, Vt = torch.linalg.svd(A)
     return U @ Vt, Vt.mT * s[..., None, :] @ Vt
     # --8<-- [end:solution_polar]

@@ -1,16 +1,16 @@
 """The command that tells what the invariant and equivariant linear maps of a permutation, or of a group, look like."""
 
 import argparse
+import errno
 import json
-import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from functools import partial
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 
-from snippets.command import OneLineParser
+from snippets.command import OneLineParser, shortened
 from snippets.linear_networks.components import (
     Component,
     Eigenvalue,
@@ -180,22 +180,34 @@ def read_ranks(text: str, sigma: Permutation) -> Ranks:
 
 
 def read_matrix(path: Path):
-    """Return the matrix in a file as a tensor."""
+    """Return the matrix in a file as a tensor; raise ValueError where there is none."""
     import numpy as np
     import torch
 
     try:
-        comma = "," if path.suffix == ".csv" else None
-        read = (
-            np.load(path)
-            if path.suffix == ".npy"
-            else np.loadtxt(path, delimiter=comma)
+        read = np.atleast_2d(
+            np.load(path) if path.suffix.lower() == ".npy" else numbers(path)
         )
     except OSError as problem:
         raise ValueError(
             f"{path} cannot be read: {problem.strerror or problem}"
         ) from None
-    return torch.as_tensor(np.atleast_2d(read), dtype=torch.float64)
+    except (ValueError, EOFError):
+        read = np.array([[]])
+    if read.ndim != 2 or not read.size or read.dtype.kind not in "fiub":
+        raise ValueError(
+            f"{path} holds no matrix of real numbers: write a row a line, or save it with numpy.save as .npy"
+        )
+    if not np.isfinite(read).all():
+        raise ValueError(f"{path} holds NaN or infinity: give finite numbers")
+    return torch.as_tensor(read.astype(np.float64))
+
+
+def numbers(path: Path) -> list[list[float]]:
+    """Return the numbers in a text, row by row, between blanks, commas or semicolons; # begins a comment."""
+    rows = path.read_text(encoding="utf-8-sig").splitlines()
+    cells = [re.split(r"[\s,;]+", row.split("#")[0].strip()) for row in rows]
+    return [[float(cell) for cell in row] for row in cells if row != [""]]
 
 
 def near_ranks(path: Path, sigma: Permutation, rank: int) -> tuple[Ranks, float]:
@@ -301,6 +313,8 @@ def run(options: argparse.Namespace) -> Iterator[str]:
 
 def say(line: str, stream) -> None:
     """Print a line, in plain letters where the terminal has no others."""
+    if stream is None:
+        raise OSError(errno.EBADF, "it is closed")
     try:
         line.encode(stream.encoding or "utf-8")
     except UnicodeEncodeError:
@@ -308,10 +322,15 @@ def say(line: str, stream) -> None:
     print(line, file=stream)
 
 
+def complain(line: str) -> None:
+    """Print a line of bounded length on standard error; where that is impossible, the status has to do."""
+    with suppress(OSError):
+        say(shortened(line), sys.stderr)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the answer; return 0, 2 with one line on standard error for bad input, or 130 after an interrupt."""
     sys.set_int_max_str_digits(0)
-    complain = partial(say, stream=sys.stderr)
     try:
         for line in run(arguments(argv)):
             say(line, sys.stdout)
@@ -322,6 +341,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("interrupted")
         return 130
-    except BrokenPipeError:  # pragma: no cover  (happens in a process of its own)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as problem:  # the pipe is closed, or the disk is full
+        sys.stdout = None  # else Python tries once more
+        if isinstance(problem, BrokenPipeError):
+            return 0
+        complain(f"error: standard output cannot be written: {problem.strerror}")
+        return 2
     return 0

@@ -11,7 +11,7 @@ from torch import Tensor
 from snippets.linear_networks.invariance import check_columns, part_of, sharing
 from snippets.linear_networks.permutations import Partition
 from snippets.linear_networks.varieties import count_solutions
-from snippets.shapes import check_shapes
+from snippets.shapes import check_numbers
 
 # --8<-- [end:setup]
 
@@ -19,7 +19,7 @@ from snippets.shapes import check_shapes
 # --8<-- [start:truncate]
 def truncate(M: Tensor, rank: int) -> Tensor:
     """Return the nearest matrix of rank at most r: keep the largest singular values."""
-    check_shapes("… m n", M)
+    check_numbers("… m n", M)
     most = min(M.shape[-2:])
     if not 0 <= rank <= most:
         raise ValueError(f"rank {rank} is out of range: choose 0 to {most}")

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.func import grad, jacrev, vmap
 
-from snippets.shapes import check_shapes
+from snippets.shapes import check_numbers
 
 # --8<-- [end:setup]
 
@@ -55,7 +55,7 @@ def differential_rank(F: Callable[[Tensor], Tensor], theta: Float[Tensor, " N"])
 
     What is 10⁻⁹ times smaller than dF at a random point of θ's size counts as zero.
     """
-    check_shapes("N", theta)
+    check_numbers("N", theta)
     draw = torch.Generator().manual_seed(0)
     random = torch.randn(len(theta), generator=draw).to(theta)
     s, general = (

@@ -12,6 +12,7 @@ from snippets.linear_networks.complex_blocks import complexify, realify
 from snippets.linear_networks.components import Eigenvalue, eigenvalues
 from snippets.linear_networks.invariance import permutation_matrix
 from snippets.linear_networks.permutations import Permutation, cycle_decomposition
+from snippets.shapes import check_numbers
 
 # --8<-- [end:setup]
 
@@ -99,6 +100,7 @@ def assemble(blocks: Blocks, sigma: Permutation) -> Float[Tensor, "*batch n n"]:
 # --8<-- [start:fourier_blocks]
 def fourier_blocks(M: Float[Tensor, "*batch n n"], sigma: Permutation) -> Blocks:
     """Return the blocks of an equivariant map; raise ValueError for any other."""
+    check_numbers("… m n", M)
     miss = commutator(M, sigma)
     gap, size = (x.abs().amax() if x.numel() else x.sum() for x in (miss, M))
     if gap > 64 * torch.finfo(M.dtype).eps * sigma.size * size:

@@ -12,7 +12,7 @@ from snippets.linear_networks.components import ways
 from snippets.linear_networks.groups import commutant_basis, equivariant_classes
 from snippets.linear_networks.knapsack import knapsack
 from snippets.linear_networks.permutations import Permutation
-from snippets.shapes import check_shapes
+from snippets.shapes import check_numbers
 
 # --8<-- [end:setup]
 
@@ -131,7 +131,7 @@ def group_average(
     M: Float[Tensor, "m n"], generators: list[Permutation]
 ) -> Float[Tensor, "m n"]:
     """Return the nearest map that commutes with the group: the mean over each class."""
-    check_shapes(f"{generators[0].size} {generators[0].size}", M)
+    check_numbers(f"{generators[0].size} {generators[0].size}", M)
     classes = equivariant_classes(generators, generators).flatten().to(M.device)
     sums = M.new_zeros(int(classes.max()) + 1).index_add(0, classes, M.flatten())
     return (sums / classes.bincount())[classes].reshape(M.shape)

@@ -70,7 +70,7 @@ STEREOGRAPHIC = Atlas(
 # --8<-- [start:on_the_circle]
 def on_the_circle(theta: Float[Tensor, " k"]) -> Float[Tensor, "k 2"]:
     """Return the points (cos θ, sin θ)."""
-    return torch.stack([theta.cos(), theta.sin()], dim=1)
+    return torch.stack([theta.cos(), theta.sin()], dim=-1)
 
 
 def circle_sample(k: int = 100) -> Float[Tensor, "n 2"]:

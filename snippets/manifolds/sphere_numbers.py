@@ -10,7 +10,7 @@ from torch import Tensor
 
 from snippets.manifolds.circle import inverse_stereographic
 from snippets.manifolds.sphere import longitude, spherical
-from snippets.shapes import check_shapes
+from snippets.shapes import check_batches
 
 # --8<-- [end:setup]
 
@@ -29,7 +29,7 @@ def angle_between(
     p: Float[Tensor, "*batch d"], q: Float[Tensor, "*batch d"]
 ) -> Float[Tensor, "*batch"]:
     """Return the angle α of unit vectors: |p ∓ q| is 2 sin α/2 and 2 cos α/2."""
-    check_shapes("… d, … d", p, q)
+    check_batches("… d, … d", p, q)
     return 2 * torch.atan2((p - q).norm(dim=-1), (p + q).norm(dim=-1))
     # --8<-- [end:angle_between]
 

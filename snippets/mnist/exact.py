@@ -71,7 +71,7 @@ def second_moment(
     """Return S, the mean of x xᵀ over the (shifted) pictures x, not centred."""
     total = torch.zeros(784, 784)
     for x in pictures(images, amounts):
-        total += gram(x.view(-1, 784))
+        total += gram(x.reshape(-1, 784))
     return total / len(images)
     # --8<-- [end:second_moment]
 
@@ -107,7 +107,7 @@ def frequency_moments(
     w = waves().to(torch.float32)
     total = torch.zeros(15, 28, 28, dtype=torch.complex128)
     for x in pictures(images, amounts, 500):  # few enough to stay in the cache
-        both = (w @ x.view(-1, 28).T).view(15, 2 * len(x), 28)
+        both = (w @ x.reshape(-1, 28).T).view(15, 2 * len(x), 28)
         real, imaginary = both.view(15, 2, -1, 28).unbind(1)
         cross = imaginary.mT @ real
         total += torch.complex(both.mT @ both, cross - cross.mT)

@@ -1,5 +1,6 @@
 """The page of code to take along: written from the table and the code, and complete."""
 
+import ast
 import html
 import importlib
 import re
@@ -56,3 +57,31 @@ def test_a_name_that_the_code_does_not_have_is_refused(monkeypatch):
     monkeypatch.setattr(code, "table", lambda: ({}, {"lie_groups.exponential": {"exp_so4": "dtype"}}))
     with pytest.raises(BookError, match=r"snippets/lie_groups/exponential.py has no 'exp_so4'; did you mean 'exp_so"):
         list(code.listing(None))
+
+
+@pytest.mark.parametrize("columns", [86, 87])
+def test_a_call_that_is_too_long_has_an_argument_a_line(columns):
+    """Up to 86 columns, the result included, it is one line; arguments of a method are indented by four more."""
+    name, shown, result = "f", "first: int, *, second: int = 2", " -> int"
+    name = name * (columns - len(shown + result))
+    arguments = ast.parse("def f(self, first: int, *, second: int=2): ...").body[0].args
+    split = f"(\n    first: int,\n    *,\n    second: int = 2,\n){result}"
+    assert code._wrapped(name, arguments, result) == name + (f"({shown}){result}" if columns == 86 else split)
+    method = f"    .{name[5:]}"
+    split = f"(\n        first: int,\n        *,\n        second: int = 2,\n    ){result}"
+    assert code._wrapped(method, arguments, result) == method + (f"({shown}){result}" if columns == 86 else split)
+
+
+def test_an_entry_has_one_heading_a_part_and_says_what_to_copy():
+    lines = list(code.listing(None))
+    parts = [line for line in lines if line.startswith("## ")]
+    assert parts == list(dict.fromkeys(parts))
+    copies = [line for line in lines if "Copy `" in line]
+    assert "Copy `snippets/linear_networks/permutations.py`." in " ".join(copies)
+    (svd,) = [line for line in copies if "Copy `snippets/linear_algebra/svd.py`" in line]
+    link = "Explained in [Singular values](../linear-algebra/svd.md). "
+    assert svd == f"{link}Copy `snippets/linear_algebra/svd.py`, with `snippets/shapes.py`."
+    at = next(i for i, line in enumerate(lines) if line.startswith("geodesic("))
+    entry = "\n".join(lines[at - 1 : at + 10])
+    assert entry.startswith("```python\ngeodesic(")
+    assert "*dtype, device, batch, shape, smooth*\n{ .promises }" in entry

@@ -555,3 +555,28 @@ def test_atomic_write_leaves_nothing_behind(tmp_path, monkeypatch):
         project.write_atomically(path, "new")
     assert [item.name for item in tmp_path.iterdir()] == ["file"]
     assert path.read_text() == "old"
+
+
+LOOKS = """
+from book import prepare
+looks = []
+prepare._current = lambda: looks.append(1)
+prepare._stamp = lambda: str(len(looks))  # the tree is another each time
+for ask in ({}):
+    getattr(prepare, ask)()
+print(len(looks))
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "looked"),
+    [
+        (("ensure", "ensure", "ensure"), 3),
+        (("begin", "ensure", "ensure"), 1),
+        (("ensure", "begin", "ensure", "begin"), 3),
+    ],
+)
+def test_without_an_engine_that_announces_builds_the_tree_is_looked_at_each_time(asked, looked):
+    """An edit between two pages is seen, unless a build was announced, which has one tree from begin to end."""
+    ran = subprocess.run([sys.executable, "-c", LOOKS.format(asked)], capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == (f"{looked}\n", "")

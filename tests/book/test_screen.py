@@ -103,3 +103,72 @@ def test_a_display_takes_the_height_of_its_rows():
 
 def test_a_link_names_a_page_without_formulas():
     assert chart.short("linear-algebra/dot-products.md") == "Dot products"
+
+
+@pytest.mark.parametrize(
+    ("html", "room"),
+    [
+        ("<p>four</p>", (4 + 20, 0, 16, 1)),
+        ("<p>  four <b>five5</b> six </p>", (4 + 5 + 3 + 20, 0, 16, 2)),
+        ("<ul><li>one</li><li>two</li></ul>", (6 + 40, 0, 32, 3)),
+        ("<div class='box note'><p>x</p></div>", (1 + 20, 0, screen.MARGIN + 16, 2)),
+        ("<div class='other'><p>x</p></div>", (1 + 20, 0, 16, 2)),
+        ("<details class='box'><summary>see</summary><p>folded</p></details>", (3 + 20, 0, screen.MARGIN + 16, 3)),
+        ("<div><details><summary>see</summary><p>folded</p></details>and on</div>", (3 + 20 + 6, 0, 16, 4)),
+        ("<p><img src='a.svg#only-light' height='120'/><img src='a.svg#only-dark' height='120'/></p>", (20, 0, 136, 3)),
+        ("<p><img src='a.svg'/></p>", (20, 0, 16, 2)),
+        ("<p>[wzxhzdk:0] and [amp]</p>", (3 + 20, 2, 44 + 16, 1 + 2)),
+        ("<p>so [wzxhzdk:1].</p>", (4 + 2 + 20, 0, 16, 1 + 2)),
+        ("<div class='arithmatex'>[wzxhzdk:2]</div>", (0, 0, 40 + 3 * 20, 1 + 1)),
+        ("<span class='arithmatex'>[wzxhzdk:2]</span>", (1, 0, 0, 1 + 1)),
+        ("<div class='other'>[wzxhzdk:2]</div>", (1, 0, 0, 1 + 1)),
+    ],
+)
+def test_a_block_takes_the_room_of_what_shows_in_it(html, room):
+    """Letters with half a line for each paragraph, lines of code, pixels, and the number of elements."""
+    rooms = screen.Rooms(Markdown())
+    rooms.aside = [
+        "<pre><span>a</span>\n<span>b</span>\n</pre>",
+        f"<math><mi>x</mi></math>{screen.DRAWN}<span>x²</span></span>",
+        f"<mtr></mtr><mtr></mtr><mtr></mtr>{screen.DRAWN}y</span>",
+    ]
+    part = etree.fromstring(html)
+    for element in part.iter():  # Markdown's marks of what is put aside are no letters of XML
+        element.text = (element.text or "").replace("[", "\x02").replace("]", "\x03")
+        element.tail = (element.tail or "").replace("[", "\x02").replace("]", "\x03")
+    assert rooms.measure(part) == room
+
+
+@pytest.mark.parametrize("elements", [screen.FEWEST - 1, screen.FEWEST])
+def test_only_blocks_of_many_elements_get_a_room(elements):
+    """Paragraphs, lists, boxes and figures with an image get one; tables, the tools and a figure without do not."""
+    rooms, inside = screen.Rooms(Markdown()), "<b>x</b>" * (elements - 1)
+    enough = elements >= screen.FEWEST
+    given = {f"<{tag}>{inside}</{tag}>": enough for tag in ("p", "ul", "ol", "div", "details")} | {
+        f"<figure><img/>{inside[: -len('<b>x</b>')]}</figure>": enough,
+        f"<figure>{inside}</figure>": False,
+        f"<table>{inside}</table>": False,
+        f"<div class='chapter-tools'>{inside}</div>": False,
+    }
+    for html, wanted in given.items():
+        root = etree.fromstring(f"<div>{html}</div>")
+        rooms.run(root)
+        assert (root[0].get("data-room") == "") == wanted, html
+        letters, lines, pixels, _ = rooms.measure(root[0])
+        style = f"--letters:{letters};--lines:{lines};--pixels:{pixels}" if wanted else None
+        assert root[0].get("style") == style
+
+
+@pytest.mark.parametrize(("columns", "wrapped"), [(screen.LONG, False), (screen.LONG + 1, True)])
+def test_a_line_is_long_beyond_what_a_phone_has(columns, wrapped):
+    assert ("code-line" in screen.wrap("x" * columns)) == wrapped
+
+
+def test_a_table_in_a_frame_gets_no_second_one():
+    root = etree.fromstring("<div><table/>tail</div>")
+    screen.Tables(Markdown()).run(root)
+    once = etree.tostring(root)
+    screen.Tables(Markdown()).run(root)
+    assert etree.tostring(root) == once
+    assert root[0].tail == "tail"
+    assert root[0][0].tail is None

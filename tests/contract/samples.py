@@ -69,6 +69,12 @@ def unit(*x):
     return tuple(v / v.norm(dim=-1, keepdim=True) for v in x)
 
 
+def largest_eigenvalue(A):
+    """Return the largest eigenvalue of a symmetric matrix, and of what is none the number 1."""
+    whole = A.shape == (4, 4) and bool(torch.isfinite(A).all())
+    return float(torch.linalg.eigvalsh(A.detach())[-1]) if whole else 1.0
+
+
 def skew(X):
     """Return a skew matrix."""
     return (X - X.mT,)
@@ -130,7 +136,7 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "linear_algebra.eigenvectors.eigenspace": Function(
         ((4, 4),),
-        lambda f, A: f(A, float(torch.linalg.eigvalsh(A)[-1]) if A.shape[-2:] == (4, 4) else 1.0),
+        lambda f, A: f(A, largest_eigenvalue(A)),
         prepare=lambda A: (A + A.mT,),
         power=0,
         refused=(((3, 4),), ((4,),)),
@@ -215,7 +221,9 @@ FUNCTIONS: dict[str, Function] = {
     "lie_groups.motions.adjoint": Function(((6,),), prepare=poses, refused=(((3, 3),), ((4,),))),
     "lie_groups.rotary.rope": Function(
         ((5, 4),),
-        lambda f, x: f(x, torch.arange(x.shape[-2], device=x.device), torch.tensor([1.0, 0.1], dtype=x.dtype).to(x)),
+        lambda f, x: f(
+            x, torch.arange(x.shape[-2], device=x.device), torch.tensor([1.0, 0.1], dtype=torch.float64).to(1.0 * x)
+        ),
         power=1,
         refused=(((5, 6),),),
     ),
@@ -594,4 +602,24 @@ SIZES = {
     "lie_groups.rotary.rope": far_positions,
     "mnist.data.load_images": lambda f: f("train").shape == (60_000, 28, 28),
     "mnist.data.load_labels": lambda f: f("train").bincount().tolist()[:3] == [5923, 6742, 5958],
+}
+
+
+# Where an input has leading axes of its own.
+SHARED = {"mnist.shifts.shift"}
+
+# Where a coordinate that is infinite has a limit, or a vector of length one is taken for granted.
+LIMITS = {
+    "manifolds.circle.angle",
+    "manifolds.sphere.longitude",
+    "manifolds.torus.torus_angles",
+    "manifolds.sphere_numbers.angle_between",
+}
+
+# Where 16 bits are too few: a pivot, or a point that is to lie on the sphere, is lost in rounding.
+COARSE = {
+    ("linear_algebra.solving.null_space", torch.bfloat16),
+    ("linear_algebra.solving.solve", torch.bfloat16),
+    ("manifolds.circle.stereographic", torch.float16),
+    ("manifolds.circle.stereographic", torch.bfloat16),
 }

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 from snippets.take_along import PROMISES, TAKE_ALONG
 
 from .away import Away, TwoDevices, brought, sent
-from .samples import CUTS, FUNCTIONS, MODULES, SIZES, Function
+from .samples import COARSE, CUTS, FUNCTIONS, LIMITS, MODULES, SHARED, SIZES, Function
 
 PROMISED = {
     f"{part}.{name}": promises.split() for part, names in TAKE_ALONG.items() for name, promises in names.items()
@@ -64,8 +64,8 @@ def inputs(name, lead=(), dtype=torch.float64, seed=0):
 
 
 def leads(sample):
-    """Return the leading axes that a function or module is promised to take."""
-    return [(3,)] if sample.rows else [(3,), (2, 3)]
+    """Return leading axes that a function or module is promised to take."""
+    return [(1,), (3,)] if sample.rows else [(1,), (3,), (2, 3), (2, 1, 3)]
 
 
 def tensors(found):
@@ -161,11 +161,25 @@ def test_leading_axes_are_a_loop(name):
 @of("batch")
 def test_empty_batches_give_empty_results(name):
     f, sample = made(name)
-    for lead in leads(sample):
-        x, none = inputs(name, lead), tuple(a[:0] for a in inputs(name, lead))
-        for y, empty in zip(tensors(f(*x)), tensors(f(*none)), strict=True):
-            assert empty.shape == (0, *y.shape[1:])
-            assert empty.dtype == y.dtype
+    for lead in [(3,)] if sample.rows else [(3,), (2, 3), (2, 1, 3)]:
+        x = inputs(name, lead)
+        for axis in range(len(lead)):
+            none = tuple(a.narrow(axis, 0, 0) for a in x)
+            for y, empty in zip(tensors(f(*x)), tensors(f(*none)), strict=True):
+                assert empty.shape == (*y.shape[:axis], 0, *y.shape[axis + 1 :])
+                assert empty.dtype == y.dtype
+
+
+@of("batch")
+def test_leading_axes_that_do_not_fit_each_other_are_refused(name):
+    """Each input in turn comes with another number of rows than the rest."""
+    f, _ = made(name)
+    x, longer = inputs(name, (2,)), inputs(name, (4,))
+    if name in SHARED or len(x) == 1:
+        return
+    for i in range(len(x)):
+        with pytest.raises(ValueError, match=r"shape .*: pass "):
+            f(*x[:i], longer[i], *x[i + 1 :])
 
 
 @of("shape")
@@ -173,13 +187,80 @@ def test_wrong_shapes_are_refused_by_name(name):
     f, sample = made(name)
     assert sample.refused, "no wrong shape is tried"
     for shapes in sample.refused:
-        x = drawn(shapes, (3,) if sample.rows else ())
-        with pytest.raises(ValueError, match=r"\w") as refusal:
-            f(*x)
-        said = str(refusal.value)
-        sides = {str(side) for a in x for side in a.shape}
-        assert any(str(tuple(a.shape)) in said for a in x) or any(side in said for side in sides), said
-        assert ":" in said, f"no remedy: {said}"
+        for lead in wrong_leads(name, sample, shapes):
+            x = drawn(shapes, lead)
+            with pytest.raises(ValueError, match=r"\w") as refusal:
+                f(*x)
+            said = str(refusal.value)
+            sides = {str(side) for a in x for side in a.shape}
+            assert any(str(tuple(a.shape)) in said for a in x) or any(side in said for side in sides), said
+            assert ":" in said, f"no remedy: {said}"
+
+
+def wrong_leads(name, sample, shapes):
+    """Return the leading axes with which wrong shapes are tried: all, unless an axis is what they lack."""
+    if sample.rows:
+        return [(3,), (0,)]
+    lacking = any(
+        len(shape) < len(right) for shape, right in zip(shapes, map(torch.Tensor.size, inputs(name)), strict=True)
+    )
+    return [()] if lacking or "batch" not in PROMISED[name] else [(), (3,), (2, 3), (0,)]
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *MODULES])
+def test_it_does_not_matter_how_numbers_lie_in_memory(name):
+    f, sample = made(name)
+    x = inputs(name, (3,) if sample.rows else ())
+    expected = f(*x)
+    layouts = {
+        "every second number": [torch.stack([a, 7 * a], -1)[..., 0] for a in x],
+        "first axis last": [a.movedim(0, -1).contiguous().movedim(-1, 0) if a.ndim else a for a in x],
+        "a parameter": [torch.nn.Parameter(a) for a in x],
+    }
+    for layout in layouts.values():
+        agree(f(*layout), expected)
+    if "batch" in PROMISED[name]:
+        one = inputs(name, (1,))
+        agree(f(*[a.expand(3, *a.shape[1:]) for a in one]), f(*[a.repeat(3, *[1] * (a.ndim - 1)) for a in one]))
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *MODULES])
+@pytest.mark.parametrize(("dtype", "digits"), [(torch.int64, 1e-9), (torch.float16, 2e-2), (torch.bfloat16, 1e-1)])
+@pytest.mark.filterwarnings("ignore:ComplexHalf support is experimental")
+def test_other_numbers_are_right_or_refused(name, dtype, digits):
+    """Whole numbers, and those of 16 bits, give what the same numbers in double precision give, or an error."""
+    f, sample = made(name)
+    draw = inputs(name, (3,) if sample.rows else ())
+    if (name, dtype) in COARSE or draw[0].is_complex():
+        return
+    x = [(3 * a).round().to(dtype) if dtype == torch.int64 else a.to(dtype) for a in draw]
+    g = copy.deepcopy(f).to(dtype) if name in MODULES and dtype != torch.int64 else f
+    try:
+        found = tensors(g(*x))
+    except (RuntimeError, ValueError) as refusal:
+        assert str(refusal)  # noqa: PT017
+    else:
+        for y, expected in zip(found, tensors(f(*[a.double() for a in x])), strict=True):
+            near = digits * max(1.0, float(expected.abs().nan_to_num().amax()) if expected.numel() else 0.0)
+            assert torch.allclose(y.to(expected.dtype), expected, rtol=0, atol=near, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *MODULES])
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_what_is_no_number_is_seen(name, bad):
+    """NaN or infinity in one entry leaves a trace in the result, or is refused."""
+    f, sample = made(name)
+    x = inputs(name, (3,) if sample.rows else ())
+    for i in range(len(x)):
+        if x[i].numel() and not (bad == torch.inf and name in LIMITS):
+            spoilt = [a.clone(memory_format=torch.contiguous_format) for a in x]
+            spoilt[i].view(-1)[0] = bad
+            try:
+                found = tensors(f(*spoilt))
+            except ValueError as refusal:
+                assert str(refusal)  # noqa: PT017
+            else:
+                assert not all(bool(torch.isfinite(y).all()) for y in found)
 
 
 @of("units")

@@ -339,3 +339,15 @@ def test_the_accuracy_is_the_share_of_digits_read_at_each_angle():
     network = torch.nn.Identity()
     network.forward = sides
     assert trials.accuracies(network, x, labels, (0, 180, 360)) == pytest.approx([2 / 3, 1 / 3, 2 / 3])
+
+
+def test_networks_learn_what_their_names_say():
+    """Two kinds of network, and those called turned are shown turned digits and judged at all angles."""
+    assert {name: augment for name, (_, augment) in trials.NETWORKS.items()} == {
+        "group": False,
+        "plain": False,
+        "group turned": True,
+        "plain turned": True,
+    }
+    for name in ("group", "plain"):
+        assert trials.NETWORKS[name][0] is trials.NETWORKS[f"{name} turned"][0]

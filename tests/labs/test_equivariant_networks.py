@@ -45,6 +45,12 @@ WRONG = {
     "products: the sum as arrow": (4, changed(4, "torch.linalg.cross(f, g)", "f + g"), "not linear"),
     "products: length as number": (4, changed(4, "return dot,", "return f.norm(dim=-1) * g.norm(dim=-1),"), "not linear"),
     "products: zero arrow": (4, changed(4, "torch.linalg.cross(f, g)", "torch.linalg.cross(f, f)"), "the arrow is zero"),
+    "products: the second arrow as arrow": (4, changed(4, "torch.linalg.cross(f, g)", "g"), "arrow is not linear in f"),
+    "products: the number grows with f": (4, changed(4, "return dot,", "return dot * f.norm(dim=-1),"), "number is not linear in f"),
+    "products: the matrix of g alone": (4, changed(4, "return dot,", "traceless = traceless * f.square().sum(-1)[:, None, None]\n    return dot,"), "matrix is not linear in f"),
+    "products: pairs in another order": (4, changed(4, "return dot,", "return dot.flip(0),"), "number of a pair depends on other pairs"),
+    "products: the mean over all pairs": (4, changed(4, "return dot,", "return dot.mean().expand(len(f)),"), "number of a pair depends"),
+    "products: two parts": (4, changed(4, ", traceless", ""), "return three parts"),
     "products: nothing returned": (4, "def products(f, g):\n    dot = (f * g).sum(-1)", "is a return missing"),
     # 6 arrows
     "arrows: positions": (5, "def arrows(x, s):\n    return s[:, None] * x", "translation"),

@@ -10,7 +10,7 @@ import pytest
 
 from snippets.labs import check, close, given
 
-from .reading import LABS, accepts, passes, read_lab
+from .reading import LABS, accepts, passes, problem, read_lab, refuses
 
 SEEDS, FEW = 50, 5  # of the random numbers of a check; few where each takes long
 DEAR = ("lie_groups-1", "lie_groups-2", "manifolds-4", "mnist-5", "linear_networks-6")  # these passed 50 as well, once
@@ -48,6 +48,60 @@ def test_solution_passes_its_check_with_other_random_numbers(file, number):
     lab = read_lab(file)
     for seed in range(1, 1 + (FEW if f"{file.stem}-{number + 1}" in DEAR else SEEDS)):
         accepts(lab, number, lab.exercises[number].solution, seed)
+
+
+# What a right answer may come as, beside a tensor: how it is made of the tensor y.
+GUISES = {
+    "a list": "list(y) if y.ndim else y",
+    "nested lists of numbers": "y.tolist()",
+    "an array of NumPy": "y.detach().numpy()",
+    "with gaps in memory": "torch.stack([y, y], -1)[..., 0]",
+    "a parameter": "torch.nn.Parameter(y.detach().clone(), y.is_floating_point())",
+    "complex without imaginary part": "y + 0j if y.is_floating_point() else y",
+}
+DIFFERENTIATED = ("lie_groups-2", "equivariant_networks-6")  # by the check, which asks for a tensor that it can follow
+# What no right answer is: how it is made of the right one.
+SPOILT = {
+    "not a number": "y * torch.nan",
+    "a little off": "y + 1e-4",
+    "nothing": "None",
+}
+
+
+def disguised(code: str, guise: str) -> str:
+    """Return an answer whose functions give their tensors in another guise."""
+    names = [node.name for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
+    wrapped = [f"{name} = in_guise({name})" for name in names]
+    return f"""{code}
+def in_guise(f):
+    def other(y):
+        return ({guise}) if isinstance(y, torch.Tensor) else y
+    def g(*x):
+        y = f(*x)
+        return tuple(map(other, y)) if isinstance(y, tuple) else other(y)
+    return g
+{chr(10).join(wrapped)}
+"""
+
+
+@pytest.mark.parametrize("guise", GUISES.values(), ids=GUISES)
+@each_exercise
+def test_a_right_answer_is_accepted_in_any_guise(file, number, guise):
+    lab = read_lab(file)
+    followed = f"{file.stem}-{number + 1}" in DIFFERENTIATED and guise != GUISES["with gaps in memory"]
+    if not followed:
+        accepts(lab, number, disguised(lab.exercises[number].solution, guise))
+
+
+@pytest.mark.parametrize("spoilt", SPOILT.values(), ids=SPOILT)
+@each_exercise
+def test_a_right_answer_that_is_spoilt_is_refused(file, number, spoilt):
+    """That holds where an answer is a tensor."""
+    lab = read_lab(file)
+    whole = lab.exercises[number].solution
+    answer = disguised(whole, spoilt)
+    if problem(lab, number, disguised(whole, "1 / 0")) is not None:
+        refuses(lab, number, answer, r"\w")
 
 
 @each_exercise

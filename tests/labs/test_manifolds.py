@@ -66,7 +66,7 @@ WRONG = {
     "charts: back beside the sphere": (1, changed(1, "2 * u", "u"), "leaves the sphere"),
     "charts: one coordinate too many": (1, changed(1, "p[:, :-1] /", "p /"), "shape"),
     # 3 collision
-    "collision: generous tolerance": (2, changed(2, "<= 1e-9", "<= 1e-3"), "two coordinates differ|one-to-one"),
+    "collision: generous tolerance": (2, changed(2, "<= 1e-9", "<= 1e-3"), "two coordinates differ|no such pair"),
     "collision: exactly equal": (
         2,
         changed(2, "(x - x.T).abs() <= 1e-9", "x == x.T"),
@@ -74,6 +74,8 @@ WRONG = {
     ),
     "collision: points that are close": (2, changed(2, ">= 0.1", "> 0"), "too close"),
     "collision: a point with itself": (2, changed(2, ">= 0.1", ">= 0"), "too close"),
+    "collision: only on the other side": (2, changed(2, ">= 0.1", ">= 1.1"), "different points one coordinate"),
+    "collision: any two points": (2, changed(2, ">= 0.1", ">= 1e-3"), "too close|no such pair"),
     "collision: never": (2, "def collision(chi, points):\n    return None", "different points one coordinate"),
     "collision: neighbours only": (
         2,

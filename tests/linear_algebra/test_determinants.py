@@ -344,3 +344,14 @@ test_numbers = numbers(
         "peak": 1 / (2 * math.pi),
     },
 )
+
+
+@pytest.mark.parametrize("zero", [[0], [1], [0, 2], [3], [0, 1, 2, 3]])
+def test_elimination_goes_on_behind_a_column_of_zeros(zero):
+    """The matrix becomes triangular by row operations alone, which keep its null space, also where a column is zero."""
+    A = torch.randint(-4, 5, (4, 4), generator=torch.Generator().manual_seed(len(zero))).double()
+    A[:, zero] = 0
+    U, flips = page.triangle(A)
+    assert (U.tril(-1).abs() < 1e-12).all()
+    assert abs(flips) == 1
+    assert torch.linalg.matrix_rank(torch.cat([A, U])) == torch.linalg.matrix_rank(A)

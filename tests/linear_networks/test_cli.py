@@ -3,9 +3,14 @@
 import io
 import json
 import os
+import runpy
+import shlex
+import signal
 import subprocess
 import sys
+from functools import partial
 from itertools import product
+from types import SimpleNamespace
 
 import mpmath
 import numpy as np
@@ -309,6 +314,74 @@ def test_the_component_nearest_to_a_matrix(tmp_path, capsys):
     assert "9×9" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("m.txt", "0 2\n1 0\n"),
+        ("m.csv", "0,2\n1, 0\n"),
+        ("M.CSV", "0;2\r\n1;0\r\n"),
+        ("m.txt", "\ufeff0 2\n\n1 0"),
+        ("m.dat", "# two rows\n0\t2  # the first\n1e0\t0.0\n"),
+        ("a folder/m ü.txt", " 0 2 \n 1 0 "),
+    ],
+)
+def test_a_matrix_is_read_as_others_write_it(name, text, tmp_path, capsys):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    assert main(["(1 2)", "--rank", "1", "--near", str(path)]) == 0
+    assert "at distance 1.65831" in capsys.readouterr().out  # √(5 − 9/4)
+
+
+@pytest.mark.parametrize("kind", ["<f4", "<f8", ">f8", "<i4", "u1"])
+def test_a_matrix_of_other_numbers_is_read(kind, tmp_path, capsys):
+    np.save(tmp_path / "m.npy", np.array([[0, 2], [1, 0]], dtype=kind, order="F"))
+    assert main(["(1 2)", "--rank", "1", "--near", str(tmp_path / "m.npy")]) == 0
+    assert "at distance 1.65831" in capsys.readouterr().out
+
+
+NO_MATRIX = {
+    "words.txt": b"1 two\n3 4\n",
+    "ragged.txt": b"1 2\n3\n",
+    "empty.txt": b"",
+    "empty.npy": b"",
+    "comment.txt": b"# nothing\n",
+    "binary.txt": bytes(range(256)),
+    "not really.npy": b"1 2\n3 4\n",
+}
+ARRAYS = {
+    "complex": np.eye(2) * 1j,
+    "words": np.array([["a", "b"], ["c", "d"]]),
+    "objects": np.array([[{}, 1], [2, 3]], dtype=object),
+    "cube": np.zeros((2, 2, 2)),
+    "no rows": np.zeros((0, 2)),
+}
+
+
+def test_what_is_no_matrix_is_named(tmp_path, capsys):
+    files = {name: tmp_path / name for name in NO_MATRIX}
+    for name, body in NO_MATRIX.items():
+        files[name].write_bytes(body)
+    for name, array in ARRAYS.items():
+        np.save(tmp_path / f"{name}.npy", array)
+        files[name] = tmp_path / f"{name}.npy"
+    np.savez(tmp_path / "archive.npz", np.eye(2))
+    for path in [*files.values(), tmp_path / "archive.npz"]:
+        for permutations in (["(1 2)"], ["(1 2)", "(1 2)"]):
+            assert main([*permutations, "--rank", "1", "--near", str(path)]) == 2
+            told = capsys.readouterr()
+            assert told.out == ""
+            assert told.err == (
+                f"error: {path} holds no matrix of real numbers: write a row a line, or save it with numpy.save as .npy\n"
+            )
+    for bad in (np.nan, np.inf):
+        np.save(tmp_path / "m.npy", np.array([[1, bad], [0, 1]]))
+        assert main(["(1 2)", "--rank", "1", "--near", str(tmp_path / "m.npy")]) == 2
+        assert capsys.readouterr().err == f"error: {tmp_path / 'm.npy'} holds NaN or infinity: give finite numbers\n"
+    assert main(["(1 2)", "--rank", "1", "--near", str(tmp_path)]) == 2
+    assert "cannot be read: Is a directory" in capsys.readouterr().err
+
+
 def test_several_permutations_generate_a_group(capsys):
     told = answer(capsys, "rotate:3x3", "mirror:3x3", "--rank", "3")
     assert (told["order"], told["equivariant"]["commutant_dimension"]) == (8, 15)
@@ -357,6 +430,91 @@ def test_an_interrupt_ends_with_a_line(capsys, monkeypatch):
     assert capsys.readouterr().err == "interrupted\n"
 
 
+COMMAND = [sys.executable, "-m", "snippets.linear_networks"]
+
+
+@pytest.mark.parametrize("how", [["--all"], ["--all", "--sort", "first"]], ids=" ".join)
+def test_ctrl_c_ends_a_list_with_a_line(how):
+    """The signal of Ctrl-C reaches a process that has begun a list of 72 billion components."""
+    with subprocess.Popen(
+        [*COMMAND, "shift:28x28", "--rank", "99", *how],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # which a shell's `&` has switched off
+    ) as running:
+        try:
+            assert any("r_" in running.stdout.readline() for _ in range(60)), "no component came"
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate(timeout=60)
+        finally:
+            running.kill()
+    assert running.returncode == 130
+    assert err == "interrupted\n"
+    assert "Traceback" not in out
+
+
+def test_ctrl_c_before_the_command_has_begun(monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, "snippets.linear_networks.__main__", raising=False)
+    monkeypatch.delitem(sys.modules, "snippets.linear_networks.cli")
+
+    def find_spec(name, *_):
+        if name == "snippets.linear_networks.cli":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "meta_path", [SimpleNamespace(find_spec=find_spec), *sys.meta_path])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_module("snippets.linear_networks", run_name="__main__")
+    assert stop.value.code == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize("answer", ["(1 2)", "shift:28x28"])
+@pytest.mark.parametrize(
+    ("where", "status", "told"),
+    [
+        (">&-", 2, "error: standard output cannot be written: it is closed\n"),
+        (">/dev/full", 2, "error: standard output cannot be written: No space left on device\n"),
+        ("2>&-", 0, ""),
+        (">/dev/full 2>&-", 2, ""),
+        (">/dev/full 2>/dev/full", 2, ""),
+    ],
+)
+def test_where_nothing_can_be_written_the_status_says_so(answer, where, status, told):
+    line = f"{shlex.join([*COMMAND, answer, '--rank', '1'])} {where}"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (status, told)
+
+
+@pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
+def test_a_complaint_that_nobody_hears_is_a_status(where):
+    assert subprocess.run(f"{shlex.join([*COMMAND, '(1 3', '--rank', '1'])} {where}", shell=True).returncode == 2
+
+
+def test_a_broken_pipe_is_the_end(monkeypatch, capsys):
+    """`head` has enough: that is no mistake, and nothing is said, not even when Python closes its files."""
+
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    for gone, status in ((Gone(), 0), (None, 2)):
+        monkeypatch.setattr(sys, "stdout", gone)
+        assert main(["(1 2)", "--rank", "1"]) == status
+    assert capsys.readouterr().err == "error: standard output cannot be written: it is closed\n"
+
+
+@pytest.mark.parametrize("place", ["(1 2", "--rank", "--near", "--junk"])
+def test_a_complaint_does_not_repeat_pages(place, capsys):
+    long = "9" * 20_000
+    argv = [place + long, "--rank", "1"] if place == "(1 2" else ["(1 2)", "--rank", "1", f"{place}={long}"]
+    assert status(argv) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert len(told) < 500
+    assert " … " in told
+
+
 def test_plain_letters_where_there_are_no_others():
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     say("R^3 → R^3 · …", stream)
@@ -369,3 +527,20 @@ def test_long_degrees_for_a_person(capsys):
     text = capsys.readouterr().out
     assert "about 10^86,641 · about 10^302" in text
     assert "… the first 20 of" in text
+
+
+@pytest.mark.parametrize("count", [11, 12, 13])
+def test_a_long_list_of_eigenvalues_is_cut_at_twelve(count, capsys):
+    """On a cycle of n points there are as many real eigenvalues as n // 2 + 1; of more than twelve it says how many."""
+    assert main([f"shift:1x{2 * (count - 1)}", "--rank", "1"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("eigenvalues")]
+    assert (f"… {count} in all" in line) == (count > 12)
+    assert line.count(": ") == min(count, 12)
+
+
+@pytest.mark.parametrize("count", [5, 6, 7])
+def test_a_long_list_of_cycles_is_cut_at_six(count, capsys):
+    assert main([f"shift:{count}x2", "--rank", "1"]) == 0
+    for line in capsys.readouterr().out.splitlines()[1:3]:
+        assert (f"… {count} in all" in line) == (count > 6)
+        assert len([sign for sign in line if sign in "({"]) == min(count, 6)

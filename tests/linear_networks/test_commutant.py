@@ -14,6 +14,7 @@ from book.expect import numbers
 from snippets.linear_networks.commutant import (
     CommutantLabels,
     circulant,
+    class_table,
     commutant_dimension,
     commutator,
     wave,
@@ -115,3 +116,9 @@ def test_waves_on_cycles_are_eigenvectors_of_every_permutation_of_s2_to_s5(measu
 
 
 test_numbers = numbers("linear_networks.commutant", {"mnist_entries": 614_656, "mnist_commutant": 21_952})
+
+
+def test_the_table_of_classes_takes_four_bytes_an_entry():
+    table = class_table(Permutation.shift(4, 6))
+    assert table.element_size() == 4
+    assert torch.equal(table.long(), commutant_basis(Permutation.shift(4, 6)))

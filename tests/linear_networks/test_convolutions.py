@@ -224,3 +224,9 @@ test_numbers = numbers(
         "least_regular": near(0.01926, 1e-4),
     },
 )
+
+
+@pytest.mark.parametrize("strides", [[1], [1, 1, 1]])
+def test_each_filter_has_a_stride(strides):
+    with pytest.raises(ValueError, match=r"argument 2 is (shorter|longer)"):
+        compose([torch.ones(2), torch.ones(3)], strides)

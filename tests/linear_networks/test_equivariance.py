@@ -24,6 +24,7 @@ from snippets.linear_networks.components import (
     eigenvalues,
     multiplicities,
 )
+from snippets.linear_networks.cycle_waves import CycleWaves
 from snippets.linear_networks.determinantal import degree
 from snippets.linear_networks.equivariance import (
     EquivariantAutoencoder,
@@ -423,3 +424,13 @@ test_numbers = numbers(
         "mnist_ed_digits": len(str(math.prod(math.comb(28, r) for r in RANKS))),
     },
 )
+
+
+def test_waves_need_the_coordinates_of_each_set_of_eigenvalues():
+    sigma = Permutation.parse("(1 2 3 4)(5 6)")
+    waves = CycleWaves(sigma, list(eigenvalues(sigma)))
+    coordinates = waves.analyse(torch.randn(2, 6))
+    assert torch.allclose(waves.synthesise(coordinates, 2), waves.synthesise([*coordinates], 2))
+    for wrong in (coordinates[:-1], [*coordinates, coordinates[-1]]):
+        with pytest.raises(ValueError, match=r"argument 2 is (shorter|longer)"):
+            waves.synthesise(wrong, 2)

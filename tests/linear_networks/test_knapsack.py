@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,3 +25,10 @@ def test_no_choice_keeps_more(values, weights, total):
     every = [r for r in product(*(range(len(row) + 1) for row in values)) if cost(r) <= total]
     assert tuple(found) in every
     assert kept(found) == max(map(kept, every))
+
+
+def test_each_row_has_a_weight():
+    """A weight too few or too many is refused, where the shorter list would leave rows out."""
+    for weights in ([1], [1, 2, 1]):
+        with pytest.raises(ValueError, match=r"argument 2 is (shorter|longer)"):
+            knapsack([[1.0], [2.0]], weights, 2)

@@ -26,6 +26,7 @@ from snippets.manifolds.circle import (
     inverse_stereographic,
     mlp,
     on_the_circle,
+    origin_chart,
     stereographic,
     stereographic_chart,
 )
@@ -202,3 +203,12 @@ test_numbers = numbers(
         "angle_head_over_90": between(0.0005, 0.02),
     },
 )
+
+
+@pytest.mark.parametrize("origin", [-1.0, 1.0])
+def test_a_chart_through_one_origin_misses_the_other_and_nothing_else(origin):
+    chart = origin_chart(origin)
+    line = torch.tensor([[-2.0, 0.0], [-1.0, 0.0], [0.5, 0.0], [0.0, origin], [0.0, -origin]])
+    assert chart.domain(line).tolist() == [True, True, True, True, False]
+    torch.testing.assert_close(chart.point(chart.coordinates(line[:4])), line[:4])
+    assert chart.image(torch.tensor([[0.0], [torch.inf], [torch.nan]])).tolist() == [True, False, False]

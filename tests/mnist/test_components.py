@@ -124,3 +124,16 @@ def test_solution_almost():
     assert count == found_numbers("component_numbers")["within_one_percent"]
     best = loss_of(shares(), best_ranks(spectra(experiment().train_moments), 99))
     assert best < loss_of(shares(), first) < 1.01 * best
+
+
+def test_each_frequency_has_a_rank_and_a_weight():
+    """A rank or weight too few is refused, where the shorter list would leave the last frequencies out."""
+    losses = torch.rand(3, 29)
+    for wrong in ((1, 2), (1, 2, 2, 1)):
+        for ask in (
+            lambda wrong=wrong: loss_of(losses, wrong),
+            lambda wrong=wrong: distribution(losses, 3, 0.1, wrong),
+            lambda wrong=wrong: next(better(losses, 3, 1.0, wrong)),
+        ):
+            with pytest.raises(ValueError, match=r"argument 2 is (shorter|longer)"):
+                ask()

@@ -256,3 +256,14 @@ def test_the_file_appears_under_its_name_only_when_complete(tmp_path, monkeypatc
     data.write_atomically(tmp_path / "folder" / "file", b"all of it")
     assert seen == [(b"all of it", False)]
     assert (tmp_path / "folder" / "file").read_bytes() == b"all of it"
+
+
+def test_a_download_shows_how_far_it_is(mirror, small, capsys):
+    """The bar has the file's name and, as the mirror tells its size, a share."""
+    packed = gzip.compress(idx(small), mtime=0)
+    (mirror / f"{NAME}.gz").write_bytes(packed)
+    load_images("test")
+    shown = capsys.readouterr().err
+    assert f"\r{NAME}.gz: " in shown
+    assert "100%" in shown
+    assert f"{len(packed) / 1000:.2f}k/{len(packed) / 1000:.2f}k" in shown

@@ -632,3 +632,15 @@ def test_solution_greedy():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_each_frequency_has_its_matrices():
+    """Fourteen of fifteen are refused, where the shorter list would leave the last frequency out."""
+    ranks, moments = RANKS["equal"], torch.eye(28, dtype=torch.complex128).expand(15, 28, 28)
+    bases = fit(moments, ranks)
+    model = EquivariantLinearAutoencoder(ranks)
+    for wrong in (bases[:14], [*bases, bases[0]]):
+        with pytest.raises(ValueError, match=r"argument [23] is (shorter|longer)"):
+            exact.loss(moments, wrong)
+        with pytest.raises(ValueError, match=r"argument 2 is (shorter|longer)"):
+            exact.load(model, wrong)

@@ -87,3 +87,9 @@ def test_solution_mean(measured):
     (whole,) = torch.autograd.grad(loss, [network.weight])
     for cuts in ([], [7], [3, 10, 11]):
         measured(mean_of_parts(network, x, cuts, squared_error), whole.flatten(), atol=1e-12)
+
+
+def test_both_drawings_show_the_same_epochs():
+    above, under = draw([0.4, 0.3, 0.25], 0.2).axes
+    under.set_xlim(2, 3)
+    assert above.get_xlim() == (2, 3)

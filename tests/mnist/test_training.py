@@ -463,3 +463,13 @@ def test_solution_half_time(measured):
 def test_a_network_takes_one_rank_for_each_block():
     with pytest.raises(ValueError, match="3 ranks for 15 blocks: give one each"):
         random_network(problem()[1], (1, 2, 3), seeded())
+
+
+def test_each_block_has_a_rank():
+    """A rank too few is refused, where the shorter list would leave the last blocks out."""
+    blocks = torch.eye(3).expand(2, 3, 3)
+    for ranks in ((1,), (1, 1, 1)):
+        with pytest.raises(ValueError, match=r"argument 2 is (shorter|longer)"):
+            optimum(blocks, ranks)
+        with pytest.raises(ValueError, match=r"argument 2 is (shorter|longer)"):
+            step_cost(3, ranks, (1, 2))

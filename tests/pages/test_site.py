@@ -459,17 +459,29 @@ def test_what_is_out_of_sight_has_its_room(visit, size):
     expect(page.locator(f'[id="{last}"]')).to_be_in_viewport()
 
 
-def test_search_finds_signs_and_parts_of_names(visit):
-    """What a reader types of a name of code, or a sign of a formula, leads to the chapter that has it."""
-    for words, chapter in (("so3", "lie-groups/exponential"), ("ED degree", "linear-networks/")):
-        page = visit().open("")
-        page.locator(".md-search__input").click()
-        page.keyboard.type(words, delay=20)
-        page.wait_for_selector(".md-search-result__item a")
-        links = page.locator(".md-search-result__item a").evaluate_all("links => links.map(link => link.href)")
-        assert any(chapter in link for link in links), (words, links)
-        texts = page.locator(".md-search-result__item").all_inner_texts()
-        assert not any(noise in text for text in texts for noise in ("¶", "Copied", "Copy this")), texts
+SOUGHT = {  # what is typed: a page that has it, and what its entry shows once
+    "so3": ("lie-groups/exponential", "so3"),
+    "ED degree": ("linear-networks/", "ED degree counts"),
+    "ℰ": ("linear-networks/equivariance", "ℰ"),
+    "𝔰𝔬": ("lie-groups/algebra", "𝔰𝔬"),
+    "hat(omega)": ("labs/lie_groups", "def hat(omega):"),
+    "knapsack": ("labs/mnist", "This is the knapsack problem."),
+}
+
+
+@pytest.mark.parametrize(("words", "found"), SOUGHT.items(), ids=list(SOUGHT))
+def test_search_finds_signs_names_and_words_of_a_lab(visit, words, found):
+    """What a reader types of a name of code, a sign of a formula or a lab leads to the page that has it; code shows once."""
+    address, once = found
+    page = visit().open("")
+    page.locator(".md-search__input").click()
+    page.keyboard.type(words, delay=20)
+    page.wait_for_selector(f'.md-search-result__item a[href*="{address}"]', state="attached")
+    texts = page.locator(".md-search-result__item").all_inner_texts()
+    assert not any(noise in text for text in texts for noise in ("¶", "Copied", "Copy this")), texts
+    shown = page.locator(f'.md-search-result__item:has(a[href*="{address}"])').all_inner_texts()
+    assert any(once in text for text in shown), shown
+    assert not any(text.count(once) > 1 for text in shown if once.startswith("def")), shown
 
 
 @pytest.mark.parametrize("term", ["orbit", "equivariant", "null space", "Lie algebra"])
