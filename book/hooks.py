@@ -23,7 +23,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler
 
-from book import extension, formulas, glossary, notebooks, pages, prepare, project, record, regions, serving
+from book import extension, formulas, glossary, notebooks, pages, prepare, project, purge, record, regions, serving
 from book.boxes import LEDGERS
 from book.catalogue import Catalogue
 from book.formulas import CLOSE, OPEN
@@ -85,6 +85,7 @@ def on_post_build(*, config: MkDocsConfig) -> None:
     counters = [handler for handler in logging.getLogger("mkdocs").handlers if isinstance(handler, CountHandler)]
     if not _serving and not any(counter.get_counts() for counter in counters):
         new, old = config.site_dir, project.CACHE / "site-before"
+        purge.purge(Path(new))
         for path in (Path(new), *Path(new).rglob("*")):  # a web server is another user
             path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
         shutil.rmtree(old, ignore_errors=True)

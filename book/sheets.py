@@ -12,12 +12,6 @@ from book.project import write_atomically, write_changed
 COMMENT = re.compile(r"/\*.*?\*/\s*|\s*\n\s*", re.DOTALL)
 # Of the theme's: a rule for every element, for which all of them would be looked at three times while a page comes.
 UNWANTED = re.compile(r"/\*# sourceMappingURL=.*?\*/|\[data-md-color-switching\] [^{]*\{[^}]*\}")
-RULE = re.compile(r"([^{}@]+)\{[^{}]*\}")
-ABSENT = re.compile(  # parts of the theme that no page of the book has
-    r"\[dir=rtl\]|\.(?:tabbed|task-list|footnote|linenos|highlighttable|mermaid|giscus"
-    r"|md-(?:annotation|author|banner|clipboard|consent|meta|path|pin|post|profile|progress|select|social|status|tag|version)"
-    r"|abstract|bug|danger|example|failure|hint|info|question|quote|success|tip|warning)(?![a-z])"
-)
 FACE = re.compile(r"@font-face\{[^}]*?src:url\(fonts/(KaTeX_[\w-]+)\.woff2\)[^}]*\}")
 FONT = re.compile(r"@font-face\s*\{[^}]*\}")
 TEXT = "stix-two-text"  # of the packages at @fontsource
@@ -49,13 +43,8 @@ def write() -> None:
     texts = [katex, *_text(), *(path.read_text() for path in own())]
     book = "\n".join(COMMENT.sub("", text) for text in texts)
     write_changed(project.GENERATED / "book.css", book)
-    theme = [RULE.sub(_present, UNWANTED.sub("", path.read_text())) for path in _theme()]
+    theme = [UNWANTED.sub("", path.read_text()) for path in _theme()]
     write_changed(sheet(), "\n".join([*theme, book]))
-
-
-def _present(rule: re.Match) -> str:
-    """Return a rule, or nothing if it is for what no page has."""
-    return "" if all(ABSENT.search(selector) for selector in rule[1].split(",")) else rule[0]
 
 
 def own() -> list[Path]:
