@@ -18,6 +18,7 @@ TEXT = "stix-two-text"  # of the packages at @fontsource
 STYLES = ("400-normal", "400-italic", "700-normal", "700-italic")
 FIRST = STYLES[:3]  # with the page; whatever else is absent then stays so until the next page: nothing moves
 BLANKS = " \xa0"  # by which browsers ask for a face
+FEATURES = ["kern", "liga", "ccmp", "locl", "mark", "mkmk"]  # what browsers do with a text unasked, and no fractions
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 # The signs of this book, by face: they come with a page, and any other with the rest of its face.
 CORE = {
@@ -81,9 +82,9 @@ def _split(name: str, path: Path, head: str, folder: str) -> Iterator[str]:
         known = set(font.getBestCmap())
         core = known & set(map(ord, CORE[name] + BLANKS))
         target, mark = project.GENERATED / "faces" / f"{name}.woff2", project.GENERATED / "faces" / f"{name}.made"
-        made_from = record.hash_of(path.read_bytes(), CORE[name], BLANKS)
+        made_from = record.hash_of(path.read_bytes(), CORE[name], BLANKS, *FEATURES)
         if not (target.exists() and mark.exists() and mark.read_text() == made_from):
-            options = subset.Options(flavor="woff2", hinting=False, layout_features=["*"], notdef_outline=True)
+            options = subset.Options(flavor="woff2", hinting=False, layout_features=FEATURES, notdef_outline=True)
             work = subset.Subsetter(options)
             work.populate(unicodes=core)
             work.subset(font)
