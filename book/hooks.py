@@ -47,6 +47,8 @@ POLICY = (
     "default-src 'self'; script-src 'self'{}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
+ARTICLE = re.compile(r"<article.*</article>", re.DOTALL)
+INDENT = re.compile(r"\n\s+")
 PLACE = re.compile(r"<!--lifted (\d+)-->.*?<!--/lifted-->", re.DOTALL)
 
 _serving = _dirty = False
@@ -212,10 +214,22 @@ def policy(page: str) -> str:
     return POLICY.format("".join(f" 'sha256-{digest}'" for digest in digests))
 
 
+def without_indents(page: str) -> str:
+    """Return a page without the blanks and empty lines of the theme's templates, which stand around its article."""
+    article = ARTICLE.search(page)
+    if not article:
+        return page
+    before, after = (INDENT.sub("\n", part) for part in (page[: article.start()], page[article.end() :]))
+    return before + article[0] + after
+
+
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
     """Let the page say what it may load; while serving, MkDocs adds a script of its own."""
+    if _serving:
+        return output
+    output = without_indents(output)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(output)}">'
-    return output if _serving else output.replace("<head>", f"<head>\n    {meta}", 1)
+    return output.replace("<head>", f"<head>\n{meta}", 1)
 
 
 def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
