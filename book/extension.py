@@ -199,6 +199,7 @@ class Formulas(Treeprocessor):
 
 
 CODE = re.compile(r'(<code tabindex="0">)(.*?)(</code></pre>)', re.DOTALL)
+PLAIN = re.compile(r'<span class="(?:n|o|w|sa)">([^<]*)</span>')  # names and operators have the colour of the ink
 LONG_NAME = re.compile(r"<code>[^<\s]{12,}</code>")
 LISTING = re.compile(r'(?P<printed> class="[^"]*\boutput\b[^"]*")?>(?P<head><pre><span></span><code)>')
 COPY = '<button class="copy" type="button" aria-label="Copy this code"></button>'
@@ -221,7 +222,7 @@ class Code(Postprocessor):
             return f'{match["printed"] or ""}>{button}{head} tabindex="0">'
 
         text = screen.raise_signs(LISTING.sub(listing, text))
-        text = CODE.sub(lambda code: code[1] + screen.wrap(code[2]) + code[3], text)
+        text = CODE.sub(lambda code: code[1] + screen.wrap(PLAIN.sub(r"\1", code[2])) + code[3], text)
         return LONG_NAME.sub(lambda name: JOINT.sub("<wbr>", name[0]), text)
 
 
