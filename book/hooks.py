@@ -74,6 +74,10 @@ def on_config(config: MkDocsConfig) -> None:
 def on_pre_build(*, config: MkDocsConfig) -> None:
     """Prepare the book; then build beside the last site, which stays until the new one is whole."""
     global _site
+    if not _serving:
+        for folder in (Path(config.site_dir), Path(config.site_dir).parent):
+            if folder.exists() and not os.access(folder, os.W_OK):
+                raise Abort(f"Error: the site is not built: the folder {folder} is read-only: let it be written to")
     prepare.begin()
     if not _serving:
         _building.enter_context(prepare.locked("writing the site", "site-lock"))

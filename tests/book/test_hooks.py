@@ -60,8 +60,7 @@ def test_pages_and_search_are_those_that_come_without_hooks(settings):
     with_hooks, without = built(settings), built(settings, "plain.yml")
     page = (with_hooks / TOY).read_text()
     assert (
-        re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>\n', "", page, count=1)
-        == (without / TOY).read_text()
+        re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>\n', "", page, count=1) == (without / TOY).read_text()
     )
     assert page.count("katex-html") > 1
     assert "lifted" not in page
@@ -143,6 +142,20 @@ def test_a_full_disk_leaves_the_last_site_and_one_line(settings, monkeypatch):
         broken.setattr("mkdocs.utils.write_file", full)
         with pytest.raises(Abort, match=r"^Error: the site is not built: .*No space left on device$"):
             built(settings)
+    assert (settings.root / "site-mkdocs.yml" / TOY).read_text() == before
+    built(settings)
+
+
+@pytest.mark.parametrize("locked", ["site-mkdocs.yml", ""], ids=["the site", "the folder around it"])
+def test_a_folder_that_cannot_be_written_is_named_before_anything_is_made(settings, monkeypatch, locked):
+    before = (built(settings) / TOY).read_text()
+    folder, made = settings.root / locked, []
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "access", lambda path, mode: Path(path) != folder)  # root may write anywhere
+        broken.setattr(prepare, "begin", lambda: made.append("something"))
+        with pytest.raises(Abort, match=rf"^Error: the site is not built: the folder {folder} is read-only: "):
+            built(settings)
+    assert made == []
     assert (settings.root / "site-mkdocs.yml" / TOY).read_text() == before
     built(settings)
 
