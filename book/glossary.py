@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from markdown import Markdown
+from markdown.extensions.toc import slugify
 from markdown.treeprocessors import Treeprocessor
 
 from book import boxes, pages, project
@@ -62,7 +63,10 @@ def of_before(page: str) -> dict[str, tuple[str, str]]:
 
 
 class Terms(Treeprocessor):
-    """Links the first use of each such term, unless the page links or explains it itself."""
+    """Links the first use of each such term, unless the page links or explains it itself.
+
+    In the glossary it gives each term an id instead.
+    """
 
     def __init__(self, md: Markdown, context: boxes.Context) -> None:
         """Remember whose terms these are."""
@@ -71,6 +75,9 @@ class Terms(Treeprocessor):
 
     def run(self, root: etree.Element) -> None:
         """Go through the page in the order in which it is read."""
+        if self.context.page and self.context.page.name == PAGE:
+            for term in root.iter("dt"):
+                term.set("id", slugify(term.text, "-"))
         self.left = of_before(self.context.page.name) if self.context.page else {}
         if self.left:
             names = (re.escape(name).replace(r"\ ", r"\s+") for name in sorted(self.left, key=len, reverse=True))

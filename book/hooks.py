@@ -29,7 +29,7 @@ from book.catalogue import Catalogue
 from book.formulas import CLOSE, OPEN
 
 FORMULA = rf"<(?P<tag>span|div)[^>]*>{OPEN}.*?{CLOSE}</(?P=tag)>"
-HEAVY = re.compile(rf"{FORMULA}|(?<=<span></span>)(?P<code><code.*?</code>)", re.DOTALL)
+HEAVY = re.compile(rf"{FORMULA}|(?<=<span></span>)(?P<code><code.*?</code>)|<dt(?P<term> id=[^<]*)</dt>", re.DOTALL)
 COLOUR = re.compile(r"</?span[^>]*>")
 SPOKEN = re.compile(r"<semantics>(.*?)<annotation", re.DOTALL)
 STYLED = re.compile(r'<mi mathvariant="(script|fraktur|double-struck)">([A-Za-z])</mi>')
@@ -166,7 +166,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 @event_priority(-100)  # when the page is whole
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Take the layout of formulas and the colours of code away while the search plugin parses the page, in Python."""
+    """Give the search plugin, which parses in Python, what it can use: no layout of formulas, no colours of code."""
     extension.rendering = None
     if page.file.src_uri.endswith(".py"):
         html = LAB.sub(extension.COPY, NOISE.sub("", html))
@@ -181,6 +181,8 @@ def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files
 
 def _bare(match: re.Match) -> str:
     """Return what can be searched for: the text of code and of a formula in a sentence."""
+    if match["term"]:  # of the glossary: it stands in the index like the title of a section
+        return f"<h3{match['term']}</h3>"
     if match["code"]:
         return COLOUR.sub("", match["code"])
     if match["tag"] != "span":

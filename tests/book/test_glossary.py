@@ -1,8 +1,11 @@
 """Terms in the small book: its second chapter uses what its first one defines."""
 
+import json
 import re
 
 import pytest
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
 
 from book import glossary, hooks, pages, prepare
 from tests.book.test_pages import render
@@ -52,6 +55,16 @@ def two(tree, monkeypatch):
     return tree
 
 
+def searched(tree):
+    """Build the small book with the theme's search and return the entries of the index."""
+    text = (tree.root / "mkdocs.yml").read_text()
+    tree.write("mkdocs.yml", text.replace("plugins: []", "plugins: [material/search]") + f"hooks: [{hooks.__file__}]\n")
+    config = load_config(str(tree.root / "mkdocs.yml"), site_dir=str(tree.root / "site"))
+    config.plugins.on_startup(command="build", dirty=False)
+    build(config)
+    return json.loads((tree.root / "site/search/search_index.json").read_text())["docs"]
+
+
 def links(html):
     """Return address, sentence and word of each linked term."""
     return re.findall(r'<a class="term" href="([^"]*)" title="([^"]*)">([^<]*)</a>', html)
@@ -71,6 +84,25 @@ def test_first_use_of_an_earlier_chapters_term_leads_to_it(two):
     assert "</a> and <code>unit vector</code>, an action" in html
     two.edit("docs/reference/another.md", "A basis and", "A *basis* of its own and")
     assert len(links(render(two, "reference/another.md"))) == 3
+
+
+def test_a_term_can_be_led_to_and_stands_in_the_search_like_a_title(two):
+    """It has an id, by which the index names it, with its sentence; on the page it stays what it was."""
+    two.edit("mkdocs.yml", "  - attr_list", "  - attr_list\n  - def_list")
+    index = {entry["location"]: (entry["title"], entry["text"]) for entry in searched(two)}
+    html = (two.root / "site/reference/glossary/index.html").read_text()
+    assert re.findall('<dt id="([^"]*)">', html) == [
+        "action-of-a-group",
+        "affine-map",
+        "basis",
+        "unit-vector",
+        "vector",
+        "vector-space",
+    ]
+    title, text = index["reference/glossary/#unit-vector"]
+    assert title == "unit vector"
+    assert "A vector of length one." in text
+    assert '<dt id="unit-vector">unit vector</dt>' in html
 
 
 def test_a_book_without_a_glossary_has_no_terms(tree):

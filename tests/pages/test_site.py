@@ -19,7 +19,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import expect, sync_playwright
 
-from book import sheets
+from book import glossary, sheets
 from book.project import DOCS, ROOT, nav
 from press import edition, epub, offline, paper, parts, shelf
 
@@ -465,6 +465,19 @@ def test_search_finds_signs_and_parts_of_names(visit):
         assert any(chapter in link for link in links), (words, links)
         texts = page.locator(".md-search-result__item").all_inner_texts()
         assert not any(noise in text for text in texts for noise in ("¶", "Copied", "Copy this")), texts
+
+
+@pytest.mark.parametrize("term", ["orbit", "equivariant", "null space", "Lie algebra"])
+def test_search_finds_a_term_where_it_is_defined_first(visit, term):
+    """The first that a reader sees is the sentence of the glossary, or the section to which that leads."""
+    page = visit().open("")
+    page.locator(".md-search__input").click()
+    page.keyboard.type(term, delay=20)
+    page.wait_for_selector(".md-search-result__item a")
+    known = next(known for known in glossary.terms() if known.name.lower().startswith(term.lower()))
+    places = [address(place.page) for place in known.places]
+    first = page.locator(".md-search-result__item a").first.evaluate("link => link.href")
+    assert urlsplit(first).path.removeprefix("/") in [*places, address(glossary.PAGE)]
 
 
 # Of the selectors of one sheet those which another has not and which match something, whatever the mouse and the keyboard do.
