@@ -76,6 +76,13 @@ def test_a_letter_in_a_style_of_its_own_is_found_with_and_without_it(settings):
         assert signs in text
 
 
+def test_indents_go_around_the_article_and_nowhere_else():
+    page = "<head>\n\n    <title>\n  </head>\n <article>\n  <pre>\n  a\n</pre></article>\n\n </body>"
+    tight = "<head>\n<title>\n</head>\n<article>\n  <pre>\n  a\n</pre></article>\n</body>"
+    assert hooks.without_indents(page) == tight
+    assert hooks.without_indents("<pre>\n  a</pre>") == "<pre>\n  a</pre>"
+
+
 def test_every_file_of_the_site_can_be_read_by_a_web_server(settings):
     before = os.umask(0o077)
     try:
