@@ -27,7 +27,7 @@ from press.edition import FORMULA
 SITE = project.ROOT / "site"
 TOOLS = Path(__file__).parent / "lighthouse"
 CHAPTERS = ("linear-algebra/span/", "linear-algebra/eigenvectors/", "linear-networks/equivariance/")
-PAGES = ("", *CHAPTERS, "reference/claims/")
+PAGES = ("", *CHAPTERS, "reference/claims/", "reference/claims/linear-networks/")
 TYPESET = CHAPTERS[1]  # also by MathJax
 RUNS = 3
 PACKED = (".html", ".css", ".js", ".json", ".svg")

@@ -13,10 +13,9 @@ from book.catalogue import Catalogue
 from book.ledger import EVIDENCE_WORDS, VERDICT_WORDS
 from book.project import BookError, part_of
 
-CLAIMS = "reference/claims.md"
 GENERATED = "assets/generated"
 PLAYGROUNDS = "playgrounds"
-LEDGERS = ("ledger", "errata")  # what looks at all pages
+LEDGERS = ("ledger", "numbers", "errata")  # what looks at all pages
 LISTING = '<div class="language-text highlight"><pre><span></span><code>{}\n</code></pre></div>'
 
 
@@ -81,7 +80,7 @@ class Box(Block):
             "a",
             f"box-mark evidence-{ledger.evidence(tests)}",
             f"{tick}{ledger.words(tests)} · {id}",
-            href=f"{self.CONTEXT.relative(CLAIMS)}#{id}",
+            href=f"{self.CONTEXT.relative(ledger.page_of(written.page))}#{id}",
             title=f"{id}: see the test that checks this" if tests else f"{id}: no program can test this",
         )
 
@@ -193,18 +192,18 @@ class Figure(Block):
 
 
 class Ledger(Block):
-    """All claims: one closed list a chapter, one closed row a claim."""
+    """The claims of a part, or all: one closed list a chapter, one closed row a claim."""
 
     NAME = "ledger"
     ARGUMENT = None
     CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
-        """Write the parts, and in them the chapters."""
-        boxes = ledger.in_order()
+        """Write the chapters, and where no part is named, a heading for each part."""
+        boxes = [box for box in ledger.in_order() if self.argument in (None, part_of(box.page))]
         whole = child(parent, "div", "ledger-list")
         for part in dict.fromkeys(part_of(box.page) for box in boxes):
-            if part:
+            if part and not self.argument:
                 child(whole, "h2", text=part)
             for page in dict.fromkeys(box.page for box in boxes if part_of(box.page) == part):
                 chapter = child(whole, "details", "ledger-chapter")
@@ -243,6 +242,27 @@ class Ledger(Block):
         child(row, "div").text = AtomicString(self.md.htmlStash.store(code))
 
 
+class Numbers(Block):
+    """The numbers of all claims, chapter by chapter, each of which leads to its row."""
+
+    NAME = "numbers"
+    ARGUMENT = False
+    CONTEXT: Context
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        """Write the parts, each of which leads to the page that has its rows, and in them the chapters."""
+        boxes, whole = ledger.in_order(), child(parent, "div", "claim-numbers")
+        for part in dict.fromkeys(part_of(box.page) for box in boxes):
+            rows = self.CONTEXT.relative(ledger.page_of(next(box.page for box in boxes if part_of(box.page) == part)))
+            child(child(whole, "h2"), "a", text=part, href=rows)
+            listed = child(whole, "ul")
+            for page in dict.fromkeys(box.page for box in boxes if part_of(box.page) == part):
+                chapter = child(listed, "li", text=f"{ledger.title(page)}: ")
+                for box in (box for box in boxes if box.page == page):
+                    child(chapter, "a", "claim-number", box.id, id=box.id, href=f"{rows}#{box.id}").tail = " "
+        return whole
+
+
 def blocks(context: Context) -> list[type[Block]]:
     """Make the block classes of one Markdown instance."""
     named: dict[str, tuple[type[Block], dict[str, Any]]] = {
@@ -254,6 +274,7 @@ def blocks(context: Context) -> list[type[Block]]:
         "truth": (Part, {"HEADING": "What is true"}),
         "figure": (Figure, {}),
         "ledger": (Ledger, {}),
+        "numbers": (Numbers, {}),
         "source": (Source, {}),
         "case": (Case, {}),
     }

@@ -101,7 +101,7 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
     path = context.relative(f"{boxes.GENERATED}/{notebooks.notebook_file(page.name)}")
     name = posixpath.basename(path)
     count = sum(1 for box in page.boxes if box.id)
-    claims = context.relative(boxes.CLAIMS)
+    claims = context.relative(ledger.page_of(page.name)) if count else ""
     tools = [
         f'[Notebook]({path}){{ .chapter-tool .chapter-notebook download="{name}" }}',
         f"[{count} claims, each with its test]({claims}){{ .chapter-tool .chapter-claims }}" if count else "",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from book import marked, notebooks, pages, project, regions
 from book.catalogue import Catalogue, show
-from book.project import nav, part_of, write_changed
+from book.project import BookError, nav, part_of, write_changed
 
 FILES = ("claims.json", "claims.csv")
 ERRATA = "reference/errata.md"
@@ -58,6 +58,15 @@ def words(tests: list[dict]) -> str:
     if kind == "measured" and error(tests) is not None:
         return f"measured {show(error(tests), 'up')}" if error(tests) else "measured, exact"
     return EVIDENCE_WORDS[kind]
+
+
+def page_of(page: str) -> str:
+    """Return the page whose ledger has the claims of a page: that of its part, or of all."""
+    part = part_of(page)
+    for name in (name for name in reversed(nav()) if name.endswith(".md")):
+        if any(block.kind == "ledger" and block.title in ("", part) for block in pages.read(name).blocks):
+            return name
+    raise BookError(f"no page lists the claims of '{part}': write the block '/// ledger | {part}' on one")
 
 
 def title(page: str) -> str:

@@ -28,7 +28,8 @@ _STATEMENT = {
 _SWITCH = (re.compile("true|false"), "true or false")
 OPTIONS: dict[str, dict[str, tuple[re.Pattern, str]]] = {
     **dict.fromkeys(STATED, _STATEMENT),
-    **{kind: {} for kind in ("note", "proof", "exercise", "solution", *PARTS, "ledger", "errata", "code", "chapters")},
+    **{kind: {} for kind in ("note", "proof", "exercise", "solution", *PARTS)},
+    **{kind: {} for kind in ("ledger", "numbers", "errata", "code", "chapters")},
     "source": {"open": _SWITCH},
     "figure": {"play": (PLAY, "a playground, with what it begins from where you like: linear-map?mode=eigen,a=2")},
 }

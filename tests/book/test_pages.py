@@ -1,5 +1,6 @@
 """Pages as Markdown: regions, outputs, dependencies, formulas, boxes, notebooks."""
 
+import html as markup
 import io
 import json
 import os
@@ -83,6 +84,36 @@ def test_ledger_lists_claims_with_tests_and_errors(tree):
     assert "✓ measured 1 × 10<sup>−13</sup>" in html
     assert "def test_doubling(measured)" in html
     assert "verdict-false" in html
+
+
+def test_spans_of_code_stay_where_they_give_a_colour(tree):
+    """Names and operators have the colour of the ink without one; the text of the code is what it was."""
+    html = render(tree, "part/toy.md")
+    code = next(part for part in re.findall("<code tabindex[^>]*>(.*?)</code>", html, re.DOTALL) if "return" in part)
+    assert {"k", "nf", "p"} <= set(re.findall('<span class="([a-z0-9]+)">', code))
+    assert not {"n", "o", "w", "sa"} & set(re.findall('<span class="([a-z0-9]+)">', html))
+    assert "return FACTOR * x" in markup.unescape(re.sub("<[^>]*>", "", code))
+
+
+def test_numbers_lead_to_the_ledger_of_their_part(tree):
+    """A mark and a number lead to the page with the rows of the part; the other part's page has none of them."""
+    tree.edit("mkdocs.yml", "part/toy.md, ", "{A part: [part/toy.md]}, ")
+    tree.edit("mkdocs.yml", "reference/claims.md", "reference/claims.md, reference/other.md, reference/rows.md")
+    tree.write("docs/reference/claims.md", "# Claims\n\n/// numbers\n///\n")
+    tree.write("docs/reference/rows.md", "# Rows\n\n/// ledger | A part\n///\n")
+    tree.write("docs/reference/other.md", "# Others\n\n/// ledger | Another\n///\n")
+    assert '<a class="claim-number" href="rows.md#LA-101" id="LA-101">LA-101</a>' in render(tree, "reference/claims.md")
+    assert 'href="../reference/rows.md#LA-101"' in render(tree, "part/toy.md")
+    assert '<a class="chapter-tool chapter-claims" href="../reference/rows.md">2 claims' in render(tree, "part/toy.md")
+    rows = render(tree, "reference/rows.md")
+    assert rows.count('class="ledger-row"') == 2
+    assert "<h2" not in rows
+    assert "ledger-row" not in render(tree, "reference/other.md")
+    tree.edit("docs/reference/rows.md", "A part", "A pert")
+    with pytest.raises(
+        BookError, match=r"no page lists the claims of 'A part': write the block '/// ledger \| A part'"
+    ):
+        render(tree, "part/toy.md")
 
 
 def test_errata_are_shown_in_full_and_closed(tree):

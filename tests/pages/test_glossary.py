@@ -49,7 +49,7 @@ def navigation():
     entries = [
         entry for part in settings()["nav"] for value in part.values() if isinstance(value, list) for entry in value
     ]
-    return {page: title for entry in entries for title, page in entry.items()}
+    return {page: title for entry in entries for title, page in entry.items() if isinstance(page, str)}
 
 
 def test_terms_stand_once_from_a_to_z_under_their_letters():

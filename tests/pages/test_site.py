@@ -321,7 +321,7 @@ TORN = r"""() => [...document.querySelectorAll('.arithmatex:not(div)')].filter(f
 TWICE = """() => { const ids = [...document.querySelectorAll('[id]')].map(e => e.id)
     return ids.filter((id, at) => ids.indexOf(id) < at) }"""
 WIDER = """() => [...document.querySelectorAll('main p, main li, main h1, main h2, main figure, main .box')]
-    .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > 391 && !e.closest('pre, table, .arithmatex'))
+    .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > 391 && !e.closest('pre, table, .arithmatex, nav'))
     .map(e => e.outerHTML.slice(0, 120))"""
 HIDDEN = "images => images.map(image => getComputedStyle(image).display == 'none')"
 
@@ -558,6 +558,19 @@ def test_mark_of_a_claim_leads_to_its_test(visit):
         timeout=30_000
     )  # the address names the section above as soon as the page has scrolled there
     assert f'"{id}"' in row.locator("pre").first.inner_text()
+
+
+def test_number_of_a_claim_leads_to_its_row_and_filters_choose_among_them(visit):
+    """The page of all numbers goes on to the row that an address names; of the rows there a choice shows some."""
+    id = visit().open("reference/claims/").locator(".claim-number").last.inner_text()
+    page = visit().open(f"reference/claims/#{id}")
+    page.wait_for_url(f"**/reference/claims/*/#{id}")
+    expect(page.locator(f'[id="{id}"] pre').first).to_be_in_viewport()
+    rows, chosen = page.locator(".ledger-row"), page.locator('.ledger-row[data-evidence="measured"]')
+    assert 0 < chosen.count() < rows.count()
+    page.get_by_label("Show by evidence").select_option("measured")
+    assert page.locator(".ledger-row:visible").count() == chosen.count()
+    assert page.locator(".ledger-found").inner_text() == f"{chosen.count()} of {rows.count()}"
 
 
 def test_solution_opens_by_keyboard(visit):

@@ -1,10 +1,11 @@
 // Filters the claims and the errata by what their rows say of themselves in data attributes, and opens the row that an
-// address names. Without it the page is the whole list, closed.
+// address names; from the page of all numbers it goes on to that row. Without it the page is the whole list, closed.
 const ALL = { evidence: "any evidence", verdict: "any verdict", part: "all parts" };
 
 const start = () => {
   const rows = [...document.querySelectorAll(".ledger-row")];
-  if (!rows.length || document.querySelector(".ledger-filters")) return;
+  if (!rows.length) return reveal();
+  if (document.querySelector(".ledger-filters")) return;
   const form = Object.assign(document.createElement("form"), { className: "ledger-filters" });
   const count = Object.assign(document.createElement("output"), { className: "ledger-found" });
   const selects = Object.keys(ALL).flatMap((key) => {
@@ -44,6 +45,7 @@ const start = () => {
 
 const reveal = () => {
   const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (named?.matches(".claim-number")) return location.replace(named.href);
   if (!named?.matches(".ledger-row")) return;
   for (let part = named; part; part = part.parentElement.closest("details")) part.open = true;
   named.scrollIntoView();
