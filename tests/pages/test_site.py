@@ -326,7 +326,7 @@ TORN = r"""() => [...document.querySelectorAll('.arithmatex:not(div)')].filter(f
 TWICE = """() => { const ids = [...document.querySelectorAll('[id]')].map(e => e.id)
     return ids.filter((id, at) => ids.indexOf(id) < at) }"""
 WIDER = """() => [...document.querySelectorAll('main p, main li, main h1, main h2, main figure, main .box')]
-    .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > 391 && !e.closest('pre, table, .arithmatex'))
+    .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > 391 && !e.closest('pre, table, .arithmatex, nav'))
     .map(e => e.outerHTML.slice(0, 120))"""
 HIDDEN = "images => images.map(image => getComputedStyle(image).display == 'none')"
 
@@ -503,8 +503,9 @@ MATCHED = r"""([whole, rest]) => {
         const inside = rules => [...rules].flatMap(rule => rule.conditionText ? inside(rule.cssRules) : rule.selectorText ?? [])
         return new Set(inside(sheet.cssRules).flatMap(text => text.split(/,(?![^(]*\))/)).map(text => text.trim())) }
     const kept = list(rest), gone = [...list(whole)].filter(selector => !kept.has(selector))
-    const still = selector => selector.replace(/::[\w-]+|:(hover|focus|focus-visible|focus-within|active|checked|target)(?![\w-])/g, '')
-    return [gone.length, gone.filter(selector => document.querySelector(still(selector) || '*'))]
+    const passing = /::[\w-]+|:(hover|focus|focus-visible|focus-within|active|checked|target)(?![\w-])/g
+    const still = selector => selector.replace(passing, (all, name, at) => /[\s>+~]/.test(selector[at - 1] ?? ' ') ? '*' : '')
+    return [gone.length, gone.filter(selector => document.querySelector(still(selector)))]
 }"""
 
 
