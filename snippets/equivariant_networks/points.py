@@ -21,7 +21,7 @@ def bumps(
     At r = 0 the root has no derivative, hence the 10⁻¹² under it; 16 bits may need
     more.
     """
-    r = 1.0 * r  # whole numbers become broken ones
+    r = 1.0 * r  # so that whole numbers will do
     least = max(1e-12, torch.finfo(r.dtype).tiny)
     distance = r.square().sum(-1, keepdim=True).add(least).sqrt()
     return torch.exp(-((distance - centres) ** 2))

@@ -93,7 +93,7 @@ def harmonics(l: int, p: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch d"]
     at the poles, too; at p = 0, which has no direction, there is none.
     """
     check_shapes("… 3", p)
-    p = 1.0 * p  # whole numbers become broken ones
+    p = 1.0 * p  # so that whole numbers will do
     south = p[..., 2:] < 0
     upper = torch.where(south, -p, p)
     north = normalize(upper, dim=-1, eps=torch.finfo(p.dtype).tiny)

@@ -69,7 +69,7 @@ def multiply(
     """Return the part of kind l₃ of the products of two features."""
     l1, l2 = (f.shape[-1] - 1) // 2, (g.shape[-1] - 1) // 2
     check_batches(f"… {2 * l1 + 1}, … {2 * l2 + 1}", f, g)
-    f, g = 1.0 * f, 1.0 * g  # whole numbers become broken ones
+    f, g = 1.0 * f, 1.0 * g  # so that whole numbers will do
     C = coupling(l1, l2, l3, f.dtype).to(f)
     return torch.einsum("kij,...i,...j->...k", C, f, g)
     # --8<-- [end:multiply]
@@ -81,7 +81,7 @@ def solid_harmonics(
 ) -> list[Float[Tensor, "*batch _"]]:
     """Return the harmonics 0, …, top of points: polynomials, of length |p|ˡ."""
     check_shapes("… 3", p)
-    p = 1.0 * p  # whole numbers become broken ones
+    p = 1.0 * p  # so that whole numbers will do
     arrow = p[..., [1, 2, 0]]
     found = [torch.ones_like(p[..., :1])]
     for l in range(1, top + 1):

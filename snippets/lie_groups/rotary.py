@@ -42,7 +42,7 @@ def rope(
         )
     # in double precision: a large angle in single precision has no digits left
     angles = positions.double()[..., None] * frequencies.double()
-    x = 1.0 * x  # whole numbers become broken ones
+    x = 1.0 * x  # so that whole numbers will do
     c, s = angles.cos().to(x), angles.sin().to(x)
     if halves:
         a, b = x.chunk(2, -1)

@@ -44,7 +44,7 @@ def worst_on_the_loop(head: Callable[[Tensor], Tensor]) -> tuple[float, float]:
 def from_six(a: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
     """Return the rotation with first column along a₁a₂a₃, second towards a₄a₅a₆."""
     check_shapes("… 6", a)
-    a = 1.0 * a  # whole numbers become broken ones
+    a = 1.0 * a  # so that whole numbers will do
     first, second = a.unflatten(-1, (2, 3)).unbind(-2)
     smallest = torch.finfo(a.dtype).tiny  # the length of a does not matter
     x = torch.nn.functional.normalize(first, dim=-1, eps=smallest)
