@@ -192,6 +192,15 @@ def test_a_shared_weight_is_used_in_every_column(measured):
     measured.exact(multiplications(cnn()), 784 * 9 * 18 + 196 * 9 * 18 * 32 + 49 * 32 * 10)
 
 
+def test_by_the_clock_the_equivariant_networks_cost_what_the_ones_do_that_they_are_compared_with():
+    """The small one about as much as the large dense one, the large one about as much as the CNN; and with 1,000
+    digits every run of theirs is ahead."""
+    costs = accuracies_figures.costs()
+    for ours, other in (("equivariant", "large"), ("wide", "cnn")):
+        assert 0.85 < costs[f"step_{ours}"] / costs[f"step_{other}"] < 1.15
+        assert min(runs_of(f"{ours}/once/1000")) > max(runs_of(f"{other}/once/1000"))
+
+
 @cache
 def recorded() -> dict:
     return accuracies_figures.accuracies()

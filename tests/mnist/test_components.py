@@ -12,6 +12,7 @@ from snippets.mnist import components
 from snippets.mnist.components import almost_as_good, better, distribution, loss_of, sample_ranks, shares
 from snippets.mnist.exact import (
     best_ranks,
+    count_choices,
     dimension,
     experiment,
     fit,
@@ -19,7 +20,7 @@ from snippets.mnist.exact import (
     loss,
     spectra,
 )
-from snippets.mnist.ranks import total_rank
+from snippets.mnist.ranks import WEIGHTS, total_rank
 from snippets.mnist.training import frequency_blocks
 
 test_numbers = numbers("mnist.components", {
@@ -137,3 +138,23 @@ def test_each_frequency_has_a_rank_and_a_weight():
         ):
             with pytest.raises(ValueError, match=r"argument 2 is (shorter|longer)"):
                 ask()
+
+
+def test_the_second_and_the_third_hill_lack_a_unit_at_one_or_both_of_the_slowest_waves():
+    rows, width = shares(), components.COMPONENT_BIN
+
+    def above(limit: float, *left_out: int) -> float:
+        kept = [j for j in range(15) if j not in left_out]
+        lost = float(rows[list(left_out), 0].sum())
+        ways = distribution(rows[kept], 99, width, [WEIGHTS[j] for j in kept])
+        return float(ways[max(0, round((limit - lost) / width)) :].sum())
+
+    def lacking(limit: float) -> float:
+        return above(limit, 0) + above(limit, 1) - above(limit, 0, 1)
+
+    assert lacking(0.0) == pytest.approx(0.3087 * count_choices([(w, 28) for w in WEIGHTS], 99), rel=1e-3)
+    valley, next_valley = 0.043, 0.076
+    assert lacking(valley) > 0.99 * lacking(0.0)  # nearly all of them are right of the valley,
+    assert lacking(valley) > 0.9 * above(valley)  # and most that are there are of them
+    assert above(next_valley, 0, 1) > 0.9 * above(next_valley)
+    assert above(next_valley, 0, 1) > 0.9 * above(0.0, 0, 1)

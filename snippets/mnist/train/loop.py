@@ -17,10 +17,10 @@ from snippets.mnist.train.pictures import Pictures
 from snippets.mnist.train.settings import Settings
 
 LOOK_SECONDS = 10.0  # at most so much work is lost when the process is stopped
+# --8<-- [start:ingredients]
 WARM_UP = 0.05  # the part of the steps in which the rate rises
 
 
-# --8<-- [start:ingredients]
 def squared_error(output: Tensor, x: Tensor) -> Tensor:
     """Return the sum over pictures and pixels."""
     return (output - x).square().sum()
