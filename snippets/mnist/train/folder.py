@@ -33,6 +33,11 @@ def load(folder: str | Path) -> nn.Module:
     """
     held = read(Path(folder) / "model.pt", torch.device("cpu"))
     network = build(Settings(**held["model"])).float()
+    if held["class"] != type(network).__name__:
+        yours = f"{folder} holds a network of your own, {held['class']}"
+        raise ValueError(
+            f"{yours}: make one, and load torch.load(…)['weights'] into it"
+        )
     network.load_state_dict(held["weights"])
     return network.requires_grad_(False)
     # --8<-- [end:load]
@@ -110,8 +115,8 @@ class Folder:
         """Write the weights, with what is needed to build the network around them."""
         held = {"model": settings.model, "rank": settings.rank, "ranks": settings.ranks}
         weights = {name: value.cpu() for name, value in network.state_dict().items()}
-        whole = {"model": held, "weights": weights, "settings": self.record}
-        self.write("model.pt", whole)
+        whole = {"model": held, "class": type(network).__name__, "weights": weights}
+        self.write("model.pt", {**whole, "settings": self.record})
 
 
 def revision() -> str | None:

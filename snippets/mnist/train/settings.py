@@ -46,7 +46,10 @@ class Settings:
         "of the frequencies 0 to 14: paper, equal, high-pass (as in the book's table), best (least loss, from the "
         "data), or numbers like 13,10,9 (default: paper)",
     ] = None
-    rank: Annotated[int | None, "of the whole (default: 99; invariant: 28)"] = None
+    rank: Annotated[
+        int | None,
+        "of the whole (default: that of the ranks; without ranks 99, invariant: 28)",
+    ] = None
     shift: Annotated[float, "most pixels that a picture is moved", 0, 28] = 5.6
     shift_kind: Annotated[str, KINDS] = "continuous"
     method: Annotated[str, METHODS] = "gradient"
@@ -77,11 +80,16 @@ class Settings:
                 self._refuse(each.name, f"choose from {', '.join(says)}")
             if ends and value is not None and not ends[0] <= value <= ends[1]:
                 self._refuse(each.name, f"choose from {ends[0]:g} to {ends[1]:g}")
+        self.ranks = self._rank_vector()
+        total = total_rank(self.ranks) if isinstance(self.ranks, tuple) else None
         most = 28 if self.model == "invariant" else 784
-        self.rank = min(99, most) if self.rank is None else self.rank
+        if self.rank is None:
+            self.rank = min(99, most) if total is None else total
         if not 1 <= self.rank <= most:
             self._refuse("rank", f"choose from 1 to {most} for model {self.model}")
-        self.ranks = self._rank_vector()
+        if total not in (None, self.rank):
+            found = f"r_0 + r_14 + 2 (r_1 + … + r_13) is {total}, not {self.rank}"
+            raise ValueError(f"--ranks: {found}; change a rank, or leave out --rank")
         for name, usual in zip(STEPS, self.defaults(), strict=True):
             given = getattr(self, name)
             if self.method == "exact" and given not in (None, usual):
@@ -111,11 +119,7 @@ class Settings:
             except ValueError:
                 names = ", ".join(RANKS)
                 self._refuse("ranks", f"choose {names}, best, or numbers like 13,10,9")
-        ranks = (*ranks, *[0] * (15 - len(ranks)))
-        if (total := total_rank(ranks)) != self.rank:
-            found = f"r_0 + r_14 + 2 (r_1 + … + r_13) is {total}, not {self.rank}"
-            raise ValueError(f"--ranks: {found}; change a rank, or give --rank {total}")
-        return ranks
+        return *ranks, *[0] * (15 - len(ranks))
 
     def defaults(self) -> tuple[int, int, float]:
         """Return the usual epochs, batch size and rate for this model."""

@@ -29,6 +29,8 @@ def test_the_defaults_are_the_equivariant_network_of_the_paper():
         ({"ranks": "13,10,9,8,7,5,3,1"}, (99, RANKS["paper"])),
         ({"ranks": RANKS["high-pass"]}, (99, RANKS["high-pass"])),
         ({"ranks": (5,), "rank": 5}, (5, (5, *[0] * 14))),
+        ({"ranks": "13,10,9"}, (51, (13, 10, 9, *[0] * 12))),
+        ({"ranks": "best"}, (99, "best")),
         ({"ranks": "best", "rank": 40}, (40, "best")),
     ],
 )
@@ -50,7 +52,8 @@ def test_what_is_given_is_kept():
         ({"model": "dense", "rank": 785}, r"--rank 785: choose from 1 to 784 for model dense"),
         ({"model": "invariant", "rank": 29}, r"--rank 29: choose from 1 to 28 for model invariant"),
         ({"model": "dense", "ranks": "paper"}, r"--ranks paper: model dense has none; give --rank alone"),
-        ({"ranks": "13,10"}, r"--ranks: .* is 33, not 99; change a rank, or give --rank 33"),
+        ({"ranks": "13,10", "rank": 99}, r"--ranks: .* is 33, not 99; change a rank, or leave out --rank"),
+        ({"ranks": "0,0"}, r"--rank 0: choose from 1 to 784"),
         ({"ranks": "paper", "rank": 98}, r"--ranks: .* is 99, not 98"),
         ({"ranks": "29,35"}, r"rank 29 at frequency 0: choose from 0 to 28"),
         ({"ranks": "1,-2"}, r"rank -2 at frequency 1: choose from 0 to 28"),

@@ -162,8 +162,10 @@ class Half(torch.nn.Module):
         return self.part * x
 
 
-def test_another_network_can_be_trained(settings):
-    report = run(settings(epochs=20, lr=0.1), network=Half())
+def test_another_network_can_be_trained_and_is_not_taken_for_one_of_the_book(settings, tmp_path):
+    report = run(settings(epochs=20, lr=0.1, out=tmp_path / "run"), network=Half())
+    with pytest.raises(ValueError, match=r"run holds a network of your own, Half: make one, and load"):
+        load(tmp_path / "run")
     assert report.network.part.item() == pytest.approx(1.0, abs=1e-2)
     assert report.result["parameters"] == 1
 
