@@ -196,7 +196,6 @@ def test_long_cycles_need_no_recursion(capsys):
     assert answer(capsys, "shift:1x4096", "--rank", "4096")["equivariant"]["real_components"] == 1
 
 
-@pytest.mark.unwatched
 def test_large_inputs_are_answered_by_size(capsys):
     """A degree of 86,641 digits is given by its logarithm, which mpmath confirms; it is the sum over the blocks."""
     told = answer(capsys, "shift:1000x1000", "--rank", "500", "--sort", "first")["equivariant"]["components"][0]
