@@ -201,6 +201,7 @@ class Ledger(Block):
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Write the chapters, and where no part is named, a heading for each part."""
         boxes = [box for box in ledger.in_order() if self.argument in (None, part_of(box.page))]
+        child(parent, "div", "ledger-filters")  # the room for what a script puts there, so that nothing moves
         whole = child(parent, "div", "ledger-list")
         for part in dict.fromkeys(part_of(box.page) for box in boxes):
             if part and not self.argument:

@@ -5,8 +5,9 @@ const ALL = { evidence: "any evidence", verdict: "any verdict", part: "all parts
 const start = () => {
   const rows = [...document.querySelectorAll(".ledger-row")];
   if (!rows.length) return reveal();
-  if (document.querySelector(".ledger-filters")) return;
-  const form = Object.assign(document.createElement("form"), { className: "ledger-filters" });
+  const room = document.querySelector(".ledger-filters"); // kept in the page where the list begins on the first screen
+  if (room?.childElementCount) return;
+  const form = room ?? Object.assign(document.createElement("div"), { className: "ledger-filters" });
   const count = Object.assign(document.createElement("output"), { className: "ledger-found" });
   const selects = Object.keys(ALL).flatMap((key) => {
     const values = [...new Set(rows.map((row) => row.dataset[key]))].filter(Boolean);
@@ -18,10 +19,12 @@ const start = () => {
   });
   form.append(...selects, count);
   const article = rows[0].closest("article");
-  let top = rows[0];
-  while (top.parentElement !== article) top = top.parentElement;
-  while (top.previousElementSibling?.tagName === "H2") top = top.previousElementSibling;
-  top.before(form);
+  if (!room) {
+    let top = rows[0];
+    while (top.parentElement !== article) top = top.parentElement;
+    while (top.previousElementSibling?.tagName === "H2") top = top.previousElementSibling;
+    top.before(form);
+  }
 
   const headings = [...article.querySelectorAll("h2")].filter((heading) => form.compareDocumentPosition(heading) & 4);
   const filter = () => {

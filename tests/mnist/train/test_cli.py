@@ -175,7 +175,7 @@ def test_unknown_options(capsys, options, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--ranks", "13,10"], "--ranks: .*not 99; change a rank, or give --rank 33"),
+        (["--ranks", "13,10", "--rank", "99"], "--ranks: .*not 99; change a rank, or leave out --rank"),
         (["--epochs", "0"], "--epochs 0: choose from 1 to 1e\\+09"),
         (["--data", "/nowhere"], "/nowhere/train-images-idx3-ubyte does not exist.*npm ci"),
         (["--out", "/dev/null/run"], "/dev/null/run/settings.json could not be written: Not a directory"),
