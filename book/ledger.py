@@ -104,7 +104,8 @@ def moved(target: str, here: str) -> str:
 
 
 def cases(known: Catalogue) -> Iterator[str]:
-    """Yield the lines of the page's body, one case after the other in reading order."""
+    """Yield the lines of the page's body: room for the filters, then one case after the other in reading order."""
+    yield from ('<div class="ledger-filters"></div>', "")
     part = ""
     for box in [box for box in in_order() if box.verdict in pages.WRONG]:
         if part_of(box.page) != part:

@@ -11,6 +11,7 @@ STASHED = re.compile("\x02(?:wzxhzdk:(\\d+)|amp)\x03")
 TAG = re.compile(r"<[^>]*>")
 DRAWN = '<span class="katex-html" aria-hidden="true">'
 TAGS = ("p", "ul", "ol", "div", "details")  # and a figure, unless a playground is in it
+AT_ONCE = ("chapter-tools", "ledger-list")  # on the first screen; of closed rows there is little to lay out
 FEWEST = 15  # elements; a block with fewer is laid out at once
 MARGIN = 24  # pixels between two blocks of a box
 
@@ -32,7 +33,7 @@ class Rooms(Treeprocessor):
         self.aside = self.stash.rawHtmlBlocks
         self.frame_listings(root)
         for block in root:
-            if (block.tag in TAGS or block.find("img") is not None) and block.get("class") != "chapter-tools":
+            if (block.tag in TAGS or block.find("img") is not None) and block.get("class") not in AT_ONCE:
                 letters, lines, pixels, elements = self.measure(block)
                 if elements >= FEWEST:
                     block.set("data-room", "")

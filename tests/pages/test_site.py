@@ -234,6 +234,18 @@ def test_page(visit, address):
     assert tab.foreign() == []
 
 
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("address", ["reference/claims/linear-networks/", "reference/errata/"])
+def test_filters_that_come_late_find_their_room(visit, address, size):
+    """When their script comes after the page has been painted, nothing moves."""
+    tab = visit(viewport=size)
+    tab.page.add_init_script(f"({SHIFTS})()")
+    tab.page.route("**/ledger.js", lambda route: (tab.page.wait_for_timeout(800), route.continue_()))
+    page = tab.open(address)
+    assert page.locator(".ledger-filters select").count() == 2
+    assert page.evaluate("window.shift") == 0
+
+
 WHEN_THERE = """() => { const look = () => { const title = document.querySelector('h1')
     if (title) window.first = getComputedStyle(title).visibility
     else requestAnimationFrame(look) }; look() }"""

@@ -5,9 +5,8 @@ const ALL = { evidence: "any evidence", verdict: "any verdict", part: "all parts
 const start = () => {
   const rows = [...document.querySelectorAll(".ledger-row")];
   if (!rows.length) return reveal();
-  const room = document.querySelector(".ledger-filters"); // kept in the page where the list begins on the first screen
-  if (room?.childElementCount) return;
-  const form = room ?? Object.assign(document.createElement("div"), { className: "ledger-filters" });
+  const form = document.querySelector(".ledger-filters"); // its room is kept in the page, so that nothing moves
+  if (form.childElementCount) return;
   const count = Object.assign(document.createElement("output"), { className: "ledger-found" });
   const selects = Object.keys(ALL).flatMap((key) => {
     const values = [...new Set(rows.map((row) => row.dataset[key]))].filter(Boolean);
@@ -19,13 +18,6 @@ const start = () => {
   });
   form.append(...selects, count);
   const article = rows[0].closest("article");
-  if (!room) {
-    let top = rows[0];
-    while (top.parentElement !== article) top = top.parentElement;
-    while (top.previousElementSibling?.tagName === "H2") top = top.previousElementSibling;
-    top.before(form);
-  }
-
   const headings = [...article.querySelectorAll("h2")].filter((heading) => form.compareDocumentPosition(heading) & 4);
   const filter = () => {
     const wanted = selects.filter((select) => select.value);
