@@ -11,7 +11,9 @@ STASHED = re.compile("\x02(?:wzxhzdk:(\\d+)|amp)\x03")
 TAG = re.compile(r"<[^>]*>")
 DRAWN = '<span class="katex-html" aria-hidden="true">'
 TAGS = ("p", "ul", "ol", "div", "details")  # and a figure, unless a playground is in it
-AT_ONCE = ("chapter-tools", "ledger-list")  # on the first screen; of closed rows there is little to lay out
+AT_ONCE = ("chapter-tools", "ledger-list")  # of closed rows there is little to lay out
+SCREEN = 1200  # pixels; what begins above is laid out at once, as it would move what follows if its room were wrong
+LETTER, LINE = 0.285, 20  # pixels of height, on a wide screen; the style sheet has them, too
 FEWEST = 15  # elements; a block with fewer is laid out at once
 MARGIN = 24  # pixels between two blocks of a box
 
@@ -32,12 +34,14 @@ class Rooms(Treeprocessor):
         """Mark the blocks that stand in the page itself."""
         self.aside = self.stash.rawHtmlBlocks
         self.frame_listings(root)
+        above = 0.0
         for block in root:
-            if (block.tag in TAGS or block.find("img") is not None) and block.get("class") not in AT_ONCE:
-                letters, lines, pixels, elements = self.measure(block)
-                if elements >= FEWEST:
-                    block.set("data-room", "")
-                    block.set("style", f"--letters:{letters};--lines:{lines};--pixels:{pixels}")
+            letters, lines, pixels, elements = self.measure(block)
+            late = (block.tag in TAGS or block.find("img") is not None) and block.get("class") not in AT_ONCE
+            if late and elements >= FEWEST and above > SCREEN:
+                block.set("data-room", "")
+                block.set("style", f"--letters:{letters};--lines:{lines};--pixels:{pixels}")
+            above += LETTER * letters + LINE * lines + pixels
 
     def frame_listings(self, root: etree.Element) -> None:
         """Put each listing and what it prints into a frame: Markdown has but a mark of it, which takes no class."""

@@ -38,7 +38,7 @@ TAKE_ALONG = {
     },
     "linear_algebra.svd": {
         "svd": "dtype device shape units",
-        "truncate": "dtype device batch shape units",
+        "truncate": "dtype complex device batch shape units",
         "pseudo_inverse": "dtype device shape units",
         "polar": "dtype device batch shape units",
         "Adapter": "dtype device batch shape smooth float state compile",
@@ -160,7 +160,6 @@ TAKE_ALONG = {
         "InvariantAutoencoder": "dtype device batch shape smooth float state compile",
     },
     "linear_networks.distance": {
-        "truncate": "dtype complex device batch shape units",
         "average": "dtype device batch shape units smooth",
         "nearest_invariant": "dtype device batch shape units",
     },

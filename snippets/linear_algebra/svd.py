@@ -2,7 +2,7 @@
 
 # --8<-- [start:setup]
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Inexact
 from torch import Tensor, nn
 
 from snippets.shapes import check_numbers, check_shapes
@@ -29,7 +29,7 @@ def svd(
 
 
 # --8<-- [start:truncate]
-def truncate(A: Float[Tensor, "*batch m n"], r: int) -> Float[Tensor, "*batch m n"]:
+def truncate(A: Inexact[Tensor, "*batch m n"], r: int) -> Inexact[Tensor, "*batch m n"]:
     """Keep the r largest terms of A = Σ σᵢ uᵢ vᵢᵀ.
 
     Raises ValueError where r is not between 0 and the smaller side of A.

@@ -8,24 +8,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from snippets.linear_algebra.svd import truncate
 from snippets.linear_networks.invariance import check_columns, part_of, sharing
 from snippets.linear_networks.permutations import Partition
 from snippets.linear_networks.varieties import count_solutions
-from snippets.shapes import check_numbers
 
 # --8<-- [end:setup]
-
-
-# --8<-- [start:truncate]
-def truncate(M: Tensor, rank: int) -> Tensor:
-    """Return the nearest matrix of rank at most r: keep the largest singular values."""
-    check_numbers("… m n", M)
-    most = min(M.shape[-2:])
-    if not 0 <= rank <= most:
-        raise ValueError(f"rank {rank} is out of range: choose 0 to {most}")
-    U, s, Vh = torch.linalg.svd(M, full_matrices=False)
-    return U[..., :rank] * s[..., None, :rank] @ Vh[..., :rank, :]
-    # --8<-- [end:truncate]
 
 
 # --8<-- [start:nearest_invariant]

@@ -5,6 +5,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from snippets.linear_algebra.svd import truncate
 from snippets.linear_networks.complex_blocks import realify
 from snippets.linear_networks.components import (
     Eigenvalue,
@@ -14,7 +15,6 @@ from snippets.linear_networks.components import (
     eigenvalues,
 )
 from snippets.linear_networks.cycle_waves import CycleWaves
-from snippets.linear_networks.distance import truncate
 from snippets.linear_networks.knapsack import knapsack
 from snippets.linear_networks.permutations import Permutation
 from snippets.linear_networks.real_blocks import assemble, projected_blocks

@@ -141,7 +141,7 @@ def test_a_block_takes_the_room_of_what_shows_in_it(html, room):
 
 @pytest.mark.parametrize("elements", [screen.FEWEST - 1, screen.FEWEST])
 def test_only_blocks_of_many_elements_get_a_room(elements):
-    """Paragraphs, lists, boxes and figures with an image get one; tables, the tools and a figure without do not."""
+    """Below the first screen paragraphs, lists, boxes and figures with an image do; tables, the tools and others do not."""
     rooms, inside = screen.Rooms(Markdown()), "<b>x</b>" * (elements - 1)
     enough = elements >= screen.FEWEST
     given = {f"<{tag}>{inside}</{tag}>": enough for tag in ("p", "ul", "ol", "div", "details")} | {
@@ -151,12 +151,14 @@ def test_only_blocks_of_many_elements_get_a_room(elements):
         f"<div class='chapter-tools'>{inside}</div>": False,
     }
     for html, wanted in given.items():
-        root = etree.fromstring(f"<div>{html}</div>")
+        screenful = f"<p><img height='{screen.SCREEN}'/></p>"
+        root = etree.fromstring(f"<div>{html}{screenful}{html}</div>")
         rooms.run(root)
-        assert (root[0].get("data-room") == "") == wanted, html
-        letters, lines, pixels, _ = rooms.measure(root[0])
+        assert root[0].get("data-room") is None, html
+        assert (root[2].get("data-room") == "") == wanted, html
+        letters, lines, pixels, _ = rooms.measure(root[2])
         style = f"--letters:{letters};--lines:{lines};--pixels:{pixels}" if wanted else None
-        assert root[0].get("style") == style
+        assert root[2].get("style") == style
 
 
 @pytest.mark.parametrize(("columns", "wrapped"), [(screen.LONG, False), (screen.LONG + 1, True)])

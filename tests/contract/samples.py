@@ -262,7 +262,6 @@ FUNCTIONS: dict[str, Function] = {
     "linear_networks.invariance.collapse": Function(
         ((3, 6),), lambda f, M: f(M, PARTS), prepare=invariant, power=1, refused=(((3, 5),), ((6,),))
     ),
-    "linear_networks.distance.truncate": Function(((4, 3),), lambda f, x: f(x, 2), power=1, refused=(((4,),),)),
     "linear_networks.distance.average": Function(
         ((3, 6),), lambda f, M: f(M, PARTS), power=1, refused=(((3, 5),), ((6,),))
     ),

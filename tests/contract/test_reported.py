@@ -23,6 +23,8 @@ def world():
     generators = torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()
     return torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads(), generators
 before = world()
+import snippets.linear_networks.equivariance, snippets.lie_groups.exponential, snippets.mnist.exact
+assert "sympy" not in sys.modules, "an import loads what only a few pages need"
 for path in sorted(pathlib.Path("snippets").rglob("*.py")):
     name = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
     if "figures" not in name and not name.endswith("__main__"):

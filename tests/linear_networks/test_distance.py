@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from book.expect import between, numbers
+from snippets.linear_algebra.svd import truncate
 from snippets.linear_networks.convolutions import compose
 from snippets.linear_networks.determinantal import degree, dimension, ed_degree
 from snippets.linear_networks.distance import (
@@ -21,7 +22,6 @@ from snippets.linear_networks.distance import (
     nearest_invariant,
     parabola_degree,
     real_critical,
-    truncate,
 )
 from snippets.linear_networks.function_spaces import differential_rank, hessian_signs
 from snippets.linear_networks.invariance import InvariantAutoencoder, collapse, permutation_matrix, sharing
@@ -220,12 +220,6 @@ def test_linear_spaces_have_all_degrees_one(r, m, n):
     if r >= min(m, n):
         assert degree(r, m, n) == ed_degree(r, m, n) == 1
         assert dimension(r, m, n) == m * n
-
-
-def test_bad_rank_is_named():
-    for rank in (-1, 4):
-        with pytest.raises(ValueError, match=f"rank {rank} is out of range: choose 0 to 3"):
-            truncate(draw(3, 4), rank)
 
 
 def test_exercises():

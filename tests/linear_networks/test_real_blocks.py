@@ -8,6 +8,7 @@ import pytest
 import sympy
 import torch
 
+from snippets.linear_algebra.svd import truncate
 from snippets.linear_networks.commutant import (
     circulant,
     commutant_dimension,
@@ -19,7 +20,6 @@ from snippets.linear_networks.components import (
     eigenvalues,
     multiplicities,
 )
-from snippets.linear_networks.distance import truncate
 from snippets.linear_networks.invariance import permutation_matrix
 from snippets.linear_networks.permutations import Permutation, cycle_decomposition
 from snippets.linear_networks.real_blocks import (

@@ -57,7 +57,8 @@ def unweighted_average(M, parts):
 
 def plain_truncation(M, parts, rank):
     """Truncate the means without the roots of the sizes as weights."""
-    from snippets.linear_networks.distance import average, truncate
+    from snippets.linear_algebra.svd import truncate
+    from snippets.linear_networks.distance import average
     from snippets.linear_networks.invariance import part_of
 
     means = average(M, parts)
@@ -150,7 +151,7 @@ def real_svd(M, rank):
     return torch.complex(cut(M.real, rank), cut(M.imag, rank)) if M.is_complex() else cut(M, rank)
 
 
-RIGHT_TRUNCATE = inspect.unwrap(importlib.import_module("snippets.linear_networks.distance").truncate)
+RIGHT_TRUNCATE = inspect.unwrap(importlib.import_module("snippets.linear_algebra.svd").truncate)
 
 SETTINGS = "_hypothesis_internal_use_settings"
 
@@ -236,7 +237,7 @@ TWINS = [
          "linear_networks.distance::test_nearest_invariant", "NN-35b"),
     Twin("plain for weighted truncation", "linear_networks.distance.nearest_invariant", plain_truncation,
          "linear_networks.distance::test_nearest_invariant", "NN-35b"),
-    Twin("a real SVD of real and imaginary part", "linear_networks.distance.truncate", real_svd,
+    Twin("a real SVD of real and imaginary part", "linear_algebra.svd.truncate", real_svd,
          "linear_networks.equivariance::test_nearest_on_a_component_is_where_training_ends", "NN-108"),
     Twin("greedy for a knapsack", "linear_networks.knapsack.knapsack", greedy,
          "linear_networks.equivariance::test_knapsack_on_the_rotation", "NN-108"),

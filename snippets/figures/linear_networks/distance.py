@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from book import figure, results
-from snippets.linear_networks.distance import average, nearest_invariant, truncate
+from snippets.linear_algebra.svd import truncate
+from snippets.linear_networks.distance import average, nearest_invariant
 from snippets.linear_networks.invariance import part_of
 from snippets.linear_networks.permutations import (
     Partition,
