@@ -112,23 +112,40 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def desks(browser):
+    """Keep a tab for each kind of screen: a new one takes the browser as long as what is looked at in it."""
+    kept = {}
+    yield kept
+    for page, _ in kept.values():
+        page.context.close()
+
+
 @pytest.fixture
-def tab(browser, root):
-    """Open tabs whose console must stay silent."""
-    opened, said = [], []
+def tab(browser, root, desks):
+    """Show an empty page on a screen; its console must stay silent."""
+    used = []
 
     def tab(width=760, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        opened.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
+        kind = (width, *options)
+        if kind not in desks:
+            page = browser.new_context(viewport={"width": width, "height": 900}, **options).new_page()
+            said = []
+            page.on("console", lambda message: said.append(message.text))
+            page.on("pageerror", lambda error: said.append(str(error)))
+            desks[kind] = page, said
+        page, said = desks[kind]
+        page.goto("about:blank")
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media="screen")
+        said.clear()
+        used.append(desks[kind])
         return page
 
     yield tab
-    for context in opened:
-        context.close()
-    assert said == []
+    for page, said in used:
+        page.unroute_all()
+        assert said == []
 
 
 def open_it(page, address=None):
@@ -221,7 +238,7 @@ def answers_to_keys(page):
     """Each control can be focused, shows that, and changes the picture by arrow keys, with Shift by more."""
     page.evaluate("document.activeElement.blur()")
     seen = set()
-    for control in page.locator(CONTROLS).all():
+    for control in page.locator(CONTROLS).element_handles():
         if not control.is_visible():
             continue
         kind = control.evaluate("(e) => e.type ?? e.tagName.toLowerCase()")
