@@ -60,15 +60,17 @@ ONE_OF_A_KIND = ["", CHAPTER_ADDRESSES[0], "labs/linear_algebra/", "reference/no
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves the site without a line a request, the book's own 404, and fonts as late as the visitor asks."""
+    """Serves the site without a line a request, the book's own 404, and fonts and scripts as late as the visitor asks."""
 
     def log_message(self, *args):
         """Say nothing."""
 
     def do_GET(self):
-        """Hold a font back for the seconds that the visitor's header names."""
+        """Hold a font or a script of the book's own back for the seconds that the visitor's header names."""
         if self.path.endswith(".woff2"):
             time.sleep(float(self.headers.get("X-Fonts-Late", 0)))
+        if self.path.endswith("ledger.js"):
+            time.sleep(float(self.headers.get("X-Ledger-Late", 0)))
         super().do_GET()
 
     def send_error(self, code, message=None, explain=None):
@@ -260,11 +262,10 @@ def test_page(reader, address):
 @pytest.mark.parametrize("address", ["reference/claims/linear-networks/", "reference/errata/"])
 def test_filters_that_come_late_find_their_room(visit, address, size):
     """When their script comes after the page has been painted, nothing moves."""
-    tab = visit(viewport=size)
+    tab = visit(viewport=size, extra_http_headers={"X-Ledger-Late": "0.8"})
     tab.page.add_init_script(f"({SHIFTS})()")
-    tab.page.route("**/ledger.js", lambda route: (tab.page.wait_for_timeout(800), route.continue_()))
     page = tab.open(address)
-    assert page.locator(".ledger-filters select").count() == 2
+    expect(page.locator(".ledger-filters select")).to_have_count(2)
     assert page.evaluate("window.shift") == 0
 
 
@@ -499,6 +500,25 @@ def test_what_is_out_of_sight_has_its_room(visit, size):
     expect(page.locator(f'[id="{last}"]')).to_be_in_viewport()
 
 
+@pytest.fixture(scope="session")
+def searching(browser):
+    """Open the search of the home page, and return what types into it when its list is empty."""
+    tab = Visit(browser)
+    page = tab.open("")
+    page.locator(".md-search__input").click()
+
+    def look_for(words):
+        page.locator(".md-search__input").fill("")
+        expect(page.locator(".md-search-result__item")).to_have_count(0)
+        page.keyboard.type(words, delay=20)
+        page.keyboard.press("End")  # the search listens to keys, and a sign like ℰ comes without one
+        return page
+
+    yield look_for
+    assert tab.complaints == []
+    tab.context.close()
+
+
 SOUGHT = {  # what is typed: a page that has it, and what its entry shows once
     "so3": ("lie-groups/exponential", "so3"),
     "ED degree": ("linear-networks/", "ED degree counts"),
@@ -510,12 +530,10 @@ SOUGHT = {  # what is typed: a page that has it, and what its entry shows once
 
 
 @pytest.mark.parametrize(("words", "found"), SOUGHT.items(), ids=list(SOUGHT))
-def test_search_finds_signs_names_and_words_of_a_lab(visit, words, found):
+def test_search_finds_signs_names_and_words_of_a_lab(searching, words, found):
     """What a reader types of a name of code, a sign of a formula or a lab leads to the page that has it; code shows once."""
     address, once = found
-    page = visit().open("")
-    page.locator(".md-search__input").click()
-    page.keyboard.type(words, delay=20)
+    page = searching(words)
     page.wait_for_selector(f'.md-search-result__item a[href*="{address}"]', state="attached")
     texts = page.locator(".md-search-result__item").all_inner_texts()
     assert not any(noise in text for text in texts for noise in ("¶", "Copied", "Copy this")), texts
@@ -525,11 +543,9 @@ def test_search_finds_signs_names_and_words_of_a_lab(visit, words, found):
 
 
 @pytest.mark.parametrize("term", ["orbit", "equivariant", "null space", "Lie algebra"])
-def test_search_finds_a_term_where_it_is_defined_first(visit, term):
+def test_search_finds_a_term_where_it_is_defined_first(searching, term):
     """The first that a reader sees is the sentence of the glossary, or the section to which that leads."""
-    page = visit().open("")
-    page.locator(".md-search__input").click()
-    page.keyboard.type(term, delay=20)
+    page = searching(term)
     page.wait_for_selector(".md-search-result__item a")
     known = next(known for known in glossary.terms() if known.name.lower().startswith(term.lower()))
     places = [address(place.page) for place in known.places]
@@ -549,17 +565,18 @@ MATCHED = r"""([whole, rest]) => {
 }"""
 
 
-@pytest.mark.parametrize("address", ["", "linear-algebra/svd/", "labs/mnist/", "reference/claims/", "404.html"])
-def test_no_page_has_what_the_sheet_leaves_out(visit, address):
+def test_no_page_has_what_the_sheet_leaves_out(visit):
     """The rules that the build left out match nothing, with the search and its results open, too."""
-    page = visit().open(address)
-    page.locator(".md-search__input").click()
-    page.keyboard.type("eigenvectors", delay=20)
-    page.wait_for_selector(".md-search-result__item a")
-    name = sheets.sheet().relative_to(DOCS)
-    number, matched = page.evaluate(MATCHED, [(DOCS / name).read_text(), (Quiet.site / name).read_text()])
-    assert number > 500
-    assert matched == []
+    name, tab = sheets.sheet().relative_to(DOCS), visit()
+    sheet = [(DOCS / name).read_text(), (Quiet.site / name).read_text()]
+    for address in ["", "linear-algebra/svd/", "labs/mnist/", "reference/claims/", "404.html"]:
+        page = tab.open(address)
+        page.locator(".md-search__input").click()
+        page.keyboard.type("eigenvectors", delay=20)
+        page.wait_for_selector(".md-search-result__item a")
+        number, matched = page.evaluate(MATCHED, sheet)
+        assert number > 500
+        assert matched == [], address
 
 
 def test_pages_allow_nothing_from_elsewhere(site):
@@ -590,16 +607,12 @@ def test_switch_swaps_the_figures(visit):
     assert not light.is_visible()
 
 
-def test_search_finds_a_chapter(visit):
+def test_search_finds_a_chapter(searching):
     """A word of a title leads to its chapter."""
-    tab = visit()
-    page = tab.open("")
-    page.locator(".md-search__input").click()
-    page.keyboard.type("eigenvectors", delay=20)
+    page = searching("eigenvectors")
     page.wait_for_selector(".md-search-result__item a")
     links = page.locator(".md-search-result__item a").evaluate_all("links => links.map(link => link.href)")
     assert any("linear-algebra/eigenvectors" in link for link in links)
-    assert tab.complaints == []
 
 
 def test_mark_of_a_claim_leads_to_its_test(visit):
