@@ -128,7 +128,7 @@ def quaternion_table(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4 
 
 def quaternion(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4"]:
     """Return the unit quaternion (cos θ/2, sin θ/2 n) of R with cos θ/2 ≥ 0."""
-    table = quaternion_table(R)
+    table = 1.0 * quaternion_table(R)  # so that whole numbers will do
     # the row that belongs to the largest component loses no digits
     longest = table.diagonal(dim1=-2, dim2=-1).argmax(-1)[..., None, None]
     q = table.take_along_dim(longest, -2).squeeze(-2)

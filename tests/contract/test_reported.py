@@ -16,18 +16,31 @@ from snippets.manifolds import tangent_space
 
 ROOT = Path(__file__).parents[2]
 UNCHANGED = """
-import importlib, pathlib, random, sys
-import numpy as np, torch
+import decimal, importlib, locale, logging, os, pathlib, random, signal, sys, threading, warnings
+import numpy as np, sympy, torch  # which set filters of warnings of their own
 torch.manual_seed(0), np.random.seed(0), random.seed(0)
 def world():
-    generators = torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()
-    return torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads(), generators
+    root = logging.getLogger()
+    return {
+        "generators": (torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()),
+        "numbers": (torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()),
+        "precision": (torch.get_float32_matmul_precision(), np.geterr(), str(decimal.getcontext())),
+        "threads": (torch.get_num_threads(), torch.get_num_interop_threads(), threading.active_count()),
+        "printing": (vars(torch._tensor_str.PRINT_OPTS).copy(), str(np.get_printoptions()), sys.stdout, sys.stderr),
+        "warnings": (list(warnings.filters), warnings.showwarning),
+        "environment": dict(os.environ),
+        "place": (os.getcwd(), list(sys.path), locale.setlocale(locale.LC_ALL)),
+        "signals": {number: signal.getsignal(number) for number in signal.valid_signals()},
+        "logging": (root.level, list(root.handlers), logging.getLoggerClass()),
+        "hooks": (sys.excepthook, sys.displayhook, list(sys.meta_path), sys.gettrace(), sys.getrecursionlimit()),
+    }
 before = world()
 for path in sorted(pathlib.Path("snippets").rglob("*.py")):
     name = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
     if "figures" not in name and not name.endswith("__main__"):
         importlib.import_module(name)
-assert world() == before, "an import changed the world"
+for what, state in world().items():
+    assert state == before[what], f"an import changed {what}: {state}, before {before[what]}"
 assert "matplotlib" not in sys.modules or "snippets.mnist.script" in sys.modules, "an import loads what draws"
 """
 
