@@ -46,6 +46,13 @@ def check_batches(wanted: str, *given: Tensor) -> None:
             raise ValueError(f"shape {shapes}: pass {fitting}, with one … for all")
 
 
+def digits(value: float, bound: float) -> str:
+    """Return a value to three digits, or to as many as tell on which side of a bound it lies."""
+    short = f"{value:.3g}"
+    sides = [(x > bound, x < bound) for x in (float(short), value)]
+    return short if sides[0] == sides[1] else repr(value)
+
+
 def check_precision(*given: Tensor) -> None:
     """Raise ValueError where numbers have 16 bits, of which PyTorch makes neither waves nor a decomposition."""
     for tensor in given:

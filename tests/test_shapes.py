@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from snippets.shapes import check_batches, check_numbers, check_shapes
+from snippets.shapes import check_batches, check_numbers, check_shapes, digits
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,22 @@ def test_a_form_for_each_tensor():
         check_shapes("n n", torch.eye(2), torch.eye(2))
     with pytest.raises(ValueError, match=r"^number of tensors 1: pass 2, one for each of … n, n$"):
         check_shapes("… n, n", torch.eye(2))
+
+
+@pytest.mark.parametrize(
+    ("value", "bound", "shown"),
+    [
+        (0.012345, 1e-5, "0.0123"),
+        (1.0000001e-5, 1e-5, "1.0000001e-05"),  # to three digits it would be the bound
+        (1.2344, 1.2342, "1.2344"),  # or below it
+        (0.9999, 1.0, "0.9999"),
+        (1e-5, 1e-5, "1e-05"),
+        (float("inf"), 1.0, "inf"),
+        (float("nan"), 1.0, "nan"),
+    ],
+)
+def test_a_value_is_told_from_its_bound(value, bound, shown):
+    assert digits(value, bound) == shown
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.complex64])

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from snippets.shapes import check_numbers, check_precision
+from snippets.shapes import check_numbers, check_precision, digits
 
 # --8<-- [end:setup]
 
@@ -119,7 +119,8 @@ def check_orthogonal(Q: Float[Tensor, "*batch n n"], atol: float = 1e-5) -> None
     defect = defects.max().item() if Q.numel() else 0.0
     if not defect <= atol:
         raise ValueError(
-            f"Q Qᵀ differs from I by {defect:.3g}, more than {atol:g}: Q is not in O(n)"
+            f"Q Qᵀ differs from I by {digits(defect, atol)}, more than {atol:g}: "
+            "Q is not in O(n)"
         )
 
 

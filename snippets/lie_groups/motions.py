@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snippets.lie_groups.exponential import J, exp_so2, exp_so3, hat, log_so2, log_so3
-from snippets.shapes import check_batches, check_shapes
+from snippets.shapes import check_batches, check_shapes, digits
 
 # --8<-- [end:setup]
 
@@ -31,8 +31,8 @@ def parts(M: Float[Tensor, "*batch m m"]) -> tuple[Tensor, Tensor]:
     miss = (M[..., n, :] - torch.eye(n + 1)[n].to(M)).abs()
     if miss.numel() and not miss.max() <= 1e-5:
         raise ValueError(
-            f"the last row is {miss.max():.3g} away from 0, …, 0, 1: "
-            "pass [[R, p], [0, 1]]"
+            f"the last row is {digits(miss.max().item(), 1e-5)} away from "
+            "0, …, 0, 1, more than 1e-05: pass [[R, p], [0, 1]]"
         )
     return M[..., :n, :n], M[..., :n, n]
 
