@@ -13,7 +13,7 @@ LINK = re.compile(r'(?<= )(href|src)="(?![a-z]+:|//|#)([^"#?]*)([^"]*)"')
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 PRELOAD = re.compile(r'<link rel="preload"[^>]*>')
 PLAYGROUND = re.compile(r'<script src="[^"]*playgrounds/page\.js" type="module"></script>')
-LEFT_OUT = (".map", ".xml", ".gz", ".ipynb")
+LEFT_OUT = (".map", ".xml", ".gz")
 ABOUT = """This is the whole site of the book. Open index.html in a browser; no network is needed.
 Playgrounds show their figures here: a browser does not let a page of the disk load what moves them.
 """

@@ -17,6 +17,7 @@ def matrix_exp(X: Shaped[Tensor, "*batch m n"]) -> Shaped[Tensor, "*batch m n"]:
     check_shapes("… n n", X)
     if X.dtype in (torch.float16, torch.bfloat16):
         return matrix_exp(X.float()).to(X)
+    X = 1.0 * X  # so that whole numbers will do
     if X.shape[:-2].numel() > 1:
         return torch.linalg.matrix_exp(X)
     return torch.linalg.matrix_exp(torch.stack([X, X]))[0]

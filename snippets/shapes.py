@@ -46,9 +46,26 @@ def check_batches(wanted: str, *given: Tensor) -> None:
             raise ValueError(f"shape {shapes}: pass {fitting}, with one … for all")
 
 
+def digits(value: float, bound: float) -> str:
+    """Return a value to three digits, or to as many as tell on which side of a bound it lies."""
+    short = f"{value:.3g}"
+    sides = [(x > bound, x < bound) for x in (float(short), value)]
+    return short if sides[0] == sides[1] else repr(value)
+
+
+def check_precision(*given: Tensor) -> None:
+    """Raise ValueError where numbers have 16 bits, of which PyTorch makes neither waves nor a decomposition."""
+    for tensor in given:
+        if tensor.dtype in (torch.float16, torch.bfloat16):
+            raise ValueError(
+                f"numbers of type {tensor.dtype}: pass single or double precision, such as x.float()"
+            )
+
+
 def check_numbers(wanted: str, *given: Tensor) -> None:
-    """Check shapes, and raise ValueError unless all numbers are finite and of a floating-point type."""
+    """Check shapes, and raise ValueError unless all numbers are finite, in single or double precision."""
     check_shapes(wanted, *given)
+    check_precision(*given)
     for tensor in given:
         if not (tensor.is_floating_point() or tensor.is_complex()):
             raise ValueError(

@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from snippets.shapes import check_batches, check_numbers, check_shapes
+from snippets.shapes import check_batches, check_numbers, check_shapes, digits
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,23 @@ def test_a_form_for_each_tensor():
         check_shapes("… n, n", torch.eye(2))
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64, torch.complex64])
+@pytest.mark.parametrize(
+    ("value", "bound", "shown"),
+    [
+        (0.012345, 1e-5, "0.0123"),
+        (1.0000001e-5, 1e-5, "1.0000001e-05"),  # to three digits it would be the bound
+        (1.2344, 1.2342, "1.2344"),  # or below it
+        (0.9999, 1.0, "0.9999"),
+        (1e-5, 1e-5, "1e-05"),
+        (float("inf"), 1.0, "inf"),
+        (float("nan"), 1.0, "nan"),
+    ],
+)
+def test_a_value_is_told_from_its_bound(value, bound, shown):
+    assert digits(value, bound) == shown
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.complex64])
 def test_finite_numbers_of_floating_point_pass(dtype):
     check_numbers("n n, n", torch.ones(2, 2, dtype=dtype), torch.ones(2, dtype=dtype))
 
@@ -64,6 +80,8 @@ def test_finite_numbers_of_floating_point_pass(dtype):
         (torch.tensor([1.0, torch.nan]), "NaN or infinity among the entries: pass numbers that are finite"),
         (torch.tensor([-torch.inf, 1.0]), "NaN or infinity among the entries"),
         (torch.tensor([1.0, complex(0, torch.inf)]), "NaN or infinity among the entries"),
+        (torch.ones(2).half(), "numbers of type torch.float16: pass single or double precision, such as x.float()"),
+        (torch.ones(2).bfloat16(), "numbers of type torch.bfloat16: pass single or double precision"),
         (torch.ones(3), "shape (3, 2), (3,): pass (m, n), (n)"),
     ],
 )

@@ -30,17 +30,21 @@ from torch import nn
 torch.set_default_dtype(torch.float64)
 
 # %% [markdown]
-# These three helpers run the checks. You need not read them.
+# These helpers run the checks. You need not read them.
 
 
 # %% tags=["setup"]
 def check(test):
     """Run a test and report what came of it; an unfinished exercise stops nothing."""
     torch.manual_seed(0)
+    given.remarks, names = set(), test.__globals__
+    tried = {name: names[name] for name in mentioned(test.__code__) if name in names}
+    tried = {name: f for name, f in tried.items() if type(f) is type(mentioned)}
+    names.update({name: watched(f) for name, f in tried.items()})
     try:
         test()
     except AssertionError as problem:
-        print(f"Not yet: {problem}.")
+        print(f"Not yet: {problem}.", *sorted(given.remarks))
     except Exception as problem:
         where = problem.__traceback__
         while where.tb_next:
@@ -50,23 +54,73 @@ def check(test):
             name = where.tb_frame.f_code.co_name
             print(f"Not yet: the function {name} is still empty.")
         else:
-            print(f"Not yet: {type(problem).__name__}: {problem}")
+            kind = type(problem).__name__
+            print(f"Not yet: {kind}: {problem}", *sorted(given.remarks))
     else:
         print("Correct.")
         return True
+    finally:
+        names.update(tried)
     return False
+
+
+def mentioned(code):
+    """Return the names that the code of a test mentions."""
+    inner = [mentioned(part) for part in code.co_consts if hasattr(part, "co_names")]
+    return set(code.co_names).union(*inner) - {"given", "close"}
+
+
+def watched(function):
+    """Return the function, with a remark should it change what it is given."""
+
+    def call(*inputs, **more):
+        def parts():
+            lists = [x if isinstance(x, list | tuple) else [x] for x in inputs]
+            return [y for x in lists for y in x]
+
+        before = [y.clone() if isinstance(y, torch.Tensor) else y for y in parts()]
+        answer = function(*inputs, **more)
+        same = len(before) == len(parts()) and all(
+            x is y or torch.equal(torch.as_tensor(x), torch.as_tensor(y))
+            for x, y in zip(before, parts(), strict=True)
+        )
+        if not same:
+            name = function.__name__
+            given.remarks.add(f"({name} changes its input: work on a copy of it.)")
+        return answer
+
+    return call
 
 
 def given(answer, *shape):
     """Return an answer as a tensor of this shape, or say what is wrong with it."""
     assert answer is not None, "nothing came back: is a return missing?"
-    if isinstance(answer, list | tuple):
-        answer = torch.stack([torch.as_tensor(part) for part in answer])
-    answer = torch.as_tensor(answer).detach()
+    try:
+        answer = tensor_of(answer).detach().to("cpu", copy=True)
+    except (TypeError, ValueError, RuntimeError) as problem:
+        kind = type(answer).__name__
+        wrong = f"the answer, of type {kind}, does not make a tensor: {problem}"
+        raise AssertionError(wrong) from problem
     found = tuple(answer.shape)
     assert found == shape, f"the answer has the shape {found}, not {shape}"
+    if answer.is_floating_point() or answer.is_complex():
+        double = answer.to(torch.promote_types(answer.dtype, torch.float64))
+        if double.dtype != answer.dtype:
+            given.remarks.add(f"(The answer is {answer.dtype}: compute in double.)")
+        answer = double
     real = not answer.is_complex() or close(answer.imag, torch.zeros(shape))
     return answer.real if real else answer
+
+
+def tensor_of(answer):
+    """Return a tensor of numbers, or of lists of them, or of what gives them in turn."""
+    answer = list(answer) if hasattr(answer, "__next__") else answer
+    if isinstance(answer, list | tuple) and any(hasattr(x, "__len__") for x in answer):
+        return torch.stack([tensor_of(part) for part in answer])
+    return torch.as_tensor(answer)
+
+
+given.remarks = set()
 
 
 def close(actual, expected, tolerance=1e-8):
@@ -204,18 +258,19 @@ def group_convolution(f, w):
 # %% tags=["check"]
 @check
 def group():
-    f, w = torch.randn(2, 4, 6, 6), torch.randn(4, 3, 3)
-    y = given(group_convolution(f, w), 2, 4, 6, 6)
-    plain = nn.functional.conv2d(f, w[None], padding=1)[:, 0]
-    assert close(y[:, 0], plain), "map 0 does not read map j with filter j, upright"
-
     def move(f, quarters):
         return f.rot90(quarters, (-2, -1)).roll(quarters, dims=1)
 
-    for quarters in (1, 2, 3):
-        moved = given(group_convolution(move(f, quarters), w), 2, 4, 6, 6)
-        name = f"a turn by {90 * quarters}°"
-        assert close(moved, move(y, quarters)), f"{name} does not turn the answer along"
+    for batch, n in ((2, 6), (1, 7)):
+        f, w = torch.randn(batch, 4, n, n), torch.randn(4, 3, 3)
+        y = given(group_convolution(f, w), *f.shape)
+        plain = nn.functional.conv2d(f, w[None], padding=1)[:, 0]
+        assert close(y[:, 0], plain), "map 0 does not read map j with filter j, upright"
+        for quarters in (1, 2, 3):
+            moved = given(group_convolution(move(f, quarters), w), *f.shape)
+            name = f"a turn by {90 * quarters}°"
+            along = close(moved, move(y, quarters))
+            assert along, f"{name} does not turn the answer along"
 
 
 # %% [markdown] tags=["solution"]
@@ -363,27 +418,30 @@ def arrows(x, s):
 # %% tags=["check"]
 @check
 def points():
-    x, s, A = torch.randn(6, 3), torch.randn(6), torch.randn(3, 3)
-    R, t = torch.linalg.matrix_exp(A - A.T), 3 * torch.randn(3)
-    v = given(arrows(x, s), 6, 3)
-    assert v.isfinite().all(), (
-        "the arrows are not finite (a point has distance zero from itself)"
-    )
-    assert close(given(arrows(x + t, s), 6, 3), v), "a translation changes the arrows"
-    assert close(given(arrows(x @ R.T, s), 6, 3), v @ R.T), (
-        "the arrows do not turn along"
-    )
-    assert close(given(arrows(-x, s), 6, 3), -v), (
-        "an inversion does not turn them around"
-    )
-    order = torch.randperm(6)
-    renumbered = given(arrows(x[order], s[order]), 6, 3)
-    assert close(renumbered, v[order]), (
-        "renumbering the points does not renumber the arrows"
-    )
-    assert v.abs().max() > 1e-3, "all arrows are zero"
-    other = given(arrows(x, torch.randn(6)), 6, 3)
-    assert not close(other, v, 1e-3), "the arrows do not depend on the numbers"
+    for n in (9, 6):
+        x, s, A = torch.randn(n, 3), torch.randn(n), torch.randn(3, 3)
+        R, t = torch.linalg.matrix_exp(A - A.T), 3 * torch.randn(3)
+        v = given(arrows(x, s), n, 3)
+        assert v.isfinite().all(), (
+            "the arrows are not finite (a point has distance zero from itself)"
+        )
+        assert close(given(arrows(x + t, s), n, 3), v), (
+            "a translation changes the arrows"
+        )
+        assert close(given(arrows(x @ R.T, s), n, 3), v @ R.T), (
+            "the arrows do not turn along"
+        )
+        assert close(given(arrows(-x, s), n, 3), -v), (
+            "an inversion does not turn them around"
+        )
+        order = torch.randperm(n)
+        renumbered = given(arrows(x[order], s[order]), n, 3)
+        assert close(renumbered, v[order]), (
+            "renumbering the points does not renumber the arrows"
+        )
+        assert v.abs().max() > 1e-3, "all arrows are zero"
+        other = given(arrows(x, torch.randn(n)), n, 3)
+        assert not close(other, v, 1e-3), "the arrows do not depend on the numbers"
     x[1] = x[0]
     x.requires_grad_()
     v = torch.as_tensor(arrows(x, s))
@@ -436,24 +494,23 @@ def turn_strokes(f, quarters):
 # %% tags=["check"]
 @check
 def strokes():
-    n = 21
-    ticks = torch.linspace(-2, 2, n)
-    y, x = torch.meshgrid(-ticks, ticks, indexing="ij")
-
     def field(x, y):
         """The second derivatives (f_xx − f_yy, 2 f_xy) of a bump beside the middle."""
         u, v = x - 0.7, y + 0.3
         return torch.stack([u**2 - v**2, 2 * u * v]) * torch.exp(-(u**2) - v**2)
 
-    f = field(x, y)
-    for quarters in (1, 2, 3):
-        angle = quarters * math.pi / 2
-        c, s = math.cos(angle), math.sin(angle)
-        u, v = field(c * x + s * y, -s * x + c * y)
-        c, s = math.cos(2 * angle), math.sin(2 * angle)
-        expected = torch.stack([c * u - s * v, s * u + c * v])
-        found = given(turn_strokes(f, quarters), 2, n, n)
-        assert close(found, expected), f"a turn by {90 * quarters}° goes wrong"
+    for n in (21, 8):
+        ticks = torch.linspace(-2, 2, n)
+        y, x = torch.meshgrid(-ticks, ticks, indexing="ij")
+        f = field(x, y)
+        for quarters in (1, 2, 3):
+            angle = quarters * math.pi / 2
+            c, s = math.cos(angle), math.sin(angle)
+            u, v = field(c * x + s * y, -s * x + c * y)
+            c, s = math.cos(2 * angle), math.sin(2 * angle)
+            expected = torch.stack([c * u - s * v, s * u + c * v])
+            found = given(turn_strokes(f, quarters), 2, n, n)
+            assert close(found, expected), f"a turn by {90 * quarters}° goes wrong"
 
 
 # %% [markdown] tags=["solution"]

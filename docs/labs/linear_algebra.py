@@ -28,17 +28,21 @@ from torch import nn
 torch.set_default_dtype(torch.float64)
 
 # %% [markdown]
-# These three helpers run the checks. You need not read them.
+# These helpers run the checks. You need not read them.
 
 
 # %% tags=["setup"]
 def check(test):
     """Run a test and report what came of it; an unfinished exercise stops nothing."""
     torch.manual_seed(0)
+    given.remarks, names = set(), test.__globals__
+    tried = {name: names[name] for name in mentioned(test.__code__) if name in names}
+    tried = {name: f for name, f in tried.items() if type(f) is type(mentioned)}
+    names.update({name: watched(f) for name, f in tried.items()})
     try:
         test()
     except AssertionError as problem:
-        print(f"Not yet: {problem}.")
+        print(f"Not yet: {problem}.", *sorted(given.remarks))
     except Exception as problem:
         where = problem.__traceback__
         while where.tb_next:
@@ -48,23 +52,73 @@ def check(test):
             name = where.tb_frame.f_code.co_name
             print(f"Not yet: the function {name} is still empty.")
         else:
-            print(f"Not yet: {type(problem).__name__}: {problem}")
+            kind = type(problem).__name__
+            print(f"Not yet: {kind}: {problem}", *sorted(given.remarks))
     else:
         print("Correct.")
         return True
+    finally:
+        names.update(tried)
     return False
+
+
+def mentioned(code):
+    """Return the names that the code of a test mentions."""
+    inner = [mentioned(part) for part in code.co_consts if hasattr(part, "co_names")]
+    return set(code.co_names).union(*inner) - {"given", "close"}
+
+
+def watched(function):
+    """Return the function, with a remark should it change what it is given."""
+
+    def call(*inputs, **more):
+        def parts():
+            lists = [x if isinstance(x, list | tuple) else [x] for x in inputs]
+            return [y for x in lists for y in x]
+
+        before = [y.clone() if isinstance(y, torch.Tensor) else y for y in parts()]
+        answer = function(*inputs, **more)
+        same = len(before) == len(parts()) and all(
+            x is y or torch.equal(torch.as_tensor(x), torch.as_tensor(y))
+            for x, y in zip(before, parts(), strict=True)
+        )
+        if not same:
+            name = function.__name__
+            given.remarks.add(f"({name} changes its input: work on a copy of it.)")
+        return answer
+
+    return call
 
 
 def given(answer, *shape):
     """Return an answer as a tensor of this shape, or say what is wrong with it."""
     assert answer is not None, "nothing came back: is a return missing?"
-    if isinstance(answer, list | tuple):
-        answer = torch.stack([torch.as_tensor(part) for part in answer])
-    answer = torch.as_tensor(answer).detach()
+    try:
+        answer = tensor_of(answer).detach().to("cpu", copy=True)
+    except (TypeError, ValueError, RuntimeError) as problem:
+        kind = type(answer).__name__
+        wrong = f"the answer, of type {kind}, does not make a tensor: {problem}"
+        raise AssertionError(wrong) from problem
     found = tuple(answer.shape)
     assert found == shape, f"the answer has the shape {found}, not {shape}"
+    if answer.is_floating_point() or answer.is_complex():
+        double = answer.to(torch.promote_types(answer.dtype, torch.float64))
+        if double.dtype != answer.dtype:
+            given.remarks.add(f"(The answer is {answer.dtype}: compute in double.)")
+        answer = double
     real = not answer.is_complex() or close(answer.imag, torch.zeros(shape))
     return answer.real if real else answer
+
+
+def tensor_of(answer):
+    """Return a tensor of numbers, or of lists of them, or of what gives them in turn."""
+    answer = list(answer) if hasattr(answer, "__next__") else answer
+    if isinstance(answer, list | tuple) and any(hasattr(x, "__len__") for x in answer):
+        return torch.stack([tensor_of(part) for part in answer])
+    return torch.as_tensor(answer)
+
+
+given.remarks = set()
 
 
 def close(actual, expected, tolerance=1e-8):
@@ -91,18 +145,23 @@ def in_span(columns, x):
 # %% tags=["check"]
 @check
 def span():
+    def accepted(columns, x):
+        answer = given(in_span(columns, x))
+        assert answer in (0, 1), f"return True or False, not {answer:g}"
+        return answer
+
     for n, k in [(3, 1), (3, 2), (5, 3), (6, 4)]:
         free = torch.randn(n, k)
         columns = torch.cat([free, free @ torch.randn(k, 1), torch.zeros(n, 1)], dim=1)
         columns = columns[:, torch.randperm(k + 2)]  # dependent, in any order
         inside = columns @ torch.randn(k + 2)
         normal = torch.linalg.svd(columns).U[:, -1]  # perpendicular to all columns
-        assert in_span(columns, inside), "a combination of the columns was refused"
-        assert in_span(columns, torch.zeros(n)), "zero is a combination of any columns"
-        assert not in_span(columns, inside + 0.01 * normal), (
-            "a vector beside the span was accepted"
-        )
-    assert in_span(torch.randn(3, 5), torch.randn(3)), (
+        assert accepted(columns, inside), "a combination of the columns was refused"
+        zero = accepted(columns, torch.zeros(n))
+        assert zero, "zero is a combination of any columns"
+        beside = accepted(columns, inside + 0.01 * normal)
+        assert not beside, "a vector beside the span was accepted"
+    assert accepted(torch.randn(3, 5), torch.randn(3)), (
         "five random columns span three dimensions"
     )
 

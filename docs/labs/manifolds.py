@@ -30,17 +30,21 @@ from torch import nn
 torch.set_default_dtype(torch.float64)
 
 # %% [markdown]
-# These three helpers run the checks. You need not read them.
+# These helpers run the checks. You need not read them.
 
 
 # %% tags=["setup"]
 def check(test):
     """Run a test and report what came of it; an unfinished exercise stops nothing."""
     torch.manual_seed(0)
+    given.remarks, names = set(), test.__globals__
+    tried = {name: names[name] for name in mentioned(test.__code__) if name in names}
+    tried = {name: f for name, f in tried.items() if type(f) is type(mentioned)}
+    names.update({name: watched(f) for name, f in tried.items()})
     try:
         test()
     except AssertionError as problem:
-        print(f"Not yet: {problem}.")
+        print(f"Not yet: {problem}.", *sorted(given.remarks))
     except Exception as problem:
         where = problem.__traceback__
         while where.tb_next:
@@ -50,23 +54,73 @@ def check(test):
             name = where.tb_frame.f_code.co_name
             print(f"Not yet: the function {name} is still empty.")
         else:
-            print(f"Not yet: {type(problem).__name__}: {problem}")
+            kind = type(problem).__name__
+            print(f"Not yet: {kind}: {problem}", *sorted(given.remarks))
     else:
         print("Correct.")
         return True
+    finally:
+        names.update(tried)
     return False
+
+
+def mentioned(code):
+    """Return the names that the code of a test mentions."""
+    inner = [mentioned(part) for part in code.co_consts if hasattr(part, "co_names")]
+    return set(code.co_names).union(*inner) - {"given", "close"}
+
+
+def watched(function):
+    """Return the function, with a remark should it change what it is given."""
+
+    def call(*inputs, **more):
+        def parts():
+            lists = [x if isinstance(x, list | tuple) else [x] for x in inputs]
+            return [y for x in lists for y in x]
+
+        before = [y.clone() if isinstance(y, torch.Tensor) else y for y in parts()]
+        answer = function(*inputs, **more)
+        same = len(before) == len(parts()) and all(
+            x is y or torch.equal(torch.as_tensor(x), torch.as_tensor(y))
+            for x, y in zip(before, parts(), strict=True)
+        )
+        if not same:
+            name = function.__name__
+            given.remarks.add(f"({name} changes its input: work on a copy of it.)")
+        return answer
+
+    return call
 
 
 def given(answer, *shape):
     """Return an answer as a tensor of this shape, or say what is wrong with it."""
     assert answer is not None, "nothing came back: is a return missing?"
-    if isinstance(answer, list | tuple):
-        answer = torch.stack([torch.as_tensor(part) for part in answer])
-    answer = torch.as_tensor(answer).detach()
+    try:
+        answer = tensor_of(answer).detach().to("cpu", copy=True)
+    except (TypeError, ValueError, RuntimeError) as problem:
+        kind = type(answer).__name__
+        wrong = f"the answer, of type {kind}, does not make a tensor: {problem}"
+        raise AssertionError(wrong) from problem
     found = tuple(answer.shape)
     assert found == shape, f"the answer has the shape {found}, not {shape}"
+    if answer.is_floating_point() or answer.is_complex():
+        double = answer.to(torch.promote_types(answer.dtype, torch.float64))
+        if double.dtype != answer.dtype:
+            given.remarks.add(f"(The answer is {answer.dtype}: compute in double.)")
+        answer = double
     real = not answer.is_complex() or close(answer.imag, torch.zeros(shape))
     return answer.real if real else answer
+
+
+def tensor_of(answer):
+    """Return a tensor of numbers, or of lists of them, or of what gives them in turn."""
+    answer = list(answer) if hasattr(answer, "__next__") else answer
+    if isinstance(answer, list | tuple) and any(hasattr(x, "__len__") for x in answer):
+        return torch.stack([tensor_of(part) for part in answer])
+    return torch.as_tensor(answer)
+
+
+given.remarks = set()
 
 
 def close(actual, expected, tolerance=1e-8):
@@ -141,18 +195,18 @@ def to_sphere(u):
 # %% tags=["check"]
 @check
 def charts():
-    for n in (1, 2, 4):
-        p = nn.functional.normalize(torch.randn(30, n + 1))
-        u, pole = given(from_south(p), 30, n), torch.eye(n + 1)[-1]
-        foot = torch.cat([u, torch.zeros(30, 1)], dim=1)
+    for k, n in ((30, 1), (1, 2), (20, 4)):
+        p = nn.functional.normalize(torch.randn(k, n + 1))
+        u, pole = given(from_south(p), k, n), torch.eye(n + 1)[-1]
+        foot = torch.cat([u, torch.zeros(k, 1)], dim=1)
         along = (p[:, -1:] + 1) * (foot - (-pole))
         assert close(along, p + pole), "pole, point and foot are not on one line"
-        x = 3 * torch.randn(30, n)
-        back = given(to_sphere(x), 30, n + 1)
-        assert close(back.norm(dim=1), torch.ones(30)), "the inverse leaves the sphere"
-        again = given(from_south(back), 30, n)
+        x = 3 * torch.randn(k, n)
+        back = given(to_sphere(x), k, n + 1)
+        assert close(back.norm(dim=1), torch.ones(k)), "the inverse leaves the sphere"
+        again = given(from_south(back), k, n)
         assert close(again, x), "coordinates do not come back"
-        again = given(to_sphere(u), 30, n + 1)
+        again = given(to_sphere(u), k, n + 1)
         assert close(again, p), "points do not come back"
 
 
@@ -264,8 +318,11 @@ def even_points(k, n):
 def even():
     for n in (1, 2, 5):
         k, d = 200_000, n + 1
+        given(even_points(3, n), 3, d)
         p = given(even_points(k, n), k, d)
-        assert close(p.norm(dim=1), torch.ones(k)), "some points are not on the sphere"
+        assert close(p.norm(dim=1), torch.ones(k), 1e-6), (
+            "some points are not on the sphere"
+        )
         directions = [*torch.eye(d), nn.functional.normalize(torch.randn(d), dim=0)]
         for t in (p @ direction for direction in directions):
             assert t.mean().abs() < 0.02, "the points prefer a direction"
@@ -308,12 +365,13 @@ def turn_to(a, b):
 # %% tags=["check"]
 @check
 def torus():
-    a, b = 20 * torch.randn(500, 2), 20 * torch.randn(500, 2)
-    turn = given(turn_to(a, b), 500, 2)
-    assert turn.abs().max() <= math.pi + 1e-9, "a turn is longer than half a circle"
-    off = a + turn - b
-    assert close(off.cos(), torch.ones(500, 2)), "the turns do not lead to b"
-    assert close(off.sin(), torch.zeros(500, 2)), "the turns do not lead to b"
+    for k in (500, 1):
+        a, b = 20 * torch.randn(k, 2), 20 * torch.randn(k, 2)
+        turn = given(turn_to(a, b), k, 2)
+        assert turn.abs().max() <= math.pi + 1e-9, "a turn is longer than half a circle"
+        off = a + turn - b
+        assert close(off.cos(), torch.ones(k, 2)), "the turns do not lead to b"
+        assert close(off.sin(), torch.zeros(k, 2)), "the turns do not lead to b"
 
 
 # %% [markdown] tags=["solution"]
@@ -367,6 +425,9 @@ def level_sets():
         assert close(basis.T @ basis, torch.eye(k)), "the basis is not orthonormal"
         change = torch.stack([F(x + d) - F(x) for d in 1e-4 * basis.T])
         assert change.abs().max() < 1e-7, "F changes to first order along the basis"
+        slope = torch.autograd.functional.jacobian(F, x) @ basis
+        flat = close(slope, torch.zeros(slope.shape), 1e-7)
+        assert flat, "F changes, if little, to first order along the basis"
     for name, F, x in (
         ("the tip of the cone", cone, torch.zeros(3)),
         ("a point with two gradients on one line", circle, torch.eye(3)[0]),
@@ -467,13 +528,21 @@ def even_on_globe(k):
 @check
 def globe():
     k = 100_000
+    given(even_on_globe(3), 3, 3)
     p = given(even_on_globe(k), k, 3)
-    assert close(p.norm(dim=1), torch.ones(k)), "some points are not on the sphere"
+    assert close(p.norm(dim=1), torch.ones(k), 1e-6), (
+        "some points are not on the sphere"
+    )
     bands = torch.histc(p[:, 2].clamp(-1, 1), 10, -1, 1) / k  # ten bands of equal area
     where = "at the poles" if bands[[0, -1]].max() > 0.11 else "somewhere"
     assert close(bands, torch.full((10,), 0.1), 0.01), f"the points crowd {where}"
     sectors = torch.histc(torch.atan2(p[:, 1], p[:, 0]), 10, -math.pi, math.pi) / k
     assert close(sectors, torch.full((10,), 0.1), 0.01), "some longitudes are preferred"
+    east, high = torch.atan2(p[:, 1], p[:, 0]) / math.pi, p[:, 2]
+    fields = torch.stack([east, high], 1).add(1).mul(5).long().clamp(0, 9)
+    fields = (10 * fields[:, 0] + fields[:, 1]).bincount(minlength=100) / k
+    even = close(fields, torch.full((100,), 0.01), 0.002)
+    assert even, "each height prefers a longitude: draw the two apart from each other"
 
 
 # %% [markdown] tags=["solution"]

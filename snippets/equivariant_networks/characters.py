@@ -53,7 +53,7 @@ def inner(
             f"characters on {len(chi)} and {len(psi)} elements: "
             "both belong to one group"
         )
-    return (chi.conj() * psi).mean()
+    return (1.0 * chi.conj() * psi).mean()
     # --8<-- [end:character]
 
 
@@ -92,7 +92,7 @@ def projection(
     """
     check_shapes("order, order d d", chi, rho)
     weights = dimension / inner(chi, chi) * chi / len(chi)
-    return torch.einsum("g,gij->ij", weights, rho)
+    return torch.einsum("g,gij->ij", weights, 1.0 * rho)
     # --8<-- [end:projection]
 
 

@@ -79,6 +79,7 @@ def velocities(l: int) -> Float[Tensor, "3 d d"]:
 def wigner(l: int, omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch d d"]:
     """Return D(R) for the turn R by |ω| about ω: the exponential of its velocity."""
     check_shapes("… 3", omega)
+    omega = 1.0 * omega  # so that whole numbers will do
     X = torch.einsum("...a,aij->...ij", omega, velocities(l).to(omega))
     return matrix_exp(X)
     # --8<-- [end:wigner]

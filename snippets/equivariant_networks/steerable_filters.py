@@ -40,7 +40,7 @@ def on_ring(
     """Return the filter at the angles φ of a ring, from its matrix W at the angle 0."""
     check_shapes(f"… {1 + (m_out > 0)} {1 + (m_in > 0)}", W)
     out, back = turning(m_out, phi), turning(m_in, -phi)
-    W = W.reshape(*W.shape[:-2], *[1] * phi.ndim, *W.shape[-2:])
+    W = 1.0 * W.reshape(*W.shape[:-2], *[1] * phi.ndim, *W.shape[-2:])
     return out @ W @ back
     # --8<-- [end:on_ring]
 
@@ -120,6 +120,7 @@ def turn_field(
     In a quarter turn pixels go to pixels. By other angles they go to places between
     pixels, and the values there are interpolated.
     """
+    f = 1.0 * f  # so that whole numbers will do
     theta = f.new_full((), quarters * torch.pi / 2)
     rho = turning(m, theta)
     if f.ndim != 4 or f.shape[1] % len(rho):

@@ -2,7 +2,6 @@
 
 # --8<-- [start:setup]
 from collections.abc import Iterable
-from functools import cache
 
 import torch
 from jaxtyping import Float
@@ -30,7 +29,9 @@ def equations(l1: int, l2: int, l3: int) -> Float[Tensor, "rows unknowns"]:
 
 
 # --8<-- [start:coupling]
-@torch.compiler.disable  # found once, not in each step of a compiled network
+KNOWN: dict[tuple[int, int, int], Tensor] = {}  # in double precision, found once
+
+
 def coupling(
     l1: int, l2: int, l3: int, dtype: torch.dtype | None = None
 ) -> Float[Tensor, "d3 d1 d2"]:
@@ -47,12 +48,13 @@ def coupling(
             f"no product of kinds {l1} and {l2} is of kind {l3}: "
             f"take one from {abs(l1 - l2)} to {l1 + l2}"
         )
-    return _coupling(l1, l2, l3).to(dtype or torch.get_default_dtype(), copy=True)
+    if (l1, l2, l3) not in KNOWN:
+        KNOWN[l1, l2, l3] = solved(l1, l2, l3)
+    return KNOWN[l1, l2, l3].to(dtype or torch.get_default_dtype(), copy=True)
 
 
-@cache
-def _coupling(l1: int, l2: int, l3: int) -> Float[Tensor, "d3 d1 d2"]:
-    """Return the coefficients in double precision, computed once."""
+def solved(l1: int, l2: int, l3: int) -> Float[Tensor, "d3 d1 d2"]:
+    """Return the coefficients in double precision, by an eigenvector."""
     M = equations(l1, l2, l3)
     C = torch.linalg.eigh(M.T @ M).eigenvectors[:, 0]
     first = C[(C.abs() > 1e-6).nonzero()[0, 0]]
@@ -118,6 +120,9 @@ class TensorProduct(nn.Module):
                 f"no path leads to kind {kind} with harmonics up to {top}: "
                 f"take them up to {min(abs(a - kind) for a in sources)}"
             )
+        for path in self.paths:  # now, so that torch.compile finds them
+            coupling(*path)
+        solid_harmonics(top, torch.zeros(3))
 
     def path_weights(self, p: Float[Tensor, "*batch 3"]) -> Iterable[Tensor]:
         """Return for each path the matrix that mixes channels: here constants."""
@@ -147,6 +152,7 @@ def quadrupole(points: Float[Tensor, "*batch n 3"]) -> Float[Tensor, "*batch 5"]
     middle.
     """
     check_shapes("… n 3", points)
+    points = 1.0 * points  # so that whole numbers will do
     centred = points - points.mean(dim=-2, keepdim=True)
     return solid_harmonics(2, centred)[2].sum(dim=-2)
     # --8<-- [end:solution_energy]

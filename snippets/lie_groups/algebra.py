@@ -9,7 +9,7 @@ from torch import Tensor
 
 from snippets.lie_groups.exponential import hat
 from snippets.matrix_exp import matrix_exp  # torch 2.13 errs for a single matrix
-from snippets.shapes import check_batches
+from snippets.shapes import check_batches, digits
 
 # --8<-- [end:setup]
 
@@ -24,7 +24,10 @@ def velocity_at_identity(curve: Callable[[Tensor], Tensor]) -> Tensor:
     start = curve(zero)
     miss = (start - torch.eye(len(start))).abs().max().item()
     if not miss <= 1e-9:
-        raise ValueError(f"the curve starts {miss:.3g} away from the identity")
+        raise ValueError(
+            f"the curve starts {digits(miss, 1e-9)} away from the identity, "
+            "more than 1e-09: shift t so that it starts there"
+        )
     try:
         speed = torch.autograd.functional.jacobian(
             lambda t: torch.view_as_real(curve(t) + 0j), zero, strict=True

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snippets.lie_groups.groups import check_rotation
-from snippets.shapes import check_shapes
+from snippets.shapes import check_shapes, digits
 
 # --8<-- [end:setup]
 
@@ -87,8 +87,8 @@ def vee(
     size, defect = (A.abs().max().item() if A.numel() else 0.0 for A in (X, X + X.mT))
     if not defect <= rtol * size < float("inf"):
         raise ValueError(
-            f"X + Xᵀ has an entry {defect:.3g}, more than {rtol:g} of X's largest "
-            f"entry {size:.3g}: X is not skew"
+            f"X + Xᵀ has an entry {digits(defect, rtol * size)}, "
+            f"more than {rtol:g} of X's largest entry {size:.3g}: X is not skew"
         )
     return torch.stack([X[..., 2, 1], X[..., 0, 2], X[..., 1, 0]], -1)
     # --8<-- [end:vee]
@@ -128,7 +128,7 @@ def quaternion_table(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4 
 
 def quaternion(R: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4"]:
     """Return the unit quaternion (cos θ/2, sin θ/2 n) of R with cos θ/2 ≥ 0."""
-    table = quaternion_table(R)
+    table = 1.0 * quaternion_table(R)  # so that whole numbers will do
     # the row that belongs to the largest component loses no digits
     longest = table.diagonal(dim1=-2, dim2=-1).argmax(-1)[..., None, None]
     q = table.take_along_dim(longest, -2).squeeze(-2)
@@ -170,8 +170,13 @@ def exp_sl2(X: Float[Tensor, "*batch 2 2"]) -> Float[Tensor, "*batch 2 2"]:
     """
     check_shapes("… 2 2", X)
     (a, b), (c, d) = (row.unbind(-1) for row in X.unbind(-2))
-    if ((a + d).abs() > 1e-5 * X.abs().amax((-2, -1))).any():
-        raise ValueError(f"tr X = {(a + d).abs().max():.3g}: X is not in sl(2)")
+    off = (a + d).abs() > 1e-5 * (size := X.abs().amax((-2, -1)))
+    if off.any():
+        trace, size = (a + d)[off][0], size[off][0]
+        raise ValueError(
+            f"tr X = {trace:.3g} where the largest entry is {size:.3g}: "
+            "X is not in sl(2), take X − tr X I/2"
+        )
     delta = (b * c - a * d)[..., None, None]
     small = delta.abs() < 1e-3  # there the square root has a kink, the series none
     root = torch.where(small, 1.0, delta.abs()).sqrt()

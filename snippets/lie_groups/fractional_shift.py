@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from snippets.shapes import check_shapes
+from snippets.shapes import check_precision, check_shapes
 
 # --8<-- [end:setup]
 
@@ -46,6 +46,7 @@ def fractional_shift(
 ) -> Float[Tensor, "*batch n"]:
     """Return x shifted by t: wave k turned by −2πkt/n; for k = n/2, times cos πt."""
     check_shapes("… n", x)
+    check_precision(x)
     n = x.shape[-1]
     if x.numel() == 0:  # torch.fft refuses empty batches
         return x
@@ -103,6 +104,7 @@ def resample(x: Float[Tensor, "*batch n"], m: int) -> Float[Tensor, "*batch m"]:
     Of the waves of x, those that m samples cannot tell from slower ones are dropped.
     """
     check_shapes("… n", x)
+    check_precision(x)
     n = x.shape[-1]
     if x.numel() == 0:  # torch.fft refuses empty batches
         return x.new_zeros(*x.shape[:-1], m)

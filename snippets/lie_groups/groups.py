@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from snippets.shapes import check_numbers
+from snippets.shapes import check_numbers, check_precision, digits
 
 # --8<-- [end:setup]
 
@@ -114,18 +114,20 @@ def check_orthogonal(Q: Float[Tensor, "*batch n n"], atol: float = 1e-5) -> None
     """
     if Q.ndim < 2 or Q.shape[-1] != Q.shape[-2]:
         raise ValueError(f"shape {tuple(Q.shape)}: pass square matrices")
+    check_precision(Q)
     defects = (Q @ Q.mT - torch.eye(Q.shape[-1]).to(Q)).abs()
     defect = defects.max().item() if Q.numel() else 0.0
     if not defect <= atol:
         raise ValueError(
-            f"Q Qᵀ differs from I by {defect:.3g}, more than {atol:g}: Q is not in O(n)"
+            f"Q Qᵀ differs from I by {digits(defect, atol)}, more than {atol:g}: "
+            "Q is not in O(n)"
         )
 
 
 def check_rotation(R: Float[Tensor, "*batch n n"], atol: float = 1e-5) -> None:
     """Raise ValueError where R is not orthogonal (to `atol`), or det R < 0."""
     check_orthogonal(R, atol)
-    if (torch.linalg.det(R.detach()) < 0).any():
+    if (torch.linalg.det(1.0 * R.detach()) < 0).any():
         raise ValueError("det R = -1: R is a reflection, pass a rotation")
     # --8<-- [end:check]
 
@@ -138,7 +140,9 @@ def angle_in_o2(Q: Float[Tensor, "2 2"]) -> tuple[str, float]:
     """
     check_orthogonal(Q)
     theta = torch.atan2(Q[1, 0] + 0.0, Q[0, 0]).item()  # + 0.0 makes a zero of −0
-    return ("rotation", theta) if torch.linalg.det(Q) > 0 else ("reflection", theta)
+    return (
+        ("rotation", theta) if torch.linalg.det(1.0 * Q) > 0 else ("reflection", theta)
+    )
     # --8<-- [end:split]
 
 

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from snippets.lie_groups.exponential import J, exp_so2, exp_so3, hat, log_so2, log_so3
-from snippets.shapes import check_batches, check_shapes
+from snippets.shapes import check_batches, check_shapes, digits
 
 # --8<-- [end:setup]
 
@@ -30,7 +30,10 @@ def parts(M: Float[Tensor, "*batch m m"]) -> tuple[Tensor, Tensor]:
     n = M.shape[-1] - 1
     miss = (M[..., n, :] - torch.eye(n + 1)[n].to(M)).abs()
     if miss.numel() and not miss.max() <= 1e-5:
-        raise ValueError(f"the last row is {miss.max():.3g} away from 0, …, 0, 1")
+        raise ValueError(
+            f"the last row is {digits(miss.max().item(), 1e-5)} away from "
+            "0, …, 0, 1, more than 1e-05: pass [[R, p], [0, 1]]"
+        )
     return M[..., :n, :n], M[..., :n, n]
 
 
@@ -82,6 +85,7 @@ def average_turn(omega: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"
 def exp_se3(xi: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 4 4"]:
     """Return the motion of the twist (ω, v): turn by exp hat ω, move by the average."""
     check_shapes("… 6", xi)
+    xi = 1.0 * xi  # so that whole numbers will do
     omega, v = xi.split(3, -1)
     return motion(exp_so3(omega), (average_turn(omega) @ v[..., None])[..., 0])
 
@@ -89,7 +93,7 @@ def exp_se3(xi: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 4 4"]:
 def log_se3(M: Float[Tensor, "*batch 4 4"]) -> Float[Tensor, "*batch 6"]:
     """Return the twist (ω, v) with |ω| ≤ π whose motion is M."""
     check_shapes("… 4 4", M)
-    R, p = parts(M)
+    R, p = parts(1.0 * M)
     omega = log_so3(R)
     v = torch.linalg.solve(average_turn(omega), p[..., None])[..., 0]
     return torch.cat([omega, v], -1)
@@ -100,6 +104,7 @@ def log_se3(M: Float[Tensor, "*batch 4 4"]) -> Float[Tensor, "*batch 6"]:
 def exp_se2(xi: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
     """Return the motion of the plane with the twist (θ, v₁, v₂)."""
     check_shapes("… 3", xi)
+    xi = 1.0 * xi  # so that whole numbers will do
     theta, v = xi.split([1, 2], -1)
     nothing = torch.zeros_like(theta)
     A = average_turn(torch.cat([nothing, nothing, theta], -1))[..., :2, :2]
@@ -109,7 +114,7 @@ def exp_se2(xi: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
 def log_se2(M: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
     """Return the twist (θ, v₁, v₂) with −π < θ ≤ π whose motion is M."""
     check_shapes("… 3 3", M)
-    R, p = parts(M)
+    R, p = parts(1.0 * M)
     theta = log_so2(R)[..., None]
     nothing = torch.zeros_like(theta)
     A = average_turn(torch.cat([nothing, nothing, theta], -1))[..., :2, :2]

@@ -88,7 +88,7 @@ def geodesic(
     """Return the path from R0 (s = 0) to R1 (s = 1) in SO(3): R0 exp(s log(R0ᵀ R1))."""
     check_batches("… 3 3, … 3 3, steps", R0, R1, s)
     omega = log_so3(R0.mT @ R1)[..., None, :]
-    return R0[..., None, :, :] @ exp_so3(s[:, None] * omega)
+    return (1.0 * R0)[..., None, :, :] @ exp_so3(s[:, None] * omega)
     # --8<-- [end:geodesic]
 
 

@@ -108,6 +108,7 @@ def attend(
 ) -> Float[Tensor, "*batch q m"]:
     """Return averages of the values, weighted by the softmax of the scores."""
     check_batches("… q d, … k d, … k m", queries, keys, values)
+    values = 1.0 * values  # so that whole numbers will do
     return torch.softmax(scores(queries, keys), dim=-1) @ values
     # --8<-- [end:attention]
 

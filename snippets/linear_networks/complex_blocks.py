@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from snippets.shapes import check_shapes
+from snippets.shapes import check_precision, check_shapes
 
 
 # --8<-- [start:realify]
@@ -23,6 +23,7 @@ def complexify(R: Float[Tensor, "*batch p q"]) -> Complex[Tensor, "*batch a b"]:
     B.
     """
     check_shapes("… p q", R)
+    check_precision(R)
     a, odd_rows = divmod(R.shape[-2], 2)
     b, odd_columns = divmod(R.shape[-1], 2)
     if odd_rows or odd_columns:

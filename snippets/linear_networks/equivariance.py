@@ -18,6 +18,7 @@ from snippets.linear_networks.cycle_waves import CycleWaves
 from snippets.linear_networks.knapsack import knapsack
 from snippets.linear_networks.permutations import Permutation
 from snippets.linear_networks.real_blocks import assemble, projected_blocks
+from snippets.shapes import check_precision
 
 # --8<-- [end:setup]
 
@@ -73,6 +74,7 @@ class EquivariantAutoencoder(nn.Module):
                 f"inputs of {x.shape[-1]} numbers: "
                 f"give {len(self.waves.order)}, one a point"
             )
+        check_precision(x)
         flat = x.reshape(-1, x.shape[-1])
         alike = zip(self.waves.alike, self.waves.analyse(flat), strict=True)
         coded = [u @ self.matrices(keys).mT for keys, u in alike]

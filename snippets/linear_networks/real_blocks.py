@@ -12,7 +12,7 @@ from snippets.linear_networks.complex_blocks import complexify, realify
 from snippets.linear_networks.components import Eigenvalue, eigenvalues
 from snippets.linear_networks.invariance import permutation_matrix
 from snippets.linear_networks.permutations import Permutation, cycle_decomposition
-from snippets.shapes import check_numbers
+from snippets.shapes import check_numbers, check_precision
 
 # --8<-- [end:setup]
 
@@ -65,6 +65,8 @@ Blocks = dict[Eigenvalue, Tensor]
 def projected_blocks(M: Float[Tensor, "*batch n n"], sigma: Permutation) -> Blocks:
     """Return the blocks, real or complex, of the nearest equivariant map to M."""
     check_square(M, sigma)
+    check_precision(M)
+    M = 1.0 * M  # so that whole numbers will do
     Q = real_fourier_basis(sigma, M.dtype).to(M.device)
     B, blocks, start = Q.T @ M @ Q, {}, 0
     for key, d in eigenvalues(sigma).items():

@@ -19,7 +19,7 @@ from snippets.shapes import check_shapes
 def check_projectable(p: Float[Tensor, "k d"], pole: int) -> None:
     """Raise ValueError where a point is the pole (0, …, 0, ±1), or off the sphere."""
     check_shapes("k d", p)
-    off, at_pole = (p.norm(dim=1) - 1).abs() > 1e-6, p[:, -1] == pole
+    off, at_pole = ((1.0 * p).norm(dim=1) - 1).abs() > 1e-6, p[:, -1] == pole
     if off.any():
         raise ValueError(
             f"{p[off][0].tolist()} is not on the unit sphere: divide it by its length"

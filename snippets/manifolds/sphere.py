@@ -98,6 +98,7 @@ class OntoSphere(nn.Module):
     def forward(self, x: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
         """Return x / |x|; raises ValueError at 0, which has no direction."""
         check_shapes("… d", x)
+        x = 1.0 * x  # so that whole numbers will do
         length = x.norm(dim=-1, keepdim=True)
         if (length == 0).any():
             raise ValueError(

@@ -30,6 +30,7 @@ def angle_between(
 ) -> Float[Tensor, "*batch"]:
     """Return the angle α of unit vectors: |p ∓ q| is 2 sin α/2 and 2 cos α/2."""
     check_batches("… d, … d", p, q)
+    p, q = 1.0 * p, 1.0 * q  # so that whole numbers will do
     return 2 * torch.atan2((p - q).norm(dim=-1), (p + q).norm(dim=-1))
     # --8<-- [end:angle_between]
 

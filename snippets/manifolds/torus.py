@@ -38,7 +38,7 @@ def torus(
 def torus_angles(p: Float[Tensor, "k 3"], R: float = 2.0) -> Float[Tensor, "k 2"]:
     """Return θ and φ in [0, 2π), the inverse of `torus` for every r < R."""
     check_shapes("k 3", p)
-    theta = torch.atan2(p[:, 2], p[:, :2].norm(dim=1) - R)
+    theta = torch.atan2(p[:, 2], (1.0 * p[:, :2]).norm(dim=1) - R)
     angles = torch.stack([theta, torch.atan2(p[:, 1], p[:, 0])], dim=1)
     angles = angles.remainder(2 * math.pi)
     closed = angles >= 2 * math.pi  # by rounding
@@ -201,7 +201,7 @@ class OntoTorus(nn.Module):
         """Return (cos, sin) of k = n/2 angles; raises ValueError at a pair (0, 0)."""
         if x.shape[-1] % 2:
             raise ValueError(f"{x.shape[-1]} outputs: give two for each angle")
-        pairs = x.unflatten(-1, (-1, 2))
+        pairs = 1.0 * x.unflatten(-1, (-1, 2))  # so that whole numbers will do
         length = pairs.norm(dim=-1, keepdim=True)
         if (length == 0).any():
             raise ValueError("a pair of outputs is (0, 0), which has no angle")

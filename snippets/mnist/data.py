@@ -66,11 +66,20 @@ def load_labels(split: Split, folder: Path | None = None) -> UInt8[Tensor, " cou
         open_idx(file, dimensions=1)
         for file in _find(split, "labels-idx1-ubyte", folder)
     ]
-    return torch.cat([file.read(0, file.shape[0]) for file in files])
+    labels = [file.read(0, file.shape[0]) for file in files]
+    for (path, _, _), found in zip(files, labels, strict=True):
+        if found.max() > 9:
+            first = int((found > 9).nonzero()[0])
+            raise ValueError(
+                f"{path}: label {found[first]} at place {first}, expected 0 … 9; {REMEDY}"
+            )
+    return torch.cat(labels)
 
 
 def _find(split: Split, kind: str, folder: Path | None) -> list[Path]:
     """Return the files of that kind, by the order of sources that `load_images` promises."""
+    if split not in ("train", "test"):
+        raise ValueError(f"no split {split!r}: pass 'train' or 'test'")
     prefix = {"train": "train", "test": "t10k"}[split]
     given = folder or os.environ.get("MNIST_DIR")
     if not given:
@@ -84,8 +93,14 @@ def _find(split: Split, kind: str, folder: Path | None) -> list[Path]:
         f"{prefix}*-{kind.replace('-idx', '.idx')}",
     ]  # as other tools unpack them
     for pattern in [*patterns, *(f"{pattern}.gz" for pattern in patterns)]:
-        if files := sorted(Path(given).glob(pattern)):
+        if files := sorted(
+            file for file in Path(given).glob(pattern) if file.is_file()
+        ):
             return files
+    for folder in Path(given).glob(patterns[0]):
+        raise FileNotFoundError(
+            f"{folder} is a folder: name the folder that holds the file itself; {REMEDY}"
+        )
     names = f"{prefix}-{kind} does not exist, nor {prefix}-{kind.replace('-idx', '.idx')}, nor either with .gz"
     raise FileNotFoundError(f"{Path(given)}/{names}; {REMEDY}")
 

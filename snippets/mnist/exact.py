@@ -14,7 +14,7 @@ from snippets.linear_networks.knapsack import fillings
 from snippets.mnist.data import load_images
 from snippets.mnist.ranks import RANKS, WEIGHTS, total_rank
 from snippets.mnist.shifts import pictures, random_amounts, shift
-from snippets.shapes import check_shapes
+from snippets.shapes import check_precision, check_shapes
 
 # --8<-- [end:setup]
 
@@ -234,6 +234,7 @@ class EquivariantLinearAutoencoder(nn.Module):
     ) -> Float[Tensor, "count 28 28"]:
         """Return the reconstructions, all frequencies in one batched product."""
         check_shapes("count 28 28", images)
+        check_precision(images)
         if len(images) == 0:  # torch.fft refuses empty batches
             return images
         x = torch.fft.rfft(images, norm="ortho").permute(2, 0, 1)

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from snippets.mnist.shifts import cyclic_shift, random_amounts, shift
-from snippets.shapes import check_shapes
+from snippets.shapes import check_precision, check_shapes
 
 # --8<-- [end:setup]
 
@@ -33,6 +33,7 @@ class ShiftEquivariant(nn.Module):
         """Multiply each frequency of the input by a matrix of its own."""
         _, channels, width = self.weight.shape
         check_shapes(f"count {channels} {width}", x)
+        check_precision(x)
         if len(x) == 0:  # torch.fft refuses empty batches
             return x.new_zeros(0, len(self.bias), width)
         x_hat = torch.fft.rfft(x).permute(2, 0, 1)

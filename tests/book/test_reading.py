@@ -240,6 +240,9 @@ def test_a_copied_formula_is_its_tex(page):
     assert "By distributivity" not in html
     assert "id=" not in html
     assert page.locator("article").count() == page.locator("#figure-line").count() == 1
+    page.evaluate("""document.querySelector("article").insertAdjacentHTML("beforeend",
+        "<p class=raised>5 × 10<sup>−16</sup> of A<sup>T</sup>, the 2<sup>nd</sup><sup><a href='#x'>1</a></sup></p>")""")
+    assert copied(page, "range.selectNode(find('.raised'));") == "5 × 10⁻¹⁶ of Aᵀ, the 2nd1"
     copied(page, "range.selectNodeContents(find('pre:not([id=code-1]) code'));", "native")
     assert page.evaluate("copied.native")
     page.mouse.move(5, 5)  # at which the theme's script comes

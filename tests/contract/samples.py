@@ -72,7 +72,7 @@ def unit(*x):
 def largest_eigenvalue(A):
     """Return the largest eigenvalue of a symmetric matrix, and of what is none the number 1."""
     whole = A.shape == (4, 4) and bool(torch.isfinite(A).all())
-    return float(torch.linalg.eigvalsh(A.detach())[-1]) if whole else 1.0
+    return float(torch.linalg.eigvalsh(A.detach().double())[-1]) if whole else 1.0
 
 
 def skew(X):
@@ -82,7 +82,7 @@ def skew(X):
 
 def traceless(X):
     """Return a matrix of trace 0."""
-    return (X - X.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None] * torch.eye(2).to(X),)
+    return (X - torch.diag_embed(torch.stack([trace := X.diagonal(dim1=-2, dim2=-1).sum(-1), 0 * trace], -1)),)
 
 
 def bivector(B):
@@ -197,7 +197,7 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "lie_groups.rotation_heads.geodesic": Function(
         ((3,), (3,)),
-        lambda f, A, B: f(A, B, torch.linspace(0, 1, 4, dtype=A.dtype).to(A)),
+        lambda f, A, B: f(A, B, torch.linspace(0, 1, 4, dtype=torch.float64).to(1.0 * A)),
         prepare=turns,
         refused=(((2, 2), (2, 2)), ((3,), (3,))),
     ),
@@ -320,7 +320,7 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "equivariant_networks.steerable_filters.on_ring": Function(
         ((2, 2),),
-        lambda f, W: f(W, 1, 2, torch.tensor([0.0, 0.7, 3.0], dtype=W.dtype).to(W)),
+        lambda f, W: f(W, 1, 2, torch.tensor([0.0, 0.7, 3.0], dtype=torch.float64).to(1.0 * W)),
         power=1,
         refused=(((1, 2),), ((3, 2),), ((2,),)),
     ),
@@ -615,10 +615,27 @@ LIMITS = {
     "manifolds.sphere_numbers.angle_between",
 }
 
-# Where 16 bits are too few: a pivot, or a point that is to lie on the sphere, is lost in rounding.
+# Where 16 bits are too few: a point that is to lie on the sphere is off it by rounding.
 COARSE = {
-    ("linear_algebra.solving.null_space", torch.bfloat16),
-    ("linear_algebra.solving.solve", torch.bfloat16),
     ("manifolds.circle.stereographic", torch.float16),
     ("manifolds.circle.stereographic", torch.bfloat16),
+}
+# What refuses whole numbers as torch's own layers do: all modules that have weights. And 16 bits on the CPU alone, where
+# torch has no average of them over space.
+AS_TORCH = {(name, torch.int64) for name in MODULES} | {
+    ("equivariant_networks.group_convolutions.TurnInvariant", torch.float16),
+    ("equivariant_networks.group_convolutions.TurnInvariant", torch.bfloat16),
+}
+# Inputs of whole numbers, for those to which random ones do not fit.
+QUARTER = torch.tensor([[0, -1, 0], [1, 0, 0], [0, 0, 1]])
+POSE = torch.tensor([[0, -1, 0, 2], [1, 0, 0, -3], [0, 0, 1, 5], [0, 0, 0, 1]])
+WHOLE = {
+    "manifolds.circle.stereographic": (torch.tensor([[0, 1, 0], [-1, 0, 0]]),),
+    "lie_groups.exponential.log_so2": (QUARTER[:2, :2],),
+    "lie_groups.exponential.log_so3": (QUARTER,),
+    "lie_groups.rotation_heads.geodesic": (QUARTER, QUARTER.T),
+    "lie_groups.motions.inverse": (POSE,),
+    "lie_groups.motions.log_se3": (POSE,),
+    "lie_groups.motions.log_se2": (torch.tensor([[0, -1, 4], [1, 0, 7], [0, 0, 1]]),),
+    "lie_groups.motions.adjoint": (POSE,),
 }

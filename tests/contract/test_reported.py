@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from snippets.lie_groups import actions, exponential, groups
+from snippets.lie_groups import actions, algebra, exponential, groups, motions
 from snippets.linear_algebra import eigenvectors, solving
 from snippets.linear_networks import function_spaces, real_blocks
 from snippets.linear_networks.permutations import Permutation
@@ -16,12 +16,24 @@ from snippets.manifolds import tangent_space
 
 ROOT = Path(__file__).parents[2]
 UNCHANGED = """
-import importlib, pathlib, random, sys
-import numpy as np, torch
+import decimal, importlib, locale, logging, os, pathlib, random, signal, sys, threading, warnings
+import numpy as np, sympy, torch  # which set filters of warnings of their own
 torch.manual_seed(0), np.random.seed(0), random.seed(0)
 def world():
-    generators = torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()
-    return torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads(), generators
+    root = logging.getLogger()
+    return {
+        "generators": (torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()),
+        "numbers": (torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()),
+        "precision": (torch.get_float32_matmul_precision(), np.geterr(), str(decimal.getcontext())),
+        "threads": (torch.get_num_threads(), torch.get_num_interop_threads(), threading.active_count()),
+        "printing": (vars(torch._tensor_str.PRINT_OPTS).copy(), str(np.get_printoptions()), sys.stdout, sys.stderr),
+        "warnings": (list(warnings.filters), warnings.showwarning),
+        "environment": dict(os.environ),
+        "place": (os.getcwd(), list(sys.path), locale.setlocale(locale.LC_ALL)),
+        "signals": {number: signal.getsignal(number) for number in signal.valid_signals()},
+        "logging": (root.level, list(root.handlers), logging.getLoggerClass()),
+        "hooks": (sys.excepthook, sys.displayhook, list(sys.meta_path), sys.gettrace(), sys.getrecursionlimit()),
+    }
 before = world()
 import snippets.linear_networks.equivariance, snippets.lie_groups.exponential, snippets.mnist.exact
 assert "sympy" not in sys.modules, "an import loads what only a few pages need"
@@ -29,7 +41,8 @@ for path in sorted(pathlib.Path("snippets").rglob("*.py")):
     name = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
     if "figures" not in name and not name.endswith("__main__"):
         importlib.import_module(name)
-assert world() == before, "an import changed the world"
+for what, state in world().items():
+    assert state == before[what], f"an import changed {what}: {state}, before {before[what]}"
 assert "matplotlib" not in sys.modules or "snippets.mnist.script" in sys.modules, "an import loads what draws"
 """
 
@@ -62,6 +75,26 @@ def test_a_matrix_with_entries_far_apart_has_an_inverse():
     assert (groups.inverse_2x2(D) @ D - torch.eye(2)).abs().max() < 1e-12
     with pytest.raises(ValueError, match=r"ad - bc = .* from products of size"):
         groups.inverse_2x2(torch.tensor([[1.0, 1.0], [1.0, 1.0 + 1e-16]]))
+
+
+def test_a_message_does_not_contradict_itself():
+    """What is hardly beyond a bound is printed so that it is seen to be beyond; of a batch the wrong one is named."""
+    off = torch.eye(3)
+    off[0, 1] = 1.00000001e-5
+    with pytest.raises(ValueError, match=r"from I by 1\.00000001e-05, more than 1e-05"):
+        groups.check_orthogonal(off)
+    with pytest.raises(ValueError, match=r"entry 1\.00000001e-05, more than 1e-05 of X's largest entry 1"):
+        exponential.vee(exponential.hat(torch.tensor([1.0, 0, 0])) + off - torch.eye(3))
+    last = torch.eye(3)
+    last[2, 2] += 1.00000002e-5
+    with pytest.raises(ValueError, match=r"row is 1\.0000000\d+e-05 away from 0, …, 0, 1, more than 1e-05"):
+        motions.parts(last)
+    with pytest.raises(ValueError, match=r"starts 1\.00000001e-09 away from the identity, more than 1e-09"):
+        algebra.velocity_at_identity(lambda t: torch.eye(2) + 1.00000001e-9 * torch.eye(2).flip(0) + t)
+    large, small = torch.diag(torch.tensor([1e9, 1.0 - 1e9])), torch.diag(torch.tensor([1.0, -0.9]))
+    with pytest.raises(ValueError, match=r"tr X = 0\.1 where the largest entry is 1: .*take X"):
+        exponential.exp_sl2(torch.stack([large, small]))
+    assert torch.isfinite(exponential.exp_sl2(small - 0.05 * torch.eye(2))).all()
 
 
 @pytest.mark.parametrize("X", [torch.zeros(2, 2), torch.tensor([[0.0, 1.0], [0.0, 0.0]])])

@@ -142,7 +142,7 @@ def test_the_shape_of_a_cloud():
 
 def test_coefficients_are_exact_whatever_precision_asked_first():
     exact = coupling(2, 2, 3)
-    tensor_products._coupling.cache_clear()
+    tensor_products.KNOWN.clear()
     torch.set_default_dtype(torch.float32)
     try:
         assert coupling(2, 2, 3).dtype == torch.float32

@@ -7,6 +7,7 @@ changed = LAB.changed
 SPOT = LAB.exercises[6].starter
 
 WRONG = {
+    "arrows: from the middle of six": (5, "def arrows(x, s):\n    return s[:, None] * (x - x.sum(0) / 6)", "a translation changes"),
     # 1 count weights
     "count: all entries": (0, "def count_weights(inputs, outputs):\n    return len(inputs[0]) * len(outputs[0])", "it is"),
     "count: orbits of points times orbits": (0, "def count_weights(inputs, outputs):\n    return len(set(min(int(g[i]) for g in inputs) for i in range(len(inputs[0]))))", "it is"),

@@ -74,11 +74,11 @@ def disguised(code: str, guise: str) -> str:
     wrapped = [f"{name} = in_guise({name})" for name in names]
     return f"""{code}
 def in_guise(f):
-    def other(y):
+    def other(y, x):
         return ({guise}) if isinstance(y, torch.Tensor) else y
     def g(*x):
         y = f(*x)
-        return tuple(map(other, y)) if isinstance(y, tuple) else other(y)
+        return tuple(other(part, x) for part in y) if isinstance(y, tuple) else other(y, x)
     return g
 {chr(10).join(wrapped)}
 """
@@ -102,6 +102,27 @@ def test_a_right_answer_that_is_spoilt_is_refused(file, number, spoilt):
     answer = disguised(whole, spoilt)
     if problem(lab, number, disguised(whole, "1 / 0")) is not None:
         refuses(lab, number, answer, r"\w")
+
+
+# What an answer may do that is no fault of its mathematics: its result is accepted, or the check says what it did.
+REMARKED = {
+    "in single precision": (
+        "y.to(getattr(torch, str(y.dtype)[6:].replace('64', '32').replace('128', '64')))",
+        "compute in double",
+    ),
+    "with changes of its input": (
+        "[y.clone(), [a.copy_(a.roll(1, -1)) for a in x if hasattr(a, 'roll') and a.ndim and not a.requires_grad]][0]",
+        "changes its input",
+    ),
+}
+
+
+@pytest.mark.parametrize(("guise", "says"), REMARKED.values(), ids=REMARKED)
+@each_exercise
+def test_a_right_answer_is_accepted_or_hears_what_it_does(file, number, guise, says, capsys):
+    lab = read_lab(file)
+    if not passes(lab, number, disguised(lab.exercises[number].solution, guise)):
+        assert says in capsys.readouterr().out
 
 
 @each_exercise

@@ -79,6 +79,63 @@ def test_check_draws_the_same_numbers_each_time():
     assert torch.equal(*drawn)
 
 
+def tried(answer, test, capsys):
+    """Return what the check of a test prints about an answer."""
+    names = {"check": check, "given": given, "torch": torch}
+    exec(answer, names)
+    exec(f"@check\n{test}", names)
+    return capsys.readouterr().out, names
+
+
+@pytest.mark.parametrize(
+    "body", ["x *= 2\n    return x", "return x.numpy().__imul__(2)", "x[1] = 0.0\n    return 3 * x"]
+)
+def test_an_input_that_is_changed_is_named_where_an_answer_is_wrong(body, capsys):
+    test = """def doubling():
+    x = torch.ones(2)
+    assert (given(double(x), 2) == 2 * x).all(), "not twice as much"
+"""
+    said, names = tried(f"def double(x):\n    {body}", test, capsys)
+    assert said == "Not yet: not twice as much. (double changes its input: work on a copy of it.)\n"
+    assert names["double"].__name__ == "double"
+
+
+@pytest.mark.parametrize(
+    "change", ["x.append(0)", "x.pop()", "x[0] = 7", "x[1] = 7.0", "x[2][0] = 7.0", "x[2].zero_()"]
+)
+def test_a_list_that_is_changed_is_named(change, capsys):
+    test = """def lists():
+    x = [1, 2.0, torch.ones(2), len]
+    change(x)
+    assert x == 0, "no"
+"""
+    said, _ = tried(f"def change(x):\n    {change}", test, capsys)
+    assert said == "Not yet: no. (change changes its input: work on a copy of it.)\n"
+
+
+def test_what_keeps_its_input_or_is_right_hears_no_remark(capsys):
+    test = """def keeping():
+    x = [torch.ones(2), 3, None, len]
+
+    def inner():
+        return twice(x, other=x)
+
+    assert inner() == 5, "no"
+"""
+    assert tried("def twice(x, other): return [y for y in x]", test, capsys)[0] == "Not yet: no.\n"
+    assert tried("def twice(x, other): x[0] *= 2; return 5", test, capsys)[0] == "Correct.\n"
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float16, torch.complex64])
+def test_single_precision_is_named_where_an_answer_is_wrong(kind, capsys):
+    test = """def third():
+    assert abs(given(one(3)) - 1 / 3) < 1e-12, "not a third"
+"""
+    said, _ = tried(f"def one(n): return torch.tensor(1 / n, dtype={kind})", test, capsys)
+    assert said == f"Not yet: not a third. (The answer is {kind}: compute in double.)\n"
+    assert tried("def one(n): return torch.tensor(1 / n, dtype=torch.float64)", test, capsys)[0] == "Correct.\n"
+
+
 @pytest.mark.parametrize(
     ("other", "expected"),
     [
@@ -113,6 +170,11 @@ def test_close_of_nothing_and_of_numbers():
         (torch.tensor(1.0), 1),
         torch.ones(2).numpy(),
         torch.ones(2) + 0j,
+        torch.ones(2, dtype=torch.float32),
+        torch.ones(2, dtype=torch.complex64).numpy(),
+        (1.0 for _ in range(2)),
+        map(torch.tensor, [1.0, 1.0]),
+        [torch.ones(2, requires_grad=True)[0], 1.0],
     ],
 )
 def test_an_answer_may_come_as_anything_that_is_a_tensor_of_real_numbers(answer):
@@ -120,6 +182,20 @@ def test_an_answer_may_come_as_anything_that_is_a_tensor_of_real_numbers(answer)
     assert (found == 1).all()
     assert not found.is_complex()
     assert not found.requires_grad
+
+
+def test_lists_of_lists_of_tensors_are_one_tensor():
+    rows = [[torch.ones(2), torch.zeros(2)], (torch.zeros(2).numpy(), [1.0, 2.0])]
+    assert given(rows, 2, 2, 2).tolist() == [[[1, 1], [0, 0]], [[0, 0], [1, 2]]]
+    assert given([], 0).shape == (0,)
+
+
+def test_an_answer_is_a_copy():
+    """A function may give one buffer again and again."""
+    buffer = torch.zeros(2)
+    first = given(buffer, 2)
+    buffer += 1
+    assert (first == 0).all()
 
 
 def test_a_complex_answer_stays_complex_and_a_number_has_no_shape():
@@ -134,6 +210,9 @@ def test_a_complex_answer_stays_complex_and_a_number_has_no_shape():
         (torch.ones(3), r"the answer has the shape \(3,\), not \(2,\)"),
         (1.0, r"the answer has the shape \(\), not \(2,\)"),
         ([[1.0, 2.0]], r"the answer has the shape \(1, 2\), not \(2,\)"),
+        ({1, 2}, "the answer, of type set, does not make a tensor: "),
+        ("12", "the answer, of type str, does not make a tensor: "),
+        ([torch.ones(2), torch.ones(3)], "the answer, of type list, does not make a tensor: .*equal size"),
     ],
 )
 def test_what_no_answer_can_be_is_named(answer, says):

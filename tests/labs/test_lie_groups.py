@@ -13,6 +13,15 @@ AXIS = "    D = R.T @ S\n    v = torch.stack([D[2, 1] - D[1, 2], D[0, 2] - D[2, 
 
 WRONG = {
     # 1 nearest rotation
+    "nearest: all but": (
+        0,
+        changed(
+            0,
+            "return U * signs @ Vh",
+            "turn = torch.zeros_like(A)\n    turn[0, 1], turn[1, 0] = 3e-5, -3e-5\n    return torch.linalg.matrix_exp(turn) @ (U * signs @ Vh)",
+        ),
+        "a very small turn brings it nearer",
+    ),
     "nearest: reflections let through": (
         0,
         "def nearest_rotation(A):\n    U, _, Vh = torch.linalg.svd(A)\n    return U @ Vh",

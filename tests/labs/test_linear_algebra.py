@@ -14,6 +14,13 @@ IN_TURN = LAB.exercises[7].starter
 
 WRONG = {
     # 1 span
+    "span: nothing returned": (0, "def in_span(columns, x):\n    x in columns.T", "is a return missing"),
+    "span: no answer": (0, "def in_span(columns, x):\n    return float('nan')", "return True or False, not nan"),
+    "span: an answer for each entry": (
+        0,
+        "def in_span(columns, x):\n    return [True for _ in x]",
+        "the answer has the shape",
+    ),
     "span: dependent columns forgotten": (
         0,
         "def in_span(columns, x):\n    return bool(torch.linalg.matrix_rank(torch.column_stack([columns, x]), rtol=1e-9) <= columns.shape[1])",
@@ -246,6 +253,8 @@ WRONG = {
 }
 
 RIGHT = {
+    "span in single precision": (0, "def in_span(columns, x):\n    both = torch.column_stack([columns, x]).float()\n    return torch.linalg.matrix_rank(both, rtol=1e-5) == torch.linalg.matrix_rank(columns.float(), rtol=1e-5)"),
+    "matrix as an iterator over rows": (1, "def matrix_of(f, n):\n    return zip(*[f(e).tolist() for e in torch.eye(n)])"),
     "span by projection": (0, "def in_span(columns, x):\n    return bool((columns @ (torch.linalg.pinv(columns, rtol=1e-9) @ x) - x).norm() < 1e-8)"),
     "span as a tensor": (0, "def in_span(columns, x):\n    return (columns @ (torch.linalg.pinv(columns, rtol=1e-9) @ x) - x).norm() < 1e-8"),
     "span by singular vectors": (0, "def in_span(columns, x):\n    U, s, _ = torch.linalg.svd(columns)\n    r = int((s > 1e-9 * s[0]).sum())\n    return 1 if (U[:, r:].T @ x).norm() < 1e-8 else 0"),

@@ -107,6 +107,7 @@ SPOT = LAB.exercises[6].starter
 GOOD = LAB.exercises[4].solution.replace("def count_components", "def right")
 
 WRONG = {
+    "components: nothing returned": (4, "def count_components(sigma, rank):\n    pass", "is a return missing"),
     # 1 cycles
     "cycles: fixed points forgotten": (0, changed(0, "if cycle:", "if len(cycle) > 1:"), "fixed points"),
     "cycles: backwards": (0, changed(0, "found.append(cycle)", "found.append(cycle[::-1])"), "does not follow"),
@@ -311,6 +312,7 @@ WRONG = {
 }
 
 RIGHT = {
+    "cycles given one after the other": (0, changed(0, "return found", "yield from map(torch.tensor, found)")),
     "cycles as tensors": (0, changed(0, "found.append(cycle)", "found.append(torch.tensor(cycle))")),
     "cycles by powers": (0, "def cycles(sigma):\n    found, images = set(), [p.tolist() for p in powers(sigma)]\n    for i in range(len(sigma)):\n        orbit = list(dict.fromkeys(p[i] for p in images))\n        k = orbit.index(min(orbit))\n        found.add(tuple(orbit[k:] + orbit[:k]))\n    return found"),
     "cycles from their ends": (0, changed(0, "range(len(images))", "reversed(range(len(images)))")),

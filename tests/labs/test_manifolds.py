@@ -17,6 +17,26 @@ def collision(chi, points):
 SPOT = LAB.exercises[7].starter
 
 WRONG = {
+    "globe: one draw for height and longitude": (
+        7,
+        "def even_on_globe(k):\n    u = torch.rand(k)\n    z, phi = 2 * u - 1, 2 * math.pi * u\n    r = (1 - z**2).sqrt()\n    return torch.stack([r * phi.cos(), r * phi.sin(), z], dim=1)",
+        "each height prefers a longitude",
+    ),
+    "globe: as many as the check asks": (
+        7,
+        changed(7, "torch.rand(k)", "torch.rand(100_000)"),
+        "the answer has the shape",
+    ),
+    "even: as many as the check asks": (
+        3,
+        changed(3, "torch.randn(k,", "torch.randn(200_000,"),
+        "the answer has the shape",
+    ),
+    "tangent: all but": (
+        5,
+        changed(5, "    if torch", "    J = J + 1e-4 * torch.randn(J.shape)\n    if torch"),
+        "if little",
+    ),
     # 1 mean of angles
     "mean: of the numbers": (0, "def mean_angle(angles):\n    return angles.mean()", "meet near 0"),
     "mean: midrange about the first": (
@@ -202,6 +222,8 @@ WRONG = {
 }
 
 RIGHT = {
+    "globe in single precision": (7, "def even_on_globe(k):\n    x = torch.randn(k, 3).float()\n    return x / x.norm(dim=1, keepdim=True)"),
+    "even points in single precision": (3, "def even_points(k, n):\n    x = torch.randn(k, n + 1).float()\n    return x / x.norm(dim=1, keepdim=True)"),
     "mean as a Python float": (0, "def mean_angle(angles):\n    return math.atan2(sum(math.sin(a) for a in angles), sum(math.cos(a) for a in angles))"),
     "mean by complex numbers": (0, "def mean_angle(angles):\n    return torch.exp(1j * angles).mean().angle()"),
     "mean by NumPy": (0, "import numpy as np\n\n\ndef mean_angle(angles):\n    return np.angle(np.exp(1j * angles.numpy()).sum())"),

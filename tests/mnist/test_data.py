@@ -10,6 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import jaxtyping
 import pytest
 import torch
 
@@ -163,6 +164,30 @@ def test_labels_are_not_read_from_pictures(tmp_path, small):
     (tmp_path / LABELS).write_bytes(idx(small))
     with pytest.raises(ValueError, match="magic number is 00000803, expected 00000801"):
         load_labels("test", tmp_path)
+
+
+def test_a_label_that_is_no_digit_is_named_with_its_place(tmp_path):
+    (tmp_path / LABELS).write_bytes(idx(torch.tensor([9, 0, 10, 255], dtype=torch.uint8)))
+    with pytest.raises(ValueError, match=f"{LABELS}: label 10 at place 2, expected 0 … 9; .*npm ci"):
+        load_labels("test", tmp_path)
+
+
+@pytest.mark.parametrize("split", ["trian", "t10k", "Train", "", None])
+@pytest.mark.parametrize("load", [load_images, load_labels])
+def test_a_split_that_there_is_not_is_refused_with_those_that_there_are(load, split, tmp_path, monkeypatch):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # as in a program that checks no types
+    for folder in (None, tmp_path):
+        with pytest.raises(ValueError, match=rf"no split {split!r}: pass 'train' or 'test'"):
+            load(split, folder)
+
+
+def test_a_folder_with_the_name_of_a_file_is_passed_over(tmp_path, small):
+    """So some archives unpack: a folder beside the file, which has the other name, or in its place."""
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(FileNotFoundError, match=f"{NAME} is a folder: .*npm ci.*MNIST_DIR"):
+        load_images("test", tmp_path)
+    (tmp_path / "t10k-images.idx3-ubyte").write_bytes(idx(small))
+    assert torch.equal(load_images("test", tmp_path), small)
 
 
 @pytest.mark.parametrize("packed", [b"no gzip at all", gzip.compress(bytes(4000), mtime=0)[:-9]])

@@ -381,6 +381,7 @@ def fits_a_phone(page):
     Dark figures replace the light ones.
     """
     page.evaluate(FOLDS, True)
+    page.evaluate(ALL_THERE)  # what is out of sight and not laid out hides how wide it is
     assert page.evaluate(TORN) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     assert page.evaluate(WIDER) == []
@@ -398,6 +399,15 @@ def test_page_that_comes_on_a_phone(visit, address):
     tab = visit(viewport=NARROW, color_scheme="dark", has_touch=True)
     page = tab.open(address)
     fits_a_phone(page)
+    page.evaluate(FOLDS, True)
+    page.add_style_tag(
+        content="html { font-size: 250% !important }"
+    )  # text twice as large as the theme's, on half of WIDE
+    page.set_viewport_size({**WIDE, "width": WIDE["width"] // 2})
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDE["width"] // 2
+    page.add_style_tag(content="html { font-size: 125% !important }")
+    page.set_viewport_size(NARROW)
+    page.evaluate(FOLDS, False)
     page.evaluate(FLATTEN)
     assert violations(page) == []
     assert tab.complaints == []
@@ -783,10 +793,18 @@ def test_epub_is_whole(dist):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+LEADS = re.compile(r'<(?:a|img|script|link)\b[^>]* (?:href|src)="(?![a-z]+:|//)([^"#?]+)')
+
+
 def test_site_opens_from_the_disk(dist, browser):
-    """Without a server links lead to pages with their formulas and figures, and the search finds a chapter."""
+    """Without a server links lead to files: pages with their formulas and figures, notebooks; the search finds a chapter."""
     with zipfile.ZipFile(offline.make()) as archive:
         archive.extractall(dist)
+    pages = [*(dist / edition.NAME).rglob("*.html")]
+    assert len(pages) >= len(ADDRESSES)
+    leads = {(page.parent / link).resolve() for page in pages for link in LEADS.findall(page.read_text())}
+    assert any(file.suffix == ".ipynb" for file in leads)
+    assert [file for file in leads if not file.is_file()] == []
     context = browser.new_context(viewport=WIDE)
     page, said = context.new_page(), []
     page.on("console", lambda message: said.append(message.text))

@@ -28,6 +28,13 @@ const asTex = (formula) => {
   formula.replaceWith(text);
 };
 
+// A raised sign is the small one that stands in the text of the book: 10⁻⁶, which as 10−6 would be another number.
+const [RAISED, SMALL] = ["−0123456789T", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ"];
+const asSmall = (sign) => {
+  const small = [...sign.textContent].map((one) => SMALL[RAISED.indexOf(one)]);
+  if (!sign.firstElementChild && small.every(Boolean)) sign.replaceWith(small.join(""));
+};
+
 // The text of a copy as the page lays it out, without what a reader does not see.
 const read = (copy) => {
   const room = document.createElement("div");
@@ -52,8 +59,9 @@ document.addEventListener("copy", (event) => {
   if (selection.isCollapsed || !event.clipboardData || event.target.closest?.("input, textarea")) return;
   const copy = document.createDocumentFragment();
   for (let index = 0; index < selection.rangeCount; index++) copy.append(selected(selection.getRangeAt(index)));
-  if (!copy.querySelector(".katex")) return;
+  if (!copy.querySelector(".katex, sup")) return;
   for (const formula of copy.querySelectorAll(FORMULA)) if (copy.contains(formula)) asTex(formula);
+  for (const sign of copy.querySelectorAll("sup")) asSmall(sign);
   for (const [kind, text] of Object.entries(read(copy))) event.clipboardData.setData(kind, text);
   event.preventDefault();
 });

@@ -1,5 +1,6 @@
 """The folder of a run: settings and surroundings, the table of epochs, checkpoint, model, drawings, report."""
 
+import errno
 import io
 import json
 import os
@@ -72,7 +73,11 @@ class Folder:
         file, remedy = self.path / "settings.json", "or name another --out"
         if not file.exists():
             raise ValueError(f"{self.path} holds no run: leave out --resume, {remedy}")
-        theirs = json.loads(file.read_text()).get("settings", {})
+        try:
+            theirs = json.loads(file.read_text())["settings"]
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            start = "delete the folder and start the run again"
+            raise ValueError(f"{file} is damaged ({error}): {start}") from error
         for name, ours in self.record.items():
             if name not in FREE and theirs.get(name) != ours:
                 other = f"holds another run, with {name} {theirs.get(name)}, not {ours}"
@@ -108,6 +113,8 @@ class Folder:
         except OSError as error:
             problem = f"{self.path / name} could not be written: {error.strerror}"
             remedy = "Make room and --resume; or copy the folder to where there is room, and --resume with that --out"
+            if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EACCES, errno.EROFS):
+                remedy = "Name a folder with --out that can be made and written to"
             whole = "what was there before is whole"
             raise OSError(f"{problem}; {whole}. {remedy}") from error
 

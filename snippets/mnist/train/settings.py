@@ -79,7 +79,8 @@ class Settings:
             if isinstance(says, dict) and value not in says:
                 self._refuse(each.name, f"choose from {', '.join(says)}")
             if ends and value is not None and not ends[0] <= value <= ends[1]:
-                self._refuse(each.name, f"choose from {ends[0]:g} to {ends[1]:g}")
+                low, high = (f"{x:g}" if isinstance(x, float) else x for x in ends)
+                self._refuse(each.name, f"choose from {low} to {high}")
         self.ranks = self._rank_vector()
         total = total_rank(self.ranks) if isinstance(self.ranks, tuple) else None
         most = 28 if self.model == "invariant" else 784
@@ -110,11 +111,11 @@ class Settings:
             if ranks is not None:
                 self._refuse("ranks", f"model {self.model} has none; give --rank alone")
             return None
-        if ranks == "best":
-            return ranks
+        if isinstance(ranks, str) and ranks.strip() == "best":
+            return "best"
         if ranks is None or isinstance(ranks, str):
             try:
-                named = RANKS.get(ranks or "paper")
+                named = RANKS.get("paper" if ranks is None else ranks.strip())
                 ranks = named or tuple(map(int, ranks.split(",")))
             except ValueError:
                 names = ", ".join(RANKS)
@@ -129,6 +130,13 @@ class Settings:
         """Return the settings as JSON can hold them, with paths as they are from everywhere."""
         values = dataclasses.asdict(self)
         return json.loads(json.dumps(values, default=lambda path: str(path.resolve())))
+
+
+def folder(text: str) -> Path:
+    """Return the folder that an option names, ~ included; raise where nothing is named, which would mean this one."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a blank names no folder")
+    return Path(text).expanduser()
 
 
 def flag(name: str) -> str:
@@ -148,6 +156,7 @@ def parser() -> argparse.ArgumentParser:
     for each in dataclasses.fields(Settings):
         kind, says, *_ = get_args(each.type)
         how = {"type": (get_args(kind) or (kind,))[0]}
+        how = {"type": folder} if how["type"] is Path else how
         if isinstance(says, dict):
             how["choices"] = list(says)
             says = "; ".join(f"{name}: {what}" for name, what in says.items())

@@ -20,7 +20,7 @@ from snippets.mnist.train import folder as folders
 from snippets.mnist.train import loop, parallel, running
 from snippets.mnist.train.__main__ import main
 from snippets.mnist.train.folder import Folder, revision
-from snippets.mnist.train.settings import Settings
+from snippets.mnist.train.settings import Settings, parser
 
 KEYS = ["train_loss", "test_loss", "optimum", "optimum_test", "gap", "parameters", "ranks", "seconds",
         "seconds_moments", "seconds_optimum", "seconds_training", "images_per_second", "device", "processes",
@@ -163,6 +163,8 @@ def test_the_revision_is_that_of_git(monkeypatch, tmp_path):
         (["--model", "cnn"], "argument --model: invalid choice: 'cnn'"),
         (["--rank", "x"], "argument --rank: invalid int value: 'x'"),
         (["--nonsense"], "unrecognized arguments: --nonsense"),
+        (["--out", ""], "argument --out: a blank names no folder"),
+        (["--data", " "], "argument --data: a blank names no folder"),
     ],
 )
 def test_unknown_options(capsys, options, message):
@@ -178,7 +180,12 @@ def test_unknown_options(capsys, options, message):
         (["--ranks", "13,10", "--rank", "99"], "--ranks: .*not 99; change a rank, or leave out --rank"),
         (["--epochs", "0"], "--epochs 0: choose from 1 to 1e\\+09"),
         (["--data", "/nowhere"], "/nowhere/train-images-idx3-ubyte does not exist.*npm ci"),
-        (["--out", "/dev/null/run"], "/dev/null/run/settings.json could not be written: Not a directory"),
+        (
+            ["--out", "/dev/null/run"],
+            "/dev/null/run/settings.json could not be written: Not a directory.* Name a folder with --out that can be made",
+        ),
+        (["--seed", str(2**63)], f"--seed {2**63}: choose from 0 to {2**63 - 1}$"),
+        (["--ranks", ""], "--ranks : choose paper"),
         (["--out", __file__], "test_cli.py is there already: .*name another --out"),
         (["--resume"], "holds no run: leave out --resume"),
         (["--device", "nonsense"], "--device nonsense: torch .* finds none here; choose from auto, cpu"),
@@ -242,6 +249,25 @@ def test_a_finished_run_resumes_to_itself(command, capsys):
     first = json.loads(capsys.readouterr().out)
     assert command("--epochs", "2", "--json", "--resume") == 0
     assert json.loads(capsys.readouterr().out)["train_loss"] == first["train_loss"]
+
+
+@pytest.mark.parametrize("damaged", ["{", "", "[]", "{}", None])
+def test_damaged_settings(command, run_folder, capsys, damaged):
+    (run_folder / "settings.json").mkdir(parents=True)
+    if damaged is not None:
+        (run_folder / "settings.json").rmdir()
+        (run_folder / "settings.json").write_text(damaged)
+    assert command("--epochs", "1", "--resume") == 2
+    assert re.search(r"settings.json is damaged \(.+\): delete the folder and start the run again", error(capsys))
+
+
+def test_the_home_folder_and_blanks_are_read(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    options = parser().parse_args(["--out", "~/run", "--data", "~", "--ranks", " equal "])
+    settings = Settings(**vars(options))
+    assert (settings.out, settings.data) == (tmp_path / "run", tmp_path)
+    assert settings.ranks == Settings(ranks="equal").ranks
+    assert Settings(ranks=" best ").ranks == "best"
 
 
 def test_a_damaged_checkpoint(command, run_folder, capsys):
