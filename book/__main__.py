@@ -14,9 +14,7 @@ def record(paths: list[Path]) -> None:
     for path in paths:
         name = str(path.resolve().relative_to(project.DOCS))
         body = listings.record(pages.read(name).text, name)
-        whole = path.read_text()
-        front = pages.FRONT_MATTER.match(whole)
-        write_atomically(path, (front[0] if front else "") + body)
+        write_atomically(path, pages.FRONT_MATTER.match(path.read_text())[0] + body)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,8 +13,8 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, chart, code, glossary, ledger, listings, notebooks, pages, prepare, screen
-from book.formulas import CLOSE, OPEN, FormulaError, typesetter
+from book import boxes, chart, code, formulas, glossary, ledger, listings, notebooks, pages, prepare, screen
+from book.formulas import CLOSE, OPEN, Formula
 from book.project import BookError, chapters, nav
 
 OUTPUT_FENCE = re.compile(r"^(\s*)(`{3,})\s*(\S.*)$")
@@ -41,7 +41,7 @@ class Source(Preprocessor):
     def run(self, lines: list[str]) -> list[str]:
         """Rewrite the page line by line; the number of lines stays what it is up to the tools."""
         self.context.known = known = prepare.ensure()
-        page = self.context.page = pages.parse(self.name(lines), "\n".join(lines))
+        page = self.context.page = pages.parse(self.name(), "\n".join(lines))
         if page.name not in nav():
             outside = page.name == pages.UNKNOWN
             return lines if outside else [line for line in lines if line.startswith("# ")][:1]
@@ -57,13 +57,11 @@ class Source(Preprocessor):
         ]
         return _with_tools(rewritten, page, self.context)
 
-    def name(self, lines: list[str]) -> str:
-        """Return the name of the page: MkDocs told the hooks, Zensical keeps it here; else the text has to do."""
-        if rendering:
-            return rendering
+    def name(self) -> str:
+        """Return the name of the page: MkDocs told the hooks, and Zensical keeps it here."""
         if "rendering_context" in self.md.preprocessors:
             return self.md.preprocessors["rendering_context"].page.path
-        return pages.identify("\n".join(lines))
+        return rendering or pages.UNKNOWN
 
 
 def _without_damaged(lines: list[str], page: pages.Page) -> list[str]:
@@ -106,7 +104,7 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
         f'[Notebook]({path}){{ .chapter-tool .chapter-notebook download="{name}" }}',
         f"[{count} claims, each with its test]({claims}){{ .chapter-tool .chapter-claims }}" if count else "",
     ]
-    needs = ", ".join(f"[{chart.short(name)}]({context.relative(name)})" for name in chart.needed(page.name))
+    needs = ", ".join(f"[{chart.short(name)}]({context.relative(name)})" for name in context.known.needs.get(page.name, []))
     return [
         *lines[: title + 1],
         "",
@@ -165,19 +163,19 @@ class Formulas(Treeprocessor):
 
     def run(self, root: etree.Element) -> None:
         """Typeset every formula of the page; name file, line and formula of those that cannot be read."""
-        problems = []
+        found: dict[etree.Element, Formula] = {}
         for element in root.iter():
-            if element.get("class") != "arithmatex" or not element.text:
+            if element.get("class") == "arithmatex" and element.text:
+                display = element.tag == "div"
+                tex = html.unescape(element.text.strip()[2:-2]).strip() if display else element.text[2:-2]
+                found[element] = (tex, display)
+        made, problems = formulas.typeset(list(found.values())), []
+        for element, (tex, display) in found.items():
+            answer = made[tex, display]
+            if "error" in answer:
+                problems.append(f"{self.where(tex)}: {answer['error']}\n    {tex}")
                 continue
-            display = element.tag == "div"
-            tex = html.unescape(element.text.strip()[2:-2]).strip() if display else element.text[2:-2]
-            try:
-                rendered = typesetter()(tex, display)
-            except FormulaError as error:
-                problems.append(f"{self.where(tex)}: {error}\n    {tex}")
-                continue
-            if not display:
-                rendered = with_end(rendered)
+            rendered = answer["html"] if display else with_end(answer["html"])
             element.text = AtomicString(self.md.htmlStash.store(OPEN + rendered + CLOSE))
             element.set("data-search-exclude", "")
             if display:

@@ -2,14 +2,13 @@
 
 import re
 import xml.etree.ElementTree as etree
-from functools import lru_cache
 from typing import NamedTuple
 
 from markdown import Markdown
 from markdown.extensions.toc import slugify
 from markdown.treeprocessors import Treeprocessor
 
-from book import boxes, pages, project
+from book import boxes, pages
 from book.project import chapters
 
 PAGE = "reference/glossary.md"
@@ -37,12 +36,7 @@ class Term(NamedTuple):
 
 def terms() -> list[Term]:
     """Read the glossary; without one there are no terms."""
-    return _terms((project.DOCS / PAGE).stat().st_mtime_ns) if PAGE in pages.names() else []
-
-
-@lru_cache(maxsize=2)
-def _terms(stamp: int) -> list[Term]:
-    entries = ENTRY.finditer(pages.read(PAGE).text)
+    entries = ENTRY.finditer(pages.read(PAGE).text if PAGE in pages.names() else "")
     return [
         Term(entry["name"], entry["says"], [Place(*link) for link in LINK.findall(entry["links"])]) for entry in entries
     ]

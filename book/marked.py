@@ -2,11 +2,12 @@
 
 import ast
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from book import depends, pages, project
-from book.project import chapters, figures_path, module_of, nav
+from book.project import chapters, dotted, figures_path, module_of, nav
 
 TOOLS = [Path(__file__).parent / name for name in ("measure.py", "expect.py", "work.py")]
 
@@ -14,21 +15,26 @@ BY = ("proved", "drawn", "measured", "example")  # the kinds of evidence, the st
 DRAWS = 100  # inputs that hypothesis draws where nothing is said
 
 
-def _decorated(decorator: str) -> dict[tuple[str, str], ast.Call]:
-    found = {}
-    for path in sorted(project.FIGURES.rglob("*.py")):
-        module = str(path.relative_to(project.FIGURES).with_suffix("")).replace("/", ".")
-        for name, function in depends.parse(path).functions.items():
-            for call in function.decorator_list:
-                if ast.unparse(call.func if isinstance(call, ast.Call) else call) == decorator:
-                    found[module, name] = call
-    return found
+def offered(path: Path) -> Iterator[tuple[str, ast.FunctionDef, ast.expr]]:
+    """Yield kind, function and mark of what a file marks as a figure, as results or as data."""
+    for function in depends.parse(path).functions.values():
+        for mark in function.decorator_list:
+            kind = ast.unparse(mark.func if isinstance(mark, ast.Call) else mark)
+            if kind in ("figure", "results", "data"):
+                yield kind, function, mark
+
+
+def _offered(wanted: str) -> dict[tuple[str, str], ast.expr]:
+    """Map module and function to the mark of all that is offered of one kind."""
+    files = {dotted(path, project.FIGURES): path for path in sorted(project.FIGURES.rglob("*.py"))}
+    found = ((module, *offer) for module, path in files.items() for offer in offered(path))
+    return {(module, function.name): mark for module, kind, function, mark in found if kind == wanted}
 
 
 def figures() -> dict[tuple[str, str], str]:
     """Map (module, function) to the alt text of each `@figure` of the book's chapters, and of those that pages show."""
     own, shown = set(map(module_of, chapters())), _shown()
-    return {key: _alt(call) for key, call in _decorated("figure").items() if key[0] in own or key in shown}
+    return {key: _alt(call) for key, call in _offered("figure").items() if key[0] in own or key in shown}
 
 
 def _shown() -> set[tuple[str, str]]:
@@ -51,12 +57,12 @@ def results() -> list[tuple[str, str]]:
     """List (module, function) of each `@results` of the book's chapters, and of modules whose numbers pages quote."""
     quoted = {pages.value_target(name, match)[0] for name in pages.names() for _, match in pages.read(name).values}
     own = quoted | set(map(module_of, chapters()))
-    return [key for key in _decorated("results") if key[0] in own]
+    return [key for key in _offered("results") if key[0] in own]
 
 
 def data() -> list[tuple[str, str]]:
     """List (module, function) of what playgrounds read."""
-    return sorted(_decorated("data"))
+    return sorted(_offered("data"))
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ class Check:
         module = depends.parse(project.ROOT / self.file)
         function = module.functions[self.function]
         first = min([function.lineno, *[decorator.lineno for decorator in function.decorator_list]])
-        return "\n".join(module.lines[first - 1 : function.end_lineno])
+        return "\n".join(module.text.splitlines()[first - 1 : function.end_lineno])
 
     def files(self) -> list[Path]:
         """List the files that the test runs, but for what these import."""

@@ -178,11 +178,9 @@ def job(kind: str, module: str, function: str) -> Job:
 
 def _jobs_of_pages() -> Iterator[Job]:
     for page in chapters():
-        text = regions.expand(pages.read(page).text)
-        fences = list(pages.fences(text))
-        code = [listings.parse(body, pages.read(page)) for syntax, body in fences if syntax == "python"]
+        text, code = regions.expand(pages.read(page).text), listings.modules(pages.read(page))
         used = [file for listing in code for file in listing.imports]
-        digest = depends.digest([*used, TOOL / "work.py", TOOL / "listings.py"], repr(fences))
+        digest = depends.digest([*used, TOOL / "work.py", TOOL / "listings.py"], repr(listings.listings(text)))
         yield Job(f"page {page}", digest, ("check", page, text))
 
 

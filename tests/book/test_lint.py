@@ -179,12 +179,7 @@ FAULTS = {
         "from snippets.figures.part.toy import line\nFACTOR = 2",
         [r"snippets/part/toy.py:4: a snippet imports from figures"],
     ),
-    "a bare mark": (
-        DRAWN,
-        '@figure(alt="A rising line")',
-        "@figure",
-        [r"snippets/figures/part/toy.py:\d+: 'line' is marked by a bare '@figure': write @figure\(alt="],
-    ),
+    "a bare mark": (DRAWN, '@figure(alt="A rising line")', "@figure", ["figure 'line' has no alt text: say what"]),
     "a test that asserts nothing": (
         TEST,
         "    measured([",

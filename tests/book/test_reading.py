@@ -155,6 +155,7 @@ def site(tree):
     settings |= {
         "site_url": HOST,
         "plugins": [],
+        "hooks": ["tell.py"],
         "theme": {
             **THEME,
             "custom_dir": str(ROOT / "overrides"),
@@ -165,6 +166,7 @@ def site(tree):
     }
     settings["markdown_extensions"] += ["tables", "pymdownx.highlight"]
     tree.write("mkdocs.yml", yaml.dump(settings))
+    tree.write("tell.py", "from book.hooks import on_page_markdown\n")
     npm.copy_katex()
     prepare.ensure()
     folder = tree.root / "site"
