@@ -1,6 +1,5 @@
 """What a test expects of the numbers that its page quotes."""
 
-import importlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,16 +52,14 @@ def computed(module: str) -> dict[str, Value]:
     functions = [function for home, function in marked.results() if home == module]
     if not functions:
         raise LookupError(f"snippets.figures.{module} has no @results function")
-    importlib.import_module(f"snippets.figures.{module}")
-    before, state = torch.get_default_dtype(), torch.get_rng_state()
-    torch.set_default_dtype(torch.float64)
+    before, state, values = torch.get_default_dtype(), torch.get_rng_state(), {}
     try:
-        jobs = [prepare.job("compute", module, function) for function in functions]
-        made = [work.compute(module, function) for function in functions]
-        for job, answer in zip(jobs, made, strict=True):
+        for function in functions:
+            job, answer = prepare.job("results", module, function), work.compute(module, function)
             if depends.older([project.figures_path(module)], START):
                 prepare.keep(job, answer)
-        return {name: value for answer in made for name, value in answer["values"].items()}
+            values |= answer["values"]
+        return values
     finally:
         torch.set_default_dtype(before)
         torch.set_rng_state(state)

@@ -33,15 +33,10 @@ AFTER = re.compile(r"[^\s\x02]{1,3}(?=\s|$)|[,.;:!?)\]]+|-\w+")  # \x02 begins w
 class Source(Preprocessor):
     """Sees the page as it was written: learns which it is, and puts in numbers, citations and tools."""
 
-    def __init__(self, md: Markdown, context: boxes.Context) -> None:
-        """Remember where the page is to be noted."""
-        super().__init__(md)
-        self.context = context
-
     def run(self, lines: list[str]) -> list[str]:
         """Rewrite the page line by line; the number of lines stays what it is up to the tools."""
-        self.context.known = known = prepare.ensure()
-        page = self.context.page = pages.parse(self.name(), "\n".join(lines))
+        self.md.book.known = known = prepare.ensure()
+        page = self.md.book.page = pages.parse(self.name(), "\n".join(lines))
         if page.name not in nav():
             outside = page.name == pages.UNKNOWN
             return lines if outside else [line for line in lines if line.startswith("# ")][:1]
@@ -55,7 +50,7 @@ class Source(Preprocessor):
             notebooks.substitute(line, page.name, known) if number in outside else _output(line)
             for number, line in enumerate(lines, start=1)
         ]
-        return _with_tools(rewritten, page, self.context)
+        return _with_tools(rewritten, page, self.md.book)
 
     def name(self) -> str:
         """Return the name of the page: MkDocs told the hooks, and Zensical keeps it here."""
@@ -104,7 +99,9 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
         f'[Notebook]({path}){{ .chapter-tool .chapter-notebook download="{name}" }}',
         f"[{count} claims, each with its test]({claims}){{ .chapter-tool .chapter-claims }}" if count else "",
     ]
-    needs = ", ".join(f"[{chart.short(name)}]({context.relative(name)})" for name in context.known.needs.get(page.name, []))
+    needs = ", ".join(
+        f"[{chart.short(name)}]({context.relative(name)})" for name in context.known.needs.get(page.name, [])
+    )
     return [
         *lines[: title + 1],
         "",
@@ -156,11 +153,6 @@ def with_end(formula: str) -> str:
 class Formulas(Treeprocessor):
     """Replaces what arithmatex marked by KaTeX's HTML."""
 
-    def __init__(self, md: Markdown, context: boxes.Context) -> None:
-        """Remember whose formulas these are."""
-        super().__init__(md)
-        self.context = context
-
     def run(self, root: etree.Element) -> None:
         """Typeset every formula of the page; name file, line and formula of those that cannot be read."""
         found: dict[etree.Element, Formula] = {}
@@ -186,12 +178,12 @@ class Formulas(Treeprocessor):
 
     def where(self, tex: str) -> str:
         """Find the line of a formula, by its first line, in the page as it was written."""
-        page = self.context.page
+        page = self.md.book.page
         if page.name == pages.UNKNOWN:
             return pages.UNKNOWN
         first = tex.strip().splitlines()[0].strip()
         for number, line in enumerate(page.text.splitlines(), start=1):
-            if first in notebooks.substitute(line, page.name, self.context.known):
+            if first in notebooks.substitute(line, page.name, self.md.book.known):
                 return page.where(number)
         return f"docs/{page.name}"
 
@@ -229,16 +221,16 @@ class Book(BlocksExtension):
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Register what renders a page."""
-        self.context = boxes.Context()
+        md.book = boxes.Context()
         super().extendMarkdown(md)
-        md.preprocessors.register(Source(md, self.context), "book-source", 40)
-        md.treeprocessors.register(Formulas(md, self.context), "book-formulas", 12)
+        md.preprocessors.register(Source(md), "book-source", 40)
+        md.treeprocessors.register(Formulas(md), "book-formulas", 12)
         md.treeprocessors.register(screen.Tables(), "book-tables", 11)
         md.treeprocessors.register(screen.Rooms(md), "book-rooms", 10)
-        md.treeprocessors.register(glossary.Terms(md, self.context), "book-terms", 6)
+        md.treeprocessors.register(glossary.Terms(md), "book-terms", 6)
         md.postprocessors.register(Code(md), "book-code", 5)
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: object) -> None:
         """Register the boxes."""
-        for block in boxes.blocks(self.context):
+        for block in boxes.blocks():
             block_mgr.register(block, self.getConfigs())

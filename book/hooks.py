@@ -14,7 +14,6 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
@@ -149,13 +148,6 @@ def _state(page: pages.Page, known: Catalogue) -> str:
     words = " ".join(text.lower().split())
     terms = [(name, said) for name, said in glossary.of_before(page.name).items() if name in words]
     return record.hash_of(text, repr((own, drawn, terms)), others, *(path.read_bytes() for path in formulas.OPTIONS))
-
-
-def on_env(env: Environment, *, config: MkDocsConfig, files: Files) -> None:
-    """Keep the compiled templates from build to build."""
-    folder = project.CACHE / "templates"
-    folder.mkdir(parents=True, exist_ok=True)
-    env.bytecode_cache = FileSystemBytecodeCache(str(folder))
 
 
 @event_priority(-100)  # after all that change the text

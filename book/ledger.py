@@ -15,13 +15,7 @@ FILES = ("claims.json", "claims.csv")
 ERRATA = "reference/errata.md"
 LINK = re.compile(r"\]\((?!\w+:|/)([^)#\s]*)(#[^)\s]*)?\)")
 OUTER, INNER = "/" * 9, "/" * 8  # more slashes than any box of a chapter has
-VERDICT_WORDS = {
-    "true": "true",
-    "imprecise": "imprecise",
-    "false": "false",
-    "damaged": "damaged",
-    "own": "the book’s own",
-}
+VERDICT_WORDS = {verdict: verdict for verdict in pages.VERDICTS} | {"own": "the book’s own"}
 PROOF = "proof"
 EVIDENCE_WORDS = {
     "proved": "proved",
@@ -30,12 +24,6 @@ EVIDENCE_WORDS = {
     "example": "example",
     PROOF: "proof in the text",
 }
-
-
-def in_order() -> list[pages.Box]:
-    """List the boxes that claim something, in reading order."""
-    order = {name: index for index, name in enumerate(nav())}
-    return sorted((box for box in pages.claims() if box.page in order), key=lambda box: (order[box.page], box.line))
 
 
 def evidence(tests: list[dict]) -> str:
@@ -78,7 +66,7 @@ def title(page: str) -> str:
 def rows(known: Catalogue) -> list[dict]:
     """List what is known of each claim, for those who want to read it by program."""
     found = []
-    for box in in_order():
+    for box in pages.claims():
         tests = known.tests.get(box.id, [])
         row = {"id": box.id, "title": box.title, "page": f"{box.page.removesuffix('.md')}/#{box.id}"}
         row |= {"verdict": box.verdict, "evidence": evidence(tests), "error": error(tests)}
@@ -107,7 +95,7 @@ def cases(known: Catalogue) -> Iterator[str]:
     """Yield the lines of the page's body: room for the filters, then one case after the other in reading order."""
     yield from ('<div class="ledger-filters"></div>', "")
     part = ""
-    for box in [box for box in in_order() if box.verdict in pages.WRONG]:
+    for box in [box for box in pages.claims() if box.verdict in pages.WRONG]:
         if part_of(box.page) != part:
             part = part_of(box.page)
             yield from (f"## {part}", "")

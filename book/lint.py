@@ -19,7 +19,7 @@ TEACHES_DRAWING = Path("snippets/mnist/script.py")  # its page shows how to draw
 
 def loose_ends() -> list[str]:
     """Check all that can be read from the sources, before anything is made."""
-    of_pages = (_boxes, _statements, _exercises, _parts, _outputs, _asked, _without_files)
+    of_pages = (_boxes, _statements, _exercises, _parts, _outputs, _citations, _without_files)
     of_the_book = (_regions, _claims, _figures, _rooms, _without_page, _imports_go_back, _tests)
     found = [error for page in _read() for check in of_pages for error in check(page)]
     return found + [error for check in of_the_book for error in check()]
@@ -112,17 +112,12 @@ def _outputs(page: pages.Page) -> Iterator[str]:
         before = fence.info
 
 
-def _asked(page: pages.Page) -> Iterator[str]:
-    """The figures that a page asks for are drawn, and what it cites has an entry."""
-    known, entries = marked.figures(), pages.bibliography()
-    for line, figure in page.figures:
-        module, name = pages.figure_target(page.name, figure)
-        if (module, name) not in known:
-            near = nearest(name, [function for home, function in known if home == module])
-            yield f"{page.where(line)}: snippets.figures.{module} draws no figure '{name}'{near}"
+def _citations(page: pages.Page) -> Iterator[str]:
+    """Every citation has an entry."""
+    known = pages.bibliography()
     for line, key in page.citations:
-        if key not in entries:
-            yield f"{page.where(line)}: no entry '{key}' in docs/{pages.BIBLIOGRAPHY}{nearest(key, entries)}"
+        if key not in known:
+            yield f"{page.where(line)}: no entry '{key}' in docs/{pages.BIBLIOGRAPHY}{nearest(key, known)}"
 
 
 def _without_files(page: pages.Page) -> Iterator[str]:
@@ -180,9 +175,17 @@ def _place(box: pages.Box) -> str:
 
 
 def _figures() -> Iterator[str]:
-    """Figures have alt text and are shown."""
-    shown = {pages.figure_target(page.name, figure) for page in _read() for _, figure in page.figures}
-    for (module, name), alt in marked.figures().items():
+    """Figures have alt text and are shown, and pages ask only for figures that exist."""
+    known = marked.figures()
+    asked = [
+        (page.where(line), *pages.figure_target(page.name, name)) for page in _read() for line, name in page.figures
+    ]
+    shown = {(module, name) for _, module, name in asked}
+    for where, module, name in asked:
+        if (module, name) not in known:
+            near = nearest(name, [function for home, function in known if home == module])
+            yield f"{where}: snippets.figures.{module} draws no figure '{name}'{near}"
+    for (module, name), alt in known.items():
         where = f"{figures_path(module).relative_to(project.ROOT)}:{marked.line(module, name)}"
         if not alt.strip():
             yield f"{where}: figure '{name}' has no alt text: say what it shows"

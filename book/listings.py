@@ -10,6 +10,7 @@ import re
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from book import depends, pages, project, regions
 from book.project import BookError
@@ -51,16 +52,15 @@ def is_tolerance(word: str) -> bool:
 
 def modules(page: pages.Page) -> list[depends.Module]:
     """Parse the listings of a page; where one is no Python, name the line of the page."""
-    return [_parsed(listing.code, page) for listing in listings(page.text)]
-
-
-def _parsed(code: str, page: pages.Page) -> depends.Module:
     try:
-        return depends.Module(code, ast.parse(code))
+        return [depends.Module(listing.code, _tree(listing.code)) for listing in listings(page.text)]
     except SyntaxError as error:
         wrong = (error.text or "").strip()
         lines = (number for number, line in enumerate(page.text.splitlines(), start=1) if line.strip() == wrong)
         raise BookError(f"{page.where(next(lines, 1))}: {error.msg}: {wrong}") from error
+
+
+_tree = lru_cache(maxsize=4096)(ast.parse)
 
 
 def run(found: list[Listing], name: str) -> list[str]:

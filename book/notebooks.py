@@ -78,16 +78,6 @@ def notebook_file(page: str) -> str:
     return "notebooks/" + page.rpartition(".")[0] + ".ipynb"
 
 
-def key(page: str) -> str:
-    """Return the key of a page's notebook in the record."""
-    return f"notebook {page}"
-
-
-def keys() -> list[str]:
-    """List the keys of all notebooks."""
-    return list(map(key, nav()))
-
-
 def write_all(known: Catalogue, made: dict[str, record.Entry]) -> None:
     """Write the notebook of each chapter and lab whose text changed."""
     tool = depends.read(depends.TOOL / "notebooks.py")
@@ -95,7 +85,7 @@ def write_all(known: Catalogue, made: dict[str, record.Entry]) -> None:
     texts |= {name: ((project.DOCS / name).read_text(), "py:percent") for name in nav() if name.endswith(".py")}
     for name, (text, fmt) in texts.items():
         digest, path = record.hash_of(text, fmt, depends.versions(), tool), project.GENERATED / notebook_file(name)
-        record.write(made, key(name), digest, path, functools.partial(convert, text, fmt))
+        record.write(made, f"notebook {name}", digest, path, functools.partial(convert, text, fmt))
 
 
 def convert(text: str, fmt: str = "md") -> str:

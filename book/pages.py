@@ -283,7 +283,7 @@ def names() -> list[str]:
 
 
 def claims() -> list[Box]:
-    """List the boxes that carry an id, page by page."""
+    """List the boxes that carry an id, in reading order."""
     return [box for name in names() for box in read(name).boxes if box.id]
 
 

@@ -145,11 +145,9 @@ def _prepare() -> Catalogue:
         _stop("the book has loose ends:", lint.loose_ends())
         for name in record.touched(record.entries()):
             print(f"book: {name} is not as it was made: it is made again", flush=True)
-        jobs, checks = [*_jobs_of_figures(), *_jobs_of_pages()], {check: check.digest() for check in marked.checks()}
-        _make(jobs, checks)
+        _make([*_jobs_of_figures(), *_jobs_of_pages()], {check: check.digest() for check in marked.checks()})
         made = record.entries()
-        files = [*notebooks.keys(), *(_written(module) for module, _ in marked.results())]
-        record.forget_all_but([*(job.key for job in jobs), *(check.node for check in checks), *files])
+        record.shorten()
         known = catalogue.gather(made)
         _write_results(made)
         _stop("pages ask for numbers that no snippet computes:", lint.numbers(known))
@@ -165,15 +163,15 @@ def _stop(heading: str, errors: list[str]) -> None:
 
 
 def _jobs_of_figures() -> Iterator[Job]:
-    for kind, keys in (("draw", sorted(marked.figures())), ("compute", marked.results()), ("gather", marked.data())):
+    offered = {"figure": sorted(marked.figures()), "results": marked.results(), "data": marked.data()}
+    for kind, keys in offered.items():
         yield from (job(kind, *key) for key in keys)
 
 
 def job(kind: str, module: str, function: str) -> Job:
     """Say how a figure is drawn, numbers are computed, or the data of a playground are gathered."""
-    name = {"draw": "figure", "compute": "results", "gather": "data"}[kind]
     digest = depends.digest([figures_path(module), TOOL / "work.py", TOOL / "style.py"], function)
-    return Job(f"{name} {module}:{function}", digest, (kind, module, function))
+    return Job(f"{kind} {module}:{function}", digest, (kind, module, function))
 
 
 def _jobs_of_pages() -> Iterator[Job]:
@@ -181,7 +179,7 @@ def _jobs_of_pages() -> Iterator[Job]:
         text, code = regions.expand(pages.read(page).text), listings.modules(pages.read(page))
         used = [file for listing in code for file in listing.imports]
         digest = depends.digest([*used, TOOL / "work.py", TOOL / "listings.py"], repr(listings.listings(text)))
-        yield Job(f"page {page}", digest, ("check", page, text))
+        yield Job(f"page {page}", digest, ("page", page, text))
 
 
 def make_page(page: str) -> Iterator[str]:
@@ -201,9 +199,9 @@ def _make(jobs: list[Job], checks: dict[marked.Check, str]) -> None:
         return
     names = ", ".join(job.key for job in stale[:4]) + (f" and {len(stale) - 4} more" if len(stale) > 4 else "")
     print(f"book: {names or 'no figure, number or page'}; {len(tests)} tests of claims", flush=True)
-    stale.sort(key=lambda job: job.request[0] != "compute")
+    stale.sort(key=lambda job: job.request[0] != "results")
     testing = [Job("the tests of claims", "", ("test", *(check.node for check in tests)))] if tests else []
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as beside:  # in a process of their own, in which shapes are checked
         tested = beside.submit(lambda: list(_run(testing, 1)))
         errors = [problem for job, answer in _run(stale, os.cpu_count() or 1) for problem in keep(job, answer)]
         said = "".join(answer.get("said", answer.get("error", "")) for _, answer in tested.result())
@@ -220,7 +218,7 @@ def _run(jobs: list[Job], workers: int) -> Iterator[tuple[Job, dict[str, Any]]]:
     """Do jobs side by side; where a process dies, do those that it may have been doing again, each by itself."""
     waiting, running = deque(jobs), {}
     try:
-        with work.pool(min(workers, len(jobs) or 1)) as pool:
+        with work.pool(workers) as pool:
             while waiting or running:
                 while waiting and len(running) < workers:
                     running[pool.submit(work.do, *waiting[0].request)] = waiting[0]
@@ -231,10 +229,10 @@ def _run(jobs: list[Job], workers: int) -> Iterator[tuple[Job, dict[str, Any]]]:
     except BrokenProcessPool:
         if len(jobs) == 1:
             yield jobs[0], {"error": "the process that worked on it died"}
-            return
-        for job in running.values():
-            yield from _run([job], 1)
-        yield from _run([*waiting], workers)
+        else:
+            for job in running.values():
+                yield from _run([job], 1)
+            yield from _run([*waiting], workers)
 
 
 def keep(job: Job, answer: dict[str, Any]) -> list[str]:
@@ -249,24 +247,13 @@ def keep(job: Job, answer: dict[str, Any]) -> list[str]:
 def _write_results(made: dict[str, record.Entry]) -> None:
     """Write the numbers of each module with what made them."""
     files: dict[str, dict[str, Any]] = {}
-    there = ((key, made.get(f"results {key[0]}:{key[1]}")) for key in marked.results())
-    for (module, function), entry in ((key, entry) for key, entry in there if entry):
-        made_by = {
-            "snippet": str(figures_path(module).relative_to(project.ROOT)),
-            "hash": entry["digest"],
-            "seed": entry["seed"],
-            "device": entry["device"],
-            "torch": version("torch"),
-            "numpy": version("numpy"),
-        }
-        files.setdefault(module, {})[function] = {"values": entry["values"], "made_by": made_by}
+    versions = {name: version(name) for name in ("torch", "numpy")}
+    for module, function in marked.results():
+        if entry := made.get(f"results {module}:{function}"):
+            snippet = str(figures_path(module).relative_to(project.ROOT))
+            made_by = {"snippet": snippet, "hash": entry["digest"], "seed": entry["seed"], "device": entry["device"]}
+            files.setdefault(module, {})[function] = {"values": entry["values"], "made_by": made_by | versions}
     for module, content in files.items():
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-        record.write(
-            made, _written(module), record.hash_of(text), catalogue.results_file(module), lambda text=text: text
-        )
-
-
-def _written(module: str) -> str:
-    """Return the key, in the record, of the file with the numbers of a module."""
-    return f"numbers {module}"
+        path, digest = catalogue.results_file(module), record.hash_of(text)
+        record.write(made, f"numbers {module}", digest, path, lambda text=text: text)

@@ -44,11 +44,11 @@ def note(key: str, digest: str, **made: Any) -> None:
         record.write(line.encode())
 
 
-def forget_all_but(wanted: Iterable[str]) -> None:
-    """Drop what nobody asks for any more, once the record has grown to several times its size."""
-    kept = {key: entry for key, entry in entries().items() if key in set(wanted)}
+def shorten() -> None:
+    """Drop the lines that do not count any more, once there are many of them."""
+    kept = entries().values()
     if len(_lines()) > 1000 + 4 * len(kept):
-        project.write_atomically(file(), "".join(json.dumps(entry) + "\n" for entry in kept.values()))
+        project.write_atomically(file(), "".join(json.dumps(entry) + "\n" for entry in kept))
 
 
 def hash_of(*parts: str | bytes) -> str:
