@@ -196,12 +196,11 @@ class Ledger(Block):
         boxes = [box for box in pages.claims() if self.argument in (None, part_of(box.page))]
         child(parent, "div", "ledger-filters")  # the room for what a script puts there, so that nothing moves
         whole = child(parent, "div", "ledger-list")
-        for part in dict.fromkeys(part_of(box.page) for box in boxes):
+        for part, chapters in ledger.by_part(boxes).items():
             if part and not self.argument:
                 child(whole, "h2", text=part)
-            for page in dict.fromkeys(box.page for box in boxes if part_of(box.page) == part):
+            for page, rows in chapters.items():
                 chapter = child(whole, "details", "ledger-chapter")
-                rows = [box for box in boxes if box.page == page]
                 summary = child(chapter, "summary", text=f"{ledger.title(page)} ")
                 child(summary, "span", "ledger-count", f"{len(rows)} claims" if len(rows) > 1 else "1 claim")
                 for box in rows:
@@ -244,14 +243,14 @@ class Numbers(Block):
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Write the parts, each of which leads to the page that has its rows, and in them the chapters."""
-        boxes, whole = pages.claims(), child(parent, "div", "claim-numbers")
-        for part in dict.fromkeys(part_of(box.page) for box in boxes):
-            rows = self.md.book.relative(ledger.page_of(next(box.page for box in boxes if part_of(box.page) == part)))
+        whole = child(parent, "div", "claim-numbers")
+        for part, chapters in ledger.by_part(pages.claims()).items():
+            rows = self.md.book.relative(ledger.page_of(next(iter(chapters))))
             child(child(whole, "h2"), "a", text=part, href=rows)
             listed = child(whole, "ul")
-            for page in dict.fromkeys(box.page for box in boxes if part_of(box.page) == part):
+            for page, boxes in chapters.items():
                 chapter = child(listed, "li", text=f"{ledger.title(page)}: ")
-                for box in (box for box in boxes if box.page == page):
+                for box in boxes:
                     child(chapter, "a", "claim-number", box.id, id=box.id, href=f"{rows}#{box.id}").tail = " "
         return whole
 

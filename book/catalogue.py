@@ -45,14 +45,8 @@ def gather(made: dict[str, record.Entry]) -> Catalogue:
             known.figures[f"{module}:{name}"] = {"alt": alt, "size": entry["size"]}
     known.values = numbers(made)
     for check in [check for check in marked.checks() if check.node in made]:
-        entry = {
-            "node": check.node,
-            "line": check.line,
-            "source": check.source(),
-            "error": made[check.node].get("error"),
-            "by": check.by,
-            "draws": check.draws,
-        }
+        error, source = made[check.node].get("error"), check.source()
+        entry = {"node": check.node, "source": source, "error": error, "by": check.by, "draws": check.draws}
         for id in check.ids:
             known.tests.setdefault(id, []).append(entry)
     known.values["book"] = _counts(known)

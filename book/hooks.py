@@ -186,12 +186,10 @@ def _bare(match: re.Match) -> str:
 
 def _styled(letter: re.Match) -> str:
     """Return the sign for a letter in a style of its own, 𝔰 or ℰ."""
-    case = "CAPITAL" if letter[2].isupper() else "SMALL"
-    names = (f"{letter[1]} {case} {letter[2].upper()}", f"MATHEMATICAL {letter[1]} {case} {letter[2].upper()}")
-    for name in names:
+    style, name = letter[1].upper(), f"{'CAPITAL' if letter[2].isupper() else 'SMALL'} {letter[2].upper()}"
+    for sign in (f"{style.replace('FRAKTUR', 'BLACK-LETTER')} {name}", f"MATHEMATICAL {style} {name}"):
         with contextlib.suppress(KeyError):
-            style = name.replace("fraktur", "FRAKTUR" if "MATH" in name else "BLACK-LETTER")
-            return unicodedata.lookup(style.replace("double-struck", "DOUBLE-STRUCK").replace("script", "SCRIPT"))
+            return unicodedata.lookup(sign)
     return letter[2]
 
 

@@ -26,6 +26,14 @@ EVIDENCE_WORDS = {
 }
 
 
+def by_part(boxes: list[pages.Box]) -> dict[str, dict[str, list[pages.Box]]]:
+    """Sort boxes by part and page."""
+    found: dict[str, dict[str, list[pages.Box]]] = {}
+    for box in boxes:
+        found.setdefault(part_of(box.page), {}).setdefault(box.page, []).append(box)
+    return found
+
+
 def evidence(tests: list[dict]) -> str:
     """Return the strongest kind of evidence among the tests of a claim; without any it is the proof in the text."""
     kinds = {test["by"] for test in tests}
@@ -94,15 +102,13 @@ def moved(target: str, here: str) -> str:
 def cases(known: Catalogue) -> Iterator[str]:
     """Yield the lines of the page's body: room for the filters, then one case after the other in reading order."""
     yield from ('<div class="ledger-filters"></div>', "")
-    part = ""
-    for box in [box for box in pages.claims() if box.verdict in pages.WRONG]:
-        if part_of(box.page) != part:
-            part = part_of(box.page)
-            yield from (f"## {part}", "")
-        yield from (f"{OUTER} case | {box.title}", f"    of: {box.id}", f"    page: {box.page}", "")
-        for line in regions.expand("\n".join(_body(box))).splitlines():
-            yield _led(notebooks.substitute(line, box.page, known), box.page)
-        yield from (OUTER, "")
+    for part, chapters in by_part([box for box in pages.claims() if box.verdict in pages.WRONG]).items():
+        yield from (f"## {part}", "") if part else ()
+        for box in (box for boxes in chapters.values() for box in boxes):
+            yield from (f"{OUTER} case | {box.title}", f"    of: {box.id}", f"    page: {box.page}", "")
+            for line in regions.expand("\n".join(_body(box))).splitlines():
+                yield _led(notebooks.substitute(line, box.page, known), box.page)
+            yield from (OUTER, "")
 
 
 def _body(box: pages.Box) -> list[str]:

@@ -215,11 +215,9 @@ def _is_command(path: Path) -> bool:
 def _without_page() -> Iterator[str]:
     """Figures and tests of a part belong to a chapter."""
     written = {module_of(str(path.relative_to(project.DOCS))) for path in project.DOCS.rglob("*.md")}
-    used = {pages.figure_target(page.name, figure)[0] for page in _read() for _, figure in page.figures}
-    used |= {pages.value_target(page.name, match)[0] for page in _read() for _, match in page.values}
     for path in sorted(project.FIGURES.rglob("*.py")):
         module = dotted(path, project.FIGURES)
-        if any(marked.offered(path)) and module not in written | used:
+        if any(marked.offered(path)) and module not in written | marked.used():
             hint = nearest(module, written)
             yield f"{path.relative_to(project.ROOT)}:1: no chapter has this name, and no page shows what it draws{hint}"
     others = {"labs", "reference", "playgrounds", "assets"}

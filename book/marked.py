@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from book import depends, pages, project
-from book.project import chapters, dotted, figures_path, module_of, nav
+from book.project import chapters, figures_path, module_of, nav
 
 TOOLS = [Path(__file__).parent / name for name in ("measure.py", "expect.py", "work.py")]
 
@@ -24,21 +24,24 @@ def offered(path: Path) -> Iterator[tuple[str, ast.FunctionDef, ast.expr]]:
                 yield kind, function, mark
 
 
+def used() -> set[str]:
+    """Return the modules of `snippets/figures/` that the book has: those of chapters, and those that pages ask."""
+    read = [pages.read(name) for name in pages.names()]
+    asked = {pages.figure_target(page.name, figure)[0] for page in read for _, figure in page.figures}
+    quoted = {pages.value_target(page.name, match)[0] for page in read for _, match in page.values}
+    return {*map(module_of, chapters()), *asked, *quoted}
+
+
 def _offered(wanted: str) -> dict[tuple[str, str], ast.expr]:
-    """Map module and function to the mark of all that is offered of one kind."""
-    files = {dotted(path, project.FIGURES): path for path in sorted(project.FIGURES.rglob("*.py"))}
-    found = ((module, *offer) for module, path in files.items() for offer in offered(path))
+    """Map module and function to the mark of all of one kind that the book has."""
+    files = ((module, figures_path(module)) for module in sorted(used()))
+    found = ((module, *offer) for module, path in files if path.exists() for offer in offered(path))
     return {(module, function.name): mark for module, kind, function, mark in found if kind == wanted}
 
 
 def figures() -> dict[tuple[str, str], str]:
-    """Map (module, function) to the alt text of each `@figure` of the book's chapters, and of those that pages show."""
-    own, shown = set(map(module_of, chapters())), _shown()
-    return {key: _alt(call) for key, call in _offered("figure").items() if key[0] in own or key in shown}
-
-
-def _shown() -> set[tuple[str, str]]:
-    return {pages.figure_target(name, figure) for name in pages.names() for _, figure in pages.read(name).figures}
+    """Map (module, function) to the alt text of each `@figure`."""
+    return {key: _alt(mark) for key, mark in _offered("figure").items()}
 
 
 def line(module: str, name: str) -> int:
@@ -54,15 +57,13 @@ def _alt(call: ast.Call) -> str:
 
 
 def results() -> list[tuple[str, str]]:
-    """List (module, function) of each `@results` of the book's chapters, and of modules whose numbers pages quote."""
-    quoted = {pages.value_target(name, match)[0] for name in pages.names() for _, match in pages.read(name).values}
-    own = quoted | set(map(module_of, chapters()))
-    return [key for key in _offered("results") if key[0] in own]
+    """List (module, function) of each `@results`."""
+    return list(_offered("results"))
 
 
 def data() -> list[tuple[str, str]]:
     """List (module, function) of what playgrounds read."""
-    return sorted(_offered("data"))
+    return list(_offered("data"))
 
 
 @dataclass(frozen=True)
@@ -132,12 +133,9 @@ def _in_the_book(path: Path) -> bool:
 def checks() -> list[Check]:
     """List the tests that carry a claim, but for those of chapters that are not in the nav."""
     found = []
-    for path in sorted(project.TESTS.rglob("test_*.py")):
-        file = str(path.relative_to(project.ROOT))
-        if not _in_the_book(path):
-            continue
+    for path in filter(_in_the_book, sorted(project.TESTS.rglob("test_*.py"))):
         for name, function in depends.parse(path).functions.items():
             ids, by, draws = _mark(function)
             if ids:
-                found.append(Check(file, name, function.lineno, ids, by, draws))
+                found.append(Check(str(path.relative_to(project.ROOT)), name, function.lineno, ids, by, draws))
     return found

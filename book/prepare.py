@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -39,7 +38,6 @@ TOOL = Path(__file__).parent
 SETTINGS = ("mkdocs.yml", "package.json", "requirements.txt", "pyproject.toml")
 SOURCES = (".md", ".py", ".json", ".mjs", ".css")
 
-_lock = threading.Lock()
 _announced = False  # by an engine that says when a build begins
 _last: tuple[str, Catalogue | BookError] | None = None  # the tree as it was last looked at, and what was made of it
 
@@ -63,15 +61,14 @@ def begin() -> Catalogue:
 def ensure() -> Catalogue:
     """Return what was made of the tree as it is; without an engine that announces builds, look at it each time."""
     global _last
-    with _lock:
-        if _last is None or not (_announced or _last[0] == _stamp()):
-            stamp = _stamp()
-            try:
-                _last = (stamp, _current())
-            except OSError as error:
-                _last = (stamp, BookError(f"the book cannot be prepared: {error}"))
-            except BookError as error:
-                _last = (stamp, error)
+    if _last is None or not (_announced or _last[0] == _stamp()):
+        stamp = _stamp()
+        try:
+            _last = (stamp, _current())
+        except OSError as error:
+            _last = (stamp, BookError(f"the book cannot be prepared: {error}"))
+        except BookError as error:
+            _last = (stamp, error)
     if isinstance(_last[1], BookError):
         raise _last[1]
     return _last[1]
@@ -103,13 +100,9 @@ def _sources() -> Iterator[Path]:
     """Yield the files that the book is made from."""
     yield from (project.ROOT / name for name in SETTINGS)
     for folder in (project.DOCS, project.SNIPPETS, project.TESTS, TOOL):
-        yield from (path for path in _files(str(folder)) if path.suffix in SOURCES)
-
-
-def _files(folder: str) -> Iterator[Path]:
-    for inner, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name not in ("__pycache__", project.GENERATED.name)]
-        yield from (Path(inner, name) for name in names)
+        for inner, folders, names in os.walk(folder):
+            folders[:] = [name for name in folders if name not in ("__pycache__", project.GENERATED.name)]
+            yield from (Path(inner, name) for name in names if name.endswith(SOURCES))
 
 
 def _stamp() -> str:
@@ -119,7 +112,7 @@ def _stamp() -> str:
 
 def _source_tree() -> str:
     """Hash the contents of all sources, and the versions of the libraries."""
-    return record.hash_of(depends.versions(), *(_content(path) for path in sorted(_sources())))
+    return record.hash_of(depends.versions(), *map(_content, sorted(_sources())))
 
 
 def _content(path: Path) -> str:
@@ -128,8 +121,8 @@ def _content(path: Path) -> str:
 
 def _tree() -> str:
     """Hash the contents of all sources and of all that was made from them."""
-    made = sorted(path for path in project.GENERATED.rglob("*") if path.is_file())
-    return record.hash_of(_source_tree(), *(_content(path) for path in made))
+    made = (path for path in project.GENERATED.rglob("*") if path.is_file())
+    return record.hash_of(_source_tree(), *map(_content, sorted(made)))
 
 
 def _prepare() -> Catalogue:
