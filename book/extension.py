@@ -44,7 +44,7 @@ class Source(Preprocessor):
             if page.name == name:
                 at = lines.index(head)
                 lines = [*lines[:at], *body(known), *lines[at + 2 :]]
-        lines = _with_places(_without_damaged(lines, page), page)
+        lines = _without_options(lines, page)
         outside = {number for number, _ in pages.unfenced(lines)}
         rewritten = [
             notebooks.substitute(line, page.name, known) if number in outside else _output(line)
@@ -59,23 +59,16 @@ class Source(Preprocessor):
         return rendering or pages.UNKNOWN
 
 
-def _without_damaged(lines: list[str], page: pages.Page) -> list[str]:
-    """Leave out what was garbled in the copy of a source: it stands on the page of errata alone."""
-    kept = list(lines)
-    for box in page.boxes:
-        if box.aside and box.aside.verdict == "damaged":
-            kept[box.aside.line - 1 : box.aside.last] = [""] * (box.aside.last - box.aside.line + 1)
-    return kept
+def _without_options(lines: list[str], page: pages.Page) -> list[str]:
+    """Put the line of its head in the place of a box's options, which are read only once, by `pages`.
 
-
-def _with_places(lines: list[str], page: pages.Page) -> list[str]:
-    """Put the line of its head in the place of a box's options, which are read only once, by `pages`."""
-    placed = list(lines)
-    for block in page.blocks:
-        taken = range(block.line, block.first - 1)
-        for index in taken:
-            placed[index] = f"    at: {block.line}" if index == block.line and placed[index] else ""
-    return placed
+    What was garbled in the copy of a source is left out: it stands on the page of errata alone.
+    """
+    heads = {block.line + 1: f"    at: {block.line}" for block in page.blocks if block.first > block.line + 1}
+    garbled = [box.aside for box in page.boxes if box.aside and box.aside.verdict == "damaged"]
+    left_out = {number for aside in garbled for number in range(aside.line, aside.last + 1)}
+    instead = dict.fromkeys(page.taken, "") | heads | dict.fromkeys(left_out, "")
+    return [instead.get(number, line) for number, line in enumerate(lines, start=1)]
 
 
 def _output(line: str) -> str:

@@ -99,7 +99,7 @@ def _parts(page: pages.Page) -> Iterator[str]:
 
 
 def _outputs(page: pages.Page) -> Iterator[str]:
-    """An output stands below the code that prints it, and says how exactly it is meant."""
+    """Code has an end; an output stands below the code that prints it, and says how exactly it is meant."""
     before = ""
     for fence in page.fences:
         where, output = page.where(fence.line), listings.OUTPUT.match(fence.info)
@@ -110,6 +110,8 @@ def _outputs(page: pages.Page) -> Iterator[str]:
         elif output and not listings.is_tolerance(output["tolerance"] or "magnitude"):
             yield f"{where}: tolerance '{output['tolerance']}' is no number: write one, or magnitude"
         before = fence.info
+        if not fence.closed:
+            yield f"{where}: a fence of code has no end: close it by a line of as many signs"
 
 
 def _citations(page: pages.Page) -> Iterator[str]:

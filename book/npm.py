@@ -1,4 +1,4 @@
-"""The packages from npm: fetched once, at the first build, and copied where the site serves them."""
+"""The packages from npm, which are fetched once, at the first build, and Node itself."""
 
 import importlib.util
 import json
@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from book import project
-from book.project import BookError, write_changed
+from book.project import BookError
 
 
 def modules() -> Path:
@@ -55,10 +55,3 @@ def ensure_packages() -> None:
             f"the build needs {missing} from npm, and 'npm ci' failed:\n{done.stderr.strip() or done.stdout.strip()}\n"
             f"Connect to the network and run 'npm ci' in {project.ROOT}, then build again."
         )
-
-
-def copy_katex() -> None:
-    """Let KaTeX's woff2 fonts lie where the site serves them."""
-    source, target = modules() / "katex" / "dist", project.GENERATED / "katex"
-    for file in (source / "fonts").glob("*.woff2"):
-        write_changed(target / file.relative_to(source), file.read_bytes())

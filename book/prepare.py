@@ -15,26 +15,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from book import (
-    catalogue,
-    depends,
-    ledger,
-    lint,
-    listings,
-    marked,
-    notebooks,
-    npm,
-    pages,
-    project,
-    record,
-    regions,
-    sheets,
-    work,
-)
+from book import catalogue, depends, ledger, lint, listings, marked, notebooks, pages, project, record, sheets, work
 from book.catalogue import Catalogue
 from book.project import BookError, chapters, figures_path, module_of, nav
 
-TOOL = Path(__file__).parent
 SETTINGS = ("mkdocs.yml", "package.json", "requirements.txt", "pyproject.toml")
 SOURCES = (".md", ".py", ".json", ".mjs", ".css")
 
@@ -99,7 +83,7 @@ def locked(doing: str, name: str = "lock") -> AbstractContextManager:
 def _sources() -> Iterator[Path]:
     """Yield the files that the book is made from."""
     yield from (project.ROOT / name for name in SETTINGS)
-    for folder in (project.DOCS, project.SNIPPETS, project.TESTS, TOOL):
+    for folder in (project.DOCS, project.SNIPPETS, project.TESTS, depends.TOOL):
         for inner, folders, names in os.walk(folder):
             folders[:] = [name for name in folders if name not in ("__pycache__", project.GENERATED.name)]
             yield from (Path(inner, name) for name in names if name.endswith(SOURCES))
@@ -130,8 +114,6 @@ def _prepare() -> Catalogue:
     before, known = "", Catalogue()
     while before != _source_tree():
         before = _source_tree()
-        npm.ensure_packages()
-        npm.copy_katex()
         sheets.write()
         for lab in (name for name in nav() if name.endswith(".py")):
             depends.parse(project.DOCS / lab)  # which stops at a syntax error
@@ -163,16 +145,16 @@ def _jobs_of_figures() -> Iterator[Job]:
 
 def job(kind: str, module: str, function: str) -> Job:
     """Say how a figure is drawn, numbers are computed, or the data of a playground are gathered."""
-    digest = depends.digest([figures_path(module), TOOL / "work.py", TOOL / "style.py"], function)
+    digest = depends.digest([figures_path(module), depends.TOOL / "work.py", depends.TOOL / "style.py"], function)
     return Job(f"{kind} {module}:{function}", digest, (kind, module, function))
 
 
 def _jobs_of_pages() -> Iterator[Job]:
-    for page in chapters():
-        text, code = regions.expand(pages.read(page).text), listings.modules(pages.read(page))
-        used = [file for listing in code for file in listing.imports]
-        digest = depends.digest([*used, TOOL / "work.py", TOOL / "listings.py"], repr(listings.listings(text)))
-        yield Job(f"page {page}", digest, ("page", page, text))
+    tool = [depends.TOOL / "work.py", depends.TOOL / "listings.py"]
+    for page in map(pages.read, chapters()):
+        used = {file for code in listings.modules(page) for file in code.imports}
+        digest = depends.digest([*used, *tool], repr(listings.listings(page.text)))
+        yield Job(f"page {page.name}", digest, ("page", page.name, page.text))
 
 
 def make_page(page: str) -> Iterator[str]:

@@ -40,7 +40,11 @@ def sheet() -> Path:
 
 def write() -> None:
     """Write the style sheet, with the theme's for MkDocs (`site.css`) and without (`book.css`), and the faces."""
-    katex = (npm.modules() / "katex" / "dist" / "katex.min.css").read_text()
+    npm.ensure_packages()
+    source = npm.modules() / "katex" / "dist"
+    for path in (source / "fonts").glob("*.woff2"):
+        write_changed(project.GENERATED / "katex" / "fonts" / path.name, path.read_bytes())
+    katex = (source / "katex.min.css").read_text()
     katex = FACE.sub(lambda face: "".join(_katex(face[1], face[0])), katex)
     texts = [katex, *_text(), *(path.read_text() for path in own())]
     book = "\n".join(COMMENT.sub("", text) for text in texts)

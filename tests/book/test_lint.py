@@ -201,6 +201,12 @@ FAULTS = {
         "```output\n1\n```\n\n```output",
         [r"docs/part/toy.md:30: an output stands below no code"],
     ),
+    "a fence without end": (
+        PAGE,
+        "[2.0, 5.0]\n```",
+        "[2.0, 5.0]",
+        [r"docs/part/toy.md:26: a fence of code has no end"],
+    ),
     "a misspelt output": (
         PAGE,
         "```output",

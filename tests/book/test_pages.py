@@ -171,11 +171,11 @@ def test_what_is_damaged_is_left_out_and_nothing_else(tree, blank):
     box = f"//// claim | Whole\n    id: LA-02\n\nTruth.\n\n{source}////\n\nAfter it.\n"
     tree.write("docs/part/toy.md", f"---\ndescription: A page\n---\n{blank}# A toy\n\n{box}")
     page = pages.read("part/toy.md")
-    kept = extension._without_damaged(page.text.strip().splitlines(), page)
+    kept = extension._without_options(page.text.strip().splitlines(), page)
     assert [line for line in kept if line] == [
         "# A toy",
         "//// claim | Whole",
-        "    id: LA-02",
+        f"    at: {page.blocks[0].line}",
         "Truth.",
         "////",
         "After it.",

@@ -10,7 +10,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import sync_playwright
 
-from book import npm, prepare, project
+from book import prepare, project
 from book.project import ROOT
 from press import paper
 
@@ -167,7 +167,6 @@ def site(tree):
     settings["markdown_extensions"] += ["tables", "pymdownx.highlight"]
     tree.write("mkdocs.yml", yaml.dump(settings))
     tree.write("tell.py", "from book.hooks import on_page_markdown\n")
-    npm.copy_katex()
     prepare.ensure()
     folder = tree.root / "site"
     config = load_config(str(tree.root / "mkdocs.yml"), site_dir=str(folder))
