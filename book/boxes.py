@@ -16,7 +16,6 @@ from book.project import BookError, part_of
 
 GENERATED = "assets/generated"
 PLAYGROUNDS = "playgrounds"
-LEDGERS = ("ledger", "numbers", "errata")  # what looks at all pages
 LISTING = '<div class="language-text highlight"><pre><span></span><code>{}\n</code></pre></div>'
 
 

@@ -23,7 +23,6 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler
 
 from book import extension, formulas, glossary, notebooks, pages, prepare, project, purge, record, regions, serving
-from book.boxes import LEDGERS
 from book.catalogue import Catalogue
 from book.formulas import CLOSE, OPEN
 
@@ -49,6 +48,8 @@ POLICY = (
 ARTICLE = re.compile(r"<article.*</article>", re.DOTALL)
 INDENT = re.compile(r"\n\s+")
 PLACE = re.compile(r"<!--lifted (\d+)-->.*?<!--/lifted-->", re.DOTALL)
+
+OF_ALL = ("ledger", "numbers", "errata", "chapters")  # blocks that look at all pages
 
 _serving = _dirty = False
 _site = ""  # where the site is to be
@@ -142,9 +143,9 @@ def on_files(files: Files, *, config: MkDocsConfig) -> None:
 def _state(page: pages.Page, known: Catalogue) -> str:
     """Hash all that a page shows."""
     text = "\n".join(notebooks.substitute(line, page.name, known) for line in regions.expand(page.text).splitlines())
-    own = [known.tests.get(box.id) for box in page.boxes if box.id]
+    own = known.needs.get(page.name), [known.tests.get(box.id) for box in page.boxes if box.id]
     drawn = [known.figures.get(":".join(pages.figure_target(page.name, name))) for _, name in page.figures]
-    others = repr((known, pages.claims())) if any(f"/// {kind}" in text for kind in LEDGERS) else ""
+    others = repr((known, pages.claims())) if any(f"/// {kind}" in text for kind in OF_ALL) else ""
     words = " ".join(text.lower().split())
     terms = [(name, said) for name, said in glossary.of_before(page.name).items() if name in words]
     return record.hash_of(text, repr((own, drawn, terms)), others, *(path.read_bytes() for path in formulas.OPTIONS))

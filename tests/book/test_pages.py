@@ -551,6 +551,19 @@ def test_numbers_of_a_page_that_computes_none_are_asked_in_vain(tree):
         expect.computed("part.toi")
 
 
+@pytest.mark.parametrize(
+    ("expected", "good", "bad"),
+    [
+        (expect.between(1, 3), (1, 2.5, 3), (0.999, 3.001, float("nan"), "2")),
+        (expect.below(1e-12), (0, 1e-12), (-1e-15, 1.001e-12, 1.0)),
+        (expect.near(100.0, 0.5), (99.5, 100, 100.5), (99.4, 100.6)),
+    ],
+)
+def test_bounds_of_numbers_are_kept(expected, good, bad):
+    """Bounds count as inside, and nothing beyond them does, however near in proportion."""
+    assert [expected == value for value in (*good, *bad)] == [True] * len(good) + [False] * len(bad)
+
+
 def test_figure_needs_alt_text():
     """An empty description is refused."""
     with pytest.raises(ValueError, match="alt is empty"):
