@@ -44,7 +44,7 @@ def _taken() -> dict[str, list[int]]:
     """Map each prefix to the numbers that pages use, those outside the nav too."""
     found: dict[str, list[int]] = {}
     for path in sorted(project.DOCS.rglob("*.md")):
-        for box in pages.read(str(path.relative_to(project.DOCS))).boxes:
+        for box in pages.read(str(path.relative_to(project.DOCS))).blocks:
             if box.id and pages.ID.fullmatch(box.id):
                 prefix, number = re.match(r"([A-Z]+)-(\d+)", box.id).groups()
                 found.setdefault(prefix, []).append(int(number))

@@ -134,7 +134,7 @@ class Case(Block):
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Open the case with its title, its verdict and its place in the book."""
-        box = next(box for box in pages.read(self.options["page"]).boxes if box.id == self.options["of"])
+        box = next(box for box in pages.read(self.options["page"]).blocks if box.id == self.options["of"])
         case = etree.SubElement(parent, "details", {"class": "ledger-row erratum-case", "id": box.id})
         case.attrib.update({"data-verdict": VERDICT_WORDS[box.verdict], "data-part": part_of(box.page)})
         summary = child(case, "summary")

@@ -65,7 +65,7 @@ def _without_options(lines: list[str], page: pages.Page) -> list[str]:
     What was garbled in the copy of a source is left out: it stands on the page of errata alone.
     """
     heads = {block.line + 1: f"    at: {block.line}" for block in page.blocks if block.first > block.line + 1}
-    garbled = [box.aside for box in page.boxes if box.aside and box.aside.verdict == "damaged"]
+    garbled = [box.aside for box in page.blocks if box.aside and box.aside.verdict == "damaged"]
     left_out = {number for aside in garbled for number in range(aside.line, aside.last + 1)}
     instead = dict.fromkeys(page.taken, "") | heads | dict.fromkeys(left_out, "")
     return [instead.get(number, line) for number, line in enumerate(lines, start=1)]
@@ -86,7 +86,7 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
         return lines
     path = context.relative(f"{boxes.GENERATED}/{notebooks.notebook_file(page.name)}")
     name = posixpath.basename(path)
-    count = sum(1 for box in page.boxes if box.id)
+    count = sum(1 for box in page.blocks if box.id)
     claims = context.relative(ledger.page_of(page.name)) if count else ""
     tools = [
         f'[Notebook]({path}){{ .chapter-tool .chapter-notebook download="{name}" }}',

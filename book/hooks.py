@@ -143,7 +143,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> None:
 def _state(page: pages.Page, known: Catalogue) -> str:
     """Hash all that a page shows."""
     text = "\n".join(notebooks.substitute(line, page.name, known) for line in regions.expand(page.text).splitlines())
-    own = known.needs.get(page.name), [known.tests.get(box.id) for box in page.boxes if box.id]
+    own = known.needs.get(page.name), [known.tests.get(box.id) for box in page.blocks if box.id]
     drawn = [known.figures.get(":".join(pages.figure_target(page.name, name))) for _, name in page.figures]
     others = repr((known, pages.claims())) if any(f"/// {kind}" in text for kind in OF_ALL) else ""
     words = " ".join(text.lower().split())

@@ -188,7 +188,8 @@ def _figures() -> Iterator[str]:
             near = nearest(name, [function for home, function in known if home == module])
             yield f"{where}: snippets.figures.{module} draws no figure '{name}'{near}"
     for (module, name), alt in known.items():
-        where = f"{figures_path(module).relative_to(project.ROOT)}:{marked.line(module, name)}"
+        path = figures_path(module)
+        where = f"{path.relative_to(project.ROOT)}:{depends.parse(path).functions[name].lineno}"
         if not alt.strip():
             yield f"{where}: figure '{name}' has no alt text: say what it shows"
         if (module, name) not in shown:

@@ -44,11 +44,6 @@ def figures() -> dict[tuple[str, str], str]:
     return {key: _alt(mark) for key, mark in _offered("figure").items()}
 
 
-def line(module: str, name: str) -> int:
-    """Return the line of a figure's or a result's function."""
-    return depends.parse(figures_path(module)).functions[name].lineno
-
-
 def _alt(call: ast.Call) -> str:
     for keyword in getattr(call, "keywords", ()):
         if keyword.arg == "alt":

@@ -8,9 +8,7 @@ from pathlib import Path
 from book import depends, project
 from book.project import module_of, nav, nearest
 
-PARTS = ("says", "counterexample", "truth")  # of what a source says; the last on the page of errata alone
 STATED = ("definition", "theorem", "claim", "example")  # the boxes that have an id and a test
-BOX_KINDS = (*STATED, "note", "proof", "exercise", "solution")
 WRONG = ("false", "imprecise", "damaged")
 VERDICTS = ("true", *WRONG)
 ID = re.compile(r"[A-Z]{2}-\d+[a-z]?")
@@ -27,18 +25,12 @@ _STATEMENT = {
 _SWITCH = (re.compile("true|false"), "true or false")
 OPTIONS: dict[str, dict[str, tuple[re.Pattern, str]]] = {
     **dict.fromkeys(STATED, _STATEMENT),
-    **{kind: {} for kind in ("note", "proof", "exercise", "solution", *PARTS)},
+    **{kind: {} for kind in ("note", "proof", "exercise", "solution", "says", "counterexample", "truth")},
     **{kind: {} for kind in ("ledger", "numbers", "errata", "code", "chapters")},
     "source": {"open": _SWITCH},
     "figure": {"play": (PLAY, "a playground, with what it begins from where you like: linear-map?mode=eigen,a=2")},
 }
-# Blocks that come with pymdownx, which reads their options itself.
-FOREIGN = {
-    "details": ("open", "type", "attrs"),
-    "tab": ("new", "select", "attrs"),
-    "caption": ("type", "attrs"),
-    "figure-caption": ("type", "attrs"),
-}
+FOREIGN = ("details", "tab", "caption", "figure-caption")  # from pymdownx, which reads their options itself
 BLOCKS = (*OPTIONS, *FOREIGN)
 
 HEAD = re.compile(r"^(/{3,})\s*([\w-]+)\s*(?:\|\s*(.*?)\s*)?$")
@@ -127,11 +119,6 @@ class Page:
     values: list[tuple[int, re.Match]] = field(default_factory=list)
     citations: list[tuple[int, str]] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)  # with heads, ends and options
-
-    @property
-    def boxes(self) -> list[Box]:
-        """The boxes of the book, without the blocks that only fold or place something."""
-        return [block for block in self.blocks if block.kind in (*BOX_KINDS, *PARTS)]
 
     @property
     def fences(self) -> list[Fence]:
@@ -284,7 +271,7 @@ def names() -> list[str]:
 
 def claims() -> list[Box]:
     """List the boxes that carry an id, in reading order."""
-    return [box for name in names() for box in read(name).boxes if box.id]
+    return [box for name in names() for box in read(name).blocks if box.id]
 
 
 def figure_target(page: str, name: str) -> tuple[str, str]:

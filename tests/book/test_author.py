@@ -42,7 +42,7 @@ def test_a_new_chapter_passes_as_it_is(parts, capsys):
     nav = (parts.root / "mkdocs.yml").read_text()
     assert "- Toy: part/toy.md\n      - Next one: part/next-one.md\n      - Lab" in nav
     assert lint.loose_ends() + lint.unfinished() == []
-    assert {box.id for box in pages.read(page).boxes if box.id} == {"LA-102", "LA-103"}
+    assert {box.id for box in pages.read(page).blocks if box.id} == {"LA-102", "LA-103"}
     python = [path for path in author.files_of(page) if path.suffix == ".py"]
     layout = ["format", "--check", "--config", depends.TOOL.parent / "pyproject.toml"]
     subprocess.run([sys.executable, "-m", "ruff", *layout, *python], check=True)
