@@ -9,17 +9,26 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from book import catalogue, lint, pages, prepare, project, record
+from book import catalogue, lint, listings, pages, prepare, project
 from book.catalogue import Catalogue
-from book.project import BookError, figures_path, module_of, module_path, nav, nearest, tests_path
+from book.project import BookError, figures_path, module_of, module_path, nav, nearest, tests_path, write_atomically
+from book.record import entries
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 OWN = 100  # the book's own claims have numbers above
 TEMPLATE = Path(__file__).parent / "template"  # the files of a new chapter, with an example that passes
 
 
-def ids(prefix: str) -> str:
-    """Say which numbers of a prefix are taken, and which comes next for a claim of the book's own."""
+def record(names: list[str]) -> None:
+    """Run pages and write their outputs into them."""
+    for path in map(Path, names):
+        name = str(path.resolve().relative_to(project.DOCS))
+        body = listings.record(pages.read(name).text, name)
+        write_atomically(path, pages.FRONT_MATTER.match(path.read_text())[0] + body)
+
+
+def ids(prefix: str) -> None:
+    """Print which numbers of a prefix are taken, and which comes next for a claim of the book's own."""
     taken = _taken()
     if prefix not in taken:
         raise BookError(
@@ -32,7 +41,7 @@ def ids(prefix: str) -> str:
         else:
             ranges.append([number, number])
     spans = [f"{a:02}" if a == b else f"{a:02}-{b:02}" for a, b in ranges]
-    return f"{prefix}: taken are {', '.join(spans)}\nThe next of the book's own is {next_own(prefix)}"
+    print(f"{prefix}: taken are {', '.join(spans)}\nThe next of the book's own is {next_own(prefix)}")
 
 
 def next_own(prefix: str) -> str:
@@ -51,8 +60,8 @@ def _taken() -> dict[str, list[int]]:
     return found
 
 
-def new(chapter: str) -> list[Path]:
-    """Write the four files of a chapter, with an example that passes, and its line into the nav; return the files."""
+def new(chapter: str) -> None:
+    """Write the four files of a chapter, with an example that passes, and its line into the nav."""
     page = page_of(chapter)
     part, _, name = page.removesuffix(".md").partition("/")
     parts = list(dict.fromkeys(entry.split("/")[0] for entry in nav() if entry.endswith(".md") and "/" in entry))
@@ -78,9 +87,9 @@ def new(chapter: str) -> list[Path]:
             text = text.replace(f"@{key}@", word)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+        print(f"wrote {path.relative_to(project.ROOT)}")
     settings = project.ROOT / "mkdocs.yml"
     settings.write_text(_with_line(settings.read_text(), part, f"{title}: {page}"))
-    return files
 
 
 def _with_line(settings: str, part: str, entry: str) -> str:
@@ -161,7 +170,7 @@ def _loose_ends(page: str) -> Iterator[str]:
 
 
 def _numbers(page: str) -> Iterator[str]:
-    known = {"book": {}, **catalogue.numbers(record.entries())}
+    known = {"book": {}, **catalogue.numbers(entries())}
     return (line for line in lint.numbers(Catalogue(values=known)) if line.startswith(f"docs/{page}:"))
 
 
