@@ -3,60 +3,35 @@
 import argparse
 import os
 import sys
-from pathlib import Path
 
-from book import author, listings, pages, prepare, project
-from book.project import BookError, write_atomically
-
-
-def record(paths: list[Path]) -> None:
-    """Run pages and write their outputs into them."""
-    for path in paths:
-        name = str(path.resolve().relative_to(project.DOCS))
-        body = listings.record(pages.read(name).text, name)
-        whole = path.read_text()
-        front = pages.FRONT_MATTER.match(whole)
-        write_atomically(path, (front[0] if front else "") + body)
+from book import author, prepare
+from book.project import BookError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit status."""
     os.environ.setdefault("MPLBACKEND", "Agg")
     parser = argparse.ArgumentParser(prog="python -m book", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("prepare", help="draw, compute and check whatever changed")
-    recorder = commands.add_parser("record", help="write what the listings of pages print")
-    recorder.add_argument("pages", nargs="+", type=Path)
-    commands.add_parser("format", help="lay out all code")
-    for name, argument, said in (
-        ("check", "chapter", "say all that is wrong with a chapter, as linear-algebra/span"),
-        ("new", "chapter", "write the four files of a chapter, with an example that passes"),
-        ("ids", "prefix", "list the numbers of claims that are taken, as of LA, and the next free one"),
+    commands = parser.add_subparsers(metavar="command", required=True)
+    for name, do, argument, said in (
+        ("prepare", prepare.ensure, None, "draw, compute and check whatever changed"),
+        ("record", author.record, "pages", "write what the listings of pages print"),
+        ("format", author.format_all, None, "lay out all code"),
+        ("check", author.check, "chapter", "say all that is wrong with a chapter, as linear-algebra/span"),
+        ("new", author.new, "chapter", "write the four files of a chapter, with an example that passes"),
+        ("ids", author.ids, "prefix", "list the numbers of claims that are taken, as of LA, and the next free one"),
     ):
-        commands.add_parser(name, help=said).add_argument(argument)
+        command = commands.add_parser(name, help=said)
+        command.set_defaults(do=do)
+        if argument:
+            command.add_argument("given", metavar=argument, nargs="+" if argument == "pages" else None)
     options = parser.parse_args(arguments)
     try:
-        return _run(options)
+        done = options.do(options.given) if "given" in options else options.do()
     except BookError as error:
         print(error, file=sys.stderr)
         return 1
-
-
-def _run(options: argparse.Namespace) -> int:
-    if options.command == "record":
-        record(options.pages)
-    elif options.command == "check":
-        return 0 if author.check(options.chapter) else 1
-    elif options.command == "new":
-        for path in author.new(options.chapter):
-            print(f"wrote {path.relative_to(project.ROOT)}")
-    elif options.command == "format":
-        author.format_all()
-    elif options.command == "ids":
-        print(author.ids(options.prefix))
-    else:
-        prepare.ensure()
-    return 0
+    return 1 if done is False else 0
 
 
 if __name__ == "__main__":

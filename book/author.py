@@ -1,6 +1,5 @@
 """What an author asks for: free numbers, a new chapter that passes, all that is wrong with one, the layout of code."""
 
-import ast
 import os
 import re
 import subprocess
@@ -10,18 +9,26 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from book import catalogue, lint, pages, prepare, project, record
+from book import catalogue, lint, listings, pages, prepare, project
 from book.catalogue import Catalogue
 from book.project import BookError, figures_path, module_of, module_path, nav, nearest, tests_path, write_atomically
+from book.record import entries
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 OWN = 100  # the book's own claims have numbers above
 TEMPLATE = Path(__file__).parent / "template"  # the files of a new chapter, with an example that passes
-END = re.compile(r"^# --8<-- \[end:[\w-]+\]\s*$")
 
 
-def ids(prefix: str) -> str:
-    """Say which numbers of a prefix are taken, and which comes next for a claim of the book's own."""
+def record(names: list[str]) -> None:
+    """Run pages and write their outputs into them."""
+    for path in map(Path, names):
+        name = str(path.resolve().relative_to(project.DOCS))
+        body = listings.record(pages.read(name).text, name)
+        write_atomically(path, pages.FRONT_MATTER.match(path.read_text())[0] + body)
+
+
+def ids(prefix: str) -> None:
+    """Print which numbers of a prefix are taken, and which comes next for a claim of the book's own."""
     taken = _taken()
     if prefix not in taken:
         raise BookError(
@@ -34,7 +41,7 @@ def ids(prefix: str) -> str:
         else:
             ranges.append([number, number])
     spans = [f"{a:02}" if a == b else f"{a:02}-{b:02}" for a, b in ranges]
-    return f"{prefix}: taken are {', '.join(spans)}\nThe next of the book's own is {next_own(prefix)}"
+    print(f"{prefix}: taken are {', '.join(spans)}\nThe next of the book's own is {next_own(prefix)}")
 
 
 def next_own(prefix: str) -> str:
@@ -46,15 +53,15 @@ def _taken() -> dict[str, list[int]]:
     """Map each prefix to the numbers that pages use, those outside the nav too."""
     found: dict[str, list[int]] = {}
     for path in sorted(project.DOCS.rglob("*.md")):
-        for box in pages.read(str(path.relative_to(project.DOCS))).boxes:
+        for box in pages.read(str(path.relative_to(project.DOCS))).blocks:
             if box.id and pages.ID.fullmatch(box.id):
                 prefix, number = re.match(r"([A-Z]+)-(\d+)", box.id).groups()
                 found.setdefault(prefix, []).append(int(number))
     return found
 
 
-def new(chapter: str) -> list[Path]:
-    """Write the four files of a chapter, with an example that passes, and its line into the nav; return the files."""
+def new(chapter: str) -> None:
+    """Write the four files of a chapter, with an example that passes, and its line into the nav."""
     page = page_of(chapter)
     part, _, name = page.removesuffix(".md").partition("/")
     parts = list(dict.fromkeys(entry.split("/")[0] for entry in nav() if entry.endswith(".md") and "/" in entry))
@@ -80,9 +87,9 @@ def new(chapter: str) -> list[Path]:
             text = text.replace(f"@{key}@", word)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+        print(f"wrote {path.relative_to(project.ROOT)}")
     settings = project.ROOT / "mkdocs.yml"
     settings.write_text(_with_line(settings.read_text(), part, f"{title}: {page}"))
-    return files
 
 
 def _with_line(settings: str, part: str, entry: str) -> str:
@@ -163,46 +170,13 @@ def _loose_ends(page: str) -> Iterator[str]:
 
 
 def _numbers(page: str) -> Iterator[str]:
-    known = {"book": {}, **catalogue.numbers(record.entries())}
+    known = {"book": {}, **catalogue.numbers(entries())}
     return (line for line in lint.numbers(Catalogue(values=known)) if line.startswith(f"docs/{page}:"))
 
 
 def format_all() -> None:
     """Lay out all code of the book anew."""
-    for path in sorted(project.SNIPPETS.rglob("*.py")):
-        text = path.read_text()
-        if (tidied := with_markers(text)) != text:
-            write_atomically(path, tidied)
     for command in (["check", "--fix", "--quiet"], ["format"]):
         done = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=project.ROOT, text=True)
         if done.returncode:
             raise BookError("ruff has more to say than it can mend by itself; see above")
-
-
-def with_markers(text: str) -> str:
-    """Indent each marker that ends a region behind a function as the function's body is.
-
-    At the margin the formatter would set it off by two empty lines.
-    """
-    bodies = dict(_bodies(ast.parse(text)))
-    lines, kept, indent = text.splitlines(), [], ""
-    for number, line in enumerate(lines, start=1):
-        if indent and END.match(line):
-            while not kept[-1].strip():
-                kept.pop()
-            line = indent + line
-        elif line.strip() and not line.lstrip().startswith("# --8<-- [end:"):
-            indent = bodies.get(number, "")
-        kept.append(line)
-    return "\n".join(kept) + "\n"
-
-
-def _bodies(module: ast.Module) -> list[tuple[int, str]]:
-    """List the last line of each function or class, with the indentation of the body that ends there."""
-    found = []
-    for node in module.body:
-        while isinstance(node, ast.ClassDef) and isinstance(node.body[-1], ast.FunctionDef | ast.ClassDef):
-            node = node.body[-1]
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.append((node.end_lineno, " " * node.body[0].col_offset))
-    return found

@@ -3,6 +3,7 @@
 import html
 import posixpath
 import xml.etree.ElementTree as etree
+from dataclasses import dataclass, field
 from typing import Any
 
 from markdown.util import AtomicString
@@ -15,31 +16,27 @@ from book.project import BookError, part_of
 
 GENERATED = "assets/generated"
 PLAYGROUNDS = "playgrounds"
-LEDGERS = ("ledger", "numbers", "errata")  # what looks at all pages
 LISTING = '<div class="language-text highlight"><pre><span></span><code>{}\n</code></pre></div>'
 
 
+@dataclass
 class Context:
-    """What the blocks of one page know: the page and the catalogue."""
+    """What is known of the page that is rendered, as `book` of the Markdown instance: the page and the catalogue."""
 
-    def __init__(self) -> None:
-        """Start with no page, an empty catalogue and no error."""
-        self.page: pages.Page | None = None
-        self.known = Catalogue()
+    page: pages.Page | None = None
+    known: Catalogue = field(default_factory=Catalogue)
 
     def box(self, line: int) -> pages.Box:
         """Return the block whose head is on a line of the page as it was written; one without options has no line."""
-        at_line = (block for block in self.page.blocks if block.line == line) if self.page else ()
-        return next(at_line, pages.Box("", 0, "", ""))
+        return next((block for block in self.page.blocks if block.line == line), pages.Box("", 0, "", ""))
 
     def relative(self, target: str) -> str:
         """Return the path to a file of `docs/`, seen from this page."""
-        return ledger.moved(target, self.page.name if self.page else "")
+        return ledger.moved(target, self.page.name)
 
     def served(self, target: str) -> str:
         """Return the path to a file of the site, seen from this page's address, which engines do not do."""
-        page = self.page.name if self.page else "index.md"
-        return posixpath.relpath(target, page.removesuffix(".md").removesuffix("index") or ".")
+        return posixpath.relpath(target, self.page.name.removesuffix(".md").removesuffix("index") or ".")
 
 
 def child(parent: etree.Element, tag: str, css: str = "", text: str = "", **attributes: str) -> etree.Element:
@@ -54,11 +51,10 @@ class Box(Block):
 
     ARGUMENT = None
     OPTIONS = {"at": (0, type_integer)}
-    CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Open the box with its title line."""
-        written = self.CONTEXT.box(self.options["at"])
+        written = self.md.book.box(self.options["at"])
         box = etree.SubElement(parent, "div", {"class": f"box box-{self.NAME}"})
         if written.id:
             box.set("id", written.id)
@@ -73,14 +69,14 @@ class Box(Block):
     def mark(self, title: etree.Element, written: pages.Box) -> None:
         """Append the link to the test of a claim."""
         id = written.id
-        tests = self.CONTEXT.known.tests.get(id, [])
+        tests = self.md.book.known.tests.get(id, [])
         tick = "✓ " if tests else ""
         child(
             title,
             "a",
             f"box-mark evidence-{ledger.evidence(tests)}",
             f"{tick}{ledger.words(tests)} · {id}",
-            href=f"{self.CONTEXT.relative(ledger.page_of(written.page))}#{id}",
+            href=f"{self.md.book.relative(ledger.page_of(written.page))}#{id}",
             title=f"{id}: see the test that checks this" if tests else f"{id}: no program can test this",
         )
 
@@ -117,11 +113,10 @@ class Source(Block):
     NAME = "source"
     ARGUMENT = True
     OPTIONS = {"at": (0, type_integer)}
-    CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Open the aside."""
-        if self.CONTEXT.box(self.options["at"]).open:
+        if self.md.book.box(self.options["at"]).open:
             box = etree.SubElement(parent, "div", {"class": "box-mistake"})
             child(box, "p", "box-mistake-title", "A tempting mistake")
             return box
@@ -136,11 +131,10 @@ class Case(Block):
     NAME = "case"
     ARGUMENT = True
     OPTIONS = {"of": ("", type_string), "page": ("", type_string)}
-    CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Open the case with its title, its verdict and its place in the book."""
-        box = next(box for box in pages.read(self.options["page"]).boxes if box.id == self.options["of"])
+        box = next(box for box in pages.read(self.options["page"]).blocks if box.id == self.options["of"])
         case = etree.SubElement(parent, "details", {"class": "ledger-row erratum-case", "id": box.id})
         case.attrib.update({"data-verdict": VERDICT_WORDS[box.verdict], "data-part": part_of(box.page)})
         summary = child(case, "summary")
@@ -148,7 +142,7 @@ class Case(Block):
         child(summary, "span", f"box-verdict verdict-{box.verdict}", VERDICT_WORDS[box.verdict]).tail = " "
         child(summary, "span", "ledger-place", f"{ledger.title(box.page)} · {box.id}")
         place = child(case, "p", "ledger-links")
-        child(place, "a", "", "Read it in the chapter", href=f"{self.CONTEXT.relative(box.page)}#{box.id}")
+        child(place, "a", "", "Read it in the chapter", href=f"{self.md.book.relative(box.page)}#{box.id}")
         return case
 
 
@@ -161,20 +155,19 @@ class Figure(Block):
     NAME = "figure"
     ARGUMENT = True
     OPTIONS = {"at": (0, type_integer)}
-    CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Place the images; sizes are known, so that nothing moves while they load."""
-        module, name = pages.figure_target(self.CONTEXT.page.name, self.argument)
-        entry = self.CONTEXT.known.figures.get(f"{module}:{name}")
+        module, name = pages.figure_target(self.md.book.page.name, self.argument)
+        entry = self.md.book.known.figures.get(f"{module}:{name}")
         if entry is None:
-            raise BookError(f"{self.CONTEXT.page.name}: snippets.figures.{module} draws no figure '{name}'")
+            raise BookError(f"{self.md.book.page.name}: snippets.figures.{module} draws no figure '{name}'")
         width, height = entry["size"]
         figure = etree.SubElement(parent, "figure", {"class": "book-figure", "id": f"figure-{name}"})
-        play = self.CONTEXT.box(self.options["at"]).options.get("play")
+        play = self.md.book.box(self.options["at"]).options.get("play")
         room = self.playground(figure, play, name) if play else figure
         for mode in ("light", "dark"):
-            source = self.CONTEXT.relative(f"{GENERATED}/figures/{module.replace('.', '/')}/{name}.{mode}.svg")
+            source = self.md.book.relative(f"{GENERATED}/figures/{module.replace('.', '/')}/{name}.{mode}.svg")
             attributes = {"src": f"{source}#only-{mode}", "alt": entry["alt"], "loading": "lazy"}
             etree.SubElement(room, "img", {**attributes, "width": str(width), "height": str(height)})
         etree.SubElement(figure, "figcaption")
@@ -183,7 +176,7 @@ class Figure(Block):
     def playground(self, figure: etree.Element, play: str, name: str) -> etree.Element:
         """Open the room of a playground, with the script that loads it when it comes into view."""
         play, _, given = play.partition("?")
-        etree.SubElement(figure, "script", {"type": "module", "src": self.CONTEXT.served(f"{PLAYGROUNDS}/page.js")})
+        etree.SubElement(figure, "script", {"type": "module", "src": self.md.book.served(f"{PLAYGROUNDS}/page.js")})
         return etree.SubElement(figure, "play-ground", {"data-play": play, "data-key": name, "data-given": given})
 
     def on_add(self, block: etree.Element) -> etree.Element:
@@ -196,19 +189,17 @@ class Ledger(Block):
 
     NAME = "ledger"
     ARGUMENT = None
-    CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Write the chapters, and where no part is named, a heading for each part."""
-        boxes = [box for box in ledger.in_order() if self.argument in (None, part_of(box.page))]
+        boxes = [box for box in pages.claims() if self.argument in (None, part_of(box.page))]
         child(parent, "div", "ledger-filters")  # the room for what a script puts there, so that nothing moves
         whole = child(parent, "div", "ledger-list")
-        for part in dict.fromkeys(part_of(box.page) for box in boxes):
+        for part, chapters in ledger.by_part(boxes).items():
             if part and not self.argument:
                 child(whole, "h2", text=part)
-            for page in dict.fromkeys(box.page for box in boxes if part_of(box.page) == part):
+            for page, rows in chapters.items():
                 chapter = child(whole, "details", "ledger-chapter")
-                rows = [box for box in boxes if box.page == page]
                 summary = child(chapter, "summary", text=f"{ledger.title(page)} ")
                 child(summary, "span", "ledger-count", f"{len(rows)} claims" if len(rows) > 1 else "1 claim")
                 for box in rows:
@@ -217,7 +208,7 @@ class Ledger(Block):
 
     def row(self, chapter: etree.Element, box: pages.Box) -> None:
         """Write one claim: number, statement and evidence; inside, how the source fared, and the tests."""
-        tests = self.CONTEXT.known.tests.get(box.id, [])
+        tests = self.md.book.known.tests.get(box.id, [])
         row = child(chapter, "details", "ledger-row", id=box.id)
         kind, verdict = ledger.evidence(tests), box.verdict
         row.attrib.update({"data-evidence": EVIDENCE_WORDS[kind], "data-part": part_of(box.page)})
@@ -227,7 +218,7 @@ class Ledger(Block):
         child(summary, "span", "box-name", box.title).tail = " "
         child(summary, "span", f"ledger-evidence evidence-{kind}", ("✓ " if tests else "") + ledger.words(tests))
         links = child(row, "p", "ledger-links")
-        child(links, "a", "", "Read it in the chapter", href=f"{self.CONTEXT.relative(box.page)}#{box.id}").tail = " "
+        child(links, "a", "", "Read it in the chapter", href=f"{self.md.book.relative(box.page)}#{box.id}").tail = " "
         if verdict != "own":
             links[-1].tail = " · in the source: "
             child(links, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS[verdict])
@@ -248,24 +239,23 @@ class Numbers(Block):
 
     NAME = "numbers"
     ARGUMENT = False
-    CONTEXT: Context
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         """Write the parts, each of which leads to the page that has its rows, and in them the chapters."""
-        boxes, whole = ledger.in_order(), child(parent, "div", "claim-numbers")
-        for part in dict.fromkeys(part_of(box.page) for box in boxes):
-            rows = self.CONTEXT.relative(ledger.page_of(next(box.page for box in boxes if part_of(box.page) == part)))
+        whole = child(parent, "div", "claim-numbers")
+        for part, chapters in ledger.by_part(pages.claims()).items():
+            rows = self.md.book.relative(ledger.page_of(next(iter(chapters))))
             child(child(whole, "h2"), "a", text=part, href=rows)
             listed = child(whole, "ul")
-            for page in dict.fromkeys(box.page for box in boxes if part_of(box.page) == part):
+            for page, boxes in chapters.items():
                 chapter = child(listed, "li", text=f"{ledger.title(page)}: ")
-                for box in (box for box in boxes if box.page == page):
+                for box in boxes:
                     child(chapter, "a", "claim-number", box.id, id=box.id, href=f"{rows}#{box.id}").tail = " "
         return whole
 
 
-def blocks(context: Context) -> list[type[Block]]:
-    """Make the block classes of one Markdown instance."""
+def blocks() -> list[type[Block]]:
+    """Make the block classes."""
     named: dict[str, tuple[type[Block], dict[str, Any]]] = {
         **{kind: (Box, {}) for kind in ("definition", "theorem", "claim", "example", "note", "exercise")},
         "proof": (Folded, {"CSS": "box box-proof"}),
@@ -273,13 +263,6 @@ def blocks(context: Context) -> list[type[Block]]:
         "says": (Part, {"HEADING": "The source says"}),
         "counterexample": (Part, {"HEADING": "What happens"}),
         "truth": (Part, {"HEADING": "What is true"}),
-        "figure": (Figure, {}),
-        "ledger": (Ledger, {}),
-        "numbers": (Numbers, {}),
-        "source": (Source, {}),
-        "case": (Case, {}),
     }
-    return [
-        type(name.capitalize(), (base,), {"NAME": name, "CONTEXT": context, **extra})
-        for name, (base, extra) in named.items()
-    ]
+    made = [type(name.capitalize(), (base,), {"NAME": name, **extra}) for name, (base, extra) in named.items()]
+    return [*made, Figure, Ledger, Numbers, Source, Case]

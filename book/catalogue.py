@@ -6,8 +6,8 @@ from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
 
-from book import marked, pages, project, record, recorded
-from book.project import write_atomically
+from book import depends, listings, marked, pages, project, record, recorded
+from book.project import chapters, module_of, module_path, write_atomically
 
 FORMATS = ("sci", "tex", "up", "up tex")  # beside those of Python
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -20,11 +20,12 @@ def catalogue_file() -> Path:
 
 @dataclass
 class Catalogue:
-    """Figures by "module:name", numbers by module and name, tests by claim, recorded results that are out of date."""
+    """Figures by "module:name", numbers by module and name, tests by claim, what chapters build on, old records."""
 
     figures: dict[str, dict] = field(default_factory=dict)
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     tests: dict[str, list[dict]] = field(default_factory=dict)
+    needs: dict[str, list[str]] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
 
 
@@ -38,24 +39,25 @@ def gather(made: dict[str, record.Entry]) -> Catalogue:
 
     What is not in the record was written while the rest was made; it is made right after.
     """
-    known = Catalogue(stale=list(recorded.stale()))
+    known = Catalogue(needs={page: needed(page) for page in chapters()}, stale=list(recorded.stale()))
     for (module, name), alt in marked.figures().items():
         if entry := made.get(f"figure {module}:{name}"):
             known.figures[f"{module}:{name}"] = {"alt": alt, "size": entry["size"]}
     known.values = numbers(made)
     for check in [check for check in marked.checks() if check.node in made]:
-        entry = {
-            "node": check.node,
-            "line": check.line,
-            "source": check.source(),
-            "error": made[check.node].get("error"),
-            "by": check.by,
-            "draws": check.draws,
-        }
+        error, source = made[check.node].get("error"), check.source()
+        entry = {"node": check.node, "source": source, "error": error, "by": check.by, "draws": check.draws}
         for id in check.ids:
             known.tests.setdefault(id, []).append(entry)
     known.values["book"] = _counts(known)
     return known
+
+
+def needed(page: str) -> list[str]:
+    """List the chapters from which a chapter imports, in its module or on its page, in reading order."""
+    modules = (depends.parse(module_path(module_of(page))), *listings.modules(pages.read(page)))
+    used = {file for module in modules for file in module.imports}
+    return [name for name in chapters() if name != page and module_path(module_of(name)) in used]
 
 
 def numbers(made: dict[str, record.Entry]) -> dict[str, dict[str, Any]]:

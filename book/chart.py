@@ -1,21 +1,14 @@
-"""A picture of which chapter builds on which, read from what the code of each imports."""
+"""A picture of which chapter builds on which, from what the code of each imports."""
 
 import html
 from itertools import groupby
 
-from book import depends, ledger, listings, pages
-from book.project import chapters, module_of, module_path, part_of
+from book import ledger
+from book.catalogue import Catalogue
+from book.project import chapters, part_of
 
 PAGE = "index.md"
 LEFT, ROW, HEAD = 96, 20, 26  # of the arcs, of a line, of one with the name of a part: in units of the picture
-
-
-def needed(page: str) -> list[str]:
-    """List the chapters from which a chapter imports, in its module or on its page, in reading order."""
-    read = pages.read(page)
-    modules = [listings.parse(listing.code, read) for listing in listings.listings(read.text)]
-    used = {file for module in (depends.parse(module_path(module_of(page))), *modules) for file in module.imports}
-    return [name for name in chapters() if name != page and module_path(module_of(name)) in used]
 
 
 def short(page: str) -> str:
@@ -23,7 +16,7 @@ def short(page: str) -> str:
     return ledger.title(page).replace("$", "")
 
 
-def lines(_: object) -> list[str]:
+def lines(known: Catalogue) -> list[str]:
     """Return the picture: a line a chapter, in reading order, with arcs up to those that it builds on."""
     places, rows, y = {}, [], 0
     for part, names in groupby(chapters(), key=part_of):
@@ -31,7 +24,7 @@ def lines(_: object) -> list[str]:
         y += HEAD
         for name in names:
             places[name] = y + ROW // 2
-            rows.append(_row(name, needed(name), places, y))
+            rows.append(_row(name, known.needs.get(name, []), places, y))
             y += ROW
     return ["", f'<ul class="chart" data-search-exclude>{"".join(rows)}</ul>', ""]
 

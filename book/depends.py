@@ -9,7 +9,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -30,8 +30,6 @@ class Module:
     text: str
     tree: ast.Module
     path: Path | None = None
-    lines: list[str] = field(default_factory=list)
-    functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -39,23 +37,31 @@ class Module:
         return record.hash_of(self.text)
 
     @cached_property
-    def imports(self) -> set[Path]:
-        """Find the files of the project that it imports or names, wherever in it that stands."""
-        return {file for name in set(self._names()) for file in _files(name)}
+    def functions(self) -> dict[str, ast.FunctionDef]:
+        """Map its functions by name."""
+        return {node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)}
 
-    def _names(self) -> Iterator[str]:
+    @cached_property
+    def imported(self) -> list[tuple[int, str, str]]:
+        """List line, full name of the module, and name of what is imported from it, wherever in it that stands."""
+        found = []
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
+                found += [(node.lineno, alias.name, "") for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
-                base = [*self._package()[: len(self._package()) + 1 - node.level]] if node.level else []
-                whole = ".".join([*base, *([node.module] if node.module else [])])
-                yield from (f"{whole}.{alias.name}" for alias in node.names)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and DOTTED.fullmatch(node.value):
-                yield from (node.value, f"snippets.figures.{node.value}")  # import_module("…"), numbers("…")
+                package = self.path.relative_to(project.ROOT).parts[: -node.level] if node.level and self.path else ()
+                whole = ".".join([*package, *([node.module] if node.module else [])])
+                found += [(node.lineno, whole, alias.name) for alias in node.names]
+        return found
 
-    def _package(self) -> tuple[str, ...]:
-        return self.path.relative_to(project.ROOT).parent.parts if self.path else ()
+    @cached_property
+    def imports(self) -> set[Path]:
+        """Find the files of the project that it imports or names: import_module("…"), numbers("…")."""
+        texts = {node.value for node in ast.walk(self.tree) if isinstance(node, ast.Constant)}
+        names = {text for text in texts if isinstance(text, str) and DOTTED.fullmatch(text)}
+        names |= {f"snippets.figures.{name}" for name in names}
+        names |= {f"{module}.{name}" for _, module, name in self.imported}
+        return {file for name in names for file in _files(name)}
 
 
 def file_of(name: str) -> Path | None:
@@ -66,24 +72,19 @@ def file_of(name: str) -> Path | None:
 
 def _files(name: str) -> Iterator[Path]:
     """Yield the files that the import of a dotted name runs: the packages on the way, and the module."""
-    parts = name.split(".")
+    parts = name.strip(".").split(".")
     if (project.ROOT / parts[0]).exists():
         found = (file_of(".".join(parts[:length])) for length in range(1, len(parts) + 1))
         yield from (file for file in found if file)
 
 
-_parsed: dict[Path, tuple[tuple[int, int], Module]] = {}
-
-
+@project.once_written
 def parse(path: Path) -> Module:
-    """Parse a file once per change of it."""
-    stat = path.stat()
-    stamp = (stat.st_mtime_ns, stat.st_size)
-    if path not in _parsed or _parsed[path][0] != stamp:
-        _parsed[path] = (stamp, parse_text(read(path), str(path.relative_to(project.ROOT)), path))
-    return _parsed[path][1]
+    """Parse a file."""
+    return parse_text(read(path), str(path.relative_to(project.ROOT)), path)
 
 
+@project.once_written
 def read(path: Path) -> str:
     """Return the text of a source file."""
     try:
@@ -99,8 +100,7 @@ def parse_text(text: str, name: str, path: Path | None = None) -> Module:
             tree = ast.parse(text, filename=name)
     except SyntaxError as error:
         raise BookError(f"{name}:{error.lineno}: {error.msg}: {(error.text or '').strip()}") from error
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    return Module(text, tree, path, text.splitlines(), functions)
+    return Module(text, tree, path)
 
 
 def closure(files: Iterable[Path]) -> set[Path]:
@@ -146,14 +146,11 @@ def conftests(test: Path) -> list[Path]:
 
 def versions() -> str:
     """Name the versions of Python and of every library that `requirements.txt` pins."""
-    return _versions((project.ROOT / "requirements.txt").read_text())
+    pinned = REQUIREMENT.findall((project.ROOT / "requirements.txt").read_text())
+    return "\n".join([sys.version, *(f"{name} {_version(name)}" for name in pinned)])
 
 
 @cache
-def _versions(requirements: str) -> str:
-    return "\n".join([sys.version, *(f"{name} {_version(name)}" for name in REQUIREMENT.findall(requirements))])
-
-
 def _version(name: str) -> str:
     try:
         return version(name)

@@ -1,9 +1,7 @@
 """What a test expects of the numbers that its page quotes."""
 
-import importlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,31 +12,19 @@ Value = float | int | str | bool
 START = time.time_ns()
 
 
-@dataclass(frozen=True)
-class Between:
-    """Accepts the numbers from `low` to `high`; equality with it asks whether a number lies there."""
-
-    low: float
-    high: float
-
-    def __eq__(self, value: object) -> bool:
-        """Tell whether a number lies between the bounds."""
-        return isinstance(value, int | float) and self.low <= value <= self.high
-
-
-def between(low: float, high: float) -> Between:
+def between(low: float, high: float) -> Any:
     """Accept the numbers from `low` to `high`."""
-    return Between(low, high)
+    return pytest.approx((low + high) / 2, abs=(high - low) / 2)
 
 
-def below(high: float) -> Between:
+def below(high: float) -> Any:
     """Accept the numbers from zero to `high`: errors, which have no sign."""
-    return Between(0.0, high)
+    return between(0.0, high)
 
 
-def near(value: float, tolerance: float) -> Between:
+def near(value: float, tolerance: float) -> Any:
     """Accept the numbers within `tolerance` of `value`."""
-    return Between(value - tolerance, value + tolerance)
+    return pytest.approx(value, abs=tolerance)
 
 
 @cache
@@ -53,16 +39,14 @@ def computed(module: str) -> dict[str, Value]:
     functions = [function for home, function in marked.results() if home == module]
     if not functions:
         raise LookupError(f"snippets.figures.{module} has no @results function")
-    importlib.import_module(f"snippets.figures.{module}")
-    before, state = torch.get_default_dtype(), torch.get_rng_state()
-    torch.set_default_dtype(torch.float64)
+    before, state, values = torch.get_default_dtype(), torch.get_rng_state(), {}
     try:
-        jobs = [prepare.job("compute", module, function) for function in functions]
-        made = [work.compute(module, function) for function in functions]
-        for job, answer in zip(jobs, made, strict=True):
+        for function in functions:
+            job, answer = prepare.job("results", module, function), work.compute(module, function)
             if depends.older([project.figures_path(module)], START):
                 prepare.keep(job, answer)
-        return {name: value for answer in made for name, value in answer["values"].items()}
+            values |= answer["values"]
+        return values
     finally:
         torch.set_default_dtype(before)
         torch.set_rng_state(state)

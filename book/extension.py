@@ -13,8 +13,8 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, chart, code, glossary, ledger, listings, notebooks, pages, prepare, screen
-from book.formulas import CLOSE, OPEN, FormulaError, typesetter
+from book import boxes, chart, code, formulas, glossary, ledger, listings, notebooks, pages, prepare, screen
+from book.formulas import CLOSE, OPEN, Formula
 from book.project import BookError, chapters, nav
 
 OUTPUT_FENCE = re.compile(r"^(\s*)(`{3,})\s*(\S.*)$")
@@ -33,15 +33,10 @@ AFTER = re.compile(r"[^\s\x02]{1,3}(?=\s|$)|[,.;:!?)\]]+|-\w+")  # \x02 begins w
 class Source(Preprocessor):
     """Sees the page as it was written: learns which it is, and puts in numbers, citations and tools."""
 
-    def __init__(self, md: Markdown, context: boxes.Context) -> None:
-        """Remember where the page is to be noted."""
-        super().__init__(md)
-        self.context = context
-
     def run(self, lines: list[str]) -> list[str]:
         """Rewrite the page line by line; the number of lines stays what it is up to the tools."""
-        self.context.known = known = prepare.ensure()
-        page = self.context.page = pages.parse(self.name(lines), "\n".join(lines))
+        self.md.book.known = known = prepare.ensure()
+        page = self.md.book.page = pages.parse(self.name(), "\n".join(lines))
         if page.name not in nav():
             outside = page.name == pages.UNKNOWN
             return lines if outside else [line for line in lines if line.startswith("# ")][:1]
@@ -49,40 +44,31 @@ class Source(Preprocessor):
             if page.name == name:
                 at = lines.index(head)
                 lines = [*lines[:at], *body(known), *lines[at + 2 :]]
-        lines = _with_places(_without_damaged(lines, page), page)
+        lines = _without_options(lines, page)
         outside = {number for number, _ in pages.unfenced(lines)}
         rewritten = [
             notebooks.substitute(line, page.name, known) if number in outside else _output(line)
             for number, line in enumerate(lines, start=1)
         ]
-        return _with_tools(rewritten, page, self.context)
+        return _with_tools(rewritten, page, self.md.book)
 
-    def name(self, lines: list[str]) -> str:
-        """Return the name of the page: MkDocs told the hooks, Zensical keeps it here; else the text has to do."""
-        if rendering:
-            return rendering
+    def name(self) -> str:
+        """Return the name of the page: MkDocs told the hooks, and Zensical keeps it here."""
         if "rendering_context" in self.md.preprocessors:
             return self.md.preprocessors["rendering_context"].page.path
-        return pages.identify("\n".join(lines))
+        return rendering or pages.UNKNOWN
 
 
-def _without_damaged(lines: list[str], page: pages.Page) -> list[str]:
-    """Leave out what was garbled in the copy of a source: it stands on the page of errata alone."""
-    kept = list(lines)
-    for box in page.boxes:
-        if box.aside and box.aside.verdict == "damaged":
-            kept[box.aside.line - 1 : box.aside.last] = [""] * (box.aside.last - box.aside.line + 1)
-    return kept
+def _without_options(lines: list[str], page: pages.Page) -> list[str]:
+    """Put the line of its head in the place of a box's options, which are read only once, by `pages`.
 
-
-def _with_places(lines: list[str], page: pages.Page) -> list[str]:
-    """Put the line of its head in the place of a box's options, which are read only once, by `pages`."""
-    placed = list(lines)
-    for block in page.blocks:
-        taken = range(block.line, block.first - 1)
-        for index in taken:
-            placed[index] = f"    at: {block.line}" if index == block.line and placed[index] else ""
-    return placed
+    What was garbled in the copy of a source is left out: it stands on the page of errata alone.
+    """
+    heads = {block.line + 1: f"    at: {block.line}" for block in page.blocks if block.first > block.line + 1}
+    garbled = [box.aside for box in page.blocks if box.aside and box.aside.verdict == "damaged"]
+    left_out = {number for aside in garbled for number in range(aside.line, aside.last + 1)}
+    instead = dict.fromkeys(page.taken, "") | heads | dict.fromkeys(left_out, "")
+    return [instead.get(number, line) for number, line in enumerate(lines, start=1)]
 
 
 def _output(line: str) -> str:
@@ -100,13 +86,15 @@ def _with_tools(lines: list[str], page: pages.Page, context: boxes.Context) -> l
         return lines
     path = context.relative(f"{boxes.GENERATED}/{notebooks.notebook_file(page.name)}")
     name = posixpath.basename(path)
-    count = sum(1 for box in page.boxes if box.id)
+    count = sum(1 for box in page.blocks if box.id)
     claims = context.relative(ledger.page_of(page.name)) if count else ""
     tools = [
         f'[Notebook]({path}){{ .chapter-tool .chapter-notebook download="{name}" }}',
         f"[{count} claims, each with its test]({claims}){{ .chapter-tool .chapter-claims }}" if count else "",
     ]
-    needs = ", ".join(f"[{chart.short(name)}]({context.relative(name)})" for name in chart.needed(page.name))
+    needs = ", ".join(
+        f"[{chart.short(name)}]({context.relative(name)})" for name in context.known.needs.get(page.name, [])
+    )
     return [
         *lines[: title + 1],
         "",
@@ -158,26 +146,21 @@ def with_end(formula: str) -> str:
 class Formulas(Treeprocessor):
     """Replaces what arithmatex marked by KaTeX's HTML."""
 
-    def __init__(self, md: Markdown, context: boxes.Context) -> None:
-        """Remember whose formulas these are."""
-        super().__init__(md)
-        self.context = context
-
     def run(self, root: etree.Element) -> None:
         """Typeset every formula of the page; name file, line and formula of those that cannot be read."""
-        problems = []
+        found: dict[etree.Element, Formula] = {}
         for element in root.iter():
-            if element.get("class") != "arithmatex" or not element.text:
+            if element.get("class") == "arithmatex" and element.text:
+                display = element.tag == "div"
+                tex = html.unescape(element.text.strip()[2:-2]).strip() if display else element.text[2:-2]
+                found[element] = (tex, display)
+        made, problems = formulas.typeset(list(found.values())), []
+        for element, (tex, display) in found.items():
+            answer = made[tex, display]
+            if "error" in answer:
+                problems.append(f"{self.where(tex)}: {answer['error']}\n    {tex}")
                 continue
-            display = element.tag == "div"
-            tex = html.unescape(element.text.strip()[2:-2]).strip() if display else element.text[2:-2]
-            try:
-                rendered = typesetter()(tex, display)
-            except FormulaError as error:
-                problems.append(f"{self.where(tex)}: {error}\n    {tex}")
-                continue
-            if not display:
-                rendered = with_end(rendered)
+            rendered = answer["html"] if display else with_end(answer["html"])
             element.text = AtomicString(self.md.htmlStash.store(OPEN + rendered + CLOSE))
             element.set("data-search-exclude", "")
             if display:
@@ -188,12 +171,12 @@ class Formulas(Treeprocessor):
 
     def where(self, tex: str) -> str:
         """Find the line of a formula, by its first line, in the page as it was written."""
-        page = self.context.page
+        page = self.md.book.page
         if page.name == pages.UNKNOWN:
             return pages.UNKNOWN
         first = tex.strip().splitlines()[0].strip()
         for number, line in enumerate(page.text.splitlines(), start=1):
-            if first in notebooks.substitute(line, page.name, self.context.known):
+            if first in notebooks.substitute(line, page.name, self.md.book.known):
                 return page.where(number)
         return f"docs/{page.name}"
 
@@ -231,16 +214,16 @@ class Book(BlocksExtension):
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Register what renders a page."""
-        self.context = boxes.Context()
+        md.book = boxes.Context()
         super().extendMarkdown(md)
-        md.preprocessors.register(Source(md, self.context), "book-source", 40)
-        md.treeprocessors.register(Formulas(md, self.context), "book-formulas", 12)
+        md.preprocessors.register(Source(md), "book-source", 40)
+        md.treeprocessors.register(Formulas(md), "book-formulas", 12)
         md.treeprocessors.register(screen.Tables(), "book-tables", 11)
         md.treeprocessors.register(screen.Rooms(md), "book-rooms", 10)
-        md.treeprocessors.register(glossary.Terms(md, self.context), "book-terms", 6)
+        md.treeprocessors.register(glossary.Terms(md), "book-terms", 6)
         md.postprocessors.register(Code(md), "book-code", 5)
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr: object) -> None:
         """Register the boxes."""
-        for block in boxes.blocks(self.context):
+        for block in boxes.blocks():
             block_mgr.register(block, self.getConfigs())

@@ -2,14 +2,12 @@
 
 import re
 import xml.etree.ElementTree as etree
-from functools import lru_cache
 from typing import NamedTuple
 
-from markdown import Markdown
 from markdown.extensions.toc import slugify
 from markdown.treeprocessors import Treeprocessor
 
-from book import boxes, pages, project
+from book import pages
 from book.project import chapters
 
 PAGE = "reference/glossary.md"
@@ -37,12 +35,7 @@ class Term(NamedTuple):
 
 def terms() -> list[Term]:
     """Read the glossary; without one there are no terms."""
-    return _terms((project.DOCS / PAGE).stat().st_mtime_ns) if PAGE in pages.names() else []
-
-
-@lru_cache(maxsize=2)
-def _terms(stamp: int) -> list[Term]:
-    entries = ENTRY.finditer(pages.read(PAGE).text)
+    entries = ENTRY.finditer(pages.read(PAGE).text if PAGE in pages.names() else "")
     return [
         Term(entry["name"], entry["says"], [Place(*link) for link in LINK.findall(entry["links"])]) for entry in entries
     ]
@@ -68,17 +61,13 @@ class Terms(Treeprocessor):
     In the glossary it gives each term an id instead.
     """
 
-    def __init__(self, md: Markdown, context: boxes.Context) -> None:
-        """Remember whose terms these are."""
-        super().__init__(md)
-        self.context = context
-
     def run(self, root: etree.Element) -> None:
         """Go through the page in the order in which it is read."""
-        if self.context.page and self.context.page.name == PAGE:
+        page = self.md.book.page.name
+        if page == PAGE:
             for term in root.iter("dt"):
                 term.set("id", slugify(term.text, "-"))
-        self.left = of_before(self.context.page.name) if self.context.page else {}
+        self.left = of_before(page)
         if self.left:
             names = (re.escape(name).replace(r"\ ", r"\s+") for name in sorted(self.left, key=len, reverse=True))
             self.pattern = re.compile(rf"(?<![\w-])({'|'.join(names)})(?:e?s)?(?![\w-])", re.IGNORECASE)
@@ -103,7 +92,7 @@ class Terms(Treeprocessor):
         for match in self.pattern.finditer(text):
             if known := self.take(match):
                 says, target = known
-                link = etree.Element("a", {"class": "term", "href": self.context.relative(target), "title": says})
+                link = etree.Element("a", {"class": "term", "href": self.md.book.relative(target), "title": says})
                 link.text, link.tail = match[0], text[match.end() :]
                 ahead = text[at : match.start()]
                 if before is None:

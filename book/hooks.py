@@ -14,7 +14,6 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
@@ -24,7 +23,6 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler
 
 from book import extension, formulas, glossary, notebooks, pages, prepare, project, purge, record, regions, serving
-from book.boxes import LEDGERS
 from book.catalogue import Catalogue
 from book.formulas import CLOSE, OPEN
 
@@ -50,6 +48,8 @@ POLICY = (
 ARTICLE = re.compile(r"<article.*</article>", re.DOTALL)
 INDENT = re.compile(r"\n\s+")
 PLACE = re.compile(r"<!--lifted (\d+)-->.*?<!--/lifted-->", re.DOTALL)
+
+OF_ALL = ("ledger", "numbers", "errata", "chapters")  # blocks that look at all pages
 
 _serving = _dirty = False
 _site = ""  # where the site is to be
@@ -143,19 +143,12 @@ def on_files(files: Files, *, config: MkDocsConfig) -> None:
 def _state(page: pages.Page, known: Catalogue) -> str:
     """Hash all that a page shows."""
     text = "\n".join(notebooks.substitute(line, page.name, known) for line in regions.expand(page.text).splitlines())
-    own = [known.tests.get(box.id) for box in page.boxes if box.id]
+    own = known.needs.get(page.name), [known.tests.get(box.id) for box in page.blocks if box.id]
     drawn = [known.figures.get(":".join(pages.figure_target(page.name, name))) for _, name in page.figures]
-    others = repr((known, pages.claims())) if any(f"/// {kind}" in text for kind in LEDGERS) else ""
+    others = repr((known, pages.claims())) if any(f"/// {kind}" in text for kind in OF_ALL) else ""
     words = " ".join(text.lower().split())
     terms = [(name, said) for name, said in glossary.of_before(page.name).items() if name in words]
     return record.hash_of(text, repr((own, drawn, terms)), others, *(path.read_bytes() for path in formulas.OPTIONS))
-
-
-def on_env(env: Environment, *, config: MkDocsConfig, files: Files) -> None:
-    """Keep the compiled templates from build to build."""
-    folder = project.CACHE / "templates"
-    folder.mkdir(parents=True, exist_ok=True)
-    env.bytecode_cache = FileSystemBytecodeCache(str(folder))
 
 
 @event_priority(-100)  # after all that change the text
@@ -194,12 +187,10 @@ def _bare(match: re.Match) -> str:
 
 def _styled(letter: re.Match) -> str:
     """Return the sign for a letter in a style of its own, 𝔰 or ℰ."""
-    case = "CAPITAL" if letter[2].isupper() else "SMALL"
-    names = (f"{letter[1]} {case} {letter[2].upper()}", f"MATHEMATICAL {letter[1]} {case} {letter[2].upper()}")
-    for name in names:
+    style, name = letter[1].upper(), f"{'CAPITAL' if letter[2].isupper() else 'SMALL'} {letter[2].upper()}"
+    for sign in (f"{style.replace('FRAKTUR', 'BLACK-LETTER')} {name}", f"MATHEMATICAL {style} {name}"):
         with contextlib.suppress(KeyError):
-            style = name.replace("fraktur", "FRAKTUR" if "MATH" in name else "BLACK-LETTER")
-            return unicodedata.lookup(style.replace("double-struck", "DOUBLE-STRUCK").replace("script", "SCRIPT"))
+            return unicodedata.lookup(sign)
     return letter[2]
 
 

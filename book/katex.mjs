@@ -1,18 +1,16 @@
-// Reads one JSON request a line ({tex, display}), answers one a line ({html} or {error}).
-import { createInterface } from "node:readline";
+// Reads a JSON list of formulas, [tex, display], and answers with a list of what became of them, {html} or {error}.
 import { readFileSync } from "node:fs";
 import katex from "katex";
 
 const macros = JSON.parse(readFileSync(new URL("./macros.json", import.meta.url), "utf8"));
 const options = { throwOnError: true, strict: "error", output: "htmlAndMathml", trust: false };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const { tex, display } = JSON.parse(line);
-  let answer;
+const typeset = ([tex, displayMode]) => {
   try {
-    answer = { html: katex.renderToString(tex, { ...options, displayMode: display, macros: { ...macros } }) };
+    return { html: katex.renderToString(tex, { ...options, displayMode, macros: { ...macros } }) };
   } catch (error) {
-    answer = { error: error.message };
+    return { error: error.message };
   }
-  process.stdout.write(JSON.stringify(answer) + "\n");
-}
+};
+
+console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map(typeset)));

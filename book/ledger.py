@@ -15,13 +15,7 @@ FILES = ("claims.json", "claims.csv")
 ERRATA = "reference/errata.md"
 LINK = re.compile(r"\]\((?!\w+:|/)([^)#\s]*)(#[^)\s]*)?\)")
 OUTER, INNER = "/" * 9, "/" * 8  # more slashes than any box of a chapter has
-VERDICT_WORDS = {
-    "true": "true",
-    "imprecise": "imprecise",
-    "false": "false",
-    "damaged": "damaged",
-    "own": "the book’s own",
-}
+VERDICT_WORDS = {verdict: verdict for verdict in pages.VERDICTS} | {"own": "the book’s own"}
 PROOF = "proof"
 EVIDENCE_WORDS = {
     "proved": "proved",
@@ -32,10 +26,12 @@ EVIDENCE_WORDS = {
 }
 
 
-def in_order() -> list[pages.Box]:
-    """List the boxes that claim something, in reading order."""
-    order = {name: index for index, name in enumerate(nav())}
-    return sorted((box for box in pages.claims() if box.page in order), key=lambda box: (order[box.page], box.line))
+def by_part(boxes: list[pages.Box]) -> dict[str, dict[str, list[pages.Box]]]:
+    """Sort boxes by part and page."""
+    found: dict[str, dict[str, list[pages.Box]]] = {}
+    for box in boxes:
+        found.setdefault(part_of(box.page), {}).setdefault(box.page, []).append(box)
+    return found
 
 
 def evidence(tests: list[dict]) -> str:
@@ -78,7 +74,7 @@ def title(page: str) -> str:
 def rows(known: Catalogue) -> list[dict]:
     """List what is known of each claim, for those who want to read it by program."""
     found = []
-    for box in in_order():
+    for box in pages.claims():
         tests = known.tests.get(box.id, [])
         row = {"id": box.id, "title": box.title, "page": f"{box.page.removesuffix('.md')}/#{box.id}"}
         row |= {"verdict": box.verdict, "evidence": evidence(tests), "error": error(tests)}
@@ -106,15 +102,13 @@ def moved(target: str, here: str) -> str:
 def cases(known: Catalogue) -> Iterator[str]:
     """Yield the lines of the page's body: room for the filters, then one case after the other in reading order."""
     yield from ('<div class="ledger-filters"></div>', "")
-    part = ""
-    for box in [box for box in in_order() if box.verdict in pages.WRONG]:
-        if part_of(box.page) != part:
-            part = part_of(box.page)
-            yield from (f"## {part}", "")
-        yield from (f"{OUTER} case | {box.title}", f"    of: {box.id}", f"    page: {box.page}", "")
-        for line in regions.expand("\n".join(_body(box))).splitlines():
-            yield _led(notebooks.substitute(line, box.page, known), box.page)
-        yield from (OUTER, "")
+    for part, chapters in by_part([box for box in pages.claims() if box.verdict in pages.WRONG]).items():
+        yield from (f"## {part}", "") if part else ()
+        for box in (box for boxes in chapters.values() for box in boxes):
+            yield from (f"{OUTER} case | {box.title}", f"    of: {box.id}", f"    page: {box.page}", "")
+            for line in regions.expand("\n".join(_body(box))).splitlines():
+                yield _led(notebooks.substitute(line, box.page, known), box.page)
+            yield from (OUTER, "")
 
 
 def _body(box: pages.Box) -> list[str]:

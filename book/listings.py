@@ -10,6 +10,7 @@ import re
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from book import depends, pages, project, regions
 from book.project import BookError
@@ -21,33 +22,25 @@ DEFAULT_TOLERANCE = 1e-6
 
 @dataclass
 class Listing:
-    """One block of code, its line in the expanded page, and the output shown under it."""
+    """One block of code, and the output shown under it."""
 
     code: str
-    line: int
-    shown: str | None = None
+    shown: str = ""
     tolerance: float | str = DEFAULT_TOLERANCE
 
 
 def listings(text: str) -> list[Listing]:
     """Extract a page's Python listings, regions embedded, with the outputs that stand below them."""
-    from pytest_codeblocks import extract_from_buffer
-
     found: list[Listing] = []
-    try:
-        blocks = extract_from_buffer(io.StringIO(regions.expand(text)), max_num_lines=100_000)
-    except RuntimeError as error:
-        raise BookError("a fence of code has no end") from error
-    for block in blocks:
-        syntax = (block.syntax or "").strip()
-        output = OUTPUT.match(syntax)
-        if syntax == "python":
-            found.append(Listing(block.code, block.lineno))
-        elif output:
-            if not found or found[-1].shown is not None:
-                raise BookError(f"line {block.lineno} of the expanded page: an output stands below no code")
+    for fence in pages.fences(regions.expand(text).splitlines()):
+        if not fence.closed:
+            raise BookError("a fence of code has no end")
+        output = OUTPUT.match(fence.info)
+        if fence.info == "python":
+            found.append(Listing(fence.code))
+        elif output and found:
             tolerance = output["tolerance"] or DEFAULT_TOLERANCE
-            found[-1].shown = block.code
+            found[-1].shown = fence.code
             found[-1].tolerance = tolerance if tolerance == "magnitude" else float(tolerance)
     return found
 
@@ -57,14 +50,17 @@ def is_tolerance(word: str) -> bool:
     return word == "magnitude" or bool(NUMBER.fullmatch(word))
 
 
-def parse(code: str, page: pages.Page) -> depends.Module:
-    """Parse a listing; where it is no Python, name the line of the page."""
+def modules(page: pages.Page) -> list[depends.Module]:
+    """Parse the listings of a page; where one is no Python, name the line of the page."""
     try:
-        return depends.Module(code, ast.parse(code))
+        return [depends.Module(listing.code, _tree(listing.code)) for listing in listings(page.text)]
     except SyntaxError as error:
         wrong = (error.text or "").strip()
         lines = (number for number, line in enumerate(page.text.splitlines(), start=1) if line.strip() == wrong)
         raise BookError(f"{page.where(next(lines, 1))}: {error.msg}: {wrong}") from error
+
+
+_tree = lru_cache(maxsize=4096)(ast.parse)
 
 
 def run(found: list[Listing], name: str) -> list[str]:
@@ -130,11 +126,11 @@ def check(text: str, name: str) -> list[str]:
                 *problems,
                 f"{where} raises {type(error).__name__}{_line_of(error, listing, name, number)}: {error}",
             ]
-        if not agree(listing.shown or "", printed, listing.tolerance):
+        if not agree(listing.shown, printed, listing.tolerance):
             problems.append(
                 f"{where} ('{listing.code.strip().splitlines()[-1]}') prints\n"
                 f"{printed.rstrip()}\n"
-                f"but the page shows\n{(listing.shown or '').rstrip()}\n"
+                f"but the page shows\n{listing.shown.rstrip()}\n"
                 f"Correct the code, or run 'python -m book record docs/{name}' if the new output is right."
             )
     return problems
@@ -144,7 +140,7 @@ def _places(name: str) -> Iterator[str]:
     """Yield where each listing of a page begins, and for a text that is no page its name."""
     if (project.DOCS / name).exists():
         page = pages.read(name)
-        yield from (page.where(line) for line, info, _ in pages.numbered_fences(page.text) if info == "python")
+        yield from (page.where(fence.line) for fence in page.fences if fence.info == "python")
     yield from itertools.repeat(f"docs/{name}")
 
 
@@ -161,26 +157,21 @@ def record(text: str, name: str) -> str:
     found = listings(text)
     outputs = zip(found, _printed_twice(found, name), strict=True)
     lines, result, at = text.splitlines(), [], 0
-    while at < len(lines):
-        fence = re.match(r"^(\s*)(`{3,})(.*)$", lines[at])
-        if not fence:
-            result.append(lines[at])
-            at += 1
+    for fence, below in itertools.pairwise([*pages.fences(lines), None]):
+        result += lines[at : fence.last]
+        at = max(at, fence.last)
+        if fence.info != "python":
             continue
-        end = next(i for i in range(at + 1, len(lines)) if lines[i].strip() == fence[2])
-        result += lines[at : end + 1]
-        at = end + 1
-        if fence[3].strip() != "python":
-            continue
-        listing, printed = next(outputs)
-        indent = fence[1]
-        head, shown, at = _output_below(lines, at, indent)
-        if _differ_by_rounding(shown, printed, listing.tolerance):
-            printed = shown
+        (listing, printed), head = next(outputs), "output"
+        if below and OUTPUT.match(below.info) and not any(map(str.strip, lines[at : below.line - 1])):
+            head, at = below.info, below.last
+        if _differ_by_rounding(listing.shown, printed, listing.tolerance):
+            printed = listing.shown
         if printed:
-            block = [head, *printed.splitlines(), "```"]
+            indent = re.match(r"\s*", lines[fence.line - 1])[0]
+            block = [f"```{head}", *printed.splitlines(), "```"]
             result += ["", *(indent + part if part else part for part in block)]
-    return "\n".join(result) + "\n"
+    return "\n".join([*result, *lines[at:]]) + "\n"
 
 
 def _printed_twice(found: list[Listing], name: str) -> list[str]:
@@ -191,14 +182,3 @@ def _printed_twice(found: list[Listing], name: str) -> list[str]:
             where = f"docs/{name}: listing {number} ('{listing.code.strip().splitlines()[-1]}')"
             raise BookError(f"{where} prints\n{once}and, run again,\n{again}Seed what it draws at random.")
     return [printed.rstrip() for printed in outputs]
-
-
-def _output_below(lines: list[str], at: int, indent: str) -> tuple[str, str, int]:
-    """Return the fence and the text of the output that stands at a line or after blank ones, and the line after it."""
-    follows = next((i for i in range(at, len(lines)) if lines[i].strip()), at)
-    old = re.match(r"^\s*(`{3,})(.*)$", lines[follows]) if follows < len(lines) else None
-    if not (old and OUTPUT.match(old[2].strip())):
-        return "```output", "", at
-    end = next(i for i in range(follows + 1, len(lines)) if lines[i].strip() == old[1])
-    shown = "\n".join(line.removeprefix(indent) for line in lines[follows + 1 : end])
-    return f"```{old[2].strip()}", shown, end + 1

@@ -2,6 +2,7 @@
 
 import ast
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,30 +15,33 @@ BY = ("proved", "drawn", "measured", "example")  # the kinds of evidence, the st
 DRAWS = 100  # inputs that hypothesis draws where nothing is said
 
 
-def _decorated(decorator: str) -> dict[tuple[str, str], ast.Call]:
-    found = {}
-    for path in sorted(project.FIGURES.rglob("*.py")):
-        module = str(path.relative_to(project.FIGURES).with_suffix("")).replace("/", ".")
-        for name, function in depends.parse(path).functions.items():
-            for call in function.decorator_list:
-                if ast.unparse(call.func if isinstance(call, ast.Call) else call) == decorator:
-                    found[module, name] = call
-    return found
+def offered(path: Path) -> Iterator[tuple[str, ast.FunctionDef, ast.expr]]:
+    """Yield kind, function and mark of what a file marks as a figure, as results or as data."""
+    for function in depends.parse(path).functions.values():
+        for mark in function.decorator_list:
+            kind = ast.unparse(mark.func if isinstance(mark, ast.Call) else mark)
+            if kind in ("figure", "results", "data"):
+                yield kind, function, mark
+
+
+def used() -> set[str]:
+    """Return the modules of `snippets/figures/` that the book has: those of chapters, and those that pages ask."""
+    read = [pages.read(name) for name in pages.names()]
+    asked = {pages.figure_target(page.name, figure)[0] for page in read for _, figure in page.figures}
+    quoted = {pages.value_target(page.name, match)[0] for page in read for _, match in page.values}
+    return {*map(module_of, chapters()), *asked, *quoted}
+
+
+def _offered(wanted: str) -> dict[tuple[str, str], ast.expr]:
+    """Map module and function to the mark of all of one kind that the book has."""
+    files = ((module, figures_path(module)) for module in sorted(used()))
+    found = ((module, *offer) for module, path in files if path.exists() for offer in offered(path))
+    return {(module, function.name): mark for module, kind, function, mark in found if kind == wanted}
 
 
 def figures() -> dict[tuple[str, str], str]:
-    """Map (module, function) to the alt text of each `@figure` of the book's chapters, and of those that pages show."""
-    own, shown = set(map(module_of, chapters())), _shown()
-    return {key: _alt(call) for key, call in _decorated("figure").items() if key[0] in own or key in shown}
-
-
-def _shown() -> set[tuple[str, str]]:
-    return {pages.figure_target(name, figure) for name in pages.names() for _, figure in pages.read(name).figures}
-
-
-def line(module: str, name: str) -> int:
-    """Return the line of a figure's or a result's function."""
-    return depends.parse(figures_path(module)).functions[name].lineno
+    """Map (module, function) to the alt text of each `@figure`."""
+    return {key: _alt(mark) for key, mark in _offered("figure").items()}
 
 
 def _alt(call: ast.Call) -> str:
@@ -48,15 +52,13 @@ def _alt(call: ast.Call) -> str:
 
 
 def results() -> list[tuple[str, str]]:
-    """List (module, function) of each `@results` of the book's chapters, and of modules whose numbers pages quote."""
-    quoted = {pages.value_target(name, match)[0] for name in pages.names() for _, match in pages.read(name).values}
-    own = quoted | set(map(module_of, chapters()))
-    return [key for key in _decorated("results") if key[0] in own]
+    """List (module, function) of each `@results`."""
+    return list(_offered("results"))
 
 
 def data() -> list[tuple[str, str]]:
     """List (module, function) of what playgrounds read."""
-    return sorted(_decorated("data"))
+    return list(_offered("data"))
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Check:
         module = depends.parse(project.ROOT / self.file)
         function = module.functions[self.function]
         first = min([function.lineno, *[decorator.lineno for decorator in function.decorator_list]])
-        return "\n".join(module.lines[first - 1 : function.end_lineno])
+        return "\n".join(module.text.splitlines()[first - 1 : function.end_lineno])
 
     def files(self) -> list[Path]:
         """List the files that the test runs, but for what these import."""
@@ -126,12 +128,9 @@ def _in_the_book(path: Path) -> bool:
 def checks() -> list[Check]:
     """List the tests that carry a claim, but for those of chapters that are not in the nav."""
     found = []
-    for path in sorted(project.TESTS.rglob("test_*.py")):
-        file = str(path.relative_to(project.ROOT))
-        if not _in_the_book(path):
-            continue
+    for path in filter(_in_the_book, sorted(project.TESTS.rglob("test_*.py"))):
         for name, function in depends.parse(path).functions.items():
             ids, by, draws = _mark(function)
             if ids:
-                found.append(Check(file, name, function.lineno, ids, by, draws))
+                found.append(Check(str(path.relative_to(project.ROOT)), name, function.lineno, ids, by, draws))
     return found

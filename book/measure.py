@@ -32,8 +32,7 @@ class Measured:
 
     def exact(self, actual: Any, expected: Any) -> None:
         """Assert equality, for integers, symbols and booleans."""
-        equal = actual == expected
-        if not (equal if isinstance(equal, bool) else bool(np.all(np.asarray(equal)))):
+        if not np.all(np.asarray(actual == expected)):
             raise AssertionError(f"not equal\nactual   {actual}\nexpected {expected}")
         self.error = self.error or 0.0
 

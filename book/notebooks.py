@@ -78,16 +78,6 @@ def notebook_file(page: str) -> str:
     return "notebooks/" + page.rpartition(".")[0] + ".ipynb"
 
 
-def key(page: str) -> str:
-    """Return the key of a page's notebook in the record."""
-    return f"notebook {page}"
-
-
-def keys() -> list[str]:
-    """List the keys of all notebooks."""
-    return list(map(key, nav()))
-
-
 def write_all(known: Catalogue, made: dict[str, record.Entry]) -> None:
     """Write the notebook of each chapter and lab whose text changed."""
     tool = depends.read(depends.TOOL / "notebooks.py")
@@ -95,7 +85,7 @@ def write_all(known: Catalogue, made: dict[str, record.Entry]) -> None:
     texts |= {name: ((project.DOCS / name).read_text(), "py:percent") for name in nav() if name.endswith(".py")}
     for name, (text, fmt) in texts.items():
         digest, path = record.hash_of(text, fmt, depends.versions(), tool), project.GENERATED / notebook_file(name)
-        record.write(made, key(name), digest, path, functools.partial(convert, text, fmt))
+        record.write(made, f"notebook {name}", digest, path, functools.partial(convert, text, fmt))
 
 
 def convert(text: str, fmt: str = "md") -> str:
@@ -113,21 +103,15 @@ def convert(text: str, fmt: str = "md") -> str:
 
 def markdown(page: pages.Page, known: Catalogue) -> str:
     """Rewrite a page for a notebook: code embedded, boxes as headings, figures as calls, outputs left to the reader."""
-    lines, skip = [setup(page)], None
-    for line in regions.expand(page.bare).splitlines():
-        fence = pages.FENCE.match(line)
-        if skip is not None:
-            skip = None if fence and fence[1] == skip and not fence[2] else skip
-        elif fence and "output" in fence[2]:
-            skip = fence[1]
-        else:
-            lines += _rewrite(line, page, known)
-    return "\n".join(lines) + "\n"
+    lines = regions.expand(page.bare).splitlines()
+    outputs = [range(fence.line, fence.last + 1) for fence in pages.fences(lines) if "output" in fence.info]
+    shown = [line for number, line in enumerate(lines, start=1) if not any(number in output for output in outputs)]
+    return "\n".join([setup(page), *(part for line in shown for part in _rewrite(line, page, known))]) + "\n"
 
 
 def setup(page: pages.Page) -> str:
     """Return the cells that come first: what to install, and the files that the page's code and figures import."""
-    code = [listings.parse(listing.code, page) for listing in listings.listings(page.text)]
+    code = listings.modules(page)
     targets = {f"snippets.figures.{pages.figure_target(page.name, name)[0]}" for _, name in page.figures}
     drawn = filter(None, map(depends.file_of, targets))
     used = depends.closure({file for module in code for file in module.imports} | set(drawn))
@@ -136,7 +120,7 @@ def setup(page: pages.Page) -> str:
     modules = [*code, *taken.values()]
     named = {name for module in modules for name in _arguments(module.tree)}
     recorded = {path for file in taken for path in file.parent.glob("recorded/*.json") if path.stem in named}
-    imported = {name for module in modules for name in _imported(module.tree)}
+    imported = {name for module in modules for _, name, _ in module.imported}
     texts = {
         **{f"{name.replace('.', '/')}.py": ABSENT for name in imported if name.startswith("book.")},
         **{f"book/{name}.py": depends.read(depends.TOOL / f"{name}.py") for name in TOOL},
@@ -152,15 +136,6 @@ def setup(page: pages.Page) -> str:
         files="\n".join(f"{name!r}: {_literal(text)}," for name, text in sorted(texts.items())),
         names=names,
     )
-
-
-def _imported(tree: ast.Module) -> Iterator[str]:
-    """Yield the full names of the modules that a source text imports, wherever in it."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
 
 
 def _arguments(tree: ast.Module) -> Iterator[object]:

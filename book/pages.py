@@ -3,15 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 from book import depends, project
 from book.project import module_of, nav, nearest
 
-PARTS = ("says", "counterexample", "truth")  # of what a source says; the last on the page of errata alone
 STATED = ("definition", "theorem", "claim", "example")  # the boxes that have an id and a test
-BOX_KINDS = (*STATED, "note", "proof", "exercise", "solution")
 WRONG = ("false", "imprecise", "damaged")
 VERDICTS = ("true", *WRONG)
 ID = re.compile(r"[A-Z]{2}-\d+[a-z]?")
@@ -28,25 +25,19 @@ _STATEMENT = {
 _SWITCH = (re.compile("true|false"), "true or false")
 OPTIONS: dict[str, dict[str, tuple[re.Pattern, str]]] = {
     **dict.fromkeys(STATED, _STATEMENT),
-    **{kind: {} for kind in ("note", "proof", "exercise", "solution", *PARTS)},
+    **{kind: {} for kind in ("note", "proof", "exercise", "solution", "says", "counterexample", "truth")},
     **{kind: {} for kind in ("ledger", "numbers", "errata", "code", "chapters")},
     "source": {"open": _SWITCH},
     "figure": {"play": (PLAY, "a playground, with what it begins from where you like: linear-map?mode=eigen,a=2")},
 }
-# Blocks that come with pymdownx, which reads their options itself.
-FOREIGN = {
-    "details": ("open", "type", "attrs"),
-    "tab": ("new", "select", "attrs"),
-    "caption": ("type", "attrs"),
-    "figure-caption": ("type", "attrs"),
-}
+FOREIGN = ("details", "tab", "caption", "figure-caption")  # from pymdownx, which reads their options itself
 BLOCKS = (*OPTIONS, *FOREIGN)
 
 HEAD = re.compile(r"^(/{3,})\s*([\w-]+)\s*(?:\|\s*(.*?)\s*)?$")
 INDENTED_HEAD = re.compile(r"^ {1,3}/{3,}")
 OPTION = re.compile(r"^(?P<indent>[ \t]*)(?P<key>[\w-]+)[ \t]*:(?:[ \t]+(?P<value>.*?))?[ \t]*$")
 END = re.compile(r"^(/{3,})\s*$")
-FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(.*?)\s*$")
+FENCE = re.compile(r"^(?P<indent>\s*)(?P<mark>`{3,}|~{3,})\s*(?P<info>.*?)\s*$")
 VALUE = re.compile(r"\{\{ +(?:(?P<module>[\w.]+)/)?(?P<name>[\w.-]+)(?: *\| *(?P<format>[^{}|]+?))? +\}\}")
 ALMOST_VALUE = re.compile(r"\{\{\s[^{}]*\}\}")
 UNKNOWN = "a page"  # the name of one that is not in docs/
@@ -54,7 +45,7 @@ CITATION = re.compile(r"\[@([\w-]+)\]")
 BIBLIOGRAPHY = "reference/bibliography.md"
 ENTRY = re.compile(r"\{[^{}]*#([\w-]+)[^{}]*\}")
 LABEL = re.compile(r"\*\*(.+?)\*\*")
-FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n+", re.DOTALL)
+FRONT_MATTER = re.compile(r"\A(---\n.*?\n---\n+)?", re.DOTALL)
 
 
 @dataclass
@@ -101,6 +92,22 @@ class Box:
 
 
 @dataclass
+class Fence:
+    """A fence of code: its first line and its last, its info string, and what is in it, without its indentation."""
+
+    line: int
+    info: str
+    body: list[str] = field(default_factory=list)
+    last: int = 0
+    closed: bool = False
+
+    @property
+    def code(self) -> str:
+        """The text in it."""
+        return "".join(f"{line}\n" for line in self.body)
+
+
+@dataclass
 class Page:
     """A page as it stands in `docs/`, with the number of lines that its front matter takes."""
 
@@ -114,9 +121,9 @@ class Page:
     problems: list[tuple[int, str]] = field(default_factory=list)  # with heads, ends and options
 
     @property
-    def boxes(self) -> list[Box]:
-        """The boxes of the book, without the blocks that only fold or place something."""
-        return [block for block in self.blocks if block.kind in (*BOX_KINDS, *PARTS)]
+    def fences(self) -> list[Fence]:
+        """The fences of code, as they are written."""
+        return list(fences(self.text.splitlines()))
 
     @property
     def taken(self) -> set[int]:
@@ -138,38 +145,28 @@ class Page:
         return f"docs/{self.name}:{line + self.offset}"
 
 
+def fences(lines: list[str]) -> Iterator[Fence]:
+    """Yield the fences of code; one without end reaches to the last line."""
+    open_, mark, indent = None, "", ""
+    for number, line in enumerate(lines, start=1):
+        found = FENCE.match(line)
+        if open_ is None:
+            if found:
+                open_, mark, indent = Fence(number, found["info"], last=len(lines)), found["mark"], found["indent"]
+        elif found and found["mark"].startswith(mark) and not found["info"]:
+            open_.last, open_.closed = number, True
+            yield open_
+            open_ = None
+        else:
+            open_.body.append(line.removeprefix(indent))
+    if open_:
+        yield open_
+
+
 def unfenced(lines: list[str]) -> Iterator[tuple[int, str]]:
     """Yield the numbered lines that are not inside a fence of code."""
-    closing = None
-    for number, line in enumerate(lines, start=1):
-        fence = FENCE.match(line)
-        if closing is not None:
-            if fence and fence[1].startswith(closing) and not fence[2]:
-                closing = None
-        elif fence:
-            closing = fence[1]
-        else:
-            yield number, line
-
-
-def fences(text: str) -> Iterator[tuple[str, str]]:
-    """Yield info string and body of each fence of code."""
-    return ((info, "\n".join(body) + "\n") for _, info, body in numbered_fences(text))
-
-
-def numbered_fences(text: str) -> Iterator[tuple[int, str, list[str]]]:
-    """Yield line, info string and lines of each fence of code."""
-    closing, body, info, start = None, [], "", 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        fence = FENCE.match(line)
-        if closing is None:
-            if fence:
-                closing, info, body, start = fence[1], fence[2], [], number
-        elif fence and fence[1].startswith(closing) and not fence[2]:
-            yield start, info, body
-            closing = None
-        else:
-            body.append(line)
+    inside = {number for fence in fences(lines) for number in range(fence.line, fence.last + 1)}
+    return ((number, line) for number, line in enumerate(lines, start=1) if number not in inside)
 
 
 def _options(kind: str, lines: list[str], start: int) -> tuple[dict[str, str], int, list[tuple[int, str]]]:
@@ -204,11 +201,11 @@ def _options(kind: str, lines: list[str], start: int) -> tuple[dict[str, str], i
     return options, taken, problems
 
 
-@lru_cache(maxsize=256)
-def _read(path: Path, name: str, stamp: int) -> Page:
+@project.once_written
+def _read(path: Path) -> Page:
     whole = depends.read(path)
-    front = FRONT_MATTER.match(whole)
-    return parse(name, whole[front.end() :] if front else whole, front[0].count("\n") if front else 0)
+    front = FRONT_MATTER.match(whole)[0]
+    return parse(str(path.relative_to(project.DOCS)), whole[len(front) :], front.count("\n"))
 
 
 def parse(name: str, text: str, offset: int | None = None) -> Page:
@@ -264,7 +261,7 @@ def _end(page: Page, stack: list[tuple[int, Box]], number: int, line: str) -> No
 
 def read(name: str) -> Page:
     """Parse a page, once per change of its file."""
-    return _read(project.DOCS / name, name, (project.DOCS / name).stat().st_mtime_ns)
+    return _read(project.DOCS / name)
 
 
 def names() -> list[str]:
@@ -272,25 +269,9 @@ def names() -> list[str]:
     return [name for name in nav() if name.endswith(".md") and (project.DOCS / name).exists()]
 
 
-def identify(text: str) -> str:
-    """Find the name of the page whose body is `text`, for an engine that does not tell."""
-    body = text.strip()
-    return next((page.name for page in map(read, _all_names()) if page.text.strip() == body), UNKNOWN)
-
-
-def _all_names() -> Iterator[str]:
-    """Yield the pages of the book, then, where these do not do, all others."""
-    listed = names()
-    yield from listed
-    for path in sorted(project.DOCS.rglob("*.md")):
-        name = str(path.relative_to(project.DOCS))
-        if name not in listed:
-            yield name
-
-
 def claims() -> list[Box]:
-    """List the boxes that carry an id, page by page."""
-    return [box for name in names() for box in read(name).boxes if box.id]
+    """List the boxes that carry an id, in reading order."""
+    return [box for name in names() for box in read(name).blocks if box.id]
 
 
 def figure_target(page: str, name: str) -> tuple[str, str]:
@@ -306,13 +287,13 @@ def value_target(page: str, match: re.Match) -> tuple[str, str]:
 
 def bibliography() -> dict[str, str]:
     """Map each key of the bibliography to its label, the bold words of the entry."""
-    return _bibliography((project.DOCS / BIBLIOGRAPHY).stat().st_mtime_ns)
+    return _bibliography(project.DOCS / BIBLIOGRAPHY)
 
 
-@lru_cache(maxsize=2)
-def _bibliography(stamp: int) -> dict[str, str]:
+@project.once_written
+def _bibliography(path: Path) -> dict[str, str]:
     found, label = {}, ""
-    for line in (project.DOCS / BIBLIOGRAPHY).read_text().splitlines():
+    for line in path.read_text().splitlines():
         bold = LABEL.search(line)
         label = bold[1] if bold else label
         anchor = ENTRY.search(line)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -16,30 +15,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from book import (
-    catalogue,
-    depends,
-    ledger,
-    lint,
-    listings,
-    marked,
-    notebooks,
-    npm,
-    pages,
-    project,
-    record,
-    regions,
-    sheets,
-    work,
-)
+from book import catalogue, depends, ledger, lint, listings, marked, notebooks, pages, project, record, sheets, work
 from book.catalogue import Catalogue
 from book.project import BookError, chapters, figures_path, module_of, nav
 
-TOOL = Path(__file__).parent
 SETTINGS = ("mkdocs.yml", "package.json", "requirements.txt", "pyproject.toml")
 SOURCES = (".md", ".py", ".json", ".mjs", ".css")
 
-_lock = threading.Lock()
 _announced = False  # by an engine that says when a build begins
 _last: tuple[str, Catalogue | BookError] | None = None  # the tree as it was last looked at, and what was made of it
 
@@ -63,15 +45,14 @@ def begin() -> Catalogue:
 def ensure() -> Catalogue:
     """Return what was made of the tree as it is; without an engine that announces builds, look at it each time."""
     global _last
-    with _lock:
-        if _last is None or not (_announced or _last[0] == _stamp()):
-            stamp = _stamp()
-            try:
-                _last = (stamp, _current())
-            except OSError as error:
-                _last = (stamp, BookError(f"the book cannot be prepared: {error}"))
-            except BookError as error:
-                _last = (stamp, error)
+    if _last is None or not (_announced or _last[0] == _stamp()):
+        stamp = _stamp()
+        try:
+            _last = (stamp, _current())
+        except OSError as error:
+            _last = (stamp, BookError(f"the book cannot be prepared: {error}"))
+        except BookError as error:
+            _last = (stamp, error)
     if isinstance(_last[1], BookError):
         raise _last[1]
     return _last[1]
@@ -102,14 +83,10 @@ def locked(doing: str, name: str = "lock") -> AbstractContextManager:
 def _sources() -> Iterator[Path]:
     """Yield the files that the book is made from."""
     yield from (project.ROOT / name for name in SETTINGS)
-    for folder in (project.DOCS, project.SNIPPETS, project.TESTS, TOOL):
-        yield from (path for path in _files(str(folder)) if path.suffix in SOURCES)
-
-
-def _files(folder: str) -> Iterator[Path]:
-    for inner, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name not in ("__pycache__", project.GENERATED.name)]
-        yield from (Path(inner, name) for name in names)
+    for folder in (project.DOCS, project.SNIPPETS, project.TESTS, depends.TOOL):
+        for inner, folders, names in os.walk(folder):
+            folders[:] = [name for name in folders if name not in ("__pycache__", project.GENERATED.name)]
+            yield from (Path(inner, name) for name in names if name.endswith(SOURCES))
 
 
 def _stamp() -> str:
@@ -119,7 +96,7 @@ def _stamp() -> str:
 
 def _source_tree() -> str:
     """Hash the contents of all sources, and the versions of the libraries."""
-    return record.hash_of(depends.versions(), *(_content(path) for path in sorted(_sources())))
+    return record.hash_of(depends.versions(), *map(_content, sorted(_sources())))
 
 
 def _content(path: Path) -> str:
@@ -128,8 +105,8 @@ def _content(path: Path) -> str:
 
 def _tree() -> str:
     """Hash the contents of all sources and of all that was made from them."""
-    made = sorted(path for path in project.GENERATED.rglob("*") if path.is_file())
-    return record.hash_of(_source_tree(), *(_content(path) for path in made))
+    made = (path for path in project.GENERATED.rglob("*") if path.is_file())
+    return record.hash_of(_source_tree(), *map(_content, sorted(made)))
 
 
 def _prepare() -> Catalogue:
@@ -137,19 +114,15 @@ def _prepare() -> Catalogue:
     before, known = "", Catalogue()
     while before != _source_tree():
         before = _source_tree()
-        npm.ensure_packages()
-        npm.copy_katex()
         sheets.write()
         for lab in (name for name in nav() if name.endswith(".py")):
             depends.parse(project.DOCS / lab)  # which stops at a syntax error
         _stop("the book has loose ends:", lint.loose_ends())
         for name in record.touched(record.entries()):
             print(f"book: {name} is not as it was made: it is made again", flush=True)
-        jobs, checks = [*_jobs_of_figures(), *_jobs_of_pages()], {check: check.digest() for check in marked.checks()}
-        _make(jobs, checks)
+        _make([*_jobs_of_figures(), *_jobs_of_pages()], {check: check.digest() for check in marked.checks()})
         made = record.entries()
-        files = [*notebooks.keys(), *(_written(module) for module, _ in marked.results())]
-        record.forget_all_but([*(job.key for job in jobs), *(check.node for check in checks), *files])
+        record.shorten()
         known = catalogue.gather(made)
         _write_results(made)
         _stop("pages ask for numbers that no snippet computes:", lint.numbers(known))
@@ -165,25 +138,23 @@ def _stop(heading: str, errors: list[str]) -> None:
 
 
 def _jobs_of_figures() -> Iterator[Job]:
-    for kind, keys in (("draw", sorted(marked.figures())), ("compute", marked.results()), ("gather", marked.data())):
+    offered = {"figure": sorted(marked.figures()), "results": marked.results(), "data": marked.data()}
+    for kind, keys in offered.items():
         yield from (job(kind, *key) for key in keys)
 
 
 def job(kind: str, module: str, function: str) -> Job:
     """Say how a figure is drawn, numbers are computed, or the data of a playground are gathered."""
-    name = {"draw": "figure", "compute": "results", "gather": "data"}[kind]
-    digest = depends.digest([figures_path(module), TOOL / "work.py", TOOL / "style.py"], function)
-    return Job(f"{name} {module}:{function}", digest, (kind, module, function))
+    digest = depends.digest([figures_path(module), depends.TOOL / "work.py", depends.TOOL / "style.py"], function)
+    return Job(f"{kind} {module}:{function}", digest, (kind, module, function))
 
 
 def _jobs_of_pages() -> Iterator[Job]:
-    for page in chapters():
-        text = regions.expand(pages.read(page).text)
-        fences = list(pages.fences(text))
-        code = [listings.parse(body, pages.read(page)) for syntax, body in fences if syntax == "python"]
-        used = [file for listing in code for file in listing.imports]
-        digest = depends.digest([*used, TOOL / "work.py", TOOL / "listings.py"], repr(fences))
-        yield Job(f"page {page}", digest, ("check", page, text))
+    tool = [depends.TOOL / "work.py", depends.TOOL / "listings.py"]
+    for page in map(pages.read, chapters()):
+        used = {file for code in listings.modules(page) for file in code.imports}
+        digest = depends.digest([*used, *tool], repr(listings.listings(page.text)))
+        yield Job(f"page {page.name}", digest, ("page", page.name, page.text))
 
 
 def make_page(page: str) -> Iterator[str]:
@@ -203,9 +174,9 @@ def _make(jobs: list[Job], checks: dict[marked.Check, str]) -> None:
         return
     names = ", ".join(job.key for job in stale[:4]) + (f" and {len(stale) - 4} more" if len(stale) > 4 else "")
     print(f"book: {names or 'no figure, number or page'}; {len(tests)} tests of claims", flush=True)
-    stale.sort(key=lambda job: job.request[0] != "compute")
+    stale.sort(key=lambda job: job.request[0] != "results")
     testing = [Job("the tests of claims", "", ("test", *(check.node for check in tests)))] if tests else []
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as beside:  # in a process of their own, in which shapes are checked
         tested = beside.submit(lambda: list(_run(testing, 1)))
         errors = [problem for job, answer in _run(stale, os.cpu_count() or 1) for problem in keep(job, answer)]
         said = "".join(answer.get("said", answer.get("error", "")) for _, answer in tested.result())
@@ -222,7 +193,7 @@ def _run(jobs: list[Job], workers: int) -> Iterator[tuple[Job, dict[str, Any]]]:
     """Do jobs side by side; where a process dies, do those that it may have been doing again, each by itself."""
     waiting, running = deque(jobs), {}
     try:
-        with work.pool(min(workers, len(jobs) or 1)) as pool:
+        with work.pool(workers) as pool:
             while waiting or running:
                 while waiting and len(running) < workers:
                     running[pool.submit(work.do, *waiting[0].request)] = waiting[0]
@@ -233,10 +204,10 @@ def _run(jobs: list[Job], workers: int) -> Iterator[tuple[Job, dict[str, Any]]]:
     except BrokenProcessPool:
         if len(jobs) == 1:
             yield jobs[0], {"error": "the process that worked on it died"}
-            return
-        for job in running.values():
-            yield from _run([job], 1)
-        yield from _run([*waiting], workers)
+        else:
+            for job in running.values():
+                yield from _run([job], 1)
+            yield from _run([*waiting], workers)
 
 
 def keep(job: Job, answer: dict[str, Any]) -> list[str]:
@@ -251,24 +222,13 @@ def keep(job: Job, answer: dict[str, Any]) -> list[str]:
 def _write_results(made: dict[str, record.Entry]) -> None:
     """Write the numbers of each module with what made them."""
     files: dict[str, dict[str, Any]] = {}
-    there = ((key, made.get(f"results {key[0]}:{key[1]}")) for key in marked.results())
-    for (module, function), entry in ((key, entry) for key, entry in there if entry):
-        made_by = {
-            "snippet": str(figures_path(module).relative_to(project.ROOT)),
-            "hash": entry["digest"],
-            "seed": entry["seed"],
-            "device": entry["device"],
-            "torch": version("torch"),
-            "numpy": version("numpy"),
-        }
-        files.setdefault(module, {})[function] = {"values": entry["values"], "made_by": made_by}
+    versions = {name: version(name) for name in ("torch", "numpy")}
+    for module, function in marked.results():
+        if entry := made.get(f"results {module}:{function}"):
+            snippet = str(figures_path(module).relative_to(project.ROOT))
+            made_by = {"snippet": snippet, "hash": entry["digest"], "seed": entry["seed"], "device": entry["device"]}
+            files.setdefault(module, {})[function] = {"values": entry["values"], "made_by": made_by | versions}
     for module, content in files.items():
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-        record.write(
-            made, _written(module), record.hash_of(text), catalogue.results_file(module), lambda text=text: text
-        )
-
-
-def _written(module: str) -> str:
-    """Return the key, in the record, of the file with the numbers of a module."""
-    return f"numbers {module}"
+        path, digest = catalogue.results_file(module), record.hash_of(text)
+        record.write(made, f"numbers {module}", digest, path, lambda text=text: text)

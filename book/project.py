@@ -2,10 +2,10 @@
 
 import difflib
 import os
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from mkdocs.exceptions import BuildError
@@ -18,9 +18,23 @@ TESTS = ROOT / "tests"
 CACHE = ROOT / ".book"
 GENERATED = DOCS / "assets" / "generated"
 
+Result = TypeVar("Result")
+
 
 class BookError(BuildError):
     """What stops the build: a message of one or more lines, each with file, line and remedy."""
+
+
+def once_written(read: Callable[[Path], Result]) -> Callable[[Path], Result]:
+    """Return a function of a file that is computed once for each time that the file is written."""
+    kept = lru_cache(maxsize=4096)(lambda path, *written: read(path))
+
+    @wraps(read)
+    def look(path: Path) -> Result:
+        stat = path.stat()
+        return kept(path, stat.st_mtime_ns, stat.st_size)
+
+    return look
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -69,11 +83,26 @@ def tests_path(module: str) -> Path:
     return TESTS / folder.replace(".", "/") / f"test_{name}.py"
 
 
+def dotted(path: Path, folder: Path) -> str:
+    """Return the dotted name of a Python file, seen from a folder."""
+    return ".".join(path.relative_to(folder).with_suffix("").parts)
+
+
 class _Loader(yaml.SafeLoader):
     """Reads mkdocs.yml without running the Python objects that it names."""
 
 
 _Loader.add_multi_constructor("", lambda loader, suffix, node: None)
+
+
+@once_written
+def _settings(path: Path) -> dict[str, Any]:
+    return yaml.load(path.read_text(), Loader=_Loader)
+
+
+def settings() -> dict[str, Any]:
+    """Return what `mkdocs.yml` says; what it names in Python or takes from the environment is None."""
+    return _settings(ROOT / "mkdocs.yml")
 
 
 def _leaves(entry: Any) -> Iterable[str]:
@@ -84,35 +113,22 @@ def _leaves(entry: Any) -> Iterable[str]:
             yield from _leaves(part)
 
 
-@cache
-def _settings(text: str) -> dict[str, Any]:
-    return yaml.load(text, Loader=_Loader)
-
-
-def settings() -> dict[str, Any]:
-    """Return what `mkdocs.yml` says; what it names in Python or takes from the environment is None."""
-    return _settings((ROOT / "mkdocs.yml").read_text())
-
-
-@cache
-def _nav(text: str) -> list[str]:
-    return list(_leaves(_settings(text)["nav"]))
+@once_written
+def _parts(path: Path) -> dict[str, str]:
+    """Map each file of the nav, in its order, to the name of its part."""
+    entries = [entry if isinstance(entry, dict) else {"": entry} for entry in _settings(path)["nav"]]
+    named = [(part if isinstance(inner, list) else "", inner) for entry in entries for part, inner in entry.items()]
+    return {page: part for part, inner in named for page in _leaves(inner)}
 
 
 def nav() -> list[str]:
     """List the files of the book in reading order, as `mkdocs.yml` has them."""
-    return _nav((ROOT / "mkdocs.yml").read_text())
-
-
-@cache
-def _parts(text: str) -> dict[str, str]:
-    entries = [pair for entry in _settings(text)["nav"] if isinstance(entry, dict) for pair in entry.items()]
-    return {page: part for part, inner in entries if isinstance(inner, list) for page in _leaves(inner)}
+    return list(_parts(ROOT / "mkdocs.yml"))
 
 
 def part_of(page: str) -> str:
     """Return the name of the part in which a page stands, as `mkdocs.yml` has it; none for a page outside of parts."""
-    return _parts((ROOT / "mkdocs.yml").read_text()).get(page, "")
+    return _parts(ROOT / "mkdocs.yml").get(page, "")
 
 
 def chapters() -> list[str]:

@@ -44,11 +44,11 @@ def note(key: str, digest: str, **made: Any) -> None:
         record.write(line.encode())
 
 
-def forget_all_but(wanted: Iterable[str]) -> None:
-    """Drop what nobody asks for any more, once the record has grown to several times its size."""
-    kept = {key: entry for key, entry in entries().items() if key in set(wanted)}
+def shorten() -> None:
+    """Drop the lines that do not count any more, once there are many of them."""
+    kept = entries().values()
     if len(_lines()) > 1000 + 4 * len(kept):
-        project.write_atomically(file(), "".join(json.dumps(entry) + "\n" for entry in kept.values()))
+        project.write_atomically(file(), "".join(json.dumps(entry) + "\n" for entry in kept))
 
 
 def hash_of(*parts: str | bytes) -> str:
@@ -68,18 +68,18 @@ def hashes(paths: Iterable[Path]) -> dict[str, str]:
 def fresh(made: dict[str, Entry], key: str, digest: str) -> bool:
     """Tell whether something was made from what is there now, and its files are there as they were made."""
     entry = made.get(key, {"digest": None})
-    files = entry.get("files", {})
-    return entry["digest"] == digest and all((project.ROOT / name).is_file() for name in files) and not _other(files)
+    return entry["digest"] == digest and all(_is_as_made(*file) for file in entry.get("files", {}).items())
 
 
 def touched(made: dict[str, Entry]) -> list[str]:
     """Name the files that are there, but not as they were made."""
-    return [name for entry in made.values() for name in _other(entry.get("files", {}))]
+    files = [file for entry in made.values() for file in entry.get("files", {}).items()]
+    return [name for name, digest in files if (project.ROOT / name).is_file() and not _is_as_made(name, digest)]
 
 
-def _other(files: dict[str, str]) -> list[str]:
-    paths = {name: project.ROOT / name for name in files}
-    return [name for name, path in paths.items() if path.is_file() and hash_of(path.read_bytes()) != files[name]]
+def _is_as_made(name: str, digest: str) -> bool:
+    path = project.ROOT / name
+    return path.is_file() and hash_of(path.read_bytes()) == digest
 
 
 def write(made: dict[str, Entry], key: str, digest: str, path: Path, text: Callable[[], str]) -> None:

@@ -14,53 +14,49 @@ from pathlib import Path
 from book import depends, project
 
 
-class _Reached:
-    """Collects the definitions that can be reached from a name."""
+def digest_of_function(path: Path, function: str) -> str:
+    """Hash a top-level function of a file with everything of the project that it uses."""
+    text = "\0".join(f"{key}\0{part}" for key, part in sorted(_reached(path, function).items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
-    def __init__(self) -> None:
-        self.parts: dict[tuple[str, str], str] = {}
 
-    def name(self, path: Path, name: str) -> None:
-        """Add a top-level name of a file, with what it uses and what runs whenever the file is imported."""
-        file = str(path.relative_to(project.ROOT))
-        definitions, imports, always = _sorted(depends.parse(path))
-        if (file, name) in self.parts:
-            return
-        if name in definitions:
-            for index, statement in enumerate(always):
-                self.statement(path, f"#{index}", statement)
-            for index, statement in enumerate(definitions[name]):
-                self.statement(path, name if index == 0 else f"{name}#{index}", statement)
-        elif name in imports:
-            self.imported(*imports[name])
+def _reached(path: Path, function: str) -> dict[tuple[str, str], str]:
+    """Map file and label of each statement to its text: what a function uses, and what runs when these are imported."""
+    found: dict[tuple[str, str], str] = {}
+    waiting: list[tuple[Path, str | None]] = [(path, function)]  # names of files, or all that is in a file
+    while waiting:
+        path, name = waiting.pop()
+        file, (definitions, imports, always) = str(path.relative_to(project.ROOT)), _sorted(depends.parse(path))
+        wanted = {name: definitions.get(name, [])} if name else definitions
+        if name in imports and name not in definitions:
+            waiting += _imported(*imports[name])
+        if name is None or name in definitions:
+            wanted = {"": always, **wanted}
+        for label, statements in wanted.items():
+            for index, statement in enumerate(statements):
+                key = (file, f"{label}#{index}" if index or not label else label)
+                if key not in found:
+                    found[key] = ast.unparse(statement)
+                    waiting += _used(path, statement)
+    return found
 
-    def statement(self, path: Path, label: str, statement: ast.stmt) -> None:
-        """Add one statement and what it uses."""
-        key = (str(path.relative_to(project.ROOT)), label)
-        if key in self.parts:
-            return
-        self.parts[key] = ast.unparse(statement)
-        nodes = list(ast.walk(statement))
-        names = {node.id for node in nodes if isinstance(node, ast.Name)}
-        for name in sorted(names | {node.arg for node in nodes if isinstance(node, ast.arg)}):
-            self.name(path, name)
-        for node in nodes:
-            if isinstance(node, ast.ImportFrom):
-                for alias in node.names:
-                    self.imported(node.module or "", alias.name)
 
-    def imported(self, source: str, name: str | None) -> None:
-        """Add a name imported from another file of the project, or the whole of a module."""
-        submodule = depends.file_of(f"{source}.{name}") if name else None
-        path = submodule or depends.file_of(source)
-        if path is not None and (submodule or name is None):
-            definitions, _, always = _sorted(depends.parse(path))
-            for each in definitions:
-                self.name(path, each)
-            for index, statement in enumerate(always):
-                self.statement(path, f"#{index}", statement)
-        elif path is not None:
-            self.name(path, name)
+def _used(path: Path, statement: ast.stmt) -> Iterator[tuple[Path, str | None]]:
+    """Yield the names that a statement of a file uses, and what it imports itself."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name | ast.arg):
+            yield path, node.id if isinstance(node, ast.Name) else node.arg
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield from _imported(node.module or "", alias.name)
+
+
+def _imported(source: str, name: str | None) -> Iterator[tuple[Path, str | None]]:
+    """Yield a name that is imported from another file of the project, or the whole of a module."""
+    if whole := depends.file_of(f"{source}.{name}" if name else source):
+        yield whole, None
+    elif file := depends.file_of(source):
+        yield file, name
 
 
 Definitions = dict[str, list[ast.stmt]]
@@ -92,14 +88,6 @@ def _sorted(module: depends.Module) -> tuple[Definitions, Imports, list[ast.stmt
 def _is_main(node: ast.stmt) -> bool:
     """Tell whether a statement is `if __name__ == "__main__": …`, which no import runs."""
     return isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
-
-
-def digest_of_function(path: Path, function: str) -> str:
-    """Hash a top-level function of a file with everything of the project that it uses."""
-    reached = _Reached()
-    reached.name(path, function)
-    text = "\0".join(f"{key}\0{part}" for key, part in sorted(reached.parts.items()))
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def stale() -> Iterator[str]:

@@ -3,24 +3,19 @@
 import re
 import textwrap
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 
-from book import depends, project
-from book.project import nav, nearest
+from book import depends, pages, project
+from book.project import nearest
 
 EMBED = re.compile(r"^(?P<indent>[ \t]*)--8<-- \"(?P<file>[^\":]+)(?::(?P<name>[\w-]+))?\"\s*$")
 MARKER = re.compile(r"^\s*# --8<-- \[(?P<kind>start|end):(?P<name>[\w-]+)\]\s*$")
 ALMOST = re.compile(r"--8<-- *\[|8<.*\[(start|end)")
 
 
+@project.once_written
 def regions(path: Path) -> tuple[dict[str, tuple[int, int]], list[str]]:
     """Return the regions of a file as {name: (first line, last line)} and what is wrong with its markers."""
-    return _regions(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=512)
-def _regions(path: Path, stamp: int) -> tuple[dict[str, tuple[int, int]], list[str]]:
     found: dict[str, tuple[int, int]] = {}
     starts: dict[str, int] = {}
     errors = []
@@ -49,19 +44,16 @@ def _regions(path: Path, stamp: int) -> tuple[dict[str, tuple[int, int]], list[s
 
 def region_text(file: str, name: str | None) -> str:
     """Return the text of a region without the indentation that its lines share, and without inner markers."""
-    path = project.ROOT / file
-    return _text(path, name, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=4096)
-def _text(path: Path, name: str | None, stamp: int) -> str:
-    """Read a region, once for each time that its file was written."""
-    lines = depends.read(path).splitlines()
-    if name:
-        first, last = regions(path)[0][name]
-        lines = lines[first - 1 : last]
-    kept = [line for line in lines if not MARKER.match(line)]
+    kept = [line for _, line in lines(file, name) if not MARKER.match(line)]
     return textwrap.dedent("\n".join(kept)).strip("\n")
+
+
+def lines(file: str, name: str | None) -> list[tuple[int, str]]:
+    """List the numbered lines of a region, or of a file."""
+    path = project.ROOT / file
+    found = list(enumerate(depends.read(path).splitlines(), start=1))
+    first, last = regions(path)[0][name] if name else (1, len(found))
+    return found[first - 1 : last]
 
 
 def problem_with(file: str, name: str | None) -> str | None:
@@ -79,22 +71,20 @@ def problem_with(file: str, name: str | None) -> str | None:
 
 def expand(text: str) -> str:
     """Replace each embedding line of a page by the region that it names."""
-    lines = []
+    found = []
     for line in text.splitlines():
         embed = EMBED.match(line)
         if embed and problem_with(embed["file"], embed["name"]) is None:
             body = region_text(embed["file"], embed["name"])
-            lines += [embed["indent"] + part if part else part for part in body.splitlines()]
+            found += [embed["indent"] + part if part else part for part in body.splitlines()]
         else:
-            lines.append(line)
-    return "\n".join(lines) + "\n"
+            found.append(line)
+    return "\n".join(found) + "\n"
 
 
 def embeddings() -> Iterator[tuple[str, re.Match]]:
     """Yield place and match of each line of the book's pages that embeds code."""
-    for page in nav():
-        if page.endswith(".md") and (project.DOCS / page).exists():
-            for number, line in enumerate((project.DOCS / page).read_text().splitlines(), start=1):
-                embed = EMBED.match(line)
-                if embed:
-                    yield f"docs/{page}:{number}", embed
+    for page in map(pages.read, pages.names()):
+        for number, line in enumerate(page.text.splitlines(), start=1):
+            if embed := EMBED.match(line):
+                yield page.where(number), embed

@@ -4,7 +4,6 @@ import html
 import re
 import xml.etree.ElementTree as etree
 
-from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
 STASHED = re.compile("\x02(?:wzxhzdk:(\\d+)|amp)\x03")
@@ -25,14 +24,9 @@ class Rooms(Treeprocessor):
     is as high on any screen. The page is then as long before as after, and nothing jumps.
     """
 
-    def __init__(self, md: Markdown) -> None:
-        """Remember where Markdown has put code and formulas aside."""
-        super().__init__(md)
-        self.stash = md.htmlStash
-
     def run(self, root: etree.Element) -> None:
         """Mark the blocks that stand in the page itself."""
-        self.aside = self.stash.rawHtmlBlocks
+        self.aside = self.md.htmlStash.rawHtmlBlocks
         self.frame_listings(root)
         above = 0.0
         for block in root:

@@ -40,7 +40,12 @@ def sheet() -> Path:
 
 def write() -> None:
     """Write the style sheet, with the theme's for MkDocs (`site.css`) and without (`book.css`), and the faces."""
-    katex = FACE.sub(lambda face: "".join(_katex(face[1], face[0])), _katex_sheet())
+    npm.ensure_packages()
+    source = npm.modules() / "katex" / "dist"
+    for path in (source / "fonts").glob("*.woff2"):
+        write_changed(project.GENERATED / "katex" / "fonts" / path.name, path.read_bytes())
+    katex = (source / "katex.min.css").read_text()
+    katex = FACE.sub(lambda face: "".join(_katex(face[1], face[0])), katex)
     texts = [katex, *_text(), *(path.read_text() for path in own())]
     book = "\n".join(COMMENT.sub("", text) for text in texts)
     write_changed(project.GENERATED / "book.css", book)
@@ -58,10 +63,6 @@ def own() -> list[Path]:
 def _theme() -> list[Path]:
     folder = Path(importlib.util.find_spec("material").origin).parent / "templates" / "assets" / "stylesheets"
     return [next(iter(sorted(folder.glob(f"{name}.*.min.css")))) for name in ("main", "palette")]
-
-
-def _katex_sheet() -> str:
-    return (npm.modules() / "katex" / "dist" / "katex.min.css").read_text()
 
 
 def _katex(name: str, rule: str) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib
-import importlib.util
 import io
 import json
 import multiprocessing
@@ -69,11 +68,10 @@ def _function(module: str, function: str) -> Any:
 
 
 def precision(name: str) -> None:
-    """Set torch's default precision, where the book uses torch."""
-    if importlib.util.find_spec("torch"):
-        import torch
+    """Set torch's default precision."""
+    import torch
 
-        torch.set_default_dtype(getattr(torch, name))
+    torch.set_default_dtype(getattr(torch, name))
 
 
 def compact(svg: str) -> str:
@@ -89,9 +87,10 @@ def svg_size(svg: str) -> list[int]:
 
 def compute(module: str, function: str) -> dict[str, Any]:
     """Call a function of numbers and return them, plain, with its seed and the device."""
+    import torch
+
     make = _function(module, function)
-    for torch in filter(None, [sys.modules.get("torch")]):
-        torch.manual_seed(make.seed)
+    torch.manual_seed(make.seed)
     values = {name: plain(value) for name, value in make().items()}
     return {"values": values, "seed": make.seed, "device": "cpu"}
 
@@ -134,7 +133,7 @@ def test(*nodes: str) -> dict[str, Any]:
     return {"said": said.getvalue()}
 
 
-JOBS = {"draw": draw, "compute": compute, "gather": gather, "check": check, "test": test}
+JOBS = {"figure": draw, "results": compute, "data": gather, "page": check, "test": test}
 
 
 def do(kind: str, *arguments: str) -> dict[str, Any]:

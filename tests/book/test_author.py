@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from book import author, lint, listings, pages, project, work
+from book import author, depends, lint, listings, pages, project, work
 from book.__main__ import main
 from book.catalogue import Catalogue
 from book.project import BookError
@@ -42,7 +42,10 @@ def test_a_new_chapter_passes_as_it_is(parts, capsys):
     nav = (parts.root / "mkdocs.yml").read_text()
     assert "- Toy: part/toy.md\n      - Next one: part/next-one.md\n      - Lab" in nav
     assert lint.loose_ends() + lint.unfinished() == []
-    assert {box.id for box in pages.read(page).boxes if box.id} == {"LA-102", "LA-103"}
+    assert {box.id for box in pages.read(page).blocks if box.id} == {"LA-102", "LA-103"}
+    python = [path for path in author.files_of(page) if path.suffix == ".py"]
+    layout = ["format", "--check", "--config", depends.TOOL.parent / "pyproject.toml"]
+    subprocess.run([sys.executable, "-m", "ruff", *layout, *python], check=True)
     assert work.draw("part.next_one", "arrows")["size"][0] > 100
     values = {"part.next_one": work.compute("part.next_one", "numbers")["values"], "part.toy": {"two": 2.0, "count": 3}}
     assert lint.numbers(Catalogue(values=values)) == []
@@ -109,27 +112,11 @@ def test_check_says_all_that_is_wrong_with_a_chapter(parts, capsys):
     assert "✗ tests: 1 failed" in said
 
 
-SHORT = "# --8<-- [start:a]\ndef f():\n    return 1\n\n\n# --8<-- [end:a]\n\nx = 1\n# --8<-- [end:b]\n"
-NESTED = "class A:\n    def f(self):\n        return 1\n# --8<-- [end:a]\n# --8<-- [end:b]\n"
-
-
-def test_end_markers_stand_where_the_formatter_leaves_them():
-    assert author.with_markers(SHORT) == (
-        "# --8<-- [start:a]\ndef f():\n    return 1\n    # --8<-- [end:a]\n\nx = 1\n# --8<-- [end:b]\n"
-    )
-    assert author.with_markers(NESTED).splitlines()[3:] == ["        # --8<-- [end:a]", "        # --8<-- [end:b]"]
-    for text in (SHORT, NESTED):
-        assert author.with_markers(author.with_markers(text)) == author.with_markers(text)
-
-
 def test_the_layout_is_the_formatters(tree, capfd):
-    tree.write("snippets/part/toy.py", "# --8<-- [start:a]\ndef f( x ):\n  return x\n# --8<-- [end:a]\n")
+    tree.write("snippets/part/toy.py", "# --8<-- [start:a]\ndef f( x ):\n  return x\n  # --8<-- [end:a]\n")
     assert main(["format"]) == 0
     text = (tree.root / "snippets/part/toy.py").read_text()
     assert text == "# --8<-- [start:a]\ndef f(x):\n    return x\n    # --8<-- [end:a]\n"
-    tree.write("snippets/part/bad.py", "import nothing as\n")
-    with pytest.raises(SyntaxError):
-        author.format_all()
     tree.write("snippets/part/bad.py", "x = undefined\n")
     assert main(["format"]) == 1
     assert "ruff has more to say" in capfd.readouterr().err

@@ -3,12 +3,15 @@
 import re
 
 from book import chart
+from book.catalogue import Catalogue, needed
 from book.project import chapters
+
+KNOWN = Catalogue(needs={page: needed(page) for page in chapters()})
 
 
 def rows():
     """Return for each chapter of the picture its text, the height of its line, and the heights that its arcs lead to."""
-    (drawn,) = [line for line in chart.lines(None) if line]
+    (drawn,) = [line for line in chart.lines(KNOWN) if line]
     found, y = {}, 0
     for part, row in re.findall(r"<li( class=\"chart-part\")?>(.*?)</li>", drawn):
         if not part:
@@ -26,8 +29,8 @@ def test_every_chapter_stands_in_reading_order_with_an_arc_to_each_that_it_build
     heights = [y for _, y, _ in found.values()]
     assert heights == sorted(set(heights))
     for name, (told, _, arcs) in found.items():
-        assert arcs == [found[other][1] for other in chart.needed(name)]
-        assert all(chart.short(other) in told for other in (name, *chart.needed(name)))
+        assert arcs == [found[other][1] for other in KNOWN.needs[name]]
+        assert all(chart.short(other) in told for other in (name, *KNOWN.needs[name]))
     assert sum(len(arcs) for _, _, arcs in found.values()) > 20
 
 
@@ -38,12 +41,12 @@ def test_no_chapter_builds_on_a_later_one():
 
 def test_a_chapter_that_imports_from_another_has_an_arc(tree):
     """Its part is named above it, and signs of HTML are written out."""
-    assert chart.needed("part/toy.md") == []
+    assert needed("part/toy.md") == []
     tree.write("snippets/part/next.py", '"""More."""\n\nfrom snippets.part.toy import double\n\nfour = double(2.0)\n')
     tree.write("docs/part/next.md", "# Next & on\n")
     tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [{A part: [part/toy.md, part/next.md]}")
-    assert chart.needed("part/next.md") == ["part/toy.md"]
-    drawn = "".join(chart.lines(None))
+    assert needed("part/next.md") == ["part/toy.md"]
+    drawn = "".join(chart.lines(Catalogue(needs={"part/next.md": ["part/toy.md"]})))
     assert 'class="chart-part">A part<' in drawn
     assert ">Next &amp; on</a>" in drawn
     assert drawn.count("<path") == 1
@@ -53,4 +56,4 @@ def test_what_only_a_listing_imports_counts_too(tree):
     tree.write("snippets/part/next.py", '"""More."""\n')
     tree.write("docs/part/next.md", "# Next\n\n```python\nfrom snippets.part.toy import double\n```\n")
     tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [{A part: [part/toy.md, part/next.md]}")
-    assert chart.needed("part/next.md") == ["part/toy.md"]
+    assert needed("part/next.md") == ["part/toy.md"]

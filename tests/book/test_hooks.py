@@ -24,10 +24,11 @@ TOY = "part/toy/index.html"
 
 @pytest.fixture
 def settings(tree):
-    """Give the small book the search plugin, with and without the hooks."""
+    """Give the small book the search plugin, with the hooks, and with no more of them than tells the page."""
     text = (tree.root / "mkdocs.yml").read_text()
     plain = text.replace("plugins: []", "plugins: [material/search]") + "validation: {anchors: warn}\n"
-    tree.write("plain.yml", plain)
+    tree.write("plain.yml", plain + "hooks: [tell.py]\n")
+    tree.write("tell.py", "from book.hooks import on_page_markdown\n")
     tree.write("mkdocs.yml", plain + f"hooks: [{HOOKS}]\n")
     return tree
 

@@ -179,12 +179,7 @@ FAULTS = {
         "from snippets.figures.part.toy import line\nFACTOR = 2",
         [r"snippets/part/toy.py:4: a snippet imports from figures"],
     ),
-    "a bare mark": (
-        DRAWN,
-        '@figure(alt="A rising line")',
-        "@figure",
-        [r"snippets/figures/part/toy.py:\d+: 'line' is marked by a bare '@figure': write @figure\(alt="],
-    ),
+    "a bare mark": (DRAWN, '@figure(alt="A rising line")', "@figure", ["figure 'line' has no alt text: say what"]),
     "a test that asserts nothing": (
         TEST,
         "    measured([",
@@ -205,6 +200,12 @@ FAULTS = {
         "```output",
         "```output\n1\n```\n\n```output",
         [r"docs/part/toy.md:30: an output stands below no code"],
+    ),
+    "a fence without end": (
+        PAGE,
+        "[2.0, 5.0]\n```",
+        "[2.0, 5.0]",
+        [r"docs/part/toy.md:26: a fence of code has no end"],
     ),
     "a misspelt output": (
         PAGE,

@@ -110,7 +110,7 @@ def test_notebook_is_made_anew_when_the_tool_makes_another(tree, monkeypatch):
     with (tree.root / "tool" / "notebooks.py").open("a") as tool:
         tool.write("# more\n")
     notebooks.write_all(known, record.entries())
-    assert [key for key, made in record.entries().items() if made != before[key]] == [notebooks.key("part/toy.md")]
+    assert [key for key, made in record.entries().items() if made != before[key]] == ["notebook part/toy.md"]
 
 
 def test_notebook_is_the_same_whatever_the_order_of_sets():

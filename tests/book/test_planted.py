@@ -10,7 +10,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
-from book import expect, extension, formulas, npm, prepare
+from book import expect, formulas, npm, prepare
 from book.measure import Measured
 from book.project import BookError
 
@@ -114,7 +114,7 @@ def test_a_planted_fault_is_caught_by_name(toy, monkeypatch, capsys, caplog, fil
         capsys.readouterr()
     if file == NODE:
         monkeypatch.setattr(npm, "node", lambda: ["/bin/false"])
-        monkeypatch.setattr(extension, "typesetter", lambda: formulas.Typesetter(toy.root / "empty.sqlite"))
+        monkeypatch.setattr(formulas, "CACHE", toy.root / "empty.sqlite")
     else:
         toy.edit(file, old, new)
     words = all_that_is_said(toy, capsys, caplog)

@@ -10,7 +10,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import sync_playwright
 
-from book import npm, prepare, project
+from book import prepare, project
 from book.project import ROOT
 from press import paper
 
@@ -155,6 +155,7 @@ def site(tree):
     settings |= {
         "site_url": HOST,
         "plugins": [],
+        "hooks": ["tell.py"],
         "theme": {
             **THEME,
             "custom_dir": str(ROOT / "overrides"),
@@ -165,7 +166,7 @@ def site(tree):
     }
     settings["markdown_extensions"] += ["tables", "pymdownx.highlight"]
     tree.write("mkdocs.yml", yaml.dump(settings))
-    npm.copy_katex()
+    tree.write("tell.py", "from book.hooks import on_page_markdown\n")
     prepare.ensure()
     folder = tree.root / "site"
     config = load_config(str(tree.root / "mkdocs.yml"), site_dir=str(folder))
