@@ -31,16 +31,21 @@ class Listing:
 
 def listings(text: str) -> list[Listing]:
     """Extract a page's Python listings, regions embedded, with the outputs that stand below them."""
+    from pytest_codeblocks import extract_from_buffer
+
+    try:
+        blocks = extract_from_buffer(io.StringIO(regions.expand(text)), max_num_lines=100_000)
+    except RuntimeError as error:
+        raise BookError("a fence of code has no end") from error
     found: list[Listing] = []
-    for fence in pages.fences(regions.expand(text).splitlines()):
-        if not fence.closed:
-            raise BookError("a fence of code has no end")
-        output = OUTPUT.match(fence.info)
-        if fence.info == "python":
-            found.append(Listing(fence.code))
+    for block in blocks:
+        syntax = (block.syntax or "").strip()
+        output = OUTPUT.match(syntax)
+        if syntax == "python":
+            found.append(Listing(block.code))
         elif output and found:
             tolerance = output["tolerance"] or DEFAULT_TOLERANCE
-            found[-1].shown = fence.code
+            found[-1].shown = block.code
             found[-1].tolerance = tolerance if tolerance == "magnitude" else float(tolerance)
     return found
 
