@@ -28,7 +28,7 @@ def squared_error(output: Tensor, x: Tensor) -> Tensor:
 
 def optimizer_of(network: nn.Module, settings: Settings) -> torch.optim.Optimizer:
     """Return what makes steps of the gradients."""
-    weights, betas = network.parameters(), (0.9, 0.95)  # a short memory, as steps are few
+    weights, betas = network.parameters(), (0.9, 0.95)  # a short memory for few steps
     return torch.optim.Adam(weights, lr=settings.lr, betas=betas, fused=True)
 
 
