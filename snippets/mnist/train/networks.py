@@ -121,7 +121,6 @@ def exact_loss(network: nn.Module, moment: Moment) -> float:
     # --8<-- [end:loss]
 
 
-# --8<-- [start:is_linear]
 @torch.no_grad()
 def is_linear(network: nn.Module) -> bool:
     """Return whether f(x − 2y) = f(x) − 2 f(y), for two pictures x and y."""
@@ -129,7 +128,6 @@ def is_linear(network: nn.Module) -> bool:
     x, y = torch.linspace(-1, 1, 2 * 784).to(weights).view(2, 1, 28, 28)
     expected = network(x) - 2 * network(y)
     return bool((network(x - 2 * y) - expected).norm() <= 1e-3 * expected.norm())
-    # --8<-- [end:is_linear]
 
 
 # --8<-- [start:moments]
