@@ -1,4 +1,4 @@
-"""The accuracies of the page *Symmetry or size?*: networks trained on up to 60,000 digits, half an hour of one core."""
+"""The accuracies of the page *Symmetry or size?*: networks trained on up to 60,000 digits, some forty minutes of one core."""
 
 import itertools
 import json
@@ -150,7 +150,7 @@ def make(name: str, runs: Iterable[tuple[str, dict]], measure: Callable) -> None
 
 
 def experiment() -> None:
-    """Make the record `nonlinear`, about half an hour of one core."""
+    """Make the record `nonlinear`, about forty minutes of one core."""
     make("nonlinear", runs(), measure)
 
 
