@@ -1,4 +1,4 @@
-"""The accuracies of the page *Symmetry or size?*: networks trained on up to 60,000 digits, some forty minutes of one core."""
+"""The accuracies of the page *Symmetry or size?*: networks trained on up to 60,000 digits, forty minutes of a core."""
 
 import itertools
 import json
