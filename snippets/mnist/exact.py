@@ -58,7 +58,7 @@ def count_choices(blocks: Sequence[tuple[int, int]], total: int) -> int:
 
 # --8<-- [start:second_moment]
 def gram(x: Float[Tensor, "n d"]) -> Float[Tensor, "d d"]:
-    """Return xᵀ x. On a CPU by numpy, which sees the symmetry and computes half of it."""
+    """Return xᵀ x, on a CPU by numpy, which sees the symmetry and computes half."""
     if x.device.type != "cpu":
         return x.T @ x
     return torch.from_numpy(x.numpy().T @ x.numpy())
