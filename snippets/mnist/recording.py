@@ -7,6 +7,7 @@ import torch
 
 from snippets.mnist.exact import commutator
 from snippets.mnist.records import digest, write
+from snippets.mnist.train.networks import matrix
 from snippets.mnist.train.running import Report, run
 from snippets.mnist.train.settings import Settings
 
@@ -37,11 +38,7 @@ def recorded_runs(
             "loss": [row.train_loss for row in report.history],
             "gap": [row.gap for row in report.history],
         }
-        with torch.no_grad():
-            pixels = torch.eye(784, dtype=torch.float64).view(784, 28, 28)
-            found[name]["commutator"] = commutator(
-                report.network(pixels).reshape(784, 784).T
-            )
+        found[name]["commutator"] = commutator(matrix(report.network))
         print(name, found[name]["report"]["gap"], found[name]["processor"], flush=True)
     return found
 

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from snippets.mnist.train.networks import matrix
 from snippets.mnist.train.parallel import Group
 
 # --8<-- [end:setup]
@@ -61,12 +62,11 @@ def draw(losses: list[float], optimum: float) -> Figure:
 @torch.no_grad()
 def collapse(network: nn.Module, rank: int) -> nn.Sequential:
     """Return a linear network of this rank as two dense layers on flat pictures."""
-    pixels = torch.eye(784).to(next(network.parameters())).view(784, 28, 28)
-    u, s, v = torch.linalg.svd(network(pixels).view(784, 784))
-    encoder = nn.Linear(784, rank, bias=False).to(pixels)
-    decoder = nn.Linear(rank, 784, bias=False).to(pixels)
-    encoder.weight.copy_((u[:, :rank] * s[:rank]).T)
-    decoder.weight.copy_(v[:rank].T)
+    u, s, v = torch.linalg.svd(matrix(network))
+    encoder = nn.Linear(784, rank, bias=False).to(u)
+    decoder = nn.Linear(rank, 784, bias=False).to(u)
+    encoder.weight.copy_(s[:rank, None] * v[:rank])
+    decoder.weight.copy_(u[:, :rank])
     return nn.Sequential(encoder, decoder)
     # --8<-- [end:collapse]
 

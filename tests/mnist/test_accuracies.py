@@ -134,7 +134,6 @@ test_numbers = numbers("mnist.accuracies", {
     "made_seeds": 3,
     "made_threads": 1,
     "made_torch": "2.13.0+cpu",
-    "minutes": 29.315716666666667,
     "multiplications_dense": 21032,
     "multiplications_equivariant": 578198,
     "multiplications_large": 468224,
@@ -142,7 +141,6 @@ test_numbers = numbers("mnist.accuracies", {
     "parameters_large": 468874,
     "parameters_wide": 468870,
     "rate": 0.003,
-    "runs": 140,
     "size_ratio": 22.2362705,
     "step_cnn": 37.99,
     "step_dense": 0.85,
@@ -160,18 +158,27 @@ test_numbers = numbers("mnist.accuracies", {
     "wide_anywhere_around": 92.8433333,
     "wide_anywhere_around_spread": 0.0945163125,
     "wide_anywhere_turned": 0.0,
-    "wide_nearby_10000_own": 97.08,
-    "wide_nearby_1000_own": 92.93,
-    "wide_nearby_1000_own_spread": 0.0871779789,
-    "wide_nearby_100_own": 76.37,
-    "wide_once_10000_own": 97.24,
     "wide_once_1000_around": 92.9333333,
     "wide_once_1000_beyond": 86.4666667,
+    "wide_once_1000_still": 92.9333333,
+    "wide_once_100_own": 76.2433333,
+    "wide_once_100_own_spread": 2.44651453,
     "wide_once_1000_own": 92.8633333,
     "wide_once_1000_own_spread": 0.260832002,
-    "wide_once_1000_still": 92.9333333,
-    "wide_once_100_own": 78.35,
-    "wide_once_60000_own": 98.53,
+    "wide_once_10000_own": 97.24,
+    "wide_once_10000_own_spread": 0.01,
+    "wide_once_60000_own": 98.59,
+    "wide_once_60000_own_spread": 0.0871779789,
+    "wide_nearby_100_own": 74.3333333,
+    "wide_nearby_100_own_spread": 1.76386885,
+    "wide_nearby_1000_own": 92.93,
+    "wide_nearby_1000_own_spread": 0.0871779789,
+    "wide_nearby_10000_own": 97.2733333,
+    "wide_nearby_10000_own_spread": 0.168621865,
+    "wide_nearby_60000_own": 98.6133333,
+    "wide_nearby_60000_own_spread": 0.183393929,
+    "runs": 153,
+    "minutes": 35.443891666666666,
 })  # fmt: skip
 
 
@@ -336,6 +343,10 @@ def test_with_new_shifts_the_cnn_is_the_best_at_every_size():
         others = [run for name in ("equivariant", "dense", "large") for run in runs_of(f"{name}/nearby/{count}")]
         assert min(runs_of(f"cnn/nearby/{count}")) > max(others)
     assert min(runs_of("cnn/nearby/1000")) > max(runs_of("wide/nearby/1000"))
+    for count in (10_000, 60_000):
+        apart = recorded()[f"wide_nearby_{count}_own"] - recorded()[f"cnn_nearby_{count}_own"]
+        assert abs(apart) < 0.2
+        assert max(runs_of(f"wide/nearby/{count}")) > min(runs_of(f"cnn/nearby/{count}"))
 
 
 @pytest.mark.claim("MN-214")
@@ -346,8 +357,7 @@ def test_beyond_the_training_the_equivariant_network_leads_and_cyclic_shifts_cha
                 best = max(max(runs_of(f"{name}/{move}/{count}", which)) for name in ("dense", "large", "cnn"))
                 assert min(runs_of(f"equivariant/{move}/{count}", which)) > best + 10
             measured.exact(max(runs_of(f"equivariant/{move}/{count}", "turned")), 0.0)
-            if ("wide", count, move) not in accuracies.LEFT_OUT:
-                measured.exact(max(runs_of(f"wide/{move}/{count}", "turned")), 0.0)
+            measured.exact(max(runs_of(f"wide/{move}/{count}", "turned")), 0.0)
             assert max(runs_of(f"equivariant/{move}/{count}", "changed")) > 0
 
 
@@ -357,11 +367,10 @@ def test_at_equal_size_the_equivariant_network_beats_the_dense_one():
     assert min(runs_of("wide/anywhere", "around")) > max(runs_of("large/anywhere", "around"))
     for move in ("once", "nearby"):
         for count in STEPS:
-            if ("wide", count, move) not in accuracies.LEFT_OUT:
-                assert min(runs_of(f"wide/{move}/{count}")) > max(runs_of(f"large/{move}/{count}"))
-            small, dense_one = runs_of(f"equivariant/{move}/{count}"), runs_of(f"dense/{move}/{count}")
-            assert sum(small) > sum(dense_one)
-            assert min(small) > max(dense_one) or (move, count) == ("nearby", 100)
+            for ours, theirs in (("equivariant", "dense"), ("wide", "large")):
+                runs, others = runs_of(f"{ours}/{move}/{count}"), runs_of(f"{theirs}/{move}/{count}")
+                assert sum(runs) > sum(others)
+                assert (min(runs) > max(others)) == ((move, count) != ("nearby", 100))
     for name in ("large", "cnn"):
         assert 3.5 < recorded()[f"{name}_anywhere_turned"] < 4
     assert abs(recorded()["cnn_anywhere_around"] - recorded()["wide_anywhere_around"]) < 0.2
@@ -369,9 +378,11 @@ def test_at_equal_size_the_equivariant_network_beats_the_dense_one():
 
 @pytest.mark.claim("MN-216")
 def test_with_all_digits_the_large_equivariant_network_is_level_with_the_cnn():
-    (wide,) = runs_of("wide/once/60000")
-    assert wide > max(runs_of("large/once/60000")) + 0.5
-    assert max(abs(wide - cnn) for cnn in runs_of("cnn/once/60000")) < 0.2
+    wide = runs_of("wide/once/60000")
+    assert min(wide) > max(runs_of("large/once/60000")) + 0.5
+    assert max(abs(ours - cnn) for ours in wide for cnn in runs_of("cnn/once/60000")) < 0.3
+    for count in (1_000, 10_000, 60_000):
+        assert min(runs_of(f"wide/once/{count}")) > max(runs_of(f"cnn/once/{count}"))  # behind nobody
 
 
 def test_how_far_runs_stray_beyond_the_training():

@@ -134,7 +134,7 @@ STYLES = {"equivariant": "o-", "dense": "s--", "large": "D-.", "cnn": "^:", "wid
 @figure(
     alt="Share of wrong test digits against the number of training digits, both axes logarithmic, in two panels. All "
     "curves fall. Digits shifted once: the large equivariant network is lowest, from 10,000 digits on with the CNN, "
-    "the small dense one highest. Shifted anew: the CNN is lowest, the large equivariant network next."
+    "the small dense one highest. Shifted anew: the CNN is lowest, from 10,000 on with the large equivariant one."
 )
 def by_count() -> Figure:
     """Test errors on the shifts of the data against the number of digits to learn from."""

@@ -28,12 +28,13 @@ def squared_error(output: Tensor, x: Tensor) -> Tensor:
 
 def optimizer_of(network: nn.Module, settings: Settings) -> torch.optim.Optimizer:
     """Return what makes steps of the gradients."""
-    return torch.optim.Adam(network.parameters(), lr=settings.lr)
+    weights, betas = network.parameters(), (0.9, 0.95)  # a short memory for few steps
+    return torch.optim.Adam(weights, lr=settings.lr, betas=betas, fused=True)
 
 
 def schedule(done: float) -> float:
     """Return the part of the rate when this part of the steps is done."""
-    return min(1.0, done / WARM_UP) * (1 - done) / (1 - min(done, WARM_UP))
+    return min(1.0, done / WARM_UP) * ((1 - done) / (1 - min(done, WARM_UP))) ** 3
     # --8<-- [end:ingredients]
 
 

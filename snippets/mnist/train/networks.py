@@ -108,16 +108,26 @@ def second_moment(pictures: Iterable[Images]) -> Moment:
 
 # --8<-- [start:loss]
 @torch.no_grad()
-def exact_loss(network: nn.Module, moment: Moment) -> float:
-    """Return tr (I − M) S (I − M)ᵀ / 784 of a linear network M.
+def matrix(network: nn.Module) -> Float[Tensor, "784 784"]:
+    """Return M of x ↦ M x: column k is made of the picture with ink in pixel k only."""
+    pixels = torch.eye(784).to(next(network.parameters())).view(784, 28, 28)
+    return network(pixels).view(784, 784).T
 
-    Its matrix is what it makes of the 784 pictures with one pixel of ink.
-    """
-    like = next(network.parameters())
-    pixels = torch.eye(784, dtype=like.dtype, device=like.device).view(784, 28, 28)
-    rest = (pixels - network(pixels)).view(784, 784).cpu().double()
-    return float((rest * (moment @ rest)).sum() / 784)
+
+def exact_loss(network: nn.Module, moment: Moment) -> float:
+    """Return tr (I − M) S (I − M)ᵀ / 784 of a linear network M."""
+    rest = torch.eye(784, dtype=torch.float64) - matrix(network).cpu().double()
+    return float((rest * (rest @ moment)).sum() / 784)
     # --8<-- [end:loss]
+
+
+@torch.no_grad()
+def is_linear(network: nn.Module) -> bool:
+    """Return whether f(x − 2y) = f(x) − 2 f(y), for two pictures x and y."""
+    weights = next(network.parameters())
+    x, y = torch.linspace(-1, 1, 2 * 784).to(weights).view(2, 1, 28, 28)
+    expected = network(x) - 2 * network(y)
+    return bool((network(x - 2 * y) - expected).norm() <= 1e-3 * expected.norm())
 
 
 # --8<-- [start:moments]

@@ -47,9 +47,12 @@ def moved(images: Tensor, by: Shaped[Tensor, " n"], dtype: torch.dtype) -> Image
     move = cyclic_shift
     if by.is_floating_point():
         move, by = shift, by.to(dtype)
-    chunks = zip(images.split(CHUNK), by.to(images.device).split(CHUNK), strict=True)
     with images.device:  # what `shift` makes is made there, too
-        return torch.cat([move(some.to(dtype) / 255, a) for some, a in chunks])
+        result = torch.empty(images.shape, dtype=dtype)
+        parts = (each.split(CHUNK) for each in (result, images, by.to(images.device)))
+        for to, some, a in zip(*parts, strict=True):
+            to.copy_(move(some.to(dtype) / 255, a))
+    return result
     # --8<-- [end:amounts]
 
 

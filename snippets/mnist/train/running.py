@@ -59,12 +59,17 @@ def run(
         best = networks.best(settings, moments[0])
         optimum, optimum_test = (max(0.0, exact_loss(best, s)) for s in moments)
         solved = time.perf_counter()
-        folder.begin(device, group)
-
         network = (network or networks.build(settings)).to(device, dtype)
+        if not networks.is_linear(network):
+            loss = (
+                "a second moment says nothing of its loss, nor has it a known optimum"
+            )
+            remedy = "train it with `train` of snippets/mnist/script.py"
+            raise ValueError(f"the network is not linear: {loss}; {remedy}")
         parameters = sum(weights.numel() for weights in network.parameters())
         found = f"{train.count:,} pictures, {parameters:,} parameters"
         tell(f"{found}, optimum {optimum:.6f} after {solved - begin:.1f} s")
+        folder.begin(device, group)
         if settings.method == "gradient":
             state = settings, network, train, moments, optimum
             history = Training(*state, folder, tell, error).run()

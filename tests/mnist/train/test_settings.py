@@ -67,7 +67,7 @@ def test_what_is_given_is_kept():
         ({"lr": float("inf")}, r"--lr inf"),
         ({"seed": -1}, r"--seed -1: choose from 0"),
         ({"precision": "bfloat16"}, r"--precision bfloat16: torch has no complex bfloat16; take float32"),
-        ({"method": "exact", "epochs": 3}, r"--epochs 3: --method exact takes no steps"),
+        ({"method": "exact", "epochs": 7}, r"--epochs 7: --method exact takes no steps"),
         ({"resume": True}, r"--resume: name the folder of the run with --out"),
     ],
 )

@@ -51,7 +51,7 @@ def test_the_step_is_that_of_torch_on_the_mean_square_error(settings, tmp_path):
     report = run(given)
     network = networks.build(given)
     train, _ = pictures.splits(given, Group(), torch.device("cpu"))
-    optimizer = torch.optim.Adam(network.parameters(), lr=given.lr)
+    optimizer = torch.optim.Adam(network.parameters(), lr=given.lr, betas=(0.9, 0.95))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: loop.schedule((step + 0.5) / train.steps))
     for x, _ in train.batches(0):
         optimizer.zero_grad()
@@ -66,7 +66,7 @@ def test_rates_rise_for_a_moment_and_fall_to_zero():
     rates = [loop.schedule(done / 100) for done in range(101)]
     assert rates[0] == 0
     assert max(rates) == rates[5] == 1
-    assert rates[52] == pytest.approx(48 / 95)
+    assert rates[52] == pytest.approx((48 / 95) ** 3)
     assert rates[-1] == 0
 
 
@@ -194,13 +194,22 @@ def test_at_full_rank_there_is_no_gap_but_a_distance_from_zero(settings):
     assert "gap none, the optimum is 0" in str(report)
 
 
+@pytest.mark.parametrize("last", [torch.nn.Linear(784, 784), torch.nn.ReLU(), torch.nn.Tanh()])
+def test_a_network_that_is_not_linear_is_refused_and_leaves_no_folder(settings, tmp_path, last):
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 784, bias=False), last)
+    network.append(torch.nn.Unflatten(1, (28, 28)))
+    with pytest.raises(ValueError, match=r"the network is not linear: .*snippets/mnist/script.py"):
+        run(settings(model="dense", rank=5, out=tmp_path / "run"), network=network)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_rate_that_is_too_large_is_named_with_one_that_is_not(settings):
-    with pytest.raises(ValueError, match=r"diverged at step \d+ with --lr 1e\+09: the default is 0\.002"):
+    with pytest.raises(ValueError, match=r"diverged at step \d+ with --lr 1e\+09: the default is 0\.005"):
         run(settings(model="dense", rank=5, lr=1e9, epochs=2))
 
 
 def test_a_loss_that_runs_away_at_the_default_rate_asks_for_a_smaller_one(settings):
-    with pytest.raises(ValueError, match=r"with --lr 0.002: take a tenth of it"):
+    with pytest.raises(ValueError, match=r"with --lr 0.005: take a tenth of it"):
         run(settings(model="dense", rank=5, epochs=1), error=lambda y, x: (y - x).sum() * float("nan"))
 
 
