@@ -81,10 +81,15 @@ def tests_of(file: Path) -> list[str]:
 
 
 def runs_of(file: Path) -> list[list[str]]:
-    """Return what pytest is asked for a file: the tests of its chapter, and then what the contract says of it."""
-    part, *names = file.relative_to(ROOT).with_suffix("").parts
-    contract = ["tests/contract", "-k", f"{'.'.join(names)}."]
-    return [tests_of(file), *([contract] if part == "snippets" else [])]
+    """Return what pytest is asked for a file: its own tests, what the contract says of it, and what else its chapters say."""
+    from book import depends
+
+    own, (part, *names) = tests_of(file), file.relative_to(ROOT).with_suffix("").parts
+    if part == "book":
+        return [own]
+    near = (str(test.relative_to(ROOT)) for test in sorted((ROOT / "tests" / names[0]).rglob("test_*.py")))
+    others = [test for test in near if test not in own and file in depends.parse(ROOT / test).imports]
+    return [own, ["tests/contract", "-k", f"{'.'.join(names)}."], *([others] if others else [])]
 
 
 def bare(code: str) -> str:
