@@ -85,11 +85,11 @@ def runs_of(file: Path) -> list[list[str]]:
     from book import depends
 
     own, (part, *names) = tests_of(file), file.relative_to(ROOT).with_suffix("").parts
-    if part == "book":
-        return [own]
-    near = (str(test.relative_to(ROOT)) for test in sorted((ROOT / "tests" / names[0]).rglob("test_*.py")))
-    others = [test for test in near if test not in own and file in depends.parse(ROOT / test).imports]
-    return [own, ["tests/contract", "-k", f"{'.'.join(names)}."], *([others] if others else [])]
+    folder = ROOT / "tests" / ("book" if part == "book" else names[0])
+    near = (str(test.relative_to(ROOT)) for test in sorted(folder.rglob("test_*.py")))
+    others = [test for test in near if test not in (*own, BROWSER) and file in depends.parse(ROOT / test).imports]
+    contract = [["tests/contract", "-k", f"{'.'.join(names)}."]] if part == "snippets" else []
+    return [own, *contract, *([others] if others else [])]
 
 
 def bare(code: str) -> str:
@@ -193,6 +193,7 @@ def failing_anyway(copy: Path, tests: set[str], seconds: float) -> set[str]:
 
 UNSTARTED, NOTHING, BROKEN, ENDLESS = 4, 5, 99, -1  # of pytest, and our own
 FAILED = "failed"  # a file beside the copy
+BROWSER = "tests/book/test_reading.py"  # takes minutes
 WAIT = 5  # times as long by the clock as in work, where others work, too
 
 

@@ -637,6 +637,12 @@ def test_e(measured): ...
 
 @pytest.mark.claim("A-1", by="drawn", draws=7)
 def test_f(): ...
+
+@pytest.mark.other(max_examples=3)
+@given(x=0)
+@pytest.mark.tries(max_examples=3)
+@pytest.mark.claim("A-1")
+def test_g(x): ...
 """
 
 
@@ -646,6 +652,7 @@ def test_kind_of_evidence_is_read_from_the_test(tree):
     found = [(check.by, check.draws) for check in marked.checks() if check.file == "tests/test_marks.py"]
     assert found == [
         ("example", None), ("measured", None), ("drawn", 20), ("drawn", 100), ("proved", None), ("drawn", 7),
+        ("drawn", 100),
     ]  # fmt: skip
     assert next(check.ids for check in marked.checks() if check.function == "test_b") == ("A-1", "A-2")
 
