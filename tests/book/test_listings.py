@@ -50,7 +50,7 @@ def test_an_output_belongs_to_the_listing_above_it_with_its_tolerance():
         ("print(2)\n", 19, "2\n", "magnitude"),
         ("print(3)\n", 27, "3\n", 1e-6),
     ]
-    with pytest.raises(BookError, match="line 8 of the expanded page: an output stands below no code"):
+    with pytest.raises(BookError, match="line 7 of the expanded page: an output stands below no code"):
         listings.listings("```python\nprint(1)\n```\n\n```output\n1\n```\n```output\n1\n```\n".replace("\n\n", "\n", 1))
 
 
