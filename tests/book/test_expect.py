@@ -44,7 +44,7 @@ def test_floats_are_compared_relatively_and_all_else_exactly(monkeypatch, wanted
     else:
         with pytest.raises(AssertionError):
             check("name")
-    with pytest.raises(AssertionError, match="snippets.figures.part.toy computes no number 'other'"):
+    with pytest.raises(AssertionError, match=r"snippets\.figures\.part\.toy computes no number 'other'"):
         check("other")
 
 
