@@ -59,36 +59,35 @@ def targets() -> list[Path]:
 
 
 def tests_of(file: Path) -> list[str]:
-    """Return the tests of a file's chapter, and what the contract says of it."""
+    """Return the tests of a file's own name; where there are none, those that reach it."""
     part, *names = file.relative_to(ROOT).with_suffix("").parts
-    folder = ROOT / "tests" / ("book" if part == "book" else Path(*names[:-1]))
-    own = folder / f"test_{file.stem}.py"
+    own = ROOT / "tests" / ("book" if part == "book" else Path(*names[:-1])) / f"test_{file.stem}.py"
     if own.exists():
         return [str(own.relative_to(ROOT))]
+    return (part == "book" and reaching(file, direct=True)) or reaching(file) or ["tests/contract"]
+
+
+def reaching(file: Path, direct: bool = False) -> list[str]:
+    """Return the tests beside those of a file that import it, or import what imports it."""
     from book import depends
 
-    def reaches(test: Path, direct: bool) -> bool:
-        used = {f for f in depends.parse(test).imports if f.is_relative_to(ROOT / part) and f.name != "__init__.py"}
-        if direct:
-            return file in used
-        return any(file in depends.parse(f).imports for f in used if "figures" not in f.parts)
+    part, *names = file.relative_to(ROOT).with_suffix("").parts
 
-    tests = sorted(folder.rglob("test_*.py"))
-    near = [test for test in tests if reaches(test, direct=True)]
-    if part != "book" or not near:  # the tests of the tool take long
-        near = [test for test in tests if test in near or reaches(test, direct=False)]
-    return [str(test.relative_to(ROOT)) for test in near] or ["tests/contract"]
+    def reaches(test: Path) -> bool:
+        used = {f for f in depends.parse(test).imports if f.is_relative_to(ROOT / part) and f.name != "__init__.py"}
+        beyond = [] if direct else [f for f in used if "figures" not in f.parts]
+        return file in used or any(file in depends.parse(f).imports for f in beyond)
+
+    folder = ROOT / "tests" / ("book" if part == "book" else Path(*names[:-1]))
+    found = [str(test.relative_to(ROOT)) for test in sorted(folder.rglob("test_*.py")) if reaches(test)]
+    return [test for test in found if test != BROWSER]
 
 
 def runs_of(file: Path) -> list[list[str]]:
-    """Return what pytest is asked for a file: its own tests, what the contract says of it, and what else its chapters say."""
-    from book import depends
-
+    """Return what pytest is asked for a file: its own tests, what the contract says of it, and what else reaches it."""
     own, (part, *names) = tests_of(file), file.relative_to(ROOT).with_suffix("").parts
-    folder = ROOT / "tests" / ("book" if part == "book" else names[0])
-    near = (str(test.relative_to(ROOT)) for test in sorted(folder.rglob("test_*.py")))
-    others = [test for test in near if test not in (*own, BROWSER) and file in depends.parse(ROOT / test).imports]
     contract = [["tests/contract", "-k", f"{'.'.join(names)}."]] if part == "snippets" else []
+    others = [test for test in reaching(file) if test not in own] if part == "book" or len(names) > 1 else []
     return [own, *contract, *([others] if others else [])]
 
 
