@@ -604,6 +604,8 @@ def evidence_of(by="example", error=None, draws=None):
         ([evidence_of("measured")], "measured"),
         ([evidence_of("drawn", 1e-9, 1000), evidence_of("drawn", None, 50)], "1,000 inputs drawn"),
         ([evidence_of("drawn")], "inputs drawn"),
+        ([evidence_of("proved", 1e-9)], "proved"),
+        ([evidence_of("measured", 1e-9), evidence_of("measured", 3e-8)], "measured 3 × 10⁻⁸"),
         ([evidence_of("example"), evidence_of("drawn", None, 9), evidence_of("proved")], "proved"),
     ],
 )
