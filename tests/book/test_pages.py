@@ -663,7 +663,9 @@ def test_claims_are_written_for_programs(tree):
     """One entry a claim, in JSON and in CSV, and nothing is written where nothing changed."""
     test = {"node": "tests/part/test_toy.py::test_doubling", **evidence_of("measured", 1e-13)}
     known = catalogue.Catalogue(tests={"LA-101": [test]})
+    tree.edit("docs/part/toy.md", "The map is not", "The map x → y is not")
     ledger.write_files(known)
+    assert "The map x → y" in (project.GENERATED / "claims.json").read_text()
     first, second = json.loads((project.GENERATED / "claims.json").read_text())
     assert first == {
         "id": "LA-101", "title": "Doubling $x$ is linear", "page": "part/toy/#LA-101", "verdict": "own",
