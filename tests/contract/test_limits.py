@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from snippets.linear_networks.permutations import Permutation
+from snippets.linear_networks.schur import kinds
+from snippets.manifolds.atlas import Chart
 
 EYE = torch.eye(3)
 TURN = torch.tensor([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
@@ -57,24 +59,65 @@ def test_what_is_larger_than_rounding_is_refused(name):
             call(f, outside)
 
 
-def test_zero_up_to_rounding_is_zero():
-    """Each of these counts or drops what is small: once a little below the limit, and once a little above it."""
-    from snippets.linear_algebra.eigenvectors import eigenspace
-    from snippets.linear_algebra.solving import null_space, row_reduce
-    from snippets.linear_networks.function_spaces import differential_rank, hessian_signs
+def line(coordinates, point):
+    """Return a chart of the whole line that goes there and back as it is told."""
+    return Chart("line", lambda p: p[:, 0] == p[:, 0], lambda x: x[:, 0] == x[:, 0], coordinates, point)
 
-    for factor, small in ((0.5, True), (2.0, False)):
-        eps = factor * 1e-10
-        assert eigenspace(torch.diag(torch.tensor([1.0, eps])), 0.0).shape[1] == small
-        assert null_space(torch.diag(torch.tensor([1.0, 0.5 * factor])), 0.5).shape[1] == small
-        assert row_reduce(torch.tensor([[factor * 0.25]]), 0.25)[1] == ([] if small else [0])
-        signs = hessian_signs(lambda x, c=factor * 1e-8: x[0] ** 2 + c * x[1] ** 2 - c * x[2] ** 2, torch.ones(3))
-        assert signs == ((0, 2, 1) if small else (1, 0, 2))
-        rank = differential_rank(lambda x, c=factor * 1e-9: torch.stack([x[0], c * x[1]]), torch.ones(2))
-        assert rank == (1 if small else 2)
+
+def off(miss):
+    """Return a chart of the line whose points come back beside themselves."""
+    return line(lambda p: p, lambda x: x + miss)
+
+
+def bent(miss):
+    """Return a chart of the line that is not quite straight at zero."""
+    return line(lambda p: p + miss * p.abs(), lambda x: torch.where(x > 0, x / (1 + miss), x / (1 - miss)))
+
+
+ORIGIN = torch.zeros(1, 1, dtype=torch.float64)
+STRAIGHT = line(lambda p: p, lambda x: x)
+ANGLES = torch.full((1, 2, 1), 0.5)
+
+# By name: what is counted, with a deviation of so many times the limit; what it is with a half and with twice the limit.
+COUNTS = {
+    "linear_algebra.eigenvectors.eigenspace": (
+        lambda f, x: f(torch.diag(torch.tensor([1.0, x * 1e-10])), 0.0).shape[1], 1, 0,
+    ),
+    "linear_algebra.solving.null_space": (lambda f, x: f(torch.diag(torch.tensor([1.0, 0.5 * x])), 0.5).shape[1], 1, 0),
+    "linear_algebra.solving.row_reduce": (lambda f, x: f(torch.tensor([[0.25 * x]]), 0.25)[1], [], [0]),
+    "linear_networks.function_spaces.hessian_signs": (
+        lambda f, x: f(lambda y: y[0] ** 2 + x * 1e-8 * (y[1] ** 2 - y[2] ** 2), torch.ones(3)), (0, 2, 1), (1, 0, 2),
+    ),
+    "linear_networks.function_spaces.differential_rank": (
+        lambda f, x: f(lambda y: torch.stack([y[0], x * 1e-9 * y[1]]), torch.ones(2)), 1, 2,
+    ),
+    "manifolds.atlas.not_injective": (lambda f, x: len(f(off(x * 1e-9), ORIGIN)), 0, 1),
+    "manifolds.atlas.not_onto": (lambda f, x: len(f(off(x * 1e-6), ORIGIN)) > 0, False, True),
+    "manifolds.atlas.has_derivative": (lambda f, x: bool(f(STRAIGHT, bent(x * 1e-3), ORIGIN)), True, False),
+    "manifolds.atlas.not_smooth": (
+        lambda f, x: len(f(STRAIGHT, line(lambda p: p, lambda y: (1 + x * 1e-6) * y), ORIGIN)), 0, 1,
+    ),
+    "manifolds.atlas.has_room": (
+        lambda f, x: bool(f(off(x * 1e-4), ORIGIN, lambda q: q[:, 0].abs() <= 0.5)), True, False,
+    ),
+    "manifolds.sphere_numbers.survives": (
+        lambda f, x: f(ANGLES, lambda t, p: (t + x * 6e-6, p)).tolist(), [[True, True]], [[False, True]],
+    ),
+    "manifolds.torus.square_chart": (
+        lambda f, x: bool(f(0.0).image(torch.tensor([[x * 1e-9, 1.0]], dtype=torch.float64))), False, True,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_what_is_smaller_than_the_limit_counts_as_nothing(name):
+    module, _, function = name.rpartition(".")
+    f = getattr(importlib.import_module(f"snippets.{module}"), function)
+    count, small, large = COUNTS[name]
+    assert count(f, 0.5) == small
+    assert count(f, 2.0) == large
+    assert count(f, 200.0) == large
 
 
 def test_a_matrix_that_commutes_up_to_rounding_splits_into_its_kinds():
-    from snippets.linear_networks.schur import kinds
-
     assert [(kind.dimension, kind.copies) for kind in kinds(Permutation.shift(1, 4))] == [(1, 1), (1, 1), (2, 1)]
