@@ -158,13 +158,13 @@ def difference(old: str, new: str) -> tuple[str, str]:
     return next(((a.strip(), b.strip()) for a, b in pairs if a != b), ("", ""))
 
 
-def survives(copy: Path, file: Path, code: str, seconds: float) -> bool:
+def survives(copy: Path, file: Path, code: str, runs: list[list[str]], seconds: float) -> bool:
     """Put the mutant in its place, run the tests of the chapter and then what else may notice, and say whether all pass."""
     place = copy / file.relative_to(ROOT)
     kept = place.read_text()
     place.write_text(code)
     try:
-        for arguments in runs_of(file):
+        for arguments in runs:
             status = _status(copy, arguments, seconds)
             if status == UNSTARTED:  # what the tests share imports the mutant, or something is wrong here
                 place.write_text(kept)
@@ -287,6 +287,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         copy = copied(Path(folder) / "book")
         pairs = {copy / file.relative_to(ROOT): file for file in files}
+        runs = {file: runs_of(file) for file in files}  # now, as the copy is
         for _ in range(10 * asked.sample):  # a small file has few
             if len(seen) == asked.sample or time.monotonic() - start > asked.seconds:
                 break
@@ -300,7 +301,7 @@ def main() -> int:
             change = difference(place.read_text(), code)
             if (name, *change) in explained:
                 count[name][2] += 1
-            elif survives(copy, file, code, asked.patience):
+            elif survives(copy, file, code, runs[file], asked.patience):
                 count[name][1] += 1
                 print(f"survived  {name}: {change[0]}\n   became {change[1]}", flush=True)
             else:
