@@ -26,12 +26,11 @@ from snippets.linear_networks.groups import mirror
 from snippets.linear_networks.permutations import Permutation
 from snippets.linear_networks.schur import group_average, kinds
 
-
 TOLD = Path(__file__).parent / "told"
 QUESTIONS = {
     "slides": ("(1 3 4)(2 5)", "--rank", "1", "--outputs", "2"),
     "rank-0": ("(1 2)", "--rank", "0"),
-    "mnist": ("shift:28x28", "--rank", "99"),
+    "many": ("shift:7x26", "--rank", "9"),
     "group": ("(1 2 3)", "(1 2)", "--rank", "2"),
 }
 
