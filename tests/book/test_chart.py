@@ -57,3 +57,11 @@ def test_what_only_a_listing_imports_counts_too(tree):
     tree.write("docs/part/next.md", "# Next\n\n```python\nfrom snippets.part.toy import double\n```\n")
     tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [{A part: [part/toy.md, part/next.md]}")
     assert needed("part/next.md") == ["part/toy.md"]
+
+
+def test_a_chapter_builds_on_those_before_and_after_it_in_the_alphabet_but_not_on_itself(tree):
+    for name in ("next", "zoo"):
+        tree.write(f"snippets/part/{name}.py", "from snippets.part.toy import double\n")
+        tree.write(f"docs/part/{name}.md", f"# {name}\n\n```python\nimport snippets.part.{name}\n```\n")
+    tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [{A part: [part/toy.md, part/next.md, part/zoo.md]}")
+    assert needed("part/next.md") == needed("part/zoo.md") == ["part/toy.md"]

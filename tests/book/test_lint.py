@@ -347,6 +347,16 @@ def test_an_aside_may_stand_in_a_fold_of_its_box(aside):
     assert next(box for box in pages.claims() if box.id == "LA-01").verdict == "imprecise"
 
 
+def test_a_solution_may_stand_in_the_exercise_behind_another_block_and_only_once(aside):
+    """A solution in another block of an exercise is none of the exercise's own."""
+    aside.edit(PAGE, "/// solution\nTwo.\n///", "/// details | More\n///\n\n/// solution\nTwo.\n///")
+    assert lint.loose_ends() == []
+    aside.edit(PAGE, "/// solution\nFour.\n///", "/// solution\nFour.\n///\n\n/// solution\nFive.\n///")
+    assert [line.partition(": ")[2] for line in lint.loose_ends()] == [
+        "exercise 'In code' has 2 solutions in it: write one"
+    ]
+
+
 def test_two_mistakes_may_stand_open(aside):
     boxes = [ASIDE.replace("LA-01", f"LA-0{n}").replace("imprecise", "false\n    open: true") for n in (1, 2, 3)]
     aside.edit(PAGE, ASIDE, "\n".join(boxes))
@@ -363,6 +373,81 @@ def test_a_later_chapter_is_not_imported(tree):
     tree.edit(SNIPPET, "\nfrom snippets.part import next", "")
     tree.write("snippets/part/next.py", "from snippets.part.toy import double\n")
     assert "later chapter" not in "\n".join(lint.loose_ends())
+    tree.edit(SNIPPET, "FACTOR = 2", "import math\nimport snippets.part.next\nFACTOR = 2")  # whatever it imports before
+    assert "snippets/part/toy.py:5: 'part.toy' imports 'part.next', a later chapter" in "\n".join(lint.loose_ends())
+
+
+def test_figures_import_from_figures_but_not_from_a_later_chapter(tree):
+    for name in ("docs/part/next.md", "snippets/part/next.py", "tests/part/test_next.py"):
+        tree.write(name, '"""Next."""\n' if name.endswith("py") else "# Next\n")
+    tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [part/toy.md, part/next.md")
+    tree.edit(
+        DRAWN,
+        "from snippets.part.toy",
+        "import snippets.figures.part.toy\nfrom snippets.part.next import x\nfrom snippets.part.toy",
+    )
+    assert [line for line in lint.loose_ends() if "import" in line] == [
+        "snippets/figures/part/toy.py:7: 'part.toy' imports 'part.next', a later chapter: move what both use there"
+    ]
+
+
+@pytest.mark.parametrize(("columns", "fits"), [(88, True), (89, False)])
+def test_code_may_fill_its_column(tree, columns, fits):
+    """The first and the last line of a region count, too."""
+    for file, line in (
+        (PAGE, "print([double(1.0), double(2.5)])"),
+        (SNIPPET, "def double(x: float) -> float:"),
+        (SNIPPET, '    """Double x."""'),
+        (SNIPPET, "    return FACTOR * x"),
+    ):
+        tree.edit(file, line, f"{line}  # ".ljust(columns, "#"))
+    wide = ["snippets/part/toy.py:9", "snippets/part/toy.py:10", "snippets/part/toy.py:11", "docs/part/toy.md:23"]
+    said = [f"{where}: shown code is {columns} columns wide: wrap it at 88" for where in wide]
+    assert lint.unfinished() == ([] if fits else said)
+
+
+def test_a_whole_file_that_is_shown_fits_its_column(tree):
+    tree.write("snippets/part/wide.py", "x = 1" + " " * 90 + "#\ny = 2\nz = 3" + " " * 90 + "#\n")
+    tree.edit(
+        PAGE,
+        '--8<-- "snippets/part/toy.py:double"',
+        '--8<-- "snippets/part/toy.py:double"\n--8<-- "snippets/part/wide.py"',
+    )
+    assert [line.partition(": ")[0] for line in lint.unfinished()] == [
+        "snippets/part/wide.py:1",
+        "snippets/part/wide.py:3",
+    ]
+
+
+@pytest.mark.parametrize(("count", "fits"), [(0, False), (1, False), (2, True), (6, True), (7, False)])
+def test_a_chapter_has_two_to_six_exercises(tree, count, fits):
+    text = (tree.root / PAGE).read_text()
+    start, end = text.index("//// exercise"), text.index("/// note")
+    one = "//// exercise | Again\nDo.\n\n/// solution\nDone.\n///\n////\n\n"
+    tree.write(PAGE, text[:start] + count * one + text[end:])
+    first = text[:start].count("\n") + 1 if count else 4
+    said = f"docs/part/toy.md:{first}: the chapter has {count} exercises: 2 to 6 are wanted"
+    assert lint.loose_ends() == ([] if fits else [said])
+
+
+def test_each_part_that_a_chapter_lacks_is_named(tree):
+    tree.write(PAGE, "# A toy\n\n## Why this matters\n\n## What’s next\n")
+    said = [line for line in lint.loose_ends() if line.startswith("docs/part/toy.md")]
+    assert said == [
+        "docs/part/toy.md:1: the chapter has 0 exercises: 2 to 6 are wanted",
+        "docs/part/toy.md:1: the chapter has no figure: show one",
+        "docs/part/toy.md:1: the chapter has no code: show some",
+    ]
+
+
+@pytest.mark.parametrize("body", ["assert True", "print(x)", "inner(1)", "test_doubling(1)", "one(1)"])
+def test_what_counts_as_no_assertion(tree, body):
+    """A constant, a call of what asserts nothing, or of itself, however long the round."""
+    text = (tree.root / TEST).read_text()
+    head = text[: text.index("    measured([")]
+    others = ("inner(x):\n    print(x)", "one(x):\n    two(x)", "two(x):\n    one(x)")
+    tree.write(TEST, f"{head}    {body}\n" + "".join(f"\n\ndef {other}\n" for other in others))
+    assert ["asserts nothing" in line for line in lint.loose_ends()] == [True]
 
 
 def test_a_file_that_belongs_to_no_chapter_is_named(tree):

@@ -245,3 +245,21 @@ def test_binder_has_what_notebooks_need():
         for name in re.search(r"pip install (.*)", notebooks.setup(pages.read(page)))[1].split()
     }
     assert {line.split("==")[0] for line in named} == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "readable"),
+    [
+        ("x = '1'\n", True),
+        ("a\\b\n", True),
+        ("", True),
+        ("it's'", False),
+        ("a\\", False),
+        ("'''", False),
+        ("```", False),
+    ],
+)
+def test_a_module_in_the_first_cell_can_be_read_unless_it_would_end_the_cell(text, readable):
+    written = notebooks._literal(text)
+    assert written == (f"r'''{text}'''" if readable else repr(text))
+    assert eval(written) == text

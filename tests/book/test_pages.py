@@ -601,6 +601,8 @@ def evidence_of(by="example", error=None, draws=None):
         ([evidence_of("measured")], "measured"),
         ([evidence_of("drawn", 1e-9, 1000), evidence_of("drawn", None, 50)], "1,000 inputs drawn"),
         ([evidence_of("drawn")], "inputs drawn"),
+        ([evidence_of("proved", 1e-9)], "proved"),
+        ([evidence_of("measured", 1e-9), evidence_of("measured", 3e-8)], "measured 3 × 10⁻⁸"),
         ([evidence_of("example"), evidence_of("drawn", None, 9), evidence_of("proved")], "proved"),
     ],
 )
@@ -634,6 +636,12 @@ def test_e(measured): ...
 
 @pytest.mark.claim("A-1", by="drawn", draws=7)
 def test_f(): ...
+
+@pytest.mark.other(max_examples=3)
+@given(x=0)
+@pytest.mark.tries(max_examples=3)
+@pytest.mark.claim("A-1")
+def test_g(x): ...
 """
 
 
@@ -643,6 +651,7 @@ def test_kind_of_evidence_is_read_from_the_test(tree):
     found = [(check.by, check.draws) for check in marked.checks() if check.file == "tests/test_marks.py"]
     assert found == [
         ("example", None), ("measured", None), ("drawn", 20), ("drawn", 100), ("proved", None), ("drawn", 7),
+        ("drawn", 100),
     ]  # fmt: skip
     assert next(check.ids for check in marked.checks() if check.function == "test_b") == ("A-1", "A-2")
 
@@ -651,7 +660,9 @@ def test_claims_are_written_for_programs(tree):
     """One entry a claim, in JSON and in CSV, and nothing is written where nothing changed."""
     test = {"node": "tests/part/test_toy.py::test_doubling", **evidence_of("measured", 1e-13)}
     known = catalogue.Catalogue(tests={"LA-101": [test]})
+    tree.edit("docs/part/toy.md", "The map is not", "The map x → y is not")
     ledger.write_files(known)
+    assert "The map x → y" in (project.GENERATED / "claims.json").read_text()
     first, second = json.loads((project.GENERATED / "claims.json").read_text())
     assert first == {
         "id": "LA-101", "title": "Doubling $x$ is linear", "page": "part/toy/#LA-101", "verdict": "own",

@@ -126,6 +126,8 @@ def test_many_bases_one_algebra(measured):
     with pytest.raises(ValueError, match="away from the span"):
         a.coordinates(basis[2], basis[:2])  # two of the three generators do not span
     measured.exact([len(a.skew_basis(n)) for n in (2, 3, 4)], [1, 3, 6])
+    measured.exact(a.skew_basis(2), J[None])
+    measured.exact(a.skew_basis(3)[:, [1, 2, 2], [0, 0, 1]], torch.eye(3))
 
 
 @pytest.mark.claim("LG-32", "LG-142")
@@ -252,6 +254,7 @@ def test_a_layer_that_stays_in_the_group(measured):
     layer = a.rotation_layer(4)
     a.fit(layer, x, x @ target.T, 500)
     measured(layer.weight.detach(), target, atol=1e-3)
+    assert [name for name, _ in layer.named_parameters()] == ["parametrizations.weight.original"]  # no bias
 
 
 @settings(max_examples=30)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from functools import partial
 from itertools import product
+from pathlib import Path
 from types import SimpleNamespace
 
 import mpmath
@@ -24,6 +25,24 @@ from snippets.linear_networks.equivariance import nearest_equivariant
 from snippets.linear_networks.groups import mirror
 from snippets.linear_networks.permutations import Permutation
 from snippets.linear_networks.schur import group_average, kinds
+
+TOLD = Path(__file__).parent / "told"
+QUESTIONS = {
+    "slides": ("(1 3 4)(2 5)", "--rank", "1", "--outputs", "2"),
+    "rank-0": ("(1 2)", "--rank", "0"),
+    "many": ("shift:7x26", "--rank", "9"),
+    "group": ("(1 2 3)", "(1 2)", "--rank", "2"),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_what_is_told_stands_to_the_letter(capsys, name):
+    """Where it is to change, run this file with REWRITE=1, and read the difference."""
+    assert main(QUESTIONS[name]) == 0
+    told, kept = capsys.readouterr().out, TOLD / f"{name}.txt"
+    if "REWRITE" in os.environ:
+        kept.write_text(told)
+    assert told == kept.read_text()
 
 
 def answer(capsys, *argv):

@@ -18,6 +18,7 @@ from snippets.linear_networks.components import (
     components,
     count_components,
     eigenvalues,
+    extreme_components,
     multiplicities,
     rank_vectors,
     ways,
@@ -83,6 +84,40 @@ def test_components_are_lazy():
     assert len(list(islice(components(MNIST, 99), 5))) == 5
     assert [tuple(r) for r in rank_vectors([], 0)] == [()]
     assert list(rank_vectors([(1, 2), (2, 1)], 5)) == []
+
+
+def test_an_eigenvalue_is_written_by_its_numbers_and_turns_that_often():
+    assert [str(key) for key in eigenvalues(Permutation.from_cycles("(1 2 3 4 5 6)"))] == ["1,1", "2,1", "3,2", "6,5"]
+    assert [key.frequency(6) for key in eigenvalues(Permutation.from_cycles("(1 2 3 4 5 6)"))] == [0, 3, 2, 1]
+    assert Eigenvalue(3, 2).frequency(12) == 4
+
+
+@pytest.mark.parametrize("text", ["(1 2 3 4)(5 6)(7 8 9)(10)", "(1 2 3 4 5)(6 7 8 9 10)", "(1)(2)(3 4)(5 6)"])
+@pytest.mark.parametrize("smallest", [False, True])
+def test_extreme_components_are_the_ends_of_the_sorted_list(text, smallest):
+    sigma = Permutation.from_cycles(text)
+    for rank in range(sigma.size + 1):
+        listed = list(components(sigma, rank))
+        dimensions = sorted((one.dimension for one in listed), reverse=not smallest)
+        for count in (1, 3, len(listed) + 1):
+            found = list(extreme_components(sigma, rank, count, smallest=smallest))
+            assert [one.dimension for one in found] == dimensions[:count]
+            assert all(one in listed for one in found)
+            assert len({tuple(one.ranks.items()) for one in found}) == len(found)
+    with pytest.raises(ValueError, match="rank -1 is out of range"):
+        next(extreme_components(sigma, -1, 1))
+
+
+def test_the_largest_come_first_and_long_degrees_are_left_out():
+    sigma = Permutation.from_cycles("(1 2)(3)")  # rank one: of a 2×2 block, of dimension 3, or of a 1×1 block
+    assert [one.dimension for one in extreme_components(sigma, 1, 9)] == [3, 1]
+    assert [one.degree for one in extreme_components(sigma, 1, 9, digits=0.0)] == [None, 1]
+
+
+def test_a_component_that_fits_is_described():
+    sigma = Permutation.from_cycles("(1 2 3)(4 5 6)")
+    assert component(sigma, {Eigenvalue(3, 2): 1}) in list(components(sigma, 2))
+    assert component(sigma, {Eigenvalue(1, 1): 2, Eigenvalue(3, 2): 2}).dimension == 4 + 2 * 4
 
 
 @settings(deadline=None)

@@ -434,3 +434,13 @@ def test_waves_need_the_coordinates_of_each_set_of_eigenvalues():
     for wrong in (coordinates[:-1], [*coordinates, coordinates[-1]]):
         with pytest.raises(ValueError, match=r"argument 2 is (shorter|longer)"):
             waves.synthesise(wrong, 2)
+
+
+def test_ranks_that_are_left_out_are_zero():
+    M = torch.randn(9, 9, generator=torch.Generator().manual_seed(5))
+    assert nearest_equivariant(M, TURN, {}).abs().max() == 0
+    key = next(iter(eigenvalues(TURN)))
+    assert torch.equal(
+        nearest_equivariant(M, TURN, {key: 1}),
+        nearest_equivariant(M, TURN, {**dict.fromkeys(eigenvalues(TURN), 0), key: 1}),
+    )

@@ -1,0 +1,83 @@
+"""What tests of quoted numbers accept, and what a measured claim remembers."""
+
+import dataclasses
+
+import pytest
+
+from book.expect import below, between, near, numbers
+from book.measure import Measured
+
+
+@pytest.mark.parametrize(
+    ("wanted", "inside", "outside"),
+    [
+        (between(1, 2.5), [1, 2.5, 1.5, 2], [0.999, 2.501, "2", None, [2]]),
+        (below(3), [0, 3, 0.0, 1e-9], [-1e-9, 3.001]),
+        (near(10, 0.5), [9.5, 10, 10.5], [9.49, 10.51]),
+    ],
+)
+def test_numbers_are_accepted_up_to_the_bounds(wanted, inside, outside):
+    assert all(wanted == value for value in inside)
+    assert not any(wanted == value for value in outside)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        wanted.low = 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "value", "right"),
+    [
+        (1.0, 1.0 + 9e-7, True),
+        (1.0, 1.0 + 1.1e-6, False),
+        (2, 2, True),
+        (2, 2.0 + 1e-9, False),
+        ("yes", "yes", True),
+        ("yes", "no", False),
+        (True, False, False),
+        (near(2, 0.1), 2.05, True),
+    ],
+)
+def test_floats_are_compared_relatively_and_all_else_exactly(monkeypatch, wanted, value, right):
+    monkeypatch.setattr("book.expect.computed", lambda module: {"name": value})
+    check = numbers("part.toy", {"name": wanted, "other": 1})
+    if right:
+        check("name")
+    else:
+        with pytest.raises(AssertionError):
+            check("name")
+    with pytest.raises(AssertionError, match=r"snippets\.figures\.part\.toy computes no number 'other'"):
+        check("other")
+
+
+def test_a_measurement_keeps_the_largest_error_of_all():
+    measured = Measured()
+    assert measured.error is None
+    measured.exact([1, 2], [1, 2])
+    assert measured.error == 0.0
+    measured([1.0, 2.0, 3.0], [1.25, 2.0, 3.125], atol=0.25)
+    assert measured.error == 0.25
+    measured(1.0, 1.125, atol=1)
+    measured.exact(True, True)
+    assert measured.error == 0.25
+    measured([], [], atol=0)
+    measured(-1.0, -1.5, atol=0.5)
+    assert measured.error == 0.5
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), 1.5])
+def test_a_measurement_that_is_off_fails_and_is_not_kept(wrong):
+    measured = Measured()
+    with pytest.raises(AssertionError, match=r"error \S+ exceeds 0.25\nactual   .*\nexpected 1"):
+        measured(wrong, 1.0, atol=0.25)
+    with pytest.raises(AssertionError, match="error inf exceeds inf" if wrong == float("inf") else "error"):
+        measured(wrong, 1.0, atol=float("inf") if wrong == float("inf") else 0.0)
+    assert measured.error is None
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"), [(1, 2), ([1, 2], [1, 3]), ("a", "b"), (__import__("numpy").array([1, 2]), [1, 3])]
+)
+def test_what_is_to_be_exact_is_equal_in_all_its_parts(actual, expected):
+    measured = Measured()
+    with pytest.raises(AssertionError, match="not equal"):
+        measured.exact(actual, expected)
+    assert measured.error is None

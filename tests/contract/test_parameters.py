@@ -1,0 +1,42 @@
+"""Which numbers a layer learns: their shapes, so that none has a bias of which it does not speak."""
+
+import pytest
+from torch import nn
+
+from snippets.lie_groups.attention import EuclideanAttention
+from snippets.lie_groups.rotary import RotaryAttention
+from snippets.linear_algebra.eigenvectors import LinearRecurrence
+from snippets.linear_algebra.pca import linear_autoencoder
+from snippets.linear_algebra.svd import Adapter, compress
+from snippets.mnist.script import collapse
+from snippets.mnist.train.networks import Dense
+
+LEARNT = {
+    "lie_groups.rotary.RotaryAttention": (lambda: RotaryAttention(8), 3 * [(8, 8)]),
+    "lie_groups.attention.EuclideanAttention": (
+        lambda: EuclideanAttention(2, 3),
+        [
+            *3 * [(2, 2), (2,)],  # value, mine and yours
+            (1, 2),  # a score
+            *[(2, 1), (2,)],  # the distance
+            *[(3, 2), (3,)],  # the gate
+            (3, 3),  # a mix of vectors, which has to leave zero where it is
+            *[(2, 5), (2,)],  # the update
+        ],
+    ),
+    "linear_algebra.eigenvectors.LinearRecurrence": (lambda: LinearRecurrence(4), [(4, 4)]),
+    "linear_algebra.svd.Adapter": (lambda: Adapter(nn.Linear(4, 3), 2), [(2, 4), (3, 2)]),
+    "linear_algebra.svd.compress": (lambda: compress(nn.Linear(4, 3), 2), [(2, 4), (3, 2), (3,)]),
+    "linear_algebra.svd.compress.bare": (lambda: compress(nn.Linear(4, 3, bias=False), 2), [(2, 4), (3, 2)]),
+    "linear_algebra.pca.linear_autoencoder": (lambda: linear_autoencoder(4, 2), [(2, 4), (2,), (4, 2), (4,)]),
+    "linear_algebra.pca.linear_autoencoder.bare": (lambda: linear_autoencoder(4, 2, bias=False), [(2, 4), (4, 2)]),
+    "mnist.train.networks.Dense": (lambda: Dense(3), [(3, 784), (784, 3)]),
+    "mnist.script.collapse": (lambda: collapse(Dense(3), 3), [(3, 784), (784, 3)]),
+}
+
+
+@pytest.mark.parametrize("name", LEARNT)
+def test_a_layer_learns_what_it_says_and_nothing_else(name):
+    make, shapes = LEARNT[name]
+    learnt = [tuple(parameter.shape) for parameter in make().parameters() if parameter.requires_grad]
+    assert sorted(learnt) == sorted(shapes)
