@@ -1,7 +1,5 @@
 """What tests of quoted numbers accept, and what a measured claim remembers."""
 
-import dataclasses
-
 import pytest
 
 from book.expect import below, between, near, numbers
@@ -19,8 +17,6 @@ from book.measure import Measured
 def test_numbers_are_accepted_up_to_the_bounds(wanted, inside, outside):
     assert all(wanted == value for value in inside)
     assert not any(wanted == value for value in outside)
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        wanted.low = 0
 
 
 @pytest.mark.parametrize(

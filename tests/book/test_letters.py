@@ -83,7 +83,9 @@ def whole(tree):
 def rendered(tree, name):
     """Return the HTML of a page without its formulas."""
     text = pages.FRONT_MATTER.sub("", (tree.root / "docs" / name).read_text())
-    shown = markdown.markdown(text, extensions=[*EXTENSIONS, "tables", "def_list"], extension_configs=SETTINGS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(extension, "rendering", name)
+        shown = markdown.markdown(text, extensions=[*EXTENSIONS, "tables", "def_list"], extension_configs=SETTINGS)
     return FORMULA.sub("", shown) + "\n"
 
 

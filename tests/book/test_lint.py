@@ -435,8 +435,8 @@ def test_each_part_that_a_chapter_lacks_is_named(tree):
     said = [line for line in lint.loose_ends() if line.startswith("docs/part/toy.md")]
     assert said == [
         "docs/part/toy.md:1: the chapter has 0 exercises: 2 to 6 are wanted",
-        "docs/part/toy.md:1: the chapter has no figure: show one",
-        "docs/part/toy.md:1: the chapter has no code: show some",
+        "docs/part/toy.md:1: the chapter has no figure: every chapter has one",
+        "docs/part/toy.md:1: the chapter has no code: every chapter has one",
     ]
 
 

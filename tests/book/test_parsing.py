@@ -29,13 +29,15 @@ def test_what_is_in_a_fence_is_told_from_the_text():
     assert [(number, line) for number, line in pages.unfenced(FENCED.splitlines())] == [
         (1, "a"), (5, "c"), (11, "d"), (17, "g"),
     ]  # fmt: skip
-    assert list(pages.numbered_fences(FENCED)) == [
-        (2, "python", ["b"]),
-        (6, "text", ["```", "~~~", "x"]),
-        (12, "", ["e", "```` no end", "f"]),
+    found = list(pages.fences(FENCED.splitlines()))
+    assert [(fence.line, fence.info, fence.body, fence.last, fence.closed) for fence in found] == [
+        (2, "python", ["b"], 4, True),
+        (6, "text", ["```", "~~~", "x"], 10, True),
+        (12, "", ["e", "```` no end", "f"], 16, True),
     ]
-    assert list(pages.fences(FENCED))[1] == ("text", "```\n~~~\nx\n")
-    assert list(pages.numbered_fences("```\nnever ends\n")) == []
+    assert found[1].code == "```\n~~~\nx\n"
+    (endless,) = pages.fences(["```", "never ends"])
+    assert (endless.last, endless.closed) == (2, False)
 
 
 BLOCKS = """# T
@@ -92,7 +94,6 @@ def test_blocks_stand_in_each_other_and_have_their_lines(tree):
         True,
         "false",
     )
-    assert [box.kind for box in page.boxes] == ["theorem", "proof", "note"]
     assert page.figures == [(11, "f")]
     assert [(line, match["module"], match["name"], match["format"]) for line, match in page.values] == [
         (7, None, "a", None), (7, "b", "c", ".2f"),
@@ -153,12 +154,7 @@ def test_heads_and_ends_that_do_not_fit_are_named(text, problems):
     assert pages.parse("x.md", text, offset=0).problems == problems
 
 
-def test_a_page_is_known_by_its_text(tree):
-    text = pages.read("part/toy.md").text
-    assert pages.identify(f"\n{text}\n") == "part/toy.md"
-    assert pages.identify(text + "more") == "a page"
-    tree.write("docs/outside.md", "# Outside\n")
-    assert pages.identify("# Outside") == "outside.md"
+def test_pages_are_the_files_of_the_nav_that_are_there(tree):
     assert pages.names() == ["part/toy.md", "reference/bibliography.md", "reference/claims.md", "reference/errata.md"]
     tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [part/absent.md, part/toy.txt, part/toy.md")
     tree.write("docs/part/toy.txt", "")
