@@ -70,10 +70,14 @@ def test_sets() -> Sets:
 def fitted(
     images: UInt8[Tensor, "count 28 28"], amounts: Float[Tensor, " count"]
 ) -> tuple[Tensor, list[Tensor]]:
-    """Return both networks of rank 99 from some pictures; the equivariant one chooses its ranks from them, too."""
+    """Return both networks of rank 99 from some pictures; the equivariant one chooses its ranks from them, too.
+
+    Of fewer than 99 pictures the dense network has one direction each: all others are as good, and left to rounding.
+    """
     moments = frequency_moments(images, amounts)
     bases = fit(moments, best_ranks(spectra(moments), 99))
-    return top_eigenvectors(second_moment(images, amounts), 99), bases
+    rank = min(99, len(images))
+    return top_eigenvectors(second_moment(images, amounts), rank), bases
 
 
 Losses = dict[tuple[str, str], Float[Tensor, "sizes draws"]]

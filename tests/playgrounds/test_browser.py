@@ -234,6 +234,19 @@ LOOKS = """(e) => { const looks = [getComputedStyle(e), getComputedStyle(e.query
   return looks.map((s) => [s.outlineStyle, s.outlineWidth, s.stroke, s.strokeWidth].join()).join(); }"""
 
 
+OPPOSITE = {"ArrowUp": "ArrowDown", "ArrowDown": "ArrowUp", "ArrowLeft": "ArrowRight", "ArrowRight": "ArrowLeft"}
+
+
+def elsewhere(page, control, before):
+    """Return where a control is when it has moved; a busy machine may draw that some frames later."""
+    for _ in range(20):
+        painted(page)
+        now = numpy.array(control.evaluate(WHERE))
+        if (now != before).any():
+            break
+    return now
+
+
 def answers_to_keys(page):
     """Each control can be focused, shows that, and changes the picture by arrow keys, with Shift by more."""
     page.evaluate("document.activeElement.blur()")
@@ -258,12 +271,10 @@ def answers_to_keys(page):
                 continue
             middle = numpy.array(control.evaluate(WHERE))
             control.press(f"Shift+{key}")
-            painted(page)
-            after = numpy.array(control.evaluate(WHERE))
+            after = elsewhere(page, control, middle)
             moves[key] = numpy.linalg.norm(middle - before), numpy.linalg.norm(after - middle)
-            control.press(
-                f"Shift+{ {'ArrowUp': 'ArrowDown', 'ArrowDown': 'ArrowUp', 'ArrowLeft': 'ArrowRight', 'ArrowRight': 'ArrowLeft'}[key] }"
-            )
+            control.press(f"Shift+{OPPOSITE[key]}")
+            elsewhere(page, control, after)
             if moves[key][1] > 2 * moves[key][0] > 0:
                 break
         name = control.get_attribute("aria-label")
