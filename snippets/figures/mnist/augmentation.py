@@ -109,9 +109,9 @@ def shift_numbers() -> dict[str, float]:
 
 @figure(
     alt="Two panels of test loss against the number of training pictures, both axes logarithmic. Shifts as in "
-    "training: the dense curve starts nearly four times higher and crosses below the equivariant one between 300 and 1,000 "
-    "pictures. Larger shifts: the dense curve stays far above at all numbers. With 20 shifts of each picture the dense "
-    "network comes down sooner and crosses between 30 and 100 pictures; on larger shifts it stays above."
+    "training: the dense curve starts nearly four times higher and crosses below the equivariant one between 300 and "
+    "1,000 pictures. Larger shifts: the dense curve stays far above at all numbers. With 20 shifts of each picture the "
+    "dense network comes down sooner and crosses between 30 and 100 pictures; on larger shifts it stays above."
 )
 def pictures_needed() -> Figure:
     """Loss against the number of training pictures."""
