@@ -132,6 +132,7 @@ def _followed(path: Path) -> bool:
     return path.is_relative_to(project.ROOT) and path.relative_to(project.ROOT).parts[0] in FOLLOWED
 
 
+@project.once_written
 def _part(path: Path) -> str:
     if _followed(path) and path.suffix == ".py":
         return f"{path.relative_to(project.ROOT)} {parse(path).digest}"
@@ -146,7 +147,7 @@ def conftests(test: Path) -> list[Path]:
 
 def versions() -> str:
     """Name the versions of Python and of every library that `requirements.txt` pins."""
-    pinned = REQUIREMENT.findall((project.ROOT / "requirements.txt").read_text())
+    pinned = REQUIREMENT.findall(read(project.ROOT / "requirements.txt"))
     return "\n".join([sys.version, *(f"{name} {_version(name)}" for name in pinned)])
 
 

@@ -58,14 +58,16 @@ def is_tolerance(word: str) -> bool:
 def modules(page: pages.Page) -> list[depends.Module]:
     """Parse the listings of a page; where one is no Python, name the line of the page."""
     try:
-        return [depends.Module(listing.code, _tree(listing.code)) for listing in listings(page.text)]
+        return [_module(listing.code) for listing in listings(page.text)]
     except SyntaxError as error:
         wrong = (error.text or "").strip()
         lines = (number for number, line in enumerate(page.text.splitlines(), start=1) if line.strip() == wrong)
         raise BookError(f"{page.where(next(lines, 1))}: {error.msg}: {wrong}") from error
 
 
-_tree = lru_cache(maxsize=4096)(ast.parse)
+@lru_cache(maxsize=4096)
+def _module(code: str) -> depends.Module:
+    return depends.Module(code, ast.parse(code))
 
 
 def run(found: list[Listing], name: str) -> list[str]:

@@ -91,8 +91,13 @@ class Check:
 
     def digest(self) -> str:
         """Hash the test's file with all that it uses, and the settings of pytest."""
-        settings = tomllib.loads(depends.read(project.ROOT / "pyproject.toml"))["tool"]["pytest"]
-        return depends.digest(self.files(), self.node, repr(settings))
+        return depends.digest(self.files(), self.node, _settings(project.ROOT / "pyproject.toml"))
+
+
+@project.once_written
+def _settings(path: Path) -> str:
+    """Return the settings of pytest."""
+    return repr(tomllib.loads(depends.read(path))["tool"]["pytest"])
 
 
 def _mark(function: ast.FunctionDef) -> tuple[tuple[str, ...], str, int | None]:

@@ -4,7 +4,6 @@ import ast
 import functools
 import re
 import sys
-from collections.abc import Iterator
 
 from book import catalogue, depends, listings, pages, project, record, regions
 from book.catalogue import Catalogue
@@ -118,7 +117,7 @@ def setup(page: pages.Page) -> str:
     used |= {folder / "__init__.py" for file in used for folder in file.parents if (folder / "__init__.py").is_file()}
     taken = {file: depends.parse(file) for file in sorted(used) if file.is_relative_to(project.SNIPPETS)}
     modules = [*code, *taken.values()]
-    named = {name for module in modules for name in _arguments(module.tree)}
+    named = {name for module in modules for name in _arguments(module)}
     recorded = {path for file in taken for path in file.parent.glob("recorded/*.json") if path.stem in named}
     imported = {name for module in modules for _, name, _ in module.imported}
     texts = {
@@ -138,10 +137,11 @@ def setup(page: pages.Page) -> str:
     )
 
 
-def _arguments(tree: ast.Module) -> Iterator[object]:
-    """Yield the literals that a source text calls functions with: a recorded result is read by its name."""
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return (part.value for call in calls for part in call.args if isinstance(part, ast.Constant))
+@functools.lru_cache(maxsize=4096)
+def _arguments(module: depends.Module) -> set[object]:
+    """Return the literals that a source text calls functions with: a recorded result is read by its name."""
+    calls = (node for node in ast.walk(module.tree) if isinstance(node, ast.Call))
+    return {part.value for call in calls for part in call.args if isinstance(part, ast.Constant)}
 
 
 def _literal(text: str) -> str:
