@@ -2,16 +2,21 @@
 
 import re
 
+import pytest
+
 from book import chart
 from book.catalogue import Catalogue, needed
 from book.project import chapters
 
-KNOWN = Catalogue(needs={page: needed(page) for page in chapters()})
+
+@pytest.fixture(scope="module")
+def known():
+    return Catalogue(needs={page: needed(page) for page in chapters()})
 
 
-def rows():
+def rows(known):
     """Return for each chapter of the picture its text, the height of its line, and the heights that its arcs lead to."""
-    (drawn,) = [line for line in chart.lines(KNOWN) if line]
+    (drawn,) = [line for line in chart.lines(known) if line]
     found, y = {}, 0
     for part, row in re.findall(r"<li( class=\"chart-part\")?>(.*?)</li>", drawn):
         if not part:
@@ -23,19 +28,19 @@ def rows():
     return found
 
 
-def test_every_chapter_stands_in_reading_order_with_an_arc_to_each_that_it_builds_on():
-    found = rows()
+def test_every_chapter_stands_in_reading_order_with_an_arc_to_each_that_it_builds_on(known):
+    found = rows(known)
     assert list(found) == chapters()
     heights = [y for _, y, _ in found.values()]
     assert heights == sorted(set(heights))
     for name, (told, _, arcs) in found.items():
-        assert arcs == [found[other][1] for other in KNOWN.needs[name]]
-        assert all(chart.short(other) in told for other in (name, *KNOWN.needs[name]))
+        assert arcs == [found[other][1] for other in known.needs[name]]
+        assert all(chart.short(other) in told for other in (name, *known.needs[name]))
     assert sum(len(arcs) for _, _, arcs in found.values()) > 20
 
 
-def test_no_chapter_builds_on_a_later_one():
-    for name, (_, y, arcs) in rows().items():
+def test_no_chapter_builds_on_a_later_one(known):
+    for name, (_, y, arcs) in rows(known).items():
         assert all(above < y for above in arcs), name
 
 

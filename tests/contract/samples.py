@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import torch
@@ -572,9 +573,7 @@ CUTS = {
     "lie_groups.motions.log_se3": [(e4, 0.0)],
 }
 
-LONG = Permutation.shift(1, 2**20)  # one cycle
-WIDE = Permutation.shift(1024, 1024)
-HALVES = tuple(Permutation.shift(2**16 // 4, 4, right=step) for step in (1, 2))
+shifts = cache(Permutation.shift)
 
 
 def far_positions(rope):
@@ -588,12 +587,16 @@ def far_positions(rope):
 
 
 SIZES = {
-    "linear_networks.permutations.Permutation": lambda f: f.parse("shift:1024x1024") == WIDE and WIDE.order == 1024,
-    "linear_networks.permutations.cycle_decomposition": lambda f: [*map(len, f(LONG))] == [2**20],
-    "linear_networks.permutations.partition": lambda f: [*map(len, f(LONG))] == [2**20],
-    "linear_networks.permutations.common_coarsening": lambda f: {*map(len, f(*HALVES))} == {4},
-    "linear_networks.commutant.commutant_dimension": lambda f: f(WIDE) == 1024**3,
-    "linear_networks.components.eigenvalues": lambda f: len(f(WIDE)) == 513,
+    "linear_networks.permutations.Permutation": lambda f: (
+        f.parse("shift:1024x1024") == shifts(1024, 1024) and shifts(1024, 1024).order == 1024
+    ),
+    "linear_networks.permutations.cycle_decomposition": lambda f: [*map(len, f(shifts(1, 2**20)))] == [2**20],
+    "linear_networks.permutations.partition": lambda f: [*map(len, f(shifts(1, 2**20)))] == [2**20],
+    "linear_networks.permutations.common_coarsening": lambda f: (
+        {*map(len, f(*(shifts(2**16 // 4, 4, right=step) for step in (1, 2))))} == {4}
+    ),
+    "linear_networks.commutant.commutant_dimension": lambda f: f(shifts(1024, 1024)) == 1024**3,
+    "linear_networks.components.eigenvalues": lambda f: len(f(shifts(1024, 1024))) == 513,
     "linear_networks.components.count_components": lambda f: f(Permutation.shift(1000, 1000), 10).real > 10**10,
     "linear_networks.groups.equivariant_classes": lambda f: (
         int(f([Permutation.shift(28, 28)], [Permutation.shift(28, 28)]).max()) + 1 == 28 * 784
