@@ -54,14 +54,17 @@ class Module:
                 found += [(node.lineno, whole, alias.name) for alias in node.names]
         return found
 
-    @cached_property
+    @property
     def imports(self) -> set[Path]:
         """Find the files of the project that it imports or names: import_module("…"), numbers("…")."""
+        return {file for name in self._names for file in _files(name)}
+
+    @cached_property
+    def _names(self) -> set[str]:
         texts = {node.value for node in ast.walk(self.tree) if isinstance(node, ast.Constant)}
         names = {text for text in texts if isinstance(text, str) and DOTTED.fullmatch(text)}
         names |= {f"snippets.figures.{name}" for name in names}
-        names |= {f"{module}.{name}" for _, module, name in self.imported}
-        return {file for name in names for file in _files(name)}
+        return names | {f"{module}.{name}" for _, module, name in self.imported}
 
 
 def file_of(name: str) -> Path | None:

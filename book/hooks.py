@@ -115,6 +115,10 @@ def on_serve(server: LiveReloadServer, *, config: MkDocsConfig, builder: Callabl
     What is wrong stands on the pages.
     """
     serving.tell(server)
+    done = project.CACHE / "tested" / "done"
+    done.parent.mkdir(exist_ok=True)
+    prepare.then = done.touch
+    server.watch(str(done.parent))
     server.unwatch(config.docs_dir)
     for path, recursive in _by_hand(Path(config.docs_dir)):
         server.watch(str(path), recursive=recursive)

@@ -1,10 +1,12 @@
 """Everything that is made before pages are rendered, and only where something that it is made from changed."""
 
 import json
+import logging
 import os
+import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
@@ -21,9 +23,13 @@ from book.project import BookError, chapters, figures_path, module_of, nav
 
 SETTINGS = ("mkdocs.yml", "package.json", "requirements.txt", "pyproject.toml")
 SOURCES = (".md", ".py", ".json", ".mjs", ".css")
+LINES = 40  # that a failing test may say
 
 _announced = False  # by an engine that says when a build begins
 _last: tuple[str, Catalogue | BookError] | None = None  # the tree as it was last looked at, and what was made of it
+then: Callable[[], None] | None = None  # while serving: tests run behind the build, and what follows when they are done
+_behind = threading.Thread()  # in which they do
+_failed: dict[str, tuple[str, str]] = {}  # the digest of each test that failed there, and why
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ def _prepare() -> Catalogue:
         _stop("the book has loose ends:", lint.loose_ends())
         for name in record.touched(record.entries()):
             print(f"book: {name} is not as it was made: it is made again", flush=True)
-        _make([*_jobs_of_figures(), *_jobs_of_pages()], {check: check.digest() for check in marked.checks()})
+        whole = _make([*_jobs_of_figures(), *_jobs_of_pages()], {check: check.digest() for check in marked.checks()})
         made = record.entries()
         record.shorten()
         known = catalogue.gather(made)
@@ -128,7 +134,8 @@ def _prepare() -> Catalogue:
         _stop("pages ask for numbers that no snippet computes:", lint.numbers(known))
         ledger.write_files(known)
         notebooks.write_all(known, made)
-    catalogue.save(_tree(), known)
+    if whole:
+        catalogue.save(_tree(), known)
     return known
 
 
@@ -165,28 +172,60 @@ def make_page(page: str) -> Iterator[str]:
             yield from keep(job, work.do(*job.request))
 
 
-def _make(jobs: list[Job], checks: dict[marked.Check, str]) -> None:
-    """Do stale jobs in worker processes and stale tests in pytest, at the same time; note each when it is done."""
+def _make(jobs: list[Job], checks: dict[marked.Check, str]) -> bool:
+    """Do stale jobs in worker processes and stale tests in pytest, at the same time; note each when it is done.
+
+    Return whether all is done: while serving, tests go on behind the build.
+    """
     made, start = record.entries(), time.perf_counter()
     stale = [job for job in jobs if not record.fresh(made, job.key, job.digest)]
-    tests = [check for check, digest in checks.items() if not record.fresh(made, check.node, digest)]
+    tests = {check: digest for check, digest in checks.items() if not record.fresh(made, check.node, digest)}
     if not stale and not tests:
-        return
+        return True
     names = ", ".join(job.key for job in stale[:4]) + (f" and {len(stale) - 4} more" if len(stale) > 4 else "")
     print(f"book: {names or 'no figure, number or page'}; {len(tests)} tests of claims", flush=True)
     stale.sort(key=lambda job: job.request[0] != "results")
-    testing = [Job("the tests of claims", "", ("test", *(check.node for check in tests)))] if tests else []
-    with ThreadPoolExecutor(1) as beside:  # in a process of their own, in which shapes are checked
-        tested = beside.submit(lambda: list(_run(testing, 1)))
+    with ThreadPoolExecutor(1) as beside:
+        tested = beside.submit(_test, {} if then else tests)
         errors = [problem for job, answer in _run(stale, os.cpu_count() or 1) for problem in keep(job, answer)]
-        said = "".join(answer.get("said", answer.get("error", "")) for _, answer in tested.result())
-    made = record.entries()
-    for check in tests:
-        if not record.fresh(made, check.node, checks[check]):
-            why = made.get(check.node, {}).get("message") or "\n".join(said.splitlines()[-12:])
-            errors.append(f"claim {', '.join(check.ids)} fails: {check.file}:{check.line} {check.function}\n{why}")
-    _stop("what the book shows is not what its code does:", errors)
+        failed = tested.result()
+    if then:
+        failed = {check: _failed.get(check.node, ("", "")) for check in tests}
+        failed = {check: why for check, (digest, why) in failed.items() if digest == tests[check]}
+    _stop("what the book shows is not what its code does:", [*errors, *failed.values()])
     print(f"book: made in {time.perf_counter() - start:.1f} s", flush=True)
+    if then and tests:
+        _test_behind(tests, then)
+    return not (then and tests)
+
+
+def _test(tests: dict[marked.Check, str]) -> dict[marked.Check, str]:
+    """Run tests of claims in a process of their own, in which shapes are checked; return what is wrong with which."""
+    testing = [Job("the tests of claims", "", ("test", *(check.node for check in tests)))] if tests else []
+    said = "".join(answer.get("said", answer.get("error", "")) for _, answer in _run(testing, 1))
+    made, failed = record.entries(), {}
+    for check, digest in tests.items():
+        if not record.fresh(made, check.node, digest):
+            why = (made.get(check.node, {}).get("message") or said).rstrip().splitlines()
+            claims = f"claim {', '.join(check.ids)} fails: {check.file}:{check.line} {check.function}"
+            failed[check] = "\n".join([claims, *why[-LINES:]])
+    return failed
+
+
+def _test_behind(tests: dict[marked.Check, str], then: Callable[[], None]) -> None:
+    """Run tests while the pages can be read already, one lot at a time: the next build looks at what is left."""
+    global _behind
+
+    def test() -> None:
+        _failed.update({check.node: (tests[check], why) for check, why in _test(tests).items()})
+        then()
+
+    logging.getLogger("mkdocs.book").warning(
+        f"tests of claims still run, {len(tests)} of them; until they are done, marks are those of before the edit"
+    )
+    if not _behind.is_alive():
+        _behind = threading.Thread(target=test, daemon=True)
+        _behind.start()
 
 
 def _run(jobs: list[Job], workers: int) -> Iterator[tuple[Job, dict[str, Any]]]:

@@ -15,7 +15,7 @@ LOOKS = (
     "overflow-wrap: anywhere"
 )
 BANNER = f'<div role="alert" tabindex="0" style="{LOOKS}"><b>{{}}</b>\n{{}}</div>'
-FAILED = "The last edit cannot be built; this page is as it was before:"
+FAILED = "The last build failed; this page is as it was before:"
 COMPLAINS = "The last build complains:"
 
 

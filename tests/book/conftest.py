@@ -270,6 +270,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: Path) -> Iterat
         monkeypatch.setattr(project, name, tmp_path / folder)
     monkeypatch.setattr(prepare, "_last", None)
     monkeypatch.setattr(prepare, "_announced", False)
+    monkeypatch.setattr(prepare, "then", None)
+    monkeypatch.setattr(prepare, "_failed", {})
     monkeypatch.setattr(extension, "rendering", None)
     monkeypatch.setattr(work, "pool", lambda workers: Here())
     monkeypatch.setattr(snippets, "__path__", [str(tmp_path / "snippets")])

@@ -212,7 +212,10 @@ def test_the_server_watches_what_is_written_by_hand(settings):
     watched = {
         (str(Path(e.watch.path).relative_to(settings.root)), e.watch.is_recursive) for e in server.observer.emitters
     }
+    prepare.then()
+    assert [file.name for file in (settings.root / ".book" / "tested").iterdir()] == ["done"]
     assert watched == {
+        (".book/tested", True),
         ("docs", False),
         ("docs/assets", False),
         ("docs/part", True),

@@ -61,6 +61,84 @@ def test_numbers_are_begun_before_figures_and_pages(tree, remade, monkeypatch):
     assert ["results", "figure", "page"] in begun
 
 
+def test_a_module_that_is_written_after_what_imports_it_is_followed(tree):
+    """A server looks at the same files again and again, and keeps what it has parsed."""
+    tree.write("snippets/part/first.py", "from snippets.part.second import x\n")
+    first = tree.root / "snippets/part/first.py"
+    assert tree.root / "snippets/part/second.py" not in depends.closure([first])
+    tree.write("snippets/part/second.py", "x = 1\n")
+    assert tree.root / "snippets/part/second.py" in depends.closure([first])
+
+
+@pytest.fixture
+def behind(tree, remade, monkeypatch):
+    """Let tests run behind the build, as while serving; they fail where the list that is returned says so."""
+    run, answers, asked = prepare._run, [], []
+
+    def answer(jobs, *rest):
+        if [job.request[0] for job in jobs] != ["test"]:
+            yield from run(jobs, *rest)
+        elif asked.append(1) or not answers.pop(0):
+            yield jobs[0], {"said": "a trace\n" * 50 + "E  wrong\n"}
+        else:
+            yield from run(jobs, *rest)
+
+    remade()
+    monkeypatch.setattr(prepare, "_run", answer)
+    monkeypatch.setattr(prepare, "then", lambda: asked.append("then"))
+    return answers, asked
+
+
+def edited(tree, new):
+    """Edit the snippet and build; return when the tests behind the build are done."""
+    tree.write(SNIPPET, (tree.root / SNIPPET).read_text() + f"\n# {new}\n")
+    known = prepare.begin()
+    prepare._behind.join()
+    return known
+
+
+def test_while_serving_a_test_that_fails_stops_the_build_after_it_until_an_edit(tree, behind, caplog):
+    """The page is there before the test is done, with the mark of before; what failed is not run again for nothing."""
+    answers, asked = behind
+    answers += [False, True]
+    known = edited(tree, "wrong")
+    assert known.tests["LA-101"][0]["error"] == pytest.approx(1e-13, rel=0.1)
+    assert "tests of claims still run, 1 of them; until they are done, marks are those of" in caplog.text
+    assert asked == [1, "then"]
+    for _ in range(2):
+        with pytest.raises(BookError, match=r"claim LA-101, LA-01 fails: (.|\n)*E  wrong$") as error:
+            prepare.begin()
+        assert str(error.value).count("a trace") == prepare.LINES - 1
+    assert asked == [1, "then"]
+    edited(tree, "right")
+    assert asked == [1, "then"] * 2
+    caplog.clear()
+    prepare.begin()
+    assert caplog.text == ""
+    assert asked == [1, "then"] * 2
+    assert catalogue.load(prepare._tree()) is not None
+
+
+def test_tests_behind_the_build_run_one_lot_at_a_time(tree, behind, monkeypatch):
+    """Of what is edited meanwhile nothing is noted; the build that follows tests it."""
+    answers, asked = behind
+    answers += [False, True]
+    go, test = threading.Event(), prepare._test
+    monkeypatch.setattr(prepare, "_test", lambda tests: test(tests) if tests and go.wait(60) else {})
+    for text in ("once", "twice"):
+        tree.write(SNIPPET, (tree.root / SNIPPET).read_text() + f"\n# {text}\n")
+        prepare.begin()
+        assert catalogue.load(prepare._tree()) is None
+    go.set()
+    prepare._behind.join()
+    assert asked == [1, "then"]
+    prepare.begin()
+    prepare._behind.join()
+    prepare.begin()
+    assert asked == [1, "then"] * 2
+    assert catalogue.load(prepare._tree()) is not None
+
+
 def test_results_say_what_made_them(tree, remade):
     remade()
     made_by = json.loads((tree.root / GENERATED / "results/part/toy.json").read_text())["numbers"]["made_by"]

@@ -3,6 +3,7 @@
 import html
 import logging
 import re
+import threading
 from unittest.mock import Mock
 
 import pytest
@@ -10,7 +11,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import ConfigurationError
 from mkdocs.livereload import LiveReloadServer
 
-from book import serving
+from book import prepare, serving
 from tests.book.test_hooks import TOY, built, settings  # noqa: F401
 
 FAULTS = {
@@ -34,6 +35,7 @@ def server(settings):  # noqa: F811
     config = load_config(str(tree.root / "mkdocs.yml"))
     here.watch(config.docs_dir)
     config.plugins.on_serve(here, config=config, builder=here.builder)
+    prepare.then = None  # tests run before the pages, as in a build
     yield here
     here.server_close()
 
@@ -75,6 +77,32 @@ def test_terminal_has_a_trace_of_what_nobody_explained(server, capsys, error, tr
     assert str(error) in said
     assert ("Traceback" in said) == trace
     assert shown(server)[2].endswith(str(error))
+
+
+def test_page_comes_before_the_tests_are_done_and_says_so(server, settings):  # noqa: F811
+    """When they are, the file is touched that the server watches, so that it builds once more."""
+    done, go = threading.Event(), threading.Event()
+    test = prepare._test
+
+    def waits(tests):
+        assert go.wait(60)
+        return test(tests)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepare, "_test", lambda tests: waits(tests) if tests else {})
+        patch.setattr(prepare, "then", done.set)
+        settings.edit("snippets/part/toy.py", "Double x.", "Double it.")
+        server.builder()
+        status, page, alert = shown(server)
+        assert status == "200 OK"
+        assert "Double it." in page
+        assert "tests of claims still run, 1 of them" in alert
+        assert not done.is_set()
+        go.set()
+        assert done.wait(60)
+        prepare._behind.join()
+        server.builder()
+        assert shown(server)[2] == ""
 
 
 def test_what_the_server_complains_of_is_not_told(server):
