@@ -54,6 +54,18 @@ def test_three_numbers_are_wrong_by_a_half_turn_on_every_axis(seed, measured):
 
 
 @pytest.mark.claim("LG-128")
+@pytest.mark.parametrize(("turn", "opposite"), [(3.0, 3.0 + math.pi), (-3.0, math.pi - 3.0), (0.5, 0.5 + math.pi)])
+def test_who_always_answers_one_turn_is_wrong_by_a_half_turn_at_the_opposite_one(turn, opposite, measured):
+    answer = torch.tensor([0.0, 0.0, turn])
+    measured(h.worst_on_the_loop(lambda _: answer), [math.degrees(opposite), 180.0], atol=1e-5)
+
+
+@pytest.mark.claim("LG-128")
+def test_the_logarithm_is_never_wrong_but_jumps_at_the_half_turn(measured):
+    measured(h.worst_on_the_loop(lambda R: e.log_so3(R.view(3, 3))), [180.0, 0.0], atol=1e-5)
+
+
+@pytest.mark.claim("LG-128")
 def test_the_product_of_two_quaternions_is_the_cosine_of_half_the_angle(measured):
     R, S = e.exp_so3(torch.randn(2, 200, 3, generator=torch.Generator().manual_seed(0)))
     square = (e.quaternion(R) * e.quaternion(S)).sum(1).square()

@@ -250,6 +250,7 @@ def test_power_iteration_halves_the_angle(measured):
     slopes = torch.tensor([abs(float(d[0] / d[1])) for d in directions])
     measured(slopes[20:] / slopes[19:-1], 0.5, atol=1e-5)
     measured(directions[-1].abs(), [0.0, 1.0], atol=1e-8)
+    measured.exact(len(directions), 31)  # that of the start, and one a step
 
 
 @pytest.mark.claim("LA-186")

@@ -120,6 +120,16 @@ def test_a_component_that_fits_is_described():
     assert component(sigma, {Eigenvalue(1, 1): 2, Eigenvalue(3, 2): 2}).dimension == 4 + 2 * 4
 
 
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.integers(1, 2), st.integers(0, 2)), max_size=5).map(sorted), st.integers(0, 9))
+def test_rank_vectors_are_all_choices_of_that_weight_the_largest_first(blocks, total):
+    """Blocks of weight one come first, and some of them may be empty."""
+    choices = product(*(range(d, -1, -1) for _, d in blocks))
+    assert list(rank_vectors(blocks, total)) == [
+        r for r in choices if sum(w * e for (w, _), e in zip(blocks, r)) == total
+    ]
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 2), st.integers(0, 3)), max_size=4), st.integers(0, 12))
 def test_ways_counts_the_choices(blocks, total):

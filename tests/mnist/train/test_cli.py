@@ -111,7 +111,10 @@ def test_the_first_line_comes_before_torch(digits, tmp_path):
 def test_the_folder_of_a_run(command, run_folder, drawn):
     assert command("--epochs", "2", "--seed", "4") == 0
     assert {file.name for file in run_folder.iterdir()} == set(folders.NAMES)
-    held = json.loads((run_folder / "settings.json").read_text())
+    told = (run_folder / "settings.json").read_text()
+    assert told.startswith('{\n  "settings": {\n    "')  # for people, too
+    assert told.endswith("\n}\n")
+    held = json.loads(told)
     assert held["settings"]["seed"] == 4
     assert held["versions"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
     assert {"git", "machine", "threads", "processes", "started", "command", "device"} <= set(held)
