@@ -3,10 +3,13 @@
 import pytest
 from torch import nn
 
+from snippets.equivariant_networks.points import Energy, RadialProduct
 from snippets.lie_groups.attention import EuclideanAttention
 from snippets.lie_groups.rotary import RotaryAttention
 from snippets.linear_algebra.eigenvectors import LinearRecurrence
+from snippets.linear_algebra.flows import Coupling
 from snippets.linear_algebra.pca import linear_autoencoder
+from snippets.linear_algebra.span import bent_bottleneck, flat_bottleneck
 from snippets.linear_algebra.svd import Adapter, compress
 from snippets.mnist.script import collapse
 from snippets.mnist.train.networks import Dense
@@ -30,9 +33,27 @@ LEARNT = {
     "linear_algebra.svd.compress.bare": (lambda: compress(nn.Linear(4, 3, bias=False), 2), [(2, 4), (3, 2)]),
     "linear_algebra.pca.linear_autoencoder": (lambda: linear_autoencoder(4, 2), [(2, 4), (2,), (4, 2), (4,)]),
     "linear_algebra.pca.linear_autoencoder.bare": (lambda: linear_autoencoder(4, 2, bias=False), [(2, 4), (4, 2)]),
+    "linear_algebra.flows.Coupling": (lambda: Coupling(0, n=6), [(16, 3), (16,), (6, 16), (6,)]),
+    "linear_algebra.span.flat_bottleneck": (
+        lambda: flat_bottleneck(5, 2), [(32, 5), (32,), (2, 32), (2,), (5, 2), (5,)],
+    ),
+    "linear_algebra.span.bent_bottleneck": (
+        lambda: bent_bottleneck(5, 2), [(2, 5), (2,), (32, 2), (32,), (5, 32), (5,)],
+    ),
+    "equivariant_networks.points.Energy": (
+        lambda: Energy(3),
+        [
+            (3, 16),  # the types
+            *2 * [(64, 72), (64,), (48, 64), (48,), (16, 32), (16,)],  # a message of pairs at eight distances, an update
+            *[(16, 16), (16,), (1, 16), (1,)],  # the answer
+        ],
+    ),
+    "equivariant_networks.points.RadialProduct": (
+        lambda: RadialProduct([2], [3], top=0), [(32, 8), (32,), (1, 32), (1,), (3, 2)],
+    ),
     "mnist.train.networks.Dense": (lambda: Dense(3), [(3, 784), (784, 3)]),
     "mnist.script.collapse": (lambda: collapse(Dense(3), 3), [(3, 784), (784, 3)]),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LEARNT)

@@ -364,9 +364,11 @@ def test_rank_out_of_range_is_named(r):
         compress(nn.Linear(5, 3), r)
 
 
-def test_share_out_of_range_is_named():
-    with pytest.raises(ValueError, match="share 0"):
-        rank_for(gaussian(2, 2), 0.0)
+@pytest.mark.parametrize("share", [-0.5, 0.0, 1.5])
+def test_share_out_of_range_is_named(share):
+    with pytest.raises(ValueError, match=f"share {share}: choose a number above 0 and at most 1"):
+        rank_for(gaussian(2, 2), share)
+    assert rank_for(gaussian(2, 2), 1.0) == 2
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -395,7 +397,7 @@ def test_ranks_do_not_depend_on_the_unit(scale):
     assert not pseudo_inverse(0 * A).any()
 
 
-@pytest.mark.parametrize("r", [0, 5])
+@pytest.mark.parametrize("r", [-1, 0, 5])
 def test_an_adapter_of_no_rank_is_refused(r):
     with pytest.raises(ValueError, match=f"rank {r}: choose 1 to 4"):
         Adapter(nn.Linear(6, 4), r)

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import runpy
 import shlex
 import signal
@@ -562,3 +563,29 @@ def test_a_long_list_of_cycles_is_cut_at_six(count, capsys):
     for line in capsys.readouterr().out.splitlines()[1:3]:
         assert (f"… {count} in all" in line) == (count > 6)
         assert len([sign for sign in line if sign in "({"]) == min(count, 6)
+
+
+@pytest.mark.parametrize("length", [7, 8, 9])
+def test_a_long_cycle_is_cut_at_eight_points(length, capsys):
+    assert main([f"shift:1x{length}", "--rank", "1"]) == 0
+    for line in capsys.readouterr().out.splitlines()[1:3]:
+        shown = re.split(r"[({]", line)[1][:-1].split()
+        assert shown[8:] == (["…"] if length > 8 else [])
+        assert len(set(shown[:8]) & set("123456789")) == min(length, 8)
+
+
+@pytest.mark.parametrize("count", [20, 21])
+@pytest.mark.parametrize("order", [(), ("--sort", "first"), ("--sort", "smallest")])
+def test_twenty_components_are_shown_without_a_note(count, order, capsys):
+    """On a cycle of an odd number of points the maps of rank two are those of one wave."""
+    assert main([f"shift:1x{2 * count + 1}", "--rank", "2", *order]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("=" in line for line in lines[-21:]) == 20
+    assert ("see --sort, --ranks, --near and --all" in lines[-1]) == (count > 20)
+
+
+def test_a_number_of_more_than_thirty_digits_is_given_by_its_size():
+    assert report.abbreviated(10**30 - 1) == "999" + 9 * ",999"
+    assert report.abbreviated(10**30) == "1.00e30 (31 digits)"
+    assert report.abbreviated(123456 * 10**30) == "1.23e35 (36 digits)"
+    assert report.abbreviated(None, 1234.6) == "about 10^1,235"
