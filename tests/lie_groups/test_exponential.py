@@ -433,6 +433,7 @@ def test_solution_exp_by_squaring(size, measured):
 def test_squaring_halves_until_the_size_is_at_most_one_and_takes_eighteen_terms(size, halvings):
     """A shift of twenty places shows the powers one by one: the highest is the 17th, doubled by each squaring."""
     found = e.exp_by_squaring(size * torch.eye(40).roll(1, 0).tril())
+    torch.testing.assert_close(found.diagonal(-1), torch.full((39,), size))
     reached = 17 * 2**halvings
     assert found.diagonal(-min(39, reached)).min() > 0
     assert reached >= 39 or not found.tril(-reached - 1).any()
