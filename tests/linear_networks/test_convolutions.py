@@ -86,6 +86,9 @@ def test_quadratics_that_two_filters_reach(measured):
         torch.tensor([0.0, 3, 0]),
     ]:
         measured(multiply(*factor(c)), c, atol=1e-12)
+    for middle in (0.5, -0.5, 2.0, -2.0):  # one root is close to zero: no digit of it may be lost
+        c = torch.tensor([1e-18, middle, 1.0])
+        measured(multiply(*factor(c)) / c, 1, atol=1e-12)
 
 
 @pytest.mark.claim("NN-09")

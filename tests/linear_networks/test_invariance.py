@@ -166,6 +166,7 @@ def test_one_autoencoder_reaches_every_invariant_map(measured):
         F = lambda t: t[: 5 * rank].reshape(5, rank) @ t[5 * rank :].reshape(rank, 2) @ sharing(PARTS)
         measured.exact(differential_rank(F, draw(7 * rank)), dim)
         target = draw(5, rank, seed=1) @ draw(rank, 2, seed=2) @ sharing(PARTS)
+        measured(torch.matmul(*shared_factors(target, PARTS, 9)), target, atol=1e-12)  # more than it has
         A, B = shared_factors(target, PARTS, rank)
         with torch.no_grad():
             net.decoder.copy_(A)
