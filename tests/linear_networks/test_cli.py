@@ -584,6 +584,15 @@ def test_twenty_components_are_shown_without_a_note(count, order, capsys):
     assert ("see --sort, --ranks, --near and --all" in lines[-1]) == (count > 20)
 
 
+def test_twenty_components_come_in_one_order_and_not_from_both_ends(capsys):
+    dimensions = [
+        one["dimension"]
+        for one in answer(capsys, "(1 2 3 4 5 6 7 8 9 10)", "--size", "12", "--rank", "5")["equivariant"]["components"]
+    ]
+    assert len(dimensions) == 20
+    assert dimensions == sorted(dimensions, reverse=True) != dimensions[:1] * 20
+
+
 def test_a_number_of_more_than_thirty_digits_is_given_by_its_size():
     assert report.abbreviated(10**30 - 1) == "999" + 9 * ",999"
     assert report.abbreviated(10**30) == "1.00e30 (31 digits)"
