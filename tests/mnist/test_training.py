@@ -204,6 +204,14 @@ def test_unused_units_stay_zero_and_real_blocks_stay_real(measured):
     assert block_losses(blocks, e, d).sum() < block_losses(blocks, *start).sum()
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.complex128])
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_random_networks_have_entries_of_the_variance_asked_for(scale, dtype, measured):
+    blocks = torch.eye(100, dtype=dtype)[None] + (1j * torch.ones(100).diag(1)[:100, :100] if dtype.is_complex else 0)
+    for weights in random_network(blocks, (60,), seeded(), scale):
+        measured(100 * weights.abs().square().mean() / scale**2, 1, atol=0.05)
+
+
 def test_orthonormal_networks_are_projections_of_the_ranks_asked_for(measured):
     _, blocks = problem()
     e, d = orthonormal_network(blocks, SMALL, seeded())
