@@ -103,6 +103,7 @@ def test_the_loss_is_looked_at_and_saved_each_ten_seconds_and_after_an_epoch(set
     )
     run(settings(epochs=1), recorder)
     assert [now.step for now in recorder.seen] == saved == looks
+    assert [now.images for now in recorder.seen] == [100 * step for step in looks]
 
 
 def test_a_file_that_would_run_code_is_not_loaded(tmp_path):
