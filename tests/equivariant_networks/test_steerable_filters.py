@@ -1,5 +1,6 @@
 """Steerable filters: the condition, ring by ring, by a null space, and on pixels."""
 
+import inspect
 import math
 
 import pytest
@@ -218,3 +219,22 @@ def test_a_filter_on_pixels_is_a_sum_of_rings_that_fade_within_a_pixel(m, other,
             here = on_ring(W, m, other, torch.atan2(torch.tensor(float(up)), torch.tensor(float(right))))
             expected += math.exp(-((math.hypot(up, right) - ring) ** 2) / 0.72) * here
         measured(K[:, :, row, column], expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 6, 6), (1, 5, 6, 6), (1, 6, 6, 6), (1, 2, 6), (2, 6, 6), (1, 1, 2, 6, 6)])
+def test_fields_of_another_shape_are_refused(shape):
+    """Two channels are two or four numbers a pixel; a field of arrows has an even number of them."""
+    f = torch.zeros(shape)
+    with pytest.raises(ValueError, match=r"pass \(batch, 2 or 4, n, n\)"):
+        inspect.unwrap(Gate.forward)(Gate(2), f)
+    if shape[1] % 2 or f.ndim != 4:
+        with pytest.raises(ValueError, match=r"pass \(batch, 2 × channels, n, n\)"):
+            inspect.unwrap(turn_field)(f, 1, 1)
+
+
+def test_a_layer_counts_its_fields_and_its_bias_is_for_numbers():
+    layer = SteerableLayer([1, 2], [2, 1], size=3)
+    for count in (1, 3):
+        with pytest.raises(ValueError, match=f"{count} fields: pass 2"):
+            layer([torch.zeros(1, 1 + m, 5, 5) for m in range(count)])
+    assert layer.bias.shape == (2, 1, 1)

@@ -242,7 +242,7 @@ def test_commuting_exponents_add(s, t):
 
 
 test_numbers = numbers("lie_groups.algebra", {
-    "slope_1": near(1.99838, 1e-5), "slope_2": near(2.99378, 1e-5), "slope_3": near(3.99888, 1e-5), "slope_4": near(4.9937, 1e-4),  # up to orders beyond
+    "slope_1": near(1.99838, 1e-5), "slope_2": near(2.99378, 1e-5), "slope_3": near(3.99888, 1e-5), "slope_4": near(4.9937, 1e-3),  # up to orders beyond
     "group_worst": below(1e-13), "free_worst": near(0.5295, 0.0001), "free_miss": below(1e-10), "group_miss": below(1e-10),
 })  # fmt: skip
 

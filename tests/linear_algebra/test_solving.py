@@ -104,6 +104,11 @@ def test_rounding_is_taken_for_zero(unit):
     assert null_space(turned).shape == (2, 1)
 
 
+def test_the_largest_entry_is_one_where_there_is_none():
+    assert page.largest(torch.tensor([[-3.0, 2.0]])) == 3.0
+    assert page.largest(torch.zeros(2, 2)) == page.largest(torch.zeros(0, 3)) == 1.0
+
+
 def test_an_own_limit_decides():
     nearly = torch.tensor([[1.0, 1.0], [1.0, 1.0 + 1e-6]])
     assert row_reduce(nearly)[1] == [0, 1]

@@ -14,6 +14,7 @@ from snippets.linear_networks.determinantal import degree, dimension
 from snippets.linear_networks.function_spaces import differential_rank
 from snippets.linear_networks.invariance import (
     InvariantAutoencoder,
+    check_columns,
     collapse,
     indices,
     orbit_order,
@@ -198,6 +199,9 @@ def test_bad_input_is_named():
         collapse(size * draw(3, 2) @ sharing(PARTS), PARTS)
     with pytest.raises(ValueError, match=r"shape \(2, 4\) does not fit 5 points"):
         collapse(torch.zeros(2, 4), PARTS)
+    for shape in ((5,), (5, 4), ()):
+        with pytest.raises(ValueError, match="does not fit 5 points: it needs 5 columns"):
+            check_columns(torch.zeros(shape), 5)
     with pytest.raises(ValueError, match="inputs of 4 numbers: give 5"):
         InvariantAutoencoder(PARTS, 2, 5)(torch.zeros(3, 4))
     for wrong, problem in (
