@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -232,14 +233,16 @@ def test_every_run_is_in_the_record():
 
 
 @pytest.mark.parametrize(("count", "seed"), [(100, 2), (1_000, 1)])
-def test_a_recorded_run_is_what_the_code_measures(count, seed, measured):
+def test_a_recorded_run_is_what_the_code_measures(count, seed, measured, monkeypatch):
     torch.manual_seed(5)
+    clock = iter([100.0, 101.0])  # of the processor, before and after the training
+    monkeypatch.setattr(accuracies, "time", SimpleNamespace(process_time=lambda: next(clock)))
     run = accuracies.measure("dense", count, seed)
     recorded = records.record("nonlinear")[f"dense/once/{count}"]
     assert set(run) == set(recorded)
     for name in set(run) - {"step_ms"}:
         measured(run[name], recorded[name][seed], atol=0.03)
-    assert run["step_ms"] > 0
+    assert run["step_ms"] == round(1000 / STEPS[count], 2)
 
 
 def test_pictures_are_moved_by_each_distance_to_either_side():
@@ -260,9 +263,9 @@ def test_pictures_to_test_on_are_moved_as_it_is_said():
     sets, columns = accuracies.test_sets(), torch.arange(28.0)
     still = sets["still"]
     assert torch.equal(still, load_images("test").float() / 255)
-    moves = torch.stack([(sets["around"][:200] == cyclic_shift(still[:200], k)).all(2).all(1) for k in range(28)])
+    moves = torch.stack([(sets["around"][:500] == cyclic_shift(still[:500], k)).all(2).all(1) for k in range(28)])
     assert moves.any(0).all()
-    assert moves.any(1).sum() > 20
+    assert moves.any(1).all()
     centre = {name: (x.sum(1) * columns).sum(1) / x.sum((1, 2)) for name, x in sets.items()}
     for name, low, high in (
         ("own", 0.0, 5.6),
