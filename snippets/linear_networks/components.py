@@ -178,20 +178,18 @@ def rank_vectors(
     blocks: list[tuple[int, int]], total: int
 ) -> Iterator[tuple[int, ...]]:
     """Yield every (r_1, r_2, …) with Σ weight·r = total, the largest first; weights one come before weights two."""
-    room, odd = (
-        [0],
-        [False],
-    )  # what the later blocks can take, and whether they can take an odd number
+    room = [0]  # what the later blocks can take
     for weight, d in reversed(blocks):
         room.append(room[-1] + weight * d)
-        odd.append(odd[-1] or (weight == 1 and d > 0))
-    room, odd = room[::-1], odd[::-1]
+    room = room[::-1]
+    # whether the later blocks can take an odd number
+    odd = [*(weight == 1 for weight, _ in blocks[1:]), False]
 
     def choices(i: int, left: int) -> Iterator[int]:
         weight, d = blocks[i]
         least = max(0, -(-(left - room[i + 1]) // weight))
         for r in range(min(d, left // weight), least - 1, -1):
-            if (left - weight * r) % 2 == 0 or odd[i + 1]:
+            if (left - weight * r) % 2 == 0 or odd[i]:
                 yield r
 
     if total == 0:

@@ -157,7 +157,7 @@ def _check_gaps(mentioned: Counter, n: int, cycles: list[list[int]]) -> None:
         return
     digits = [list("".join(map(str, cycle))) for cycle in cycles]
     listed = sorted(digit for cycle in digits for digit in cycle)
-    if n > 9 and listed == [str(i + 1) for i in range(len(listed))]:
+    if listed == [str(i + 1) for i in range(len(listed))]:
         meant = "".join(f"({' '.join(cycle)})" for cycle in digits)
         raise ValueError(
             f"write {meant}, with blanks: as it stands it names the point {n} but not {missing}"

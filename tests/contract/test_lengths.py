@@ -12,7 +12,7 @@ from snippets.linear_networks.cycle_waves import CycleWaves
 from snippets.linear_networks.knapsack import fillings, knapsack
 from snippets.linear_networks.permutations import Permutation
 from snippets.mnist.components import better, distribution, loss_of
-from snippets.mnist.exact import EquivariantLinearAutoencoder, load, loss
+from snippets.mnist.exact import EquivariantLinearAutoencoder, fit, load, loss
 from snippets.mnist.train.networks import SemiEquivariant
 from snippets.mnist.train.pictures import CHUNK, moved
 from snippets.mnist.training import optimum, step_cost
@@ -38,6 +38,7 @@ CALLS = {
     "mnist.components.bins": (lambda few: distribution(TWO, 1, 1.0, [1] * few), 2),
     "mnist.components.better": (lambda few: list(better(TWO, 1, 5.0, [1] * few)), 2),
     "mnist.exact.loss": (lambda few: loss(MOMENTS, (BASES * 2)[:few]), 15),
+    "mnist.exact.fit": (lambda few: fit(MOMENTS[:1].expand(few, 28, 28), [1] * 15), 15),
     "mnist.exact.load": (lambda few: load(EquivariantLinearAutoencoder([1] * 15), (BASES * 2)[:few]), 15),
     "mnist.train.networks.": (lambda few: SemiEquivariant([1] * few), 15),
     "mnist.train.pictures.": (

@@ -119,5 +119,74 @@ def test_what_is_smaller_than_the_limit_counts_as_nothing(name):
     assert count(f, 200.0) == large
 
 
+EPS = torch.finfo(torch.float64).eps
+
+
+def cross(small):
+    """Return four points, two on each axis, with the variances 1 and `small`: their matrices are diagonal."""
+    a = (2 * small) ** 0.5
+    return torch.tensor([[2**0.5, 0.0], [-(2**0.5), 0.0], [0.0, a], [0.0, -a]])
+
+
+def refused(call):
+    """Say whether a call is refused."""
+    try:
+        call()
+    except ValueError:
+        return True
+    return False
+
+
+# By name: whether a deviation is taken for more than rounding, and from which deviation on it is.
+ROUNDING = {
+    "linear_algebra.solving.row_reduce": (
+        lambda f, d: f(entry(4.0, 0, 0, shape=(2, 3)) + entry(d, 1, 1, shape=(2, 3)))[1] == [0, 1], 10 * 3 * 4 * EPS,
+    ),
+    "linear_algebra.spectral.definiteness": (
+        lambda f, d: f(torch.diag(torch.tensor([4.0, d]))) == "positive definite: a bowl", 10 * 2 * 4 * EPS,
+    ),
+    "linear_algebra.spectral.definiteness.below": (
+        lambda f, d: f(torch.diag(torch.tensor([4.0, -d]))) == "indefinite: a saddle", 10 * 2 * 4 * EPS,
+    ),
+    "linear_algebra.spectral.definiteness.hill": (
+        lambda f, d: f(torch.diag(torch.tensor([-4.0, -d]))) == "negative definite: a hill", 10 * 2 * 4 * EPS,
+    ),
+    "linear_algebra.spectral.definiteness.asymmetric": (
+        lambda f, d: refused(lambda: f(4 * torch.eye(2) + entry(d, 0, 1, shape=(2, 2)))), 10 * 2 * 4 * EPS,
+    ),
+    "linear_algebra.pca.whiten": (lambda f, d: not refused(lambda: f(cross(d))), 10 * 2 * EPS),
+    "linear_algebra.pca.directions_from_gram": (lambda f, d: not refused(lambda: f(cross(d), 2)), 10 * 4 * EPS),
+    "linear_algebra.svd.svd": (lambda f, d: len(f(torch.diag(torch.tensor([4.0, d])))[1]) == 2, 10 * 4 * EPS**0.5),
+    "linear_algebra.svd.pseudo_inverse": (
+        lambda f, d: bool(f(entry(4.0, 0, 0, shape=(3, 2)) + entry(d, 1, 1, shape=(3, 2)))[1, 1] > 0), 3 * 4 * EPS,
+    ),
+    "linear_algebra.dot_products.orthonormal_coordinates": (
+        lambda f, d: refused(lambda: f(EYE + entry(d, 0, 1), EYE[0])), 1000 * EPS,
+    ),
+    "linear_algebra.dot_products.orthonormalise": (
+        lambda f, d: not refused(lambda: f(torch.tensor([[2.0, 4.0], [0.0, d]]))), 1000 * 4 * EPS,
+    ),
+    "lie_groups.groups.inverse_2x2": (
+        lambda f, d: not refused(lambda: f(torch.tensor([[2.0, 1.0], [2.0, 1.0 + d / 2]]))), 8 * 4 * EPS,
+    ),
+    "lie_groups.actions.commutant_basis": (lambda f, d: len(f(torch.diag(torch.tensor([4.0, 4.0 + d]))[None])) == 2, 100 * 2 * 4 * EPS),
+    "linear_networks.real_blocks.fourier_blocks": (
+        lambda f, d: refused(lambda: f(4 * torch.eye(2) + entry(d, 0, 0, shape=(2, 2)), Permutation.from_cycles("(1 2)"))),
+        64 * 2 * 4 * EPS,
+    ),
+    "manifolds.tangent_space.kernel": (
+        lambda f, d: f(entry(4.0, 0, 0, shape=(2, 3)) + entry(d, 1, 1, shape=(2, 3))).shape[1] == 1, 10 * 3 * 4 * EPS,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROUNDING)
+def test_rounding_ends_where_it_is_said_to(name):
+    module, _, function = name.removesuffix(".below").removesuffix(".hill").removesuffix(".asymmetric").rpartition(".")
+    f = getattr(importlib.import_module(f"snippets.{module}"), function)
+    more, limit = ROUNDING[name]
+    assert [more(f, share * limit) for share in (0.93, 1.07)] == [False, True]
+
+
 def test_a_matrix_that_commutes_up_to_rounding_splits_into_its_kinds():
     assert [(kind.dimension, kind.copies) for kind in kinds(Permutation.shift(1, 4))] == [(1, 1), (1, 1), (2, 1)]

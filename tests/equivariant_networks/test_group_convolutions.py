@@ -161,6 +161,17 @@ def test_the_classifier_does_not_see_moves(group, measured):
 
 def test_no_move_leaves_the_letter():
     letter = letter_f()
+    assert ["".join(" #"[int(x)] for x in row) for row in letter] == [
+        "         ",
+        "  #####  ",
+        "  #      ",
+        "  #      ",
+        "  ###    ",
+        "  #      ",
+        "  #      ",
+        "  #      ",
+        "         ",
+    ]
     assert all(not torch.equal(act(g, letter), letter) for g in TURNS_AND_MIRRORS[1:])
 
 

@@ -1,5 +1,6 @@
 """What symmetry buys: inputs that no rotation changes, networks of equal size, and what was recorded."""
 
+import inspect
 import itertools
 
 import pytest
@@ -329,6 +330,23 @@ def test_the_rate_is_chosen_where_the_error_is_least_and_on_other_examples(monke
     assert torch.equal(asked[0], points[trials.TRIED][-trials.TESTED - trials.VALIDATED : -trials.TESTED])
     assert torch.equal(asked[2], points[0][-trials.TESTED :])
     assert max(trials.COUNTS) + len(asked[0]) + len(asked[2]) == len(points[0])
+    assert {rate for _, rate in learned} in ({0.1, 0.2, 0.1 / 3}, {0.1, 0.2, 0.2 / 3})  # a third for the wider network
+
+
+def test_the_trials_are_as_large_as_the_page_says():
+    """Rates in steps of about three or of two; as many steps for the digits as for the energies; more for the longer runs."""
+    usual = inspect.signature(fit).parameters
+    assert (usual["steps"].default, usual["width"].default) == (1500, 96)
+    assert trials.LONGER == {"steps": 4 * 1500, "width": 2 * 96}
+    for run in (trials.energies, trials.digits, fit_digits):
+        assert inspect.signature(run).parameters["steps"].default == 1500
+    assert inspect.signature(trials.energy_error).parameters["width"].default == 96
+    assert (max(trials.COUNTS), trials.VALIDATED, trials.TESTED) == (3000, 2000, 4000)
+    assert (trials.DIGITS, trials.DIGITS_VALIDATED, trials.DIGITS_TESTED) == (1000, 2000, 2000)
+    steps = [high / low for rates in (trials.RATES, trials.DIGIT_RATES) for low, high in itertools.pairwise(rates)]
+    assert steps == pytest.approx([3, 10 / 3] * 2 + [3] + [2] * 4)
+    tried = {*trials.RATES, *trials.DIGIT_RATES}
+    assert all({*record("symmetry")[part]["rates"].values()} < tried for part in ("energies", "digits"))
 
 
 def test_the_accuracy_is_the_share_of_digits_read_at_each_angle():

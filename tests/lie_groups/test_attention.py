@@ -287,3 +287,42 @@ def test_numbers_attend_too():
     known = [layer.value(h).mean(0).expand(4, 5), layer.mix(v.mT).mT.square().sum(-1)]
     expected = h + torch.tanh(layer.update(torch.cat(known, -1)))
     torch.testing.assert_close(layer(h, v, torch.zeros(4, 3))[0], expected)
+
+
+def test_scores_are_dot_products_over_the_root_of_their_length(measured):
+    layer, x = at.VectorAttention(3), torch.randn(5, 3, 2, generator=torch.Generator().manual_seed(0))
+    layer.query.data = layer.key.data = torch.eye(3)
+    expected = torch.nn.functional.scaled_dot_product_attention(*3 * [x.flatten(1)[None]])
+    layer.value.data = torch.eye(3)
+    measured(layer(x).flatten(1)[None].detach(), expected, atol=1e-14)
+    measured(layer.scores(x).detach(), x.flatten(1) @ x.flatten(1).T / 6**0.5, atol=1e-14)
+
+
+def test_a_mix_in_the_plane_adds_the_quarter_turns(measured):
+    plane = at.PlaneAttention(2)
+    plane.turned.data = torch.tensor([[0.0, 3.0], [0.0, 0.0]])
+    x = torch.tensor([[[1.0, 2.0], [5.0, 7.0]]])
+    measured(plane.mix(2 * torch.eye(2), x).detach(), [[[2.0 - 21.0, 4.0 + 15.0], [10.0, 14.0]]], atol=0)
+    measured(
+        at.gate(torch.tensor([[[3.0, 4.0]]])), torch.tanh(torch.tensor(5.0)) * torch.tensor([[[3.0, 4.0]]]), atol=0
+    )
+
+
+def test_the_euclidean_layer_is_what_pairs_say_one_by_one(measured):
+    torch.manual_seed(0)
+    layer, h, v, x = at.EuclideanAttention(3, 2), torch.randn(4, 3), torch.randn(4, 2, 3), torch.randn(4, 3)
+    numbers_, arrows = layer(h, v, x)
+    for i in range(4):
+        heard = [
+            torch.tanh(layer.mine(h[i]) + layer.yours(h[j]) + layer.distance(((x[j] - x[i]) ** 2).sum().log1p()[None]))
+            for j in range(4)
+        ]
+        weights = torch.softmax(torch.cat([layer.score(pair) for pair in heard]), 0)
+        pulls = [
+            w * layer.gate(pair)[:, None] * (x[j] - x[i])
+            for j, (w, pair) in enumerate(zip(weights, heard, strict=True))
+        ]
+        arrow = layer.mix(v[i].T).T + sum(pulls)
+        known = torch.cat([sum(w * layer.value(h[j]) for j, w in enumerate(weights)), arrow.square().sum(1)])
+        measured(arrows[i].detach(), arrow.detach(), atol=1e-14)
+        measured(numbers_[i].detach(), (h[i] + torch.tanh(layer.update(known))).detach(), atol=1e-14)

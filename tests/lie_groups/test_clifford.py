@@ -14,7 +14,7 @@ from book.expect import below, numbers
 from snippets.lie_groups import clifford as c
 from snippets.lie_groups.algebra import lie_bracket
 from snippets.lie_groups.attention import random_rotations
-from snippets.lie_groups.exponential import exp_so3, hat, log_so3
+from snippets.lie_groups.exponential import exp_so3, hat, log_so3, quaternion
 from snippets.lie_groups.groups import rotation
 from snippets.lie_groups.rotation_heads import geodesic
 
@@ -307,6 +307,16 @@ def test_a_head_with_four_numbers_is_wrong_by_a_half_turn(seed, measured):
     truth = exp_so3(torch.tensor([0.0, 0.0, math.radians(t)]))
     guess = c.matrix_of(c.rotor_of(torch.nn.functional.normalize(net(truth.flatten()).detach(), dim=0)))
     measured(log_so3(guess.T @ truth).norm(), math.pi, atol=1e-7)
+
+
+@pytest.mark.parametrize(("turn", "opposite"), [(3.0, 3.0 + math.pi), (-3.0, math.pi - 3.0), (0.5, 0.5 + math.pi)])
+def test_four_numbers_that_stay_are_wrong_by_a_half_turn_at_the_opposite_turn(turn, opposite, measured):
+    q = torch.tensor([math.cos(turn / 2), 0.0, 0.0, math.sin(turn / 2)])
+    measured(c.worst_with_four(lambda _: q), [math.degrees(opposite), 180.0], atol=1e-5)
+
+
+def test_four_numbers_of_the_right_turn_are_not_wrong(measured):
+    measured(c.worst_with_four(lambda R: quaternion(R.view(3, 3)))[1], 0.0, atol=1e-5)
 
 
 @given(VECTORS, VECTORS, VECTORS)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from book.expect import between, numbers
+from book.expect import near, numbers
 from snippets.figures.lie_groups import exponential as figures
 from snippets.lie_groups import exponential as e
 from snippets.lie_groups.groups import reflection, rotation
@@ -359,11 +359,11 @@ def test_exp_stretches_by_the_chord_over_the_arc(directions, measured):
 
 
 test_numbers = numbers("lie_groups.exponential", {
-    "smallest_trace": between(-2 - 1e-9, -1.99),
-    "thousand_steps_miss": between(0.0015, 0.0025),
-    "thousand_steps_bound": between(0.0147, 0.0148),
-    "ten_terms_miss": between(2e-4, 4e-4),
-    "ten_terms_bound": between(0.0020, 0.0021),
+    "smallest_trace": near(-1.99999998, 1e-8),
+    "thousand_steps_miss": 0.00200199911,
+    "thousand_steps_bound": 0.0147781122,
+    "ten_terms_miss": 0.000278351122,
+    "ten_terms_bound": 0.00208509520,
 })  # fmt: skip
 
 
@@ -413,7 +413,7 @@ def test_solutions(measured):
         measured(e.boost(t), torch.linalg.matrix_exp(torch.tensor([[0.0, t], [t, 0.0]])), atol=1e-14)
     for a, d in ((2.0, 0.5), (-3.0, -3.0)):
         measured(torch.linalg.matrix_exp(e.real_log_of_diagonal(a, d)), torch.diag(torch.tensor([a, d])), atol=1e-14)
-    for a, d in ((-2.0, -0.5), (1.0, -1.0), (0.0, 1.0)):
+    for a, d in ((-2.0, -0.5), (1.0, -1.0), (-1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (0.0, 0.0)):
         with pytest.raises(ValueError, match="no real logarithm"):
             e.real_log_of_diagonal(a, d)
 
@@ -427,3 +427,13 @@ def test_solution_exp_by_squaring(size, measured):
     measured(e.exp_by_squaring(G) / truth.norm(), truth / truth.norm(), atol=1e-12)
     assert (e.partial_sums(40 * e.J, 200)[-1] - rotation(40.0)).abs().max() > 0.01
     assert (e.partial_sums(e.J, 15)[-1] - rotation(1.0)).abs().max() > 5e-13
+
+
+@pytest.mark.parametrize(("size", "halvings"), [(0.3, 0), (1.0, 0), (2.0, 1), (2.1, 2)])
+def test_squaring_halves_until_the_size_is_at_most_one_and_takes_eighteen_terms(size, halvings):
+    """A shift of twenty places shows the powers one by one: the highest is the 17th, doubled by each squaring."""
+    found = e.exp_by_squaring(size * torch.eye(40).roll(1, 0).tril())
+    torch.testing.assert_close(found.diagonal(-1), torch.full((39,), size))
+    reached = 17 * 2**halvings
+    assert found.diagonal(-min(39, reached)).min() > 0
+    assert reached >= 39 or not found.tril(-reached - 1).any()

@@ -150,8 +150,9 @@ def test_the_precision_of_the_input_is_kept(dtype, measured):
     g.check_rotation(torch.zeros(0, 3, 3, dtype=dtype))
     with pytest.raises(ValueError, match="reflection"):
         g.check_rotation(g.reflection(theta))
-    with pytest.raises(ValueError, match="shape"):
-        inspect.unwrap(g.check_orthogonal)(torch.zeros(2, 3))
+    for shape in ((2, 3), (3, 2), (3,), ()):
+        with pytest.raises(ValueError, match="shape"):
+            inspect.unwrap(g.check_orthogonal)(torch.zeros(shape))
     for unit in (1e-9, 1e-3, 1e9):  # the unit of measurement does not matter, nor that of one axis
         D = torch.tensor([[1.0, 0.0], [0.0, unit]], dtype=dtype)
         measured(g.inverse_2x2(D) @ D, torch.eye(2), atol=1e-6)
@@ -281,6 +282,8 @@ def test_positive_determinant_is_connected_to_the_identity(measured):
 def test_no_path_from_a_reflection():
     with pytest.raises(ValueError, match="det A = -1: a path to I needs det A > 0"):
         g.path_to_identity(g.reflection(0.3), 0.5)
+    with pytest.raises(ValueError, match="det A = 0: a path to I needs det A > 0"):
+        g.path_to_identity(torch.diag(torch.tensor([1.0, 0.0])), 0.5)
 
 
 def test_matrix_outside_o2_is_refused():

@@ -14,7 +14,7 @@ from snippets.lie_groups import exponential as e
 from snippets.lie_groups import rotation_heads as h
 
 test_numbers = numbers("lie_groups.rotation_heads", {
-    "line_det_half": between(0.28, 0.3), "angle_apart": between(2.0, 2.01),
+    "line_det_half": 0.290513709, "angle_apart": 2.00310983,
     "median_3": between(2, 15), "worst_3": between(170, 180.001), "median_6": between(0.3, 3), "worst_6": between(3, 20),
 })  # fmt: skip
 
@@ -51,6 +51,18 @@ def test_three_numbers_are_wrong_by_a_half_turn_on_every_axis(seed, measured):
         apart = e.log_so3(e.exp_so3(net(R.flatten())).T @ R).norm()
     measured(error, 180.0, atol=1e-5)
     measured(apart, math.pi, atol=1e-7)
+
+
+@pytest.mark.claim("LG-128")
+@pytest.mark.parametrize(("turn", "opposite"), [(3.0, 3.0 + math.pi), (-3.0, math.pi - 3.0), (0.5, 0.5 + math.pi)])
+def test_who_always_answers_one_turn_is_wrong_by_a_half_turn_at_the_opposite_one(turn, opposite, measured):
+    answer = torch.tensor([0.0, 0.0, turn])
+    measured(h.worst_on_the_loop(lambda _: answer), [math.degrees(opposite), 180.0], atol=1e-5)
+
+
+@pytest.mark.claim("LG-128")
+def test_the_logarithm_is_never_wrong_but_jumps_at_the_half_turn(measured):
+    measured(h.worst_on_the_loop(lambda R: e.log_so3(R.view(3, 3))), [180.0, 0.0], atol=1e-5)
 
 
 @pytest.mark.claim("LG-128")

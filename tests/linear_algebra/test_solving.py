@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import snippets.linear_algebra.solving as page
-from book.expect import near, numbers
+from book.expect import numbers
 from snippets.linear_algebra.solving import inverse, least_squares, null_space, row_reduce, solve
 from snippets.linear_algebra.span import rank
 
@@ -102,6 +102,11 @@ def test_rounding_is_taken_for_zero(unit):
     turned = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(1))).Q @ third
     assert len(row_reduce(turned)[1]) == 1
     assert null_space(turned).shape == (2, 1)
+
+
+def test_the_largest_entry_is_one_where_there_is_none():
+    assert page.largest(torch.tensor([[-3.0, 2.0]])) == 3.0
+    assert page.largest(torch.zeros(2, 2)) == page.largest(torch.zeros(0, 3)) == 1.0
 
 
 def test_an_own_limit_decides():
@@ -259,4 +264,4 @@ def test_solution_row_rank(M):
     assert len(row_reduce(M)[1]) == len(row_reduce(M.T)[1])
 
 
-test_numbers = numbers("linear_algebra.solving", {"miss": near(0.0101, 0.0005)})
+test_numbers = numbers("linear_algebra.solving", {"miss": 0.0100944870})

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import runpy
 import shlex
 import signal
@@ -18,7 +19,8 @@ import numpy as np
 import pytest
 import torch
 
-from snippets.linear_networks import report
+from snippets.command import shortened
+from snippets.linear_networks import cli, group_report, report
 from snippets.linear_networks.cli import main, say
 from snippets.linear_networks.components import Eigenvalue
 from snippets.linear_networks.equivariance import nearest_equivariant
@@ -562,3 +564,87 @@ def test_a_long_list_of_cycles_is_cut_at_six(count, capsys):
     for line in capsys.readouterr().out.splitlines()[1:3]:
         assert (f"… {count} in all" in line) == (count > 6)
         assert len([sign for sign in line if sign in "({"]) == min(count, 6)
+
+
+@pytest.mark.parametrize("length", [7, 8, 9])
+def test_a_long_cycle_is_cut_at_eight_points(length, capsys):
+    assert main([f"shift:1x{length}", "--rank", "1"]) == 0
+    for line in capsys.readouterr().out.splitlines()[1:3]:
+        shown = re.split(r"[({]", line)[1][:-1].split()
+        assert shown[8:] == (["…"] if length > 8 else [])
+        assert len(set(shown[:8]) & set("123456789")) == min(length, 8)
+
+
+@pytest.mark.parametrize("count", [20, 21])
+@pytest.mark.parametrize("order", [(), ("--sort", "first"), ("--sort", "smallest")])
+def test_twenty_components_are_shown_without_a_note(count, order, capsys):
+    """On a cycle of an odd number of points the maps of rank two are those of one wave."""
+    assert main([f"shift:1x{2 * count + 1}", "--rank", "2", *order]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("=" in line for line in lines[-21:]) == 20
+    assert ("see --sort, --ranks, --near and --all" in lines[-1]) == (count > 20)
+
+
+def test_twenty_components_come_in_one_order_and_not_from_both_ends(capsys):
+    dimensions = [
+        one["dimension"]
+        for one in answer(capsys, "(1 2 3 4 5 6 7 8 9 10)", "--size", "12", "--rank", "5")["equivariant"]["components"]
+    ]
+    assert len(dimensions) == 20
+    assert dimensions == sorted(dimensions, reverse=True) != dimensions[:1] * 20
+
+
+def test_a_number_of_more_than_thirty_digits_is_given_by_its_size():
+    assert report.abbreviated(10**30 - 1) == "999" + 9 * ",999"
+    assert report.abbreviated(10**30) == "1.00e30 (31 digits)"
+    assert report.abbreviated(123456 * 10**30) == "1.23e35 (36 digits)"
+    assert report.abbreviated(None, 1234.6) == "about 10^1,235"
+
+
+def test_what_just_fits_is_taken(capsys):
+    assert answer(capsys, "(1 2)", "--rank", "1", "--outputs", "1")["invariant"]["outputs"] == 1
+    both = answer(capsys, "(1 2)", "--ranks", "1,1")
+    assert both["equivariant"]["components"][0]["ranks"] == {"1,1": 1, "2,1": 1}
+    assert answer(capsys, "(1 2)", "--ranks", "1,1", "--rank", "2") == both
+
+
+@pytest.mark.parametrize("how", [["--all", "--json"], ["--all", "--sort", "largest"]], ids=" ".join)
+def test_as_long_a_list_as_is_allowed_is_made(how, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "LARGEST_LIST", 20)
+    assert [main([f"shift:1x{points}", "--rank", "2", *how]) for points in (41, 43)] == [0, 2]
+    assert "21 components" in capsys.readouterr().err
+
+
+def test_as_much_work_as_is_allowed_is_done(monkeypatch, capsys):
+    """Of 21 eigenvalues each may get one unit of a rank of two, in each of 20 lists: 840 steps."""
+    question = ["shift:1x41", "--rank", "2"]
+    for most, status_ in ((840, 0), (839, 2)):
+        monkeypatch.setattr(cli, "MOST_WORK", most)
+        assert main([*question, "--sort", "largest"]) == status_
+    assert "about 840 steps" in capsys.readouterr().err
+    question[0] = "shift:1x43"  # of 21 components ten from each end, or the first twenty
+    for most, note in ((880, "those of largest and of smallest"), (879, "the first 20 of 21")):
+        monkeypatch.setattr(cli, "MOST_WORK", most)
+        assert main(question) == 0
+        assert note in capsys.readouterr().out
+    for most, status_ in ((4, 0), (3, 2)):
+        monkeypatch.setattr(cli, "MOST_WORK", most)
+        assert main([*question, "--sort", "first"]) == status_
+    assert "rank 2 is too large to count components: choose at most 1" in capsys.readouterr().err
+
+
+def test_as_many_points_of_a_group_as_are_allowed(monkeypatch, tmp_path, capsys):
+    np.save(tmp_path / "m.npy", np.eye(9))
+    question = ["rotate:3x3", "mirror:3x3", "--rank", "1"]
+    for most, status_ in ((9, 0), (8, 2)):
+        monkeypatch.setattr(group_report, "MOST_FOR_KINDS", most)
+        assert main([*question, "--near", str(tmp_path / "m.npy")]) == status_
+        assert ("9 points are too many for --near with a group: at most 8" in capsys.readouterr().err) == (most == 8)
+        assert ("kinds" in answer(capsys, *question)["equivariant"]) == (most == 9)
+        monkeypatch.setattr(group_report, "MOST_POINTS", most)
+        assert main(question) == status_
+
+
+def test_a_line_that_is_too_long_loses_its_middle():
+    assert shortened(400 * "a") == 400 * "a"
+    assert shortened(201 * "a" + 200 * "b") == 200 * "a" + " … " + 200 * "b"

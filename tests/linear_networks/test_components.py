@@ -84,6 +84,7 @@ def test_components_are_lazy():
     assert len(list(islice(components(MNIST, 99), 5))) == 5
     assert [tuple(r) for r in rank_vectors([], 0)] == [()]
     assert list(rank_vectors([(1, 2), (2, 1)], 5)) == []
+    assert list(rank_vectors([(2, 1)] * 60, 61)) == []  # seen at once: sixty pairs have no odd sum
 
 
 def test_an_eigenvalue_is_written_by_its_numbers_and_turns_that_often():
@@ -118,6 +119,17 @@ def test_a_component_that_fits_is_described():
     sigma = Permutation.from_cycles("(1 2 3)(4 5 6)")
     assert component(sigma, {Eigenvalue(3, 2): 1}) in list(components(sigma, 2))
     assert component(sigma, {Eigenvalue(1, 1): 2, Eigenvalue(3, 2): 2}).dimension == 4 + 2 * 4
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.integers(1, 2), st.integers(0, 2)), max_size=5), st.integers(0, 9))
+def test_rank_vectors_are_all_choices_of_that_weight_the_largest_first(blocks, total):
+    """Blocks of weight one come first, and some of them may be empty."""
+    blocks = sorted(blocks, key=lambda block: block[0])
+    choices = product(*(range(d, -1, -1) for _, d in blocks))
+    assert list(rank_vectors(blocks, total)) == [
+        r for r in choices if sum(w * e for (w, _), e in zip(blocks, r)) == total
+    ]
 
 
 @settings(deadline=None)

@@ -14,6 +14,7 @@ from snippets.linear_networks.determinantal import degree, dimension
 from snippets.linear_networks.function_spaces import differential_rank
 from snippets.linear_networks.invariance import (
     InvariantAutoencoder,
+    check_columns,
     collapse,
     indices,
     orbit_order,
@@ -166,6 +167,7 @@ def test_one_autoencoder_reaches_every_invariant_map(measured):
         F = lambda t: t[: 5 * rank].reshape(5, rank) @ t[5 * rank :].reshape(rank, 2) @ sharing(PARTS)
         measured.exact(differential_rank(F, draw(7 * rank)), dim)
         target = draw(5, rank, seed=1) @ draw(rank, 2, seed=2) @ sharing(PARTS)
+        measured(torch.matmul(*shared_factors(target, PARTS, 9)), target, atol=1e-12)  # more than it has
         A, B = shared_factors(target, PARTS, rank)
         with torch.no_grad():
             net.decoder.copy_(A)
@@ -197,6 +199,9 @@ def test_bad_input_is_named():
         collapse(size * draw(3, 2) @ sharing(PARTS), PARTS)
     with pytest.raises(ValueError, match=r"shape \(2, 4\) does not fit 5 points"):
         collapse(torch.zeros(2, 4), PARTS)
+    for shape in ((5,), (5, 4), ()):
+        with pytest.raises(ValueError, match="does not fit 5 points: it needs 5 columns"):
+            check_columns(torch.zeros(shape), 5)
     with pytest.raises(ValueError, match="inputs of 4 numbers: give 5"):
         InvariantAutoencoder(PARTS, 2, 5)(torch.zeros(3, 4))
     for wrong, problem in (

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy.combinatorics import Permutation as SympyPermutation
 
+from snippets.linear_networks import permutations as module
 from snippets.linear_networks.permutations import (
     Permutation,
     common_coarsening,
@@ -141,3 +142,18 @@ def test_a_size_leaves_the_other_points_fixed():
     assert Permutation.from_cycles("(1 3)", 4).images == (3, 2, 1, 4)
     assert Permutation.from_cycles("(1)", 3).images == (1, 2, 3)
     assert Permutation.from_cycles("(1,3)(2)").images == (3, 2, 1)
+
+
+@pytest.mark.parametrize("make", [lambda n: Permutation.from_cycles("(1)", n), lambda n: Permutation.shift(1, n)])
+def test_so_many_points_and_no_more(make, monkeypatch):
+    with pytest.raises(ValueError, match="1,048,577 points are too many: at most 1,048,576"):
+        make(1024**2 + 1)
+    monkeypatch.setattr(module, "MOST_POINTS", 6)
+    assert make(6).size == 6
+    with pytest.raises(ValueError, match="7 points are too many: at most 6"):
+        make(7)
+
+
+def test_a_point_of_two_digits_is_not_taken_for_two_points():
+    with pytest.raises(ValueError, match=re.escape("point 3 is missing: write (3)")):
+        Permutation.from_cycles("(1 2 10)")

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from book.expect import between, numbers
+from book.expect import near, numbers
 from snippets.manifolds.atlas import Atlas, jacobian, refute, transition_map
 from snippets.manifolds.circle import (
     ANGLES,
@@ -199,8 +199,8 @@ def test_solution_the_band_is_an_atlas_and_turns_over():
 test_numbers = numbers(
     "manifolds.circle",
     {
-        "angle_head_typical": between(0.1, 1.5),  # degrees
-        "angle_head_over_90": between(0.0005, 0.02),
+        "angle_head_typical": near(0.49815, 1e-4),  # degrees
+        "angle_head_over_90": near(0.007, 0.0005),
     },
 )
 

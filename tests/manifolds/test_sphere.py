@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch import nn
 
-from book.expect import between, near, numbers
+from book.expect import near, numbers
 from snippets.figures.manifolds.sphere import answered_by_opposite, errors
 from snippets.manifolds.atlas import Atlas, Chart, jacobian, refute, transition_map
 from snippets.manifolds.circle import (
@@ -53,10 +53,10 @@ test_numbers = numbers(
     "manifolds.sphere",
     {
         "opposite": near(180, 1e-6),  # degrees
-        "median": between(0.5, 5),
-        "above_90": between(0.001, 0.01),
-        "above_10": between(0.03, 0.12),
-        "plain_worst": between(0.2, 3),
+        "median": near(2.45877, 1e-4),
+        "above_90": near(0.00407, 5e-5),
+        "above_10": near(0.06773, 1e-4),
+        "plain_worst": near(0.78704, 1e-4),
     },
 )
 

@@ -71,8 +71,9 @@ def test_the_spindle_crosses_itself(measured):
     third = 2 * math.pi / 3
     pair = tube(torch.tensor([[third, 0.0], [third, 1.0]]), 1.0, 2.0)
     measured(pair, torch.tensor([0.0, 0.0, math.sqrt(3)]), atol=1e-15)
-    with pytest.raises(ValueError, match=r"R = 1.0, r = 2.0: .* only for R > r > 0"):
-        torus(torch.zeros(1, 2), 1.0, 2.0)
+    for wide, thick in ((1.0, 2.0), (1.0, 1.0), (2.0, 0.0), (2.0, -1.0)):
+        with pytest.raises(ValueError, match=f"R = {wide}, r = {thick}: .* only for R > r > 0"):
+            torus(torch.zeros(1, 2), wide, thick)
 
 
 @pytest.mark.claim("MF-16", "MF-151")
@@ -97,6 +98,17 @@ def test_what_open_squares_miss_on_the_grid_of_degrees(measured, k, misses):
     grid = torus_grid(360)
     inside = torch.stack([chart.domain(grid) for chart in squares(k).charts]).any(0)
     measured.exact((~inside).sum().item(), misses)
+
+
+@pytest.mark.parametrize(("distance", "expected"), [(-2e-9, False), (0.5e-9, False), (2e-9, True)])
+def test_a_point_close_to_the_cut_counts_as_on_it_from_both_sides(distance, expected):
+    """For an angle that is cut, at 0 or at 1, the other one in the middle; in a ring the angle is a logarithm."""
+    for cut in (0.0, 1.0):
+        for angle in (cut + distance, cut + FULL - distance):
+            both = torch.tensor([[angle, cut + 3], [cut + 3, angle]])
+            assert square_chart(cut).image(both).tolist() == [expected, expected]
+    for t in (distance, FULL - distance):
+        assert ANNULI.charts[0].image(torch.tensor([[0.6, 0.8], [-1.0, 0.0]]) * math.exp(t)).tolist() == 2 * [expected]
 
 
 @pytest.mark.claim("MF-18")

@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from snippets.figures.mnist import accuracies as accuracies_figures
 from snippets.figures.mnist.accuracies import mean_and_spread
 from snippets.mnist import accuracies, records, sizes
 from snippets.mnist.accuracies import STEPS
+from snippets.mnist.data import load_images
 from snippets.mnist.nonlinear import (
     NETWORKS,
     cnn,
@@ -19,6 +21,7 @@ from snippets.mnist.nonlinear import (
     multiplications,
     size,
 )
+from snippets.mnist.shifts import cyclic_shift, shift
 
 test_numbers = numbers("mnist.accuracies", {
     "cnn_60_own": 91.5633333,
@@ -230,14 +233,49 @@ def test_every_run_is_in_the_record():
 
 
 @pytest.mark.parametrize(("count", "seed"), [(100, 2), (1_000, 1)])
-def test_a_recorded_run_is_what_the_code_measures(count, seed, measured):
+def test_a_recorded_run_is_what_the_code_measures(count, seed, measured, monkeypatch):
     torch.manual_seed(5)
+    clock = iter([100.0, 101.0])  # of the processor, before and after the training
+    monkeypatch.setattr(accuracies, "time", SimpleNamespace(process_time=lambda: next(clock)))
     run = accuracies.measure("dense", count, seed)
     recorded = records.record("nonlinear")[f"dense/once/{count}"]
     assert set(run) == set(recorded)
     for name in set(run) - {"step_ms"}:
         measured(run[name], recorded[name][seed], atol=0.03)
-    assert run["step_ms"] > 0
+    assert run["step_ms"] == round(1000 / STEPS[count], 2)
+
+
+def test_pictures_are_moved_by_each_distance_to_either_side():
+    """In turn by 0, 2, …, 14 pixels, cyclically or as the data are: one half to the left, the other to the right."""
+    images = load_images("test")[:300]
+    for name, move in (("around_by", cyclic_shift), ("own_by", lambda x, d: shift(x, torch.full((len(x),), float(d))))):
+        for distance, moved in zip(range(0, 15, 2), accuracies.distance_sets()[name], strict=True):
+            left, right = (
+                (moved[:300] - move(images / 255.0, d)).abs().amax((1, 2)) < 1e-5 for d in (-distance, distance)
+            )
+            assert len(moved) == 2000
+            assert (left | right).all()
+            opposite = 14 if name == "around_by" else 0  # where both ways lead
+            assert distance in (0, opposite) or 0.4 < right.double().mean() < 0.6
+
+
+def test_pictures_to_test_on_are_moved_as_it_is_said():
+    sets, columns = accuracies.test_sets(), torch.arange(28.0)
+    still = sets["still"]
+    assert torch.equal(still, load_images("test").float() / 255)
+    moves = torch.stack([(sets["around"][:500] == cyclic_shift(still[:500], k)).all(2).all(1) for k in range(28)])
+    assert moves.any(0).all()
+    assert moves.any(1).all()
+    centre = {name: (x.sum(1) * columns).sum(1) / x.sum((1, 2)) for name, x in sets.items()}
+    for name, low, high in (
+        ("own", 0.0, 5.6),
+        ("beyond", 4.0, 11.2),
+    ):  # ink that leaves brings the centre back a little
+        by = centre[name] - centre["still"]
+        assert (by.abs() <= high + 0.01).all()
+        assert (by.abs() >= low).double().mean() > 0.95
+        assert 0.47 < (by > 0).double().mean() < 0.53
+        assert by.abs().quantile(0.99) > 0.85 * high
 
 
 def test_every_run_of_another_size_is_in_its_record():

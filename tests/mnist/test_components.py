@@ -115,6 +115,7 @@ def test_sampled_components_are_uniform_and_of_the_right_rank():
     counts = {ranks: few.count(ranks) for ranks in set(few)}
     assert len(counts) == 16
     assert max(abs(count - 600 / 16) for count in counts.values()) < 4 * (600 / 16) ** 0.5
+    assert sample_ranks(784, 2, seeded()) == [(28,) * 15] * 2  # there is no more
     losses, dimensions = components.sampled()
     assert len(losses) == len(dimensions)
     assert min(dimensions) >= dimension((28, 28, *[0] * 12, 1)) - 2000

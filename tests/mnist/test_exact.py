@@ -307,6 +307,13 @@ def test_codes_decode_to_reconstructions_and_encode_again_to_themselves(measured
     measured(torch.view_as_real(encode(decode(codes, bases), bases)), torch.view_as_real(codes), atol=1e-12)
 
 
+def test_fresh_weights_have_a_variance_of_one_over_28(measured):
+    torch.manual_seed(0)
+    model = EquivariantLinearAutoencoder((28,) * 15)
+    for weights in (model.encoder, model.decoder):
+        measured(28 * torch.cat([w.detach().flatten() for w in weights]).square().mean(), 1, atol=0.02)
+
+
 def test_full_rank_returns_the_picture(measured):
     x, moments = problem()
     measured(reconstruct(x, fit(moments, (28,) * 15)), x, atol=1e-12)

@@ -23,6 +23,7 @@ from snippets.mnist.nonlinear import (
     equivariant,
     nearby,
     signed_power,
+    size,
     symmetry_error,
     train,
 )
@@ -266,10 +267,23 @@ def test_errors_on_the_page(measured):
 # --- training
 
 
-@pytest.mark.parametrize("count", [0, 3])
-def test_training_needs_one_label_for_each_picture(count):
-    with pytest.raises(ValueError, match=f"{count} pictures and 4 labels: give one label for each"):
-        train(dense(), digits(count), torch.zeros(4, dtype=torch.int64), 1, torch.Generator())
+@pytest.mark.parametrize(("count", "labels"), [(0, 4), (3, 4), (0, 0)])
+def test_training_needs_one_label_for_each_picture(count, labels):
+    with pytest.raises(ValueError, match=f"{count} pictures and {labels} labels: give one label for each"):
+        train(dense(), digits(count), torch.zeros(labels, dtype=torch.int64), 1, torch.Generator())
+
+
+def test_one_picture_is_enough():
+    train(network := dense(), digits(1), torch.zeros(1, dtype=torch.int64), 60, torch.Generator().manual_seed(0))
+    assert classes(network, digits(1)).tolist() == [0]
+
+
+def test_relu_and_a_fresh_layer_keep_the_size_of_what_passes_through(measured):
+    torch.manual_seed(0)
+    x = noise(200, 20, 28)
+    with torch.no_grad():
+        y = ShiftEquivariant(20, 100, 28)(x).relu()
+    measured(y.square().mean(), 1, atol=0.05)
 
 
 def test_training_lowers_the_loss_and_a_seed_repeats_it(measured):
@@ -317,6 +331,8 @@ def test_circular_cnn_notices_no_cyclic_shift_in_either_direction(measured):
     network, x = circular_cnn(), digits(10)
     with torch.no_grad():
         measured(network(x.roll((3, 5), (-1, -2))), network(x), atol=1e-14)
+        measured.exact(tuple(network[:4](x).shape), (10, 32, 28, 28))
+    measured.exact(size(network), 18 * 9 + 18 + 32 * 18 * 9 + 32 + 330)
 
 
 def test_odd_functions_commute_with_signs(measured):

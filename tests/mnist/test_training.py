@@ -5,6 +5,7 @@ import json
 import math
 import struct
 from functools import cache
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -202,6 +203,14 @@ def test_unused_units_stay_zero_and_real_blocks_stay_real(measured):
     measured.exact(float(e.imag[[0, 14]].abs().sum() + d.imag[[0, 14]].abs().sum()), 0.0)
     assert e.imag[1].abs().max() > 0
     assert block_losses(blocks, e, d).sum() < block_losses(blocks, *start).sum()
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.complex128])
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_random_networks_have_entries_of_the_variance_asked_for(scale, dtype, measured):
+    blocks = torch.eye(100, dtype=dtype)[None] + (1j * torch.ones(100).diag(1)[:100, :100] if dtype.is_complex else 0)
+    for weights in random_network(blocks, (60,), seeded(), scale):
+        measured(100 * weights.abs().square().mean() / scale**2, 1, atol=0.05)
 
 
 def test_orthonormal_networks_are_projections_of_the_ranks_asked_for(measured):
@@ -432,16 +441,18 @@ def idx(images: torch.Tensor) -> bytes:
     return struct.pack(">4I", 0x803, *images.shape) + images.numpy().tobytes()
 
 
-def test_recorded_runs_hold_what_page_and_figures_need(tmp_path):
+def test_recorded_runs_hold_what_page_and_figures_need(tmp_path, monkeypatch):
+    clock = itertools.count(100.0, 3.0)  # of the processor, three seconds on whenever it is looked at
+    monkeypatch.setattr(recording, "time", SimpleNamespace(process_time=lambda: next(clock)))
     for split, count in (("train", 300), ("t10k", 100)):
         (tmp_path / f"{split}-images-idx3-ubyte").write_bytes(idx(smooth_images(count)))
     runs = {"dense": {"model": "dense", "epochs": 2}, "paper": {"ranks": "paper", "epochs": 1}}
     found = recording.recorded_runs(runs, data=tmp_path, batch_size=50)
     assert json.loads(json.dumps(found)) == found
-    assert found["rate"] > 1e7
+    assert found["rate"] == pytest.approx(20 * 2 * 1024**3 / 3)  # twenty products
     for name, epochs in (("dense", 2), ("paper", 1)):
         assert len(found[name]["gap"]) == len(found[name]["loss"]) == epochs
-        assert found[name]["processor"] > 0
+        assert found[name]["processor"] == 3.0
         assert not {"out", "seconds"} & set(found[name]["report"])
     assert found["paper"]["commutator"] < 1e-6 < found["dense"]["commutator"]
 

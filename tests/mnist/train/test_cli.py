@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from matplotlib.axes import Axes
 
 from snippets.mnist.data import ROOT
 from snippets.mnist.train import folder as folders
@@ -21,6 +22,8 @@ from snippets.mnist.train import loop, parallel, running
 from snippets.mnist.train.__main__ import main
 from snippets.mnist.train.folder import Folder, revision
 from snippets.mnist.train.settings import Settings, parser
+
+from .conftest import TRAIN
 
 KEYS = ["train_loss", "test_loss", "optimum", "optimum_test", "gap", "parameters", "ranks", "seconds",
         "seconds_moments", "seconds_optimum", "seconds_training", "images_per_second", "device", "processes",
@@ -67,6 +70,11 @@ def test_json_is_one_object_with_the_promised_keys(command, capsys, method):
     assert sorted(found) == sorted(KEYS)
     assert (found["parameters"], found["ranks"][:3]) == (5544, [13, 10, 9])
     assert found["gap"] == pytest.approx(found["train_loss"] / found["optimum"] - 1)
+    parts = [found[f"seconds_{part}"] for part in ("moments", "optimum", "training")]
+    assert 0 < sum(parts) < found["seconds"]
+    assert min(parts[:2]) > 0
+    assert (parts[2] > 0) == (method == "gradient")
+    assert found["images_per_second"] == pytest.approx(TRAIN / (parts[2] or sum(parts)))
     assert err.startswith(f"equivariant, rank 99, {method}; loading torch\ndevice cpu")
 
 
@@ -111,7 +119,10 @@ def test_the_first_line_comes_before_torch(digits, tmp_path):
 def test_the_folder_of_a_run(command, run_folder, drawn):
     assert command("--epochs", "2", "--seed", "4") == 0
     assert {file.name for file in run_folder.iterdir()} == set(folders.NAMES)
-    held = json.loads((run_folder / "settings.json").read_text())
+    told = (run_folder / "settings.json").read_text()
+    assert told.startswith('{\n  "settings": {\n    "')  # for people, too
+    assert told.endswith("\n}\n")
+    held = json.loads(told)
     assert held["settings"]["seed"] == 4
     assert held["versions"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
     assert {"git", "machine", "threads", "processes", "started", "command", "device"} <= set(held)
@@ -121,11 +132,14 @@ def test_the_folder_of_a_run(command, run_folder, drawn):
     assert torch.equal(last["network"]["encoder.0"], model["weights"]["encoder.0"])
 
 
-def test_the_exact_method_writes_its_weights(command, run_folder, drawn):
+def test_the_exact_method_writes_its_weights(command, run_folder, drawn, monkeypatch):
+    shown, imshow = [], Axes.imshow
+    monkeypatch.setattr(Axes, "imshow", lambda ax, x, **how: shown.append((x.shape, how)) or imshow(ax, x, **how))
     assert command("--method", "exact", "--model", "dense", "--rank", "5") == 0
     assert not (run_folder / "last.pt").exists()
     assert (run_folder / "reconstructions.svg").exists()
     assert not (run_folder / "curves.svg").exists()
+    assert shown == [((3 * 28, 6 * 28), {"vmin": 0, "vmax": 1, "cmap": "gray_r"})]  # three rows of six pictures
     assert torch.load(run_folder / "model.pt", weights_only=True)["weights"]["encoder.weight"].shape == (5, 784)
 
 

@@ -51,7 +51,10 @@ def test_shards_files_and_processes_do_not_change_them(settings, digits, tmp_pat
     assert torch.equal(torch.cat([part for parts in zip(*shared, strict=True) for part in parts]), whole)
 
 
-@pytest.mark.parametrize(("reach", "expected"), [(5.6, range(-5, 6)), (0.0, [0]), (14.0, range(28)), (28.0, range(28))])
+@pytest.mark.parametrize(
+    ("reach", "expected"),
+    [(5.6, range(-5, 6)), (0.0, [0]), (13.9, range(-13, 14)), (14.0, range(28)), (28.0, range(28))],
+)
 def test_cyclic_shifts_are_whole(settings, reach, expected):
     given = settings(shift_kind="cyclic", shift=reach)
     assert sorted(set(draw_shifts(given, 3000, torch.Generator().manual_seed(0)).tolist())) == list(expected)

@@ -42,6 +42,8 @@ def test_rank_and_ranks_are_filled_in(given, expected):
 def test_what_is_given_is_kept():
     chosen = Settings(epochs=7, lr=0.5, batch_size=11)
     assert (chosen.epochs, chosen.lr, chosen.batch_size) == (7, 0.5, 11)
+    edges = {"epochs": 1, "lr": 1e-9, "batch_size": 1, "seed": 2**63 - 1, "shift": 28.0, "rank": 1}
+    assert edges.items() <= vars(Settings(model="dense", **edges)).items()
 
 
 @pytest.mark.parametrize(
