@@ -36,7 +36,7 @@ class Context:
 
     def served(self, target: str) -> str:
         """Return the path to a file of the site, seen from this page's address, which engines do not do."""
-        return posixpath.relpath(target, self.page.name.removesuffix(".md").removesuffix("index") or ".")
+        return posixpath.relpath(target, self.page.name.removesuffix(".md").removesuffix("index"))
 
 
 def child(parent: etree.Element, tag: str, css: str = "", text: str = "", **attributes: str) -> etree.Element:

@@ -49,7 +49,7 @@ class Module:
             if isinstance(node, ast.Import):
                 found += [(node.lineno, alias.name, "") for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
-                package = self.path.relative_to(project.ROOT).parts[: -node.level] if node.level and self.path else ()
+                package = self.path.relative_to(project.ROOT).parts[: -node.level] if self.path else ()
                 whole = ".".join([*package, *([node.module] if node.module else [])])
                 found += [(node.lineno, whole, alias.name) for alias in node.names]
         return found

@@ -10,7 +10,7 @@ import re
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from book import depends, pages, project, regions
 from book.project import BookError
@@ -34,7 +34,7 @@ def listings(text: str) -> list[Listing]:
     from pytest_codeblocks import extract_from_buffer
 
     try:
-        blocks = extract_from_buffer(io.StringIO(regions.expand(text)), max_num_lines=100_000)
+        blocks = extract_from_buffer(io.StringIO(regions.expand(text)))
     except RuntimeError as error:
         raise BookError("a fence of code has no end") from error
     found: list[Listing] = []
@@ -65,7 +65,7 @@ def modules(page: pages.Page) -> list[depends.Module]:
         raise BookError(f"{page.where(next(lines, 1))}: {error.msg}: {wrong}") from error
 
 
-_tree = lru_cache(maxsize=4096)(ast.parse)
+_tree = cache(ast.parse)
 
 
 def run(found: list[Listing], name: str) -> list[str]:

@@ -85,7 +85,7 @@ def _split(name: str, path: Path, head: str, folder: str) -> Iterator[str]:
         target, mark = project.GENERATED / "faces" / f"{name}.woff2", project.GENERATED / "faces" / f"{name}.made"
         made_from = record.hash_of(path.read_bytes(), CORE[name], BLANKS, *FEATURES)
         if not (target.exists() and mark.exists() and mark.read_text() == made_from):
-            options = subset.Options(flavor="woff2", hinting=False, layout_features=FEATURES, notdef_outline=True)
+            options = subset.Options(flavor="woff2", hinting=False, layout_features=FEATURES)
             work = subset.Subsetter(options)
             work.populate(unicodes=core)
             work.subset(font)

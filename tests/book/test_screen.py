@@ -51,6 +51,9 @@ def test_one_sheet_has_all_rules_and_only_faces_that_are_there(generated):
     assert "data-md-color-switching" not in text
     for address in re.findall(r"url\(((?:faces|katex)/[^)]*)\)", text):
         assert address.startswith("katex/") or (generated / address).is_file(), address
+    swapped = [rule for rule in re.findall(r"@font-face[^}]*", text) if "swap" in rule]
+    first = ("latin-400-italic", "latin-400-normal", "latin-700-normal")  # the bold italic may stay away for a page
+    assert {name for rule in swapped for name in re.findall(r"stix-two-text-([\w-]+)", rule)} == set(first)
     times = {path: path.stat().st_mtime_ns for path in generated.rglob("*") if path.is_file()}
     sheets.write()
     assert times == {path: path.stat().st_mtime_ns for path in generated.rglob("*") if path.is_file()}
@@ -75,6 +78,9 @@ def test_a_face_that_is_split_loses_no_sign(generated, name):
     assert first | rest == whole
     assert not first & rest
     assert (generated / "faces" / f"{name}.woff2").stat().st_size < path.stat().st_size * 0.8
+    made = TTFont(generated / "faces" / f"{name}.woff2")
+    assert made["head"].modified == TTFont(path)["head"].modified  # else another file each time
+    assert not {"fpgm", "prep", "cvt "} & set(made.keys())  # of no use on today's screens
 
 
 def _signs(part):
@@ -111,9 +117,9 @@ def test_a_link_names_a_page_without_formulas():
         ("<p>four</p>", (4 + 20, 0, 16, 1)),
         ("<p>  four <b>five5</b> six </p>", (4 + 5 + 3 + 20, 0, 16, 2)),
         ("<ul><li>one</li><li>two</li></ul>", (6 + 40, 0, 32, 3)),
-        ("<div class='box note'><p>x</p></div>", (1 + 20, 0, screen.MARGIN + 16, 2)),
+        ("<div class='box note'><p>x</p></div>", (1 + 20, 0, 24 + 16, 2)),
         ("<div class='other'><p>x</p></div>", (1 + 20, 0, 16, 2)),
-        ("<details class='box'><summary>see</summary><p>folded</p></details>", (3 + 20, 0, screen.MARGIN + 16, 3)),
+        ("<details class='box'><summary>see</summary><p>folded</p></details>", (3 + 20, 0, 24 + 16, 3)),
         ("<div><details><summary>see</summary><p>folded</p></details>and on</div>", (3 + 20 + 6, 0, 16, 4)),
         ("<p><img src='a.svg#only-light' height='120'/><img src='a.svg#only-dark' height='120'/></p>", (20, 0, 136, 3)),
         ("<p><img src='a.svg'/></p>", (20, 0, 16, 2)),
@@ -139,11 +145,11 @@ def test_a_block_takes_the_room_of_what_shows_in_it(html, room):
     assert rooms.measure(part) == room
 
 
-@pytest.mark.parametrize("elements", [screen.FEWEST - 1, screen.FEWEST])
+@pytest.mark.parametrize("elements", [14, 15])
 def test_only_blocks_of_many_elements_get_a_room(elements):
     """Below the first screen paragraphs, lists, boxes and figures with an image do; tables, the tools and others do not."""
     rooms, inside = screen.Rooms(Markdown()), "<b>x</b>" * (elements - 1)
-    enough = elements >= screen.FEWEST
+    enough = elements == 15
     given = {f"<{tag}>{inside}</{tag}>": enough for tag in ("p", "ul", "ol", "div", "details")} | {
         f"<figure><img/>{inside[: -len('<b>x</b>')]}</figure>": enough,
         f"<figure>{inside}</figure>": False,
@@ -161,7 +167,30 @@ def test_only_blocks_of_many_elements_get_a_room(elements):
         assert root[2].get("style") == style
 
 
-@pytest.mark.parametrize(("columns", "wrapped"), [(screen.LONG, False), (screen.LONG + 1, True)])
+@pytest.mark.parametrize(
+    ("above", "late"),
+    [
+        ("<img height='1200'/>", False),
+        ("<img height='1201'/>", True),
+        ("x" * 1000 + "<img height='914'/>", False),
+        ("x" * 1000 + "<img height='916'/>", True),
+        ("[wzxhzdk:0]<img height='1116'/>", False),
+        ("[wzxhzdk:0]<img height='1117'/>", True),
+    ],
+)
+def test_the_first_screen_is_1200_pixels_high(above, late):
+    """A letter takes 0.285 of them, as the style sheet has it, two lines of code 40 and their frame 44."""
+    rooms = screen.Rooms(Markdown())
+    rooms.md.htmlStash.rawHtmlBlocks = ["<pre>a\nb\n</pre>"]
+    marked = above.replace("[", "\x02").replace("]", "\x03")
+    root = etree.fromstring(f"<div><div>{above.replace('[wzxhzdk:0]', '')}</div><p>{'<b>x</b>' * 14}</p></div>")
+    root[0].text = marked.partition("<")[0]
+    rooms.run(root)
+    assert (root[1].get("data-room") is not None) == late
+    assert f"--letter, {screen.LETTER}px" in (project.DOCS / "assets" / "css" / "page.css").read_text()
+
+
+@pytest.mark.parametrize(("columns", "wrapped"), [(38, False), (39, True)])
 def test_a_line_is_long_beyond_what_a_phone_has(columns, wrapped):
     assert ("code-line" in screen.wrap("x" * columns)) == wrapped
 
