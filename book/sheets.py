@@ -56,7 +56,7 @@ def write() -> None:
 def own() -> list[Path]:
     """List the book's own style sheets: colours first, paper last, the playgrounds' between."""
     found = sorted((project.DOCS / "assets" / "css").glob("*.css"))
-    found.sort(key=lambda path: {"colours": 0, "page": 1, "print": 3}.get(path.stem, 2))
+    found.sort(key=lambda path: (path.stem != "colours", path.stem != "page", path.stem == "print"))
     return [*found[:-1], *(project.DOCS / "playgrounds").glob("*.css"), *found[-1:]]
 
 

@@ -16,6 +16,10 @@ x = 1
 no code
 ```
 
+```json
+{"no": code}
+```
+
 ```python
 print(x)
 ```
@@ -143,6 +147,8 @@ def test_a_listing_that_is_no_python_is_named_by_its_line(tree):
         ("```python\nx = 1\n```\n\n````output\n2\n```\n````\nEnd.\n", "```python\nx = 1\n```\nEnd.\n"),
         ("- a\n\n  ```python\n  print('b')\n  print()\n  print('c')\n  ```\n", "- a\n\n  ```python\n  print('b')\n  print()\n  print('c')\n  ```\n\n  ```output\n  b\n\n  c\n  ```\n"),
         ("```python\nprint(1)\n```\n\n```text\n2\n```\n", "```python\nprint(1)\n```\n\n```output\n1\n```\n\n```text\n2\n```\n"),
+        ("```json\na\n```\n\n```python\nprint(1)\n```\n", "```json\na\n```\n\n```python\nprint(1)\n```\n\n```output\n1\n```\n"),
+        ("```python\nprint(1)\n```\nWords.\n```output\n2\n```\n", "```python\nprint(1)\n```\n\n```output\n1\n```\nWords.\n```output\n2\n```\n"),
         ("```text\na\n```\n\n```python\nprint(1)\n```\n", "```text\na\n```\n\n```python\nprint(1)\n```\n\n```output\n1\n```\n"),
     ],
 )  # fmt: skip

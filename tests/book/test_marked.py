@@ -12,7 +12,7 @@ import book
 from book import figure, results
 
 
-@figure(size=(1, 2), alt="A line")
+@figure(a=0, size=(1, 2), alt="A line")
 def first(): ...
 
 
@@ -30,6 +30,10 @@ def numbers(): ...
 
 @results(seed=1)
 def more(): ...
+
+
+@data
+def plain(): ...
 
 
 def unmarked(): ...
@@ -80,7 +84,7 @@ def test_figures_and_results_are_those_of_chapters_or_shown_on_pages(tree):
     tree.write("docs/part/more.md", "# More\n")
     tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [part/toy.md, part/more.md")
     assert list(marked.figures().items())[:2] == [(("part.more", "first"), "A line"), (("part.more", "second"), "")]
-    assert marked.data() == []
+    assert marked.data() == [("part.more", "plain")]
 
 
 def test_tests_belong_to_chapters_of_the_nav_or_to_no_chapter(tree):

@@ -189,7 +189,7 @@ def test_notebook_says_what_to_install(tree, empty):
     """It names the packages that the code imports, and its first code cell those that are missing."""
     first = "import os\nimport not_there.inner\nfrom mpl_toolkits import mplot3d\n\n"
     tree.edit("docs/part/toy.md", "print([double(1.0)", f"{first}print([double(1.0)")
-    assert "pip install matplotlib not_there\n" in notebooks.setup(pages.read("part/toy.md"))
+    assert "    pip install matplotlib not_there\n" in notebooks.setup(pages.read("part/toy.md"))
     with pytest.raises(AssertionError, match="this chapter needs: %pip install not_there"):
         run_alone(notebook_of("part/toy.md"), empty)
 

@@ -203,3 +203,11 @@ def test_a_table_in_a_frame_gets_no_second_one():
     assert etree.tostring(root) == once
     assert root[0].tail == "tail"
     assert root[0][0].tail is None
+
+
+def test_the_books_own_sheets_begin_with_its_colours_and_end_with_paper():
+    names = [str(path.relative_to(project.DOCS)) for path in sheets.own()]
+    assert names[:2] == ["assets/css/colours.css", "assets/css/page.css"]
+    assert [name for name in names if "playgrounds/" in name] == names[-2:-1]
+    assert names[-1] == "assets/css/print.css"
+    assert len(names) == len(set(names)) == len(list((project.DOCS / "assets" / "css").glob("*.css"))) + 1
