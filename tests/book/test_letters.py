@@ -114,6 +114,7 @@ def test_a_figure_is_drawn_to_the_letter_and_zero_has_the_colour_of_the_paper():
         flat.plot([1, 2], label="a")
         flat.imshow([[0.0, 1.0]], extent=(0, 1, 1, 1.5))
         flat.set(title="t", xlabel="x", ylabel="y", xticks=[0], yticks=[1])
+        flat.text(0.1, 1.4, "w")
         flat.legend()
         flat.grid()
         deep.plot([0, 1], [0, 1], [0, 1])

@@ -476,6 +476,7 @@ def test_a_file_that_belongs_to_no_chapter_is_named(tree):
 
 def test_a_test_may_stand_beside_a_module_without_a_page_and_anywhere_outside_of_the_parts(tree):
     tree.write("snippets/part/helper.py", "")
+    tree.edit(SNIPPET, "FACTOR = 2", "import snippets.part.helper\nFACTOR = 2")
     for name in ("part/test_helper", "other/test_free", "test_top"):
         tree.write(f"tests/{name}.py", "")
     assert lint.loose_ends() == []

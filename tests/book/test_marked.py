@@ -1,6 +1,7 @@
 """What is marked in the source: kinds of evidence, alt texts, the tests of a claim and the files that they run."""
 
 import dataclasses
+import os
 
 import pytest
 
@@ -102,6 +103,14 @@ def test_tests_belong_to_chapters_of_the_nav_or_to_no_chapter(tree):
     assert [check.file for check in marked.checks()] == files
     tree.write("docs/part/extra.md", "# A page outside of the nav\n")
     assert [check.file for check in marked.checks()] == [file for file in files if "extra" not in file]
+
+
+def test_what_was_written_at_a_moment_is_not_older(tree):
+    """Nor is a file that imports it."""
+    tree.write("snippets/part/user.py", "from snippets.part.toy import double\n")
+    for file in depends.closure([tree.root / "snippets/part/user.py"]):
+        os.utime(file, ns=(1000, 2000 if file.name == "toy.py" else 1000))
+    assert [depends.older([tree.root / "snippets/part/user.py"], moment) for moment in (1001, 2000, 2001)] == [False, False, True]
 
 
 def test_modules_are_told_apart_by_what_they_are(tree):
