@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
+from itertools import accumulate
 from pathlib import Path
 
 from book import project, record
@@ -74,8 +75,7 @@ def _files(name: str) -> Iterator[Path]:
     """Yield the files that the import of a dotted name runs: the packages on the way, and the module."""
     parts = name.strip(".").split(".")
     if (project.ROOT / parts[0]).exists():
-        found = (file_of(".".join(parts[:length])) for length in range(1, len(parts) + 1))
-        yield from (file for file in found if file)
+        yield from filter(None, map(file_of, accumulate(parts, "{}.{}".format)))
 
 
 @project.once_written

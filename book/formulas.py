@@ -40,7 +40,7 @@ def _typeset(wanted: list[Formula], cache: Path | str) -> dict[Formula, dict[str
     with closing(sqlite3.connect(cache)) as known, known:
         known.execute("create table if not exists formula (key text primary key, html text)")
         look = "select html from formula where key = ?"
-        found = {formula: {"html": row[0]} for formula, key in keys.items() for row in known.execute(look, [key])}
+        found = {formula: {"html": html} for formula, key in keys.items() for (html,) in known.execute(look, [key])}
         new = _ask([formula for formula in keys if formula not in found])
         made = [(keys[formula], answer["html"]) for formula, answer in new.items() if "html" in answer]
         known.executemany("insert or replace into formula values (?, ?)", made)

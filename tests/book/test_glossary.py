@@ -54,7 +54,7 @@ def two(tree, monkeypatch):
     tree.edit("mkdocs.yml", "reference/claims.md", "reference/glossary.md, reference/another.md, reference/claims.md")
     tree.write("docs/reference/glossary.md", GLOSSARY)
     tree.write("docs/reference/another.md", ANOTHER)
-    monkeypatch.setattr(glossary, "chapters", lambda: ["part/toy.md", "reference/another.md"])
+    monkeypatch.setattr(glossary, "chapters", lambda: ["part/toy.md", "reference/another.md", "reference/claims.md"])
     return tree
 
 
@@ -82,6 +82,9 @@ def test_first_use_of_an_earlier_chapters_term_leads_to_it(two):
     ]
     assert links(render(two, "part/toy.md")) == []
     assert glossary.of_before("part/toy.md") == {}
+    assert (
+        glossary.of_before("reference/claims.md")["affine map"][1] == "reference/another.md#more"
+    )  # the last before it
     assert set(glossary.of_before("reference/another.md")) == {"basis", "unit vector", "vector", "vector space"}
     two.edit("docs/reference/another.md", "A [basis](../part/toy.md#bases) and", "A basis and")
     html = render(two, "reference/another.md")

@@ -110,7 +110,11 @@ def test_what_was_written_at_a_moment_is_not_older(tree):
     tree.write("snippets/part/user.py", "from snippets.part.toy import double\n")
     for file in depends.closure([tree.root / "snippets/part/user.py"]):
         os.utime(file, ns=(1000, 2000 if file.name == "toy.py" else 1000))
-    assert [depends.older([tree.root / "snippets/part/user.py"], moment) for moment in (1001, 2000, 2001)] == [False, False, True]
+    assert [depends.older([tree.root / "snippets/part/user.py"], moment) for moment in (1001, 2000, 2001)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_modules_are_told_apart_by_what_they_are(tree):

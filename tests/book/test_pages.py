@@ -456,7 +456,9 @@ def test_record_writes_what_listings_print(tree):
         "---\ntitle: x\n---\n# Other\n\n```python\nprint(1 / 3)\n```\n\n```{.output tolerance=1e-3}\n9\n```\n\n"
         "```python\nprint('new')\n```\n\n```python\nx = 1\n```\n\n```output\nold\n```\n\nEnd.\n\n```python\nprint('last')\n```\n",
     )
-    assert main(["record", str(tree.root / "docs/part/other.md")]) == 0
+    tree.write("docs/part/bare.md", "```python\nprint(1)\n```\n")
+    assert main(["record", *(str(tree.root / f"docs/part/{name}.md") for name in ("bare", "other"))]) == 0
+    assert (tree.root / "docs/part/bare.md").read_text() == "```python\nprint(1)\n```\n\n```output\n1\n```\n"
     text = (tree.root / "docs/part/other.md").read_text()
     assert text == (
         "---\ntitle: x\n---\n# Other\n\n```python\nprint(1 / 3)\n```\n\n```{.output tolerance=1e-3}\n0.3333333333333333\n```\n\n"
@@ -498,7 +500,7 @@ def test_record_keeps_what_differs_by_rounding(tree, shown, printed, stays):
 
 
 def test_record_names_the_listing_that_prints_something_else_each_time(tree):
-    text = "```python\nimport random\n```\n\n```python\nprint('at random', random.random())\n```\n"
+    text = "```python\nimport random\n```\n\n```python\nx = 1\nx\nprint('at random', random.random())\n```\n"
     with pytest.raises(
         BookError,
         match=r"docs/part/x\.md: listing 2 \('print\(.*'\) prints\nat random 0\..*\nand, run again,\nat random 0\..*\nSeed",
@@ -530,28 +532,28 @@ def test_digest_of_recorded_code_follows_names_across_files(tree):
     )
     tree.write(
         "snippets/part/user.py",
-        "import snippets.part.base as whole\nimport math\nfrom snippets.part import base\nfrom snippets.part.base import f as first\n"
+        "import snippets.part.base as whole\nimport snippets.part.base\nimport math\nfrom snippets.part import base\nfrom snippets.part.base import f as first\n"
         "from os import sep\n"
         "def g(): return first()\ndef h(): return whole.B\ndef k():\n    from snippets.part.base import C\n    return C, base, sep\n"
-        "def c(B=math.pi):\n    from snippets.part.base import C\n    return C\n",
+        "def c(B=math.pi):\n    from snippets.part.base import C\n    return C\ndef m(): return snippets.part.base.B\n",
     )
 
     def digests():
-        return {name: recorded.digest_of_function(base / "user.py", name) for name in "ghkc"}
+        return {name: recorded.digest_of_function(base / "user.py", name) for name in "ghkcm"}
 
     assert len(digests()["g"]) == len(record.hash_of()) == 20
     for old, new, changed in (
         ('"""Words."""', '"""Other words."""', ""),
         ("print(B)", "print(A)", ""),
-        ("    pass", "    A", "ghkc"),
-        ("sys.getsizeof(0)", "sys.getsizeof(1)", "ghkc"),
-        ("B = 2", "B = 3", "hk"),
-        ("A: int = 1", "A: int = 9", "ghkc"),
-        ("class C: pass", "class C: x = 1", "hkc"),
+        ("    pass", "    A", "ghkcm"),
+        ("sys.getsizeof(0)", "sys.getsizeof(1)", "ghkcm"),
+        ("B = 2", "B = 3", "hkm"),
+        ("A: int = 1", "A: int = 9", "ghkcm"),
+        ("class C: pass", "class C: x = 1", "hkcm"),
     ):
         before = digests()
         tree.edit("snippets/part/base.py", old, new)
-        assert "".join(name for name in "ghkc" if digests()[name] != before[name]) == changed, old
+        assert "".join(name for name in "ghkcm" if digests()[name] != before[name]) == changed, old
 
 
 def test_a_figure_is_drawn_where_there_is_no_torch(monkeypatch):

@@ -391,6 +391,12 @@ def test_what_is_wrong_stops_the_build_by_name_until_it_is_mended(tree, remade, 
     assert prepare.ensure().values["part.toy"]["count"] == 12345
 
 
+def test_what_fails_is_named_by_the_innermost_line_of_the_book(tree):
+    tree.edit(SNIPPET, "return FACTOR * x", 'raise ValueError("no")')
+    assert work.do("results", "part.toy", "numbers") == {"error": "ValueError at toy.py:11 in double: no"}
+    assert work.do("results", "part.toy", "nothing")["error"].startswith("AttributeError: ")
+
+
 def test_a_figure_of_one_colour_is_refused(tree, remade):
     tree.edit(
         FIGURES,
