@@ -693,12 +693,15 @@ def test_claims_are_written_for_programs(tree):
         "evidence": "measured", "error": 1e-13, "tests": [test["node"]],
     }  # fmt: skip
     assert (second["verdict"], second["evidence"], second["error"]) == ("false", "proof", None)
-    head, row, _ = (project.GENERATED / "claims.csv").read_text().splitlines()
+    head, row, second_row = (project.GENERATED / "claims.csv").read_text().splitlines()
     assert head == "id,title,page,verdict,evidence,error,tests"
     assert row.startswith("LA-101,Doubling $x$ is linear,part/toy/#LA-101,own,measured,1e-13,tests/part/")
     stamp = (project.GENERATED / "claims.csv").stat().st_mtime_ns
     ledger.write_files(known)
     assert (project.GENERATED / "claims.csv").stat().st_mtime_ns == stamp
+    tree.edit("docs/part/toy.md", "    id: LA-101\n", "")
+    ledger.write_files(known)
+    assert (project.GENERATED / "claims.csv").read_text() == f"{head}\n{second_row}\n"
 
 
 def test_citations_are_labelled_by_the_bold_words(tree):

@@ -83,6 +83,19 @@ def test_a_face_that_is_split_loses_no_sign(generated, name):
     assert not {"fpgm", "prep", "cvt "} & set(made.keys())  # of no use on today's screens
 
 
+@pytest.mark.parametrize("damage", ["a face gone", "its mark gone", "another mark", "none"])
+def test_a_face_is_made_anew_unless_it_is_there_with_its_mark(generated, damage):
+    face, mark = (generated / "faces" / f"KaTeX_AMS-Regular.{end}" for end in ("woff2", "made"))
+    before = face.read_bytes(), mark.read_text(), face.stat().st_mtime_ns
+    if damage == "another mark":
+        mark.write_text("")
+    elif damage != "none":
+        (face if damage == "a face gone" else mark).unlink()
+    list(sheets._katex("KaTeX_AMS-Regular", "@font-face{src:}"))
+    assert (face.read_bytes(), mark.read_text()) == before[:2]
+    assert (face.stat().st_mtime_ns == before[2]) == (damage == "none")
+
+
 def _signs(part):
     start, _, end = part.removeprefix("U+").partition("-")
     return range(int(start, 16), int(end or start, 16) + 1)
@@ -95,8 +108,13 @@ def test_a_listing_and_what_it_prints_stand_in_one_frame():
     code, output = "\x02wzxhzdk:0\x03", "\x02wzxhzdk:1\x03"
     for text in (output, code, code, output, "words", output):
         etree.SubElement(root, "p").text = text
+    for tag, text in (("ol", code), ("ul", code), ("p", "\x02amp\x03"), ("p", code)):
+        etree.SubElement(root, tag).text = text
+    etree.SubElement(root[-1], "b")
     rooms.frame_listings(root)
-    assert [len(block) for block in root] == [1, 1, 2, 0, 1]
+    assert [len(block) for block in root] == [1, 1, 2, 0, 1, 0, 0, 0, 1]
+    frames = ["listing", "listing", "listing", None, "listing", None, None, None, None]
+    assert [block.get("class") for block in root] == frames
 
 
 def test_a_display_takes_the_height_of_its_rows():
@@ -124,6 +142,7 @@ def test_a_link_names_a_page_without_formulas():
         ("<p><img src='a.svg#only-light' height='120'/><img src='a.svg#only-dark' height='120'/></p>", (20, 0, 136, 3)),
         ("<p><img src='a.svg'/></p>", (20, 0, 16, 2)),
         ("<p>[wzxhzdk:0] and [amp]</p>", (3 + 20, 2, 44 + 16, 1 + 2)),
+        ("<p><b>x</b>[wzxhzdk:0]</p>", (1 + 20, 2, 44 + 16, 2 + 2)),
         ("<p>so [wzxhzdk:1].</p>", (4 + 2 + 20, 0, 16, 1 + 2)),
         ("<div class='arithmatex'>[wzxhzdk:2]</div>", (0, 0, 40 + 3 * 20, 1 + 1)),
         ("<span class='arithmatex'>[wzxhzdk:2]</span>", (1, 0, 0, 1 + 1)),
