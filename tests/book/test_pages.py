@@ -533,10 +533,12 @@ def test_digest_of_recorded_code_follows_names_across_files(tree):
     tree.write(
         "snippets/part/user.py",
         "import snippets.part.base as whole\nimport snippets.part.base\nimport math\nfrom snippets.part import base\nfrom snippets.part.base import f as first\n"
-        "from os import sep\n"
+        "from os import sep\nfrom snippets.part import effect\n"
         "def g(): return first()\ndef h(): return whole.B\ndef k():\n    from snippets.part.base import C\n    return C, base, sep\n"
-        "def c(B=math.pi):\n    from snippets.part.base import C\n    return C\ndef m(): return snippets.part.base.B\n",
+        "def c(B=math.pi):\n    from snippets.part.base import C\n    return C\ndef m(): return snippets.part.base.B, effect\n",
     )
+
+    tree.write("snippets/part/effect.py", "print(1)\n")
 
     def digests():
         return {name: recorded.digest_of_function(base / "user.py", name) for name in "ghkcm"}
@@ -544,6 +546,7 @@ def test_digest_of_recorded_code_follows_names_across_files(tree):
     assert len(digests()["g"]) == len(record.hash_of()) == 20
     for old, new, changed in (
         ('"""Words."""', '"""Other words."""', ""),
+        ("print(1)", "print(2)", "m"),
         ("print(B)", "print(A)", ""),
         ("    pass", "    A", "ghkcm"),
         ("sys.getsizeof(0)", "sys.getsizeof(1)", "ghkcm"),
@@ -552,7 +555,7 @@ def test_digest_of_recorded_code_follows_names_across_files(tree):
         ("class C: pass", "class C: x = 1", "hkcm"),
     ):
         before = digests()
-        tree.edit("snippets/part/base.py", old, new)
+        tree.edit(f"snippets/part/{'effect' if old == 'print(1)' else 'base'}.py", old, new)
         assert "".join(name for name in "ghkcm" if digests()[name] != before[name]) == changed, old
 
 

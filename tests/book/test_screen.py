@@ -1,6 +1,7 @@
 """What lets a page fit any screen: long lines, tables, raised signs, rooms, the one style sheet and its faces."""
 
 import re
+import string
 from xml.etree import ElementTree as etree
 
 import pytest
@@ -16,6 +17,7 @@ def test_long_lines_are_marked_with_their_indentation():
     long = '    <span class="k">return</span> ' + "z" * 40
     wrapped = screen.wrap(f"{short}\n{long}\n")
     assert wrapped == f'{short}\n<span class="code-line" style="--in:4">{long}</span>\n'
+    assert '"--in:30"' in screen.wrap(" " * 30 + "x" * 10)
 
 
 def test_signs_are_raised_in_words_alone():
@@ -29,6 +31,7 @@ def test_tables_scroll_in_a_frame_that_keys_reach():
     markdown.treeprocessors.register(screen.Tables(), "tables-frame", 1)
     html = markdown.convert("| a | b |\n| - | - |\n| 1 | 2 |\n\nwords")
     assert '<div aria-label="Table" class="table-frame" role="group" tabindex="0"><table>' in html.replace("\n", "")
+    assert html.count("table-frame") == 1
     assert html.endswith("<p>words</p>")
 
 
@@ -75,6 +78,9 @@ def test_a_face_that_is_split_loses_no_sign(generated, name):
     ]
     first, rest = ({sign for part in text.split(",") for sign in _signs(part)} for text in ranges)
     assert first <= core
+    letters = {"KaTeX_Math-Italic": string.ascii_letters, "KaTeX_AMS-Regular": string.ascii_uppercase}
+    signs = string.printable[:94] if name.startswith(sheets.TEXT) else letters.get(name, "")
+    assert not signs or {chr(sign) for sign in first if 32 < sign < 127} == set(signs)
     assert first | rest == whole
     assert not first & rest
     assert (generated / "faces" / f"{name}.woff2").stat().st_size < path.stat().st_size * 0.8
@@ -134,6 +140,7 @@ def test_a_link_names_a_page_without_formulas():
     [
         ("<p>four</p>", (4 + 20, 0, 16, 1)),
         ("<p>  four <b>five5</b> six </p>", (4 + 5 + 3 + 20, 0, 16, 2)),
+        ("<blockquote><p>x</p><p>y</p></blockquote>", (2 + 40, 0, 32, 3)),
         ("<ul><li>one</li><li>two</li></ul>", (6 + 40, 0, 32, 3)),
         ("<div class='box note'><p>x</p></div>", (1 + 20, 0, 24 + 16, 2)),
         ("<div class='other'><p>x</p></div>", (1 + 20, 0, 16, 2)),
@@ -164,11 +171,11 @@ def test_a_block_takes_the_room_of_what_shows_in_it(html, room):
     assert rooms.measure(part) == room
 
 
-@pytest.mark.parametrize("elements", [14, 15])
+@pytest.mark.parametrize("elements", [14, 15, 40])
 def test_only_blocks_of_many_elements_get_a_room(elements):
     """Below the first screen paragraphs, lists, boxes and figures with an image do; tables, the tools and others do not."""
     rooms, inside = screen.Rooms(Markdown()), "<b>x</b>" * (elements - 1)
-    enough = elements == 15
+    enough = elements >= 15
     given = {f"<{tag}>{inside}</{tag}>": enough for tag in ("p", "ul", "ol", "div", "details")} | {
         f"<figure><img/>{inside[: -len('<b>x</b>')]}</figure>": enough,
         f"<figure>{inside}</figure>": False,
