@@ -165,6 +165,12 @@ def test_heads_and_ends_that_do_not_fit_are_named(text, problems):
     assert pages.parse("x.md", text, offset=0).problems == problems
 
 
+def test_no_other_block_of_a_box_is_its_aside():
+    parts = ("/// details\n///\n", "/// source | false\n///\n", "/// truth\n///\n")
+    box, *_ = pages.parse("x.md", "//// claim | C\n    id: LA-1\n\n" + "\n".join(parts) + "////\n", 0).blocks
+    assert box.aside.kind == "source"
+
+
 def test_pages_are_the_files_of_the_nav_that_are_there(tree):
     assert pages.names() == ["part/toy.md", "reference/bibliography.md", "reference/claims.md", "reference/errata.md"]
     tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [part/absent.md, part/toy.txt, part/toy.md")
