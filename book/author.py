@@ -64,8 +64,9 @@ def new(chapter: str) -> None:
     """Write the four files of a chapter, with an example that passes, and its line into the nav."""
     page = page_of(chapter)
     part, _, name = page.removesuffix(".md").partition("/")
-    parts = list(dict.fromkeys(entry.split("/")[0] for entry in nav() if entry.endswith(".md") and "/" in entry))
-    if part not in parts or part == "reference":
+    pages_in_parts = [entry for entry in nav() if entry.endswith(".md") and "/" in entry]
+    parts = [name for name in dict.fromkeys(entry.split("/")[0] for entry in pages_in_parts) if name != "reference"]
+    if part not in parts:
         raise BookError(f"there is no part '{part}'{nearest(part, parts)}; the parts are {', '.join(parts)}")
     if not NAME.fullmatch(name):
         raise BookError(f"'{name}' is no name of a chapter: use small letters, digits and hyphens, as in dot-products")
@@ -76,7 +77,7 @@ def new(chapter: str) -> None:
             f"there is {(there or [project.DOCS / page])[0].relative_to(project.ROOT)} already: take another name"
         )
     prefixes = Counter(box.id[:2] for box in pages.claims() if box.page.startswith(f"{part}/"))
-    prefix = prefixes.most_common(1)[0][0] if prefixes else part[:2].upper()
+    prefix = max(prefixes, key=prefixes.get, default=part[:2].upper())
     first, second = next_own(prefix), f"{prefix}-{int(next_own(prefix)[3:]) + 1}"
     title = name.replace("-", " ").capitalize()
     words = {"TITLE": title, "PAGE": page, "MODULE": module_of(page), "FILE": module_of(page).replace(".", "/")}
@@ -85,7 +86,7 @@ def new(chapter: str) -> None:
         text = (TEMPLATE / f"{name}.txt").read_text()
         for key, word in words.items():
             text = text.replace(f"@{key}@", word)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text)
         print(f"wrote {path.relative_to(project.ROOT)}")
     settings = project.ROOT / "mkdocs.yml"
@@ -138,9 +139,8 @@ def check(chapter: str) -> bool:
             print(f"{'✗' if said else '✓'} {name} ({time.perf_counter() - start:.1f} s)", *said, sep="\n  ", flush=True)
             good = good and not said
         said = tests.communicate()[0].strip()
-    print(f"{'✗' if tests.returncode else '✓'} tests: {said.splitlines()[-1] if said else 'none'}", flush=True)
-    if tests.returncode:
-        print(said)
+    sign, whole = ("✗", [said]) if tests.returncode else ("✓", [])
+    print(f"{sign} tests: {said.splitlines()[-1] if said else 'none'}", *whole, sep="\n", flush=True)
     return good and not tests.returncode
 
 
@@ -177,6 +177,6 @@ def _numbers(page: str) -> Iterator[str]:
 def format_all() -> None:
     """Lay out all code of the book anew."""
     for command in (["check", "--fix", "--quiet"], ["format"]):
-        done = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=project.ROOT, text=True)
+        done = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=project.ROOT)
         if done.returncode:
             raise BookError("ruff has more to say than it can mend by itself; see above")

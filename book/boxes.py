@@ -36,7 +36,7 @@ class Context:
 
     def served(self, target: str) -> str:
         """Return the path to a file of the site, seen from this page's address, which engines do not do."""
-        return posixpath.relpath(target, self.page.name.removesuffix(".md").removesuffix("index") or ".")
+        return posixpath.relpath(target, self.page.name.removesuffix(".md").removesuffix("index"))
 
 
 def child(parent: etree.Element, tag: str, css: str = "", text: str = "", **attributes: str) -> etree.Element:
@@ -218,9 +218,10 @@ class Ledger(Block):
         child(summary, "span", "box-name", box.title).tail = " "
         child(summary, "span", f"ledger-evidence evidence-{kind}", ("✓ " if tests else "") + ledger.words(tests))
         links = child(row, "p", "ledger-links")
-        child(links, "a", "", "Read it in the chapter", href=f"{self.md.book.relative(box.page)}#{box.id}").tail = " "
+        link = child(links, "a", "", "Read it in the chapter", href=f"{self.md.book.relative(box.page)}#{box.id}")
+        link.tail = " "
         if verdict != "own":
-            links[-1].tail = " · in the source: "
+            link.tail = " · in the source: "
             child(links, "span", f"box-verdict verdict-{verdict}", VERDICT_WORDS[verdict])
         for test in tests:
             self.test(row, test)
@@ -228,8 +229,8 @@ class Ledger(Block):
     def test(self, row: etree.Element, test: dict) -> None:
         """Write one test: where it stands, what kind of evidence it is, and its code."""
         head = child(row, "p", "ledger-file")
-        child(head, "code").text = AtomicString(test["node"])
-        head[-1].tail = f": {ledger.words([test])}"
+        node = child(head, "code")
+        node.text, node.tail = AtomicString(test["node"]), f": {ledger.words([test])}"
         code = LISTING.format(html.escape(test["source"], quote=False))
         child(row, "div").text = AtomicString(self.md.htmlStash.store(code))
 

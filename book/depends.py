@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
+from itertools import accumulate
 from pathlib import Path
 
 from book import project, record
@@ -49,7 +50,7 @@ class Module:
             if isinstance(node, ast.Import):
                 found += [(node.lineno, alias.name, "") for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
-                package = self.path.relative_to(project.ROOT).parts[: -node.level] if node.level and self.path else ()
+                package = self.path.relative_to(project.ROOT).parts[: -node.level] if self.path else ()
                 whole = ".".join([*package, *([node.module] if node.module else [])])
                 found += [(node.lineno, whole, alias.name) for alias in node.names]
         return found
@@ -77,8 +78,7 @@ def _files(name: str) -> Iterator[Path]:
     """Yield the files that the import of a dotted name runs: the packages on the way, and the module."""
     parts = name.strip(".").split(".")
     if (project.ROOT / parts[0]).exists():
-        found = (file_of(".".join(parts[:length])) for length in range(1, len(parts) + 1))
-        yield from (file for file in found if file)
+        yield from filter(None, map(file_of, accumulate(parts, "{}.{}".format)))
 
 
 @project.once_written

@@ -36,11 +36,11 @@ def _typeset(wanted: list[Formula], cache: Path | str) -> dict[Formula, dict[str
     """Take what the cache has, and ask Node for the rest."""
     options = record.hash_of(npm.installed("katex"), *(path.read_bytes() for path in OPTIONS))
     keys = {formula: record.hash_of(options, *map(str, formula)) for formula in wanted}
-    CACHE.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(cache, timeout=30)) as known, known:
+    CACHE.parent.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(cache)) as known, known:
         known.execute("create table if not exists formula (key text primary key, html text)")
         look = "select html from formula where key = ?"
-        found = {formula: {"html": row[0]} for formula, key in keys.items() for row in known.execute(look, [key])}
+        found = {formula: {"html": html} for formula, key in keys.items() for (html,) in known.execute(look, [key])}
         new = _ask([formula for formula in keys if formula not in found])
         made = [(keys[formula], answer["html"]) for formula, answer in new.items() if "html" in answer]
         known.executemany("insert or replace into formula values (?, ?)", made)

@@ -17,7 +17,6 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
-from mkdocs.plugins import event_priority
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import CountHandler
@@ -51,7 +50,8 @@ PLACE = re.compile(r"<!--lifted (\d+)-->.*?<!--/lifted-->", re.DOTALL)
 
 OF_ALL = ("ledger", "numbers", "errata", "chapters")  # blocks that look at all pages
 
-_serving = _dirty = False
+_serving: bool
+_dirty: bool  # both are known from `on_startup`
 _site = ""  # where the site is to be
 _building = contextlib.ExitStack()  # from the beginning of a build to its end
 _lifted: dict[str, list[str]] = {}
@@ -85,7 +85,6 @@ def on_pre_build(*, config: MkDocsConfig) -> None:
         _building.callback(setattr, config, "site_dir", _site)
 
 
-@event_priority(-100)  # after all that write into the site
 def on_post_build(*, config: MkDocsConfig) -> None:
     """Put the new site in the place of the last, unless warnings are to stop the build."""
     counters = [handler for handler in logging.getLogger("mkdocs").handlers if isinstance(handler, CountHandler)]
@@ -155,13 +154,11 @@ def _state(page: pages.Page, known: Catalogue) -> str:
     return record.hash_of(text, repr((own, drawn, terms)), others, *(path.read_bytes() for path in formulas.OPTIONS))
 
 
-@event_priority(-100)  # after all that change the text
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> None:
     """Tell the extension which page is rendered next."""
     extension.rendering = page.file.src_uri
 
 
-@event_priority(-100)  # when the page is whole
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Give the search plugin, which parses in Python, what it can use: no layout of formulas, no colours of code."""
     extension.rendering = None
@@ -198,9 +195,8 @@ def _styled(letter: re.Match) -> str:
     return letter[2]
 
 
-@event_priority(-100)  # after the search plugin, which reads the page at this event
 def on_page_context(context: dict, *, page: Page, config: MkDocsConfig, nav: object) -> None:
-    """Put back what was taken out."""
+    """Put back what was taken out: hooks run after plugins, and the search plugin reads the page at this event."""
     lifted = _lifted.pop(page.file.src_uri, [])
     page.content = PLACE.sub(lambda match: lifted[int(match[1])], page.content)
 

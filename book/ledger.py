@@ -96,7 +96,7 @@ def write_files(known: Catalogue) -> None:
 
 def moved(target: str, here: str) -> str:
     """Return the path to a file of `docs/` as seen from a page."""
-    return posixpath.relpath(target, posixpath.dirname(here) or ".")
+    return posixpath.relpath(target, posixpath.dirname(here))
 
 
 def cases(known: Catalogue) -> Iterator[str]:
@@ -128,7 +128,7 @@ def _led(line: str, page: str) -> str:
     """Let the links and figures of a line of `page` lead where they led."""
     head = pages.HEAD.match(line)
     if head and head[2] == "figure":
-        return f"{head[1]} figure | {':'.join(pages.figure_target(page, head[3] or ''))}"
+        return f"{head[1]} figure | {':'.join(pages.figure_target(page, head[3]))}"
 
     def led(link: re.Match) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(page), link[1])) if link[1] else page

@@ -97,7 +97,7 @@ def convert(text: str, fmt: str = "md") -> str:
     notebook.metadata.get("jupytext", {}).pop("cell_metadata_filter", None)  # a set, in another order at each start
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{index}"
-    return nbformat.writes(notebook, version=4, split_lines=False) + "\n"
+    return nbformat.writes(notebook) + "\n"
 
 
 def markdown(page: pages.Page, known: Catalogue) -> str:
@@ -153,7 +153,7 @@ def _literal(text: str) -> str:
 def _rewrite(line: str, page: pages.Page, known: Catalogue) -> list[str]:
     head = pages.HEAD.match(line)
     if head and head[2] == "figure":
-        module, function = pages.figure_target(page.name, head[3] or "")
+        module, function = pages.figure_target(page.name, head[3])
         return ["```python", f"from snippets.figures.{module} import {function}", f"_ = {function}()", "```"]
     if head:
         title = f": {head[3]}" if head[3] else ""

@@ -97,8 +97,8 @@ class Fence:
 
     line: int
     info: str
+    last: int
     body: list[str] = field(default_factory=list)
-    last: int = 0
     closed: bool = False
 
     @property
@@ -152,7 +152,7 @@ def fences(lines: list[str]) -> Iterator[Fence]:
         found = FENCE.match(line)
         if open_ is None:
             if found:
-                open_, mark, indent = Fence(number, found["info"], last=len(lines)), found["mark"], found["indent"]
+                open_, mark, indent = Fence(number, found["info"], len(lines)), found["mark"], found["indent"]
         elif found and found["mark"].startswith(mark) and not found["info"]:
             open_.last, open_.closed = number, True
             yield open_

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -32,8 +31,7 @@ _behind = threading.Thread()  # in which they do
 _failed: dict[str, tuple[str, str]] = {}  # the digest of each test that failed there, and why
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """Something to make: its key in the record, the hash of what it is made from, and what a worker is to do."""
 
     key: str
@@ -77,7 +75,7 @@ def _current() -> Catalogue:
 
 def locked(doing: str, name: str = "lock") -> AbstractContextManager:
     """Take a lock, and say so where another build holds it."""
-    project.CACHE.mkdir(parents=True, exist_ok=True)
+    project.CACHE.mkdir(exist_ok=True)
     lock = FileLock(project.CACHE / name)
     try:
         return lock.acquire(timeout=1)
@@ -268,6 +266,6 @@ def _write_results(made: dict[str, record.Entry]) -> None:
             made_by = {"snippet": snippet, "hash": entry["digest"], "seed": entry["seed"], "device": entry["device"]}
             files.setdefault(module, {})[function] = {"values": entry["values"], "made_by": made_by | versions}
     for module, content in files.items():
-        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+        text = json.dumps(content, indent=2) + "\n"
         path, digest = catalogue.results_file(module), record.hash_of(text)
         record.write(made, f"numbers {module}", digest, path, lambda text=text: text)

@@ -3,7 +3,7 @@
 import difflib
 import os
 from collections.abc import Callable, Iterable
-from functools import lru_cache, wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ class BookError(BuildError):
 
 def once_written(read: Callable[[Path], Result]) -> Callable[[Path], Result]:
     """Return a function of a file that is computed once for each time that the file is written."""
-    kept = lru_cache(maxsize=4096)(lambda path, *written: read(path))
+    kept = cache(lambda path, *written: read(path))
 
     @wraps(read)
     def look(path: Path) -> Result:
@@ -39,7 +39,7 @@ def once_written(read: Callable[[Path], Result]) -> Callable[[Path], Result]:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint that names the closest known name, or nothing where none is close."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    close = difflib.get_close_matches(name, list(known), cutoff=0.4)
     return f"; did you mean '{close[0]}'?" if close else ""
 
 

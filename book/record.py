@@ -38,7 +38,7 @@ def _read(line: bytes) -> Entry | None:
 
 def note(key: str, digest: str, **made: Any) -> None:
     """Append an entry in one piece; the break before it ends a line that was cut off."""
-    file().parent.mkdir(parents=True, exist_ok=True)
+    file().parent.mkdir(exist_ok=True)
     line = "\n" + json.dumps({"key": key, "digest": digest, **made}) + "\n"
     with file().open("ab", buffering=0) as record:
         record.write(line.encode())

@@ -56,7 +56,7 @@ def write() -> None:
 def own() -> list[Path]:
     """List the book's own style sheets: colours first, paper last, the playgrounds' between."""
     found = sorted((project.DOCS / "assets" / "css").glob("*.css"))
-    found.sort(key=lambda path: {"colours": 0, "page": 1, "print": 3}.get(path.stem, 2))
+    found.sort(key=lambda path: (path.stem != "colours", path.stem != "page", path.stem == "print"))
     return [*found[:-1], *(project.DOCS / "playgrounds").glob("*.css"), *found[-1:]]
 
 
@@ -85,7 +85,7 @@ def _split(name: str, path: Path, head: str, folder: str) -> Iterator[str]:
         target, mark = project.GENERATED / "faces" / f"{name}.woff2", project.GENERATED / "faces" / f"{name}.made"
         made_from = record.hash_of(path.read_bytes(), CORE[name], BLANKS, *FEATURES)
         if not (target.exists() and mark.exists() and mark.read_text() == made_from):
-            options = subset.Options(flavor="woff2", hinting=False, layout_features=FEATURES, notdef_outline=True)
+            options = subset.Options(flavor="woff2", hinting=False, layout_features=FEATURES)
             work = subset.Subsetter(options)
             work.populate(unicodes=core)
             work.subset(font)

@@ -81,7 +81,7 @@ def compact(svg: str) -> str:
 
 def svg_size(svg: str) -> list[int]:
     """Read width and height of an SVG in CSS pixels."""
-    found = [re.search(rf'{side}="([\d.]+)pt"', svg[:2000]) for side in ("width", "height")]
+    found = [re.search(rf'{side}="([\d.]+)pt"', svg) for side in ("width", "height")]
     return [round(float(match[1]) * 4 / 3) for match in found]
 
 

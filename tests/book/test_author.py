@@ -1,5 +1,6 @@
 """What an author asks for: free numbers, a new chapter that passes, all that is wrong with one, one layout."""
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -23,11 +24,15 @@ def parts(tree):
 
 
 def test_free_numbers_are_listed(parts, capsys):
-    parts.edit("docs/part/toy.md", "id: LA-01", "id: LA-102")
+    """Those of pages outside the nav, too; numbers that follow each other are one range."""
+    claim = "/// claim | So\n    id: {}\n\nIt is.\n///\n"
+    parts.write("docs/extra.md", "# Extra\n\n" + "".join(map(claim.format, ("LA-103", "LA-102", "LA-07b", "BR-99"))))
     assert main(["ids", "LA"]) == 0
-    assert capsys.readouterr().out == "LA: taken are 101-102\nThe next of the book's own is LA-103\n"
+    assert capsys.readouterr().out == "LA: taken are 01, 07, 101-103\nThe next of the book's own is LA-104\n"
+    assert main(["ids", "BR"]) == 0
+    assert capsys.readouterr().out == "BR: taken are 99\nThe next of the book's own is BR-101\n"
     assert main(["ids", "LB"]) == 1
-    assert "no claim begins with 'LB'; did you mean 'LA'?" in capsys.readouterr().err
+    assert capsys.readouterr().err == "no claim begins with 'LB'; did you mean 'LA'?; there are BR, LA\n"
 
 
 def test_a_new_chapter_passes_as_it_is(parts, capsys):
@@ -59,14 +64,29 @@ def test_a_new_chapter_passes_as_it_is(parts, capsys):
     ("chapter", "message"),
     [
         ("part/toy", "there is docs/part/toy.md already: take another name"),
+        ("part/code", "there is snippets/part/code.py already: take another name"),
+        ("part/named", "there is docs/part/named.md already: take another name"),
         ("prat/one", "there is no part 'prat'; did you mean 'part'?; the parts are part"),
-        ("reference/one", "there is no part 'reference'"),
-        ("part/One", "'One' is no name of a chapter: use small letters"),
+        ("reference/one", "there is no part 'reference'; the parts are part"),
+        ("one", "there is no part 'one'; the parts are part"),
+        ("part/One", "'One' is no name of a chapter: use small letters, digits and hyphens, as in dot-products"),
     ],
 )
 def test_a_new_chapter_needs_a_free_name(parts, capsys, chapter, message):
+    """A file may be there that the nav does not have, and a line of the nav without a file."""
+    parts.write("snippets/part/code.py", "")
+    parts.edit("mkdocs.yml", "      - Lab", "      - Named: part/named.md\n      - Lab")
+    parts.edit("mkdocs.yml", "nav:", "nav:\n  - index.md")
     assert main(["new", chapter]) == 1
-    assert message in capsys.readouterr().err
+    assert capsys.readouterr().err == f"{message}\n"
+
+
+def test_the_first_chapter_of_a_part_gets_folders_and_numbers_of_its_own(parts):
+    parts.edit("mkdocs.yml", "  - Reference:", "  - Other:\n      - Words: other/words.md\n  - Reference:")
+    parts.write("docs/other/words.md", "# Words\n")
+    assert main(["new", "other/one"]) == 0
+    assert all(path.exists() for path in author.files_of("other/one.md"))
+    assert {box.id for box in pages.read("other/one.md").blocks if box.id} == {"OT-101", "OT-102"}
 
 
 def test_a_nav_that_is_not_one_chapter_a_line_is_left_to_its_author(tree):
@@ -75,7 +95,7 @@ def test_a_nav_that_is_not_one_chapter_a_line_is_left_to_its_author(tree):
 
 
 @pytest.mark.parametrize(
-    "name", ["part/toy", "part/toy.md", "docs/part/toy.md", "snippets/part/toy.py", "tests/part/test_toy.py"]
+    "name", ["part/toy", "part/toy.md", "docs/part/toy.md", "snippets/figures/part/toy.py", "tests/part/test_toy.py"]
 )
 def test_a_chapter_is_known_by_each_of_its_files(name):
     assert author.page_of(name) == "part/toy.md"
@@ -102,7 +122,7 @@ def test_check_says_all_that_is_wrong_with_a_chapter(parts, capsys):
     project.write_atomically(parts.root / "docs/reference/errata.md", "# Errata\n\n/// nothing\n///\n")
     assert main(["check", "part/toy"]) == 1
     said = capsys.readouterr().out
-    assert "✗ code style" in said
+    assert re.search(r"✗ code style(.|\n)*\n  .*snippets/part/toy.py:", said), said
     assert "mend it with: make format" in said
     assert "docs/part/toy.md:48: option 'open' is to be indented" in said
     assert "nothing" not in said
@@ -110,6 +130,41 @@ def test_check_says_all_that_is_wrong_with_a_chapter(parts, capsys):
     assert "docs/part/toy.md:6: no number 'cuont'" in said
     assert "but the page shows\n[2.0, 6.0]" in said
     assert "✗ tests: 1 failed" in said
+
+
+@pytest.mark.parametrize(
+    ("problems", "tests", "said"),
+    [
+        ([[], []], (0, "1 passed\n"), "✓ stage 0\n✓ stage 1\n✓ tests: 1 passed\n"),
+        ([["a", "b"], []], (0, "1 passed\n"), "✗ stage 0\n  a\n  b\n✓ stage 1\n✓ tests: 1 passed\n"),
+        ([[]], (1, "\nwhy\n1 failed\n"), "✓ stage 0\n✗ tests: 1 failed\nwhy\n1 failed\n"),
+        ([], (0, ""), "✓ tests: none\n"),
+    ],
+)
+def test_a_chapter_is_good_if_nothing_at_all_is_wrong_with_it(parts, monkeypatch, capsys, problems, tests, said):
+    """Of its files in Python those are looked at that are there."""
+
+    class Pytest(contextlib.nullcontext):
+        returncode = tests[0]
+
+        def __init__(self, command, **given):
+            assert command[-1] == str(parts.root / "tests/part/test_toy.py")
+
+        def communicate(self):
+            return tests[1], None
+
+        def __enter__(self):
+            return self
+
+    def stages(page, python):
+        assert python == [str(parts.root / name) for name in ("snippets/part/toy.py", "tests/part/test_toy.py")]
+        return [(f"stage {number}", iter(found)) for number, found in enumerate(problems)]
+
+    (parts.root / "snippets/figures/part/toy.py").unlink()
+    monkeypatch.setattr(subprocess, "Popen", Pytest)
+    monkeypatch.setattr(author, "_stages", stages)
+    assert author.check("part/toy") == ("✗" not in said)
+    assert re.sub(r" \(\d+\.\d s\)", "", capsys.readouterr().out) == said
 
 
 def test_the_layout_is_the_formatters(tree, capfd):

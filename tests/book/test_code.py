@@ -75,7 +75,7 @@ def test_a_call_that_is_too_long_has_an_argument_a_line(columns):
 def test_an_entry_has_one_heading_a_part_and_says_what_to_copy():
     lines = list(code.listing(None))
     parts = [line for line in lines if line.startswith("## ")]
-    assert parts == list(dict.fromkeys(parts))
+    assert parts == list(dict.fromkeys(f"## {project.part_of(code._page(module))}" for module in code.table()[1]))
     copies = [line for line in lines if "Copy `" in line]
     assert "Copy `snippets/linear_networks/permutations.py`." in " ".join(copies)
     (svd,) = [line for line in copies if "Copy `snippets/linear_algebra/svd.py`" in line]

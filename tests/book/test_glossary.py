@@ -20,6 +20,9 @@ action (of a group)
 affine map
 :   Linear, then "moved". [A toy](../part/toy.md#affine-maps) · [Another](../reference/another.md#more)
 
+another
+:   Is defined later. [Another](../reference/another.md#more)
+
 basis
 :   Independent vectors that span the space. [A toy](../part/toy.md#bases)
 
@@ -51,7 +54,7 @@ def two(tree, monkeypatch):
     tree.edit("mkdocs.yml", "reference/claims.md", "reference/glossary.md, reference/another.md, reference/claims.md")
     tree.write("docs/reference/glossary.md", GLOSSARY)
     tree.write("docs/reference/another.md", ANOTHER)
-    monkeypatch.setattr(glossary, "chapters", lambda: ["part/toy.md", "reference/another.md"])
+    monkeypatch.setattr(glossary, "chapters", lambda: ["part/toy.md", "reference/another.md", "reference/claims.md"])
     return tree
 
 
@@ -78,6 +81,11 @@ def test_first_use_of_an_earlier_chapters_term_leads_to_it(two):
         ("../part/toy.md#vectors", "A column of numbers.", "Vectors"),
     ]
     assert links(render(two, "part/toy.md")) == []
+    assert glossary.of_before("part/toy.md") == {}
+    assert (
+        glossary.of_before("reference/claims.md")["affine map"][1] == "reference/another.md#more"
+    )  # the last before it
+    assert set(glossary.of_before("reference/another.md")) == {"basis", "unit vector", "vector", "vector space"}
     two.edit("docs/reference/another.md", "A [basis](../part/toy.md#bases) and", "A basis and")
     html = render(two, "reference/another.md")
     assert "<p>A <a " in html
@@ -94,6 +102,7 @@ def test_a_term_can_be_led_to_and_stands_in_the_search_like_a_title(two):
     assert re.findall('<dt id="([^"]*)">', html) == [
         "action-of-a-group",
         "affine-map",
+        "another",
         "basis",
         "unit-vector",
         "vector",

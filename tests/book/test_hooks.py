@@ -90,7 +90,8 @@ def test_every_file_of_the_site_can_be_read_by_a_web_server(settings):
         site = built(settings)
     finally:
         os.umask(before)
-    assert all(path.stat().st_mode & 0o044 == 0o044 for path in [site, *site.rglob("*")])
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in [site, *site.rglob("*")]}
+    assert modes == {(True, 0o755), (False, 0o644)}
 
 
 def test_search_reads_neither_layout_nor_colours(settings, monkeypatch):
@@ -242,6 +243,13 @@ def test_an_address_or_none_at_all_will_do():
     for address in ("", None, "https://github.com/owner/name", "https://example.org/group/sub/name/"):
         config.extra = {"repository": address}
         hooks.on_config(config)
+
+
+def test_only_the_page_for_what_is_not_there_gets_a_policy_among_templates(monkeypatch):
+    monkeypatch.setattr(hooks, "_serving", False, raising=False)
+    page = "<head></head>"
+    for name, changed in (("404.html", True), ("403.html", False), ("main.html", False), ("sitemap.xml", False)):
+        assert (hooks.on_post_template(page, template_name=name, config=None) != page) == changed
 
 
 def test_letters_in_a_style_are_found_as_their_signs():

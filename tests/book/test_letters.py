@@ -1,20 +1,25 @@
-"""The pages of a small book, to the letter: what a refactoring of the tool has to leave as it is.
+"""The pages of a small book and a figure, to the letter: what a refactoring of the tool has to leave as it is.
 
-Formulas are left out, which KaTeX writes. Where a page is to look otherwise, run this file with REWRITE=1, and read the difference.
+Formulas are left out, which KaTeX writes. Where something is to look otherwise, run this file with REWRITE=1, and read the difference.
 """
 
+import io
 import os
 import re
 from pathlib import Path
 
 import markdown
+import matplotlib.pyplot as plt
 import pytest
 
 from book import boxes, chart, extension, glossary, ledger, marked, notebooks, pages, screen
 from book.formulas import CLOSE, OPEN
+from book.style import style
+from book.work import compact
 from tests.book.test_pages import EXTENSIONS, SETTINGS
 
 LETTERS = Path(__file__).parent / "letters"
+SHAPES = re.compile(r"<defs>.*?</defs>\s*|<metadata>.*?</metadata>\s*|(?<=base64,)[^\"]*| id=\"image\w+\"", re.DOTALL)
 FORMULA = re.compile(f"{OPEN}.*?{CLOSE}", re.DOTALL)
 TOOLS = (
     boxes,
@@ -51,7 +56,7 @@ from hypothesis import given
 def test_a(x):
     assert x < 1 & 2
 
-@pytest.mark.claim("BR-01", "LA-02")
+@pytest.mark.claim("BR-01", "LA-02", "LA-03")
 def test_b():
     assert 1
     assert test_a
@@ -89,9 +94,32 @@ def rendered(tree, name):
     return FORMULA.sub("", shown) + "\n"
 
 
+def is_kept(shown, name):
+    """Compare a text with the one that is kept, or keep it."""
+    if "REWRITE" in os.environ:
+        (LETTERS / name).write_text(shown)
+    return shown == (LETTERS / name).read_text()
+
+
 def test_pages_are_rendered_to_the_letter(whole):
     for name in ("part/toy.md", "reference/claims.md", *PAGES):
-        shown, kept = rendered(whole, name), LETTERS / f"{name.removesuffix('.md').replace('/', '-')}.html"
-        if "REWRITE" in os.environ:
-            kept.write_text(shown)
-        assert shown == kept.read_text(), name
+        assert is_kept(rendered(whole, name), f"{name.removesuffix('.md').replace('/', '-')}.html"), name
+
+
+def test_a_figure_is_drawn_to_the_letter_and_zero_has_the_colour_of_the_paper():
+    """Without the shapes of its letters and of its image."""
+    with plt.rc_context(style("light")):
+        figure = plt.figure()
+        flat, deep = figure.add_subplot(1, 2, 1), figure.add_subplot(1, 2, 2, projection="3d")
+        flat.plot([1, 2], label="a")
+        flat.imshow([[0.0, 1.0]], extent=(0, 1, 1, 1.5))
+        flat.set(title="t", xlabel="x", ylabel="y", xticks=[0], yticks=[1])
+        flat.text(0.1, 1.4, "w")
+        flat.legend()
+        flat.grid()
+        deep.plot([0, 1], [0, 1], [0, 1])
+        deep.set(xticks=[], yticks=[], zticks=[])
+        figure.savefig(svg := io.StringIO(), format="svg", metadata={"Date": None, "Creator": None})
+        plt.close(figure)
+    assert is_kept(SHAPES.sub("", compact(svg.getvalue())), "figure.svg")
+    assert [plt.get_cmap(style(mode)["image.cmap"])(0.0)[:3] for mode in ("light", "dark")] == [(1, 1, 1), (0, 0, 0)]

@@ -207,6 +207,18 @@ FAULTS = {
         "[2.0, 5.0]",
         [r"docs/part/toy.md:26: a fence of code has no end"],
     ),
+    "an output below another language": (
+        PAGE,
+        "```output",
+        "```json\n{}\n```\n\n```output",
+        [r"docs/part/toy.md:30: an output stands below no code"],
+    ),
+    "an output below words": (
+        PAGE,
+        "```output",
+        "```text\n{}\n```\n\n```output",
+        [r"docs/part/toy.md:30: an output stands below no code"],
+    ),
     "a misspelt output": (
         PAGE,
         "```output",
@@ -460,6 +472,32 @@ def test_a_file_that_belongs_to_no_chapter_is_named(tree):
     assert "snippets/figures/part/tou.py:1: no chapter has this name, and no page shows what it draws" in said
     assert "docs/part/bare.md:1: the chapter has no snippets/part/bare.py" in said
     assert "docs/part/bare.md:1: the chapter has no tests/part/test_bare.py" in said
+
+
+def test_a_test_may_stand_beside_a_module_without_a_page_and_anywhere_outside_of_the_parts(tree):
+    tree.write("snippets/part/helper.py", "")
+    tree.edit(SNIPPET, "FACTOR = 2", "import snippets.part.helper\nFACTOR = 2")
+    for name in ("part/test_helper", "other/test_free", "test_top"):
+        tree.write(f"tests/{name}.py", "")
+    assert lint.loose_ends() == []
+
+
+def test_listings_are_those_in_python(tree):
+    """What other fences hold is neither folded nor wrapped."""
+    for language in ("json", "text"):
+        tree.edit(PAGE, "/// details | Set-up", f"```{language}\n{'x' * 99}\n```\n\n/// details | Set-up")
+    assert lint.loose_ends() + lint.unfinished() == []
+
+
+def test_a_figure_is_looked_for_among_those_of_its_module(tree):
+    for name in ("tox", "toz"):
+        tree.write(f"snippets/figures/part/{name}.py", f"@figure(alt='a')\ndef lines_{name}(): pass\n")
+        tree.edit(PAGE, "/// note", f"/// figure | part.{name}:lines_{name}\n///\n\n/// note")
+    tree.edit(PAGE, "figure | line\n", "figure | lines_to\n")
+    said = [line for line in lint.loose_ends() if "lines_to'" in line]
+    assert said == [
+        "docs/part/toy.md:8: snippets.figures.part.toy draws no figure 'lines_to'; did you mean 'line'?",
+    ]
 
 
 def test_a_command_may_draw(tree):

@@ -16,6 +16,10 @@ x = 1
 no code
 ```
 
+```json
+{"no": code}
+```
+
 ```python
 print(x)
 ```
@@ -106,9 +110,9 @@ def test_numbers_agree_within_the_tolerance(shown, printed, tolerance, expected)
 
 
 def test_every_listing_that_prints_something_else_is_described():
-    text = "```python\nx = 1\nprint(x)\n```\n\n```output\n1\n```\n\n```python\nprint(2)\n```\n\n```output\n3\n\n```\n\n```python\nprint()\n```\n"
+    text = "```python\nx = 1\nprint(x)\n```\n\n```output\n1\n```\n\n```python\nx = 2\nx\nprint(x)\n```\n\n```output\n3\n\n```\n\n```python\nprint()\n```\n"
     assert listings.check(text, "no/page.md") == [
-        "docs/no/page.md: listing 2 ('print(2)') prints\n2\nbut the page shows\n3\n"
+        "docs/no/page.md: listing 2 ('print(x)') prints\n2\nbut the page shows\n3\n"
         "Correct the code, or run 'python -m book record docs/no/page.md' if the new output is right."
     ]
 
@@ -143,6 +147,8 @@ def test_a_listing_that_is_no_python_is_named_by_its_line(tree):
         ("```python\nx = 1\n```\n\n````output\n2\n```\n````\nEnd.\n", "```python\nx = 1\n```\nEnd.\n"),
         ("- a\n\n  ```python\n  print('b')\n  print()\n  print('c')\n  ```\n", "- a\n\n  ```python\n  print('b')\n  print()\n  print('c')\n  ```\n\n  ```output\n  b\n\n  c\n  ```\n"),
         ("```python\nprint(1)\n```\n\n```text\n2\n```\n", "```python\nprint(1)\n```\n\n```output\n1\n```\n\n```text\n2\n```\n"),
+        ("```json\na\n```\n\n```python\nprint(1)\n```\n", "```json\na\n```\n\n```python\nprint(1)\n```\n\n```output\n1\n```\n"),
+        ("```python\nprint(1)\n```\nWords.\n```output\n2\n```\n", "```python\nprint(1)\n```\n\n```output\n1\n```\nWords.\n```output\n2\n```\n"),
         ("```text\na\n```\n\n```python\nprint(1)\n```\n", "```text\na\n```\n\n```python\nprint(1)\n```\n\n```output\n1\n```\n"),
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """What is marked in the source: kinds of evidence, alt texts, the tests of a claim and the files that they run."""
 
 import dataclasses
+import os
 
 import pytest
 
@@ -12,7 +13,7 @@ import book
 from book import figure, results
 
 
-@figure(size=(1, 2), alt="A line")
+@figure(a=0, size=(1, 2), alt="A line")
 def first(): ...
 
 
@@ -30,6 +31,10 @@ def numbers(): ...
 
 @results(seed=1)
 def more(): ...
+
+
+@data
+def plain(): ...
 
 
 def unmarked(): ...
@@ -80,7 +85,7 @@ def test_figures_and_results_are_those_of_chapters_or_shown_on_pages(tree):
     tree.write("docs/part/more.md", "# More\n")
     tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [part/toy.md, part/more.md")
     assert list(marked.figures().items())[:2] == [(("part.more", "first"), "A line"), (("part.more", "second"), "")]
-    assert marked.data() == []
+    assert marked.data() == [("part.more", "plain")]
 
 
 def test_tests_belong_to_chapters_of_the_nav_or_to_no_chapter(tree):
@@ -98,6 +103,18 @@ def test_tests_belong_to_chapters_of_the_nav_or_to_no_chapter(tree):
     assert [check.file for check in marked.checks()] == files
     tree.write("docs/part/extra.md", "# A page outside of the nav\n")
     assert [check.file for check in marked.checks()] == [file for file in files if "extra" not in file]
+
+
+def test_what_was_written_at_a_moment_is_not_older(tree):
+    """Nor is a file that imports it."""
+    tree.write("snippets/part/user.py", "from snippets.part.toy import double\n")
+    for file in depends.closure([tree.root / "snippets/part/user.py"]):
+        os.utime(file, ns=(1000, 2000 if file.name == "toy.py" else 1000))
+    assert [depends.older([tree.root / "snippets/part/user.py"], moment) for moment in (1001, 2000, 2001)] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_modules_are_told_apart_by_what_they_are(tree):

@@ -189,7 +189,10 @@ def test_notebook_says_what_to_install(tree, empty):
     """It names the packages that the code imports, and its first code cell those that are missing."""
     first = "import os\nimport not_there.inner\nfrom mpl_toolkits import mplot3d\n\n"
     tree.edit("docs/part/toy.md", "print([double(1.0)", f"{first}print([double(1.0)")
-    assert "pip install matplotlib not_there\n" in notebooks.setup(pages.read("part/toy.md"))
+    assert "and these packages:\n\n    pip install matplotlib not_there\n" in notebooks.setup(pages.read("part/toy.md"))
+    tree.write("requirements.txt", f"matplotlib=={matplotlib.__version__}\nnumpy==1\n")
+    said = f"and these packages (it was made with matplotlib {matplotlib.__version__}):\n\n    pip install"
+    assert said in notebooks.setup(pages.read("part/toy.md"))
     with pytest.raises(AssertionError, match="this chapter needs: %pip install not_there"):
         run_alone(notebook_of("part/toy.md"), empty)
 

@@ -23,6 +23,7 @@ from book import (
     npm,
     pages,
     project,
+    record,
     recorded,
     regions,
     work,
@@ -441,9 +442,11 @@ def test_page_that_prints_something_else_is_described(tree):
 
 def test_a_listing_that_raises_names_its_line(tree):
     """An error and a difference name the line of the page on which the listing begins; what comes after is not run."""
+    others = "```json\n{}\n```\n```text\nwords\n```\n"
+    tree.edit("docs/part/toy.md", "/// details | Set-up", f"{others}/// details | Set-up")
     tree.edit("docs/part/toy.md", "print([double(1.0), double(2.5)])", "print(1)\nfor n in (1, 0):\n    double(1 / n)")
     (problem,) = listings.check(regions.expand(pages.read("part/toy.md").text), "part/toy.md")
-    assert problem == ("docs/part/toy.md:22: listing 3 raises ZeroDivisionError at 'double(1 / n)': division by zero")
+    assert problem == ("docs/part/toy.md:28: listing 3 raises ZeroDivisionError at 'double(1 / n)': division by zero")
 
 
 def test_record_writes_what_listings_print(tree):
@@ -453,7 +456,9 @@ def test_record_writes_what_listings_print(tree):
         "---\ntitle: x\n---\n# Other\n\n```python\nprint(1 / 3)\n```\n\n```{.output tolerance=1e-3}\n9\n```\n\n"
         "```python\nprint('new')\n```\n\n```python\nx = 1\n```\n\n```output\nold\n```\n\nEnd.\n\n```python\nprint('last')\n```\n",
     )
-    assert main(["record", str(tree.root / "docs/part/other.md")]) == 0
+    tree.write("docs/part/bare.md", "```python\nprint(1)\n```\n")
+    assert main(["record", *(str(tree.root / f"docs/part/{name}.md") for name in ("bare", "other"))]) == 0
+    assert (tree.root / "docs/part/bare.md").read_text() == "```python\nprint(1)\n```\n\n```output\n1\n```\n"
     text = (tree.root / "docs/part/other.md").read_text()
     assert text == (
         "---\ntitle: x\n---\n# Other\n\n```python\nprint(1 / 3)\n```\n\n```{.output tolerance=1e-3}\n0.3333333333333333\n```\n\n"
@@ -495,7 +500,7 @@ def test_record_keeps_what_differs_by_rounding(tree, shown, printed, stays):
 
 
 def test_record_names_the_listing_that_prints_something_else_each_time(tree):
-    text = "```python\nimport random\n```\n\n```python\nprint('at random', random.random())\n```\n"
+    text = "```python\nimport random\n```\n\n```python\nx = 1\nx\nprint('at random', random.random())\n```\n"
     with pytest.raises(
         BookError,
         match=r"docs/part/x\.md: listing 2 \('print\(.*'\) prints\nat random 0\..*\nand, run again,\nat random 0\..*\nSeed",
@@ -522,23 +527,36 @@ def test_digest_of_recorded_code_follows_names_across_files(tree):
     base = tree.root / "snippets/part"
     tree.write(
         "snippets/part/base.py",
-        "import sys\nif sys.platform == 'x':\n    pass\nA: int = 1\nB = 2\ndef f(): return A\nclass C: pass\n",
+        '"""Words."""\nimport sys\nif sys.platform == "x":\n    pass\nsys.getsizeof(0)\nA: int = 1\nB = 2\n'
+        "def f(): return A\nclass C: pass\nif __name__ == '__main__':\n    print(B)\n",
     )
     tree.write(
         "snippets/part/user.py",
-        "import snippets.part.base as whole\nfrom snippets.part import base\nfrom snippets.part.base import f\nfrom os import sep\n"
-        "def g(): return f()\ndef h(): return whole.B\ndef k():\n    from snippets.part.base import C\n    return C, base, sep\n",
+        "import snippets.part.base as whole\nimport snippets.part.base\nimport math\nfrom snippets.part import base\nfrom snippets.part.base import f as first\n"
+        "from os import sep\nfrom snippets.part import effect\n"
+        "def g(): return first()\ndef h(): return whole.B\ndef k():\n    from snippets.part.base import C\n    return C, base, sep\n"
+        "def c(B=math.pi):\n    from snippets.part.base import C\n    return C\ndef m(): return snippets.part.base.B, effect\n",
     )
 
-    def digests():
-        return [recorded.digest_of_function(base / "user.py", name) for name in "ghk"]
+    tree.write("snippets/part/effect.py", "print(1)\n")
 
-    first = digests()
-    tree.edit("snippets/part/base.py", "B = 2", "B = 3")
-    second = digests()
-    assert [a == b for a, b in zip(first, second, strict=True)] == [True, False, False]
-    tree.edit("snippets/part/base.py", "A: int = 1", "A: int = 9")
-    assert digests()[0] != second[0]
+    def digests():
+        return {name: recorded.digest_of_function(base / "user.py", name) for name in "ghkcm"}
+
+    assert len(digests()["g"]) == len(record.hash_of()) == 20
+    for old, new, changed in (
+        ('"""Words."""', '"""Other words."""', ""),
+        ("print(1)", "print(2)", "m"),
+        ("print(B)", "print(A)", ""),
+        ("    pass", "    A", "ghkcm"),
+        ("sys.getsizeof(0)", "sys.getsizeof(1)", "ghkcm"),
+        ("B = 2", "B = 3", "hkm"),
+        ("A: int = 1", "A: int = 9", "ghkcm"),
+        ("class C: pass", "class C: x = 1", "hkcm"),
+    ):
+        before = digests()
+        tree.edit(f"snippets/part/{'effect' if old == 'print(1)' else 'base'}.py", old, new)
+        assert "".join(name for name in "ghkcm" if digests()[name] != before[name]) == changed, old
 
 
 def test_a_figure_is_drawn_where_there_is_no_torch(monkeypatch):
@@ -547,8 +565,9 @@ def test_a_figure_is_drawn_where_there_is_no_torch(monkeypatch):
 
 
 def test_numbers_of_a_page_that_computes_none_are_asked_in_vain(tree):
-    with pytest.raises(LookupError, match=r"snippets\.figures\.part\.toi has no @results function"):
-        expect.computed("part.toi")
+    for module in ("part.toi", "part.toz"):
+        with pytest.raises(LookupError, match=f"^snippets.figures.{module} has no @results function$"):
+            expect.computed(module)
 
 
 @pytest.mark.parametrize(
@@ -616,9 +635,11 @@ import pytest
 from hypothesis import given, settings
 MARK = pytest.mark.claim
 
+@pytest.mark.also("B-1", by="proved")
 @pytest.mark.claim("A-1")
-def test_a(): ...
+def test_a(a, z): ...
 
+@pytest.mark.zone(1)
 @pytest.mark.claim("A-1", "A-2")
 def test_b(measured): ...
 
@@ -642,6 +663,10 @@ def test_f(): ...
 @pytest.mark.tries(max_examples=3)
 @pytest.mark.claim("A-1")
 def test_g(x): ...
+
+@given(x=0)
+@pytest.mark.claim("A-1", by="proved")
+def test_h(x): ...
 """
 
 
@@ -651,8 +676,9 @@ def test_kind_of_evidence_is_read_from_the_test(tree):
     found = [(check.by, check.draws) for check in marked.checks() if check.file == "tests/test_marks.py"]
     assert found == [
         ("example", None), ("measured", None), ("drawn", 20), ("drawn", 100), ("proved", None), ("drawn", 7),
-        ("drawn", 100),
+        ("drawn", 100), ("proved", None),
     ]  # fmt: skip
+    assert next(check.ids for check in marked.checks() if check.function == "test_a") == ("A-1",)
     assert next(check.ids for check in marked.checks() if check.function == "test_b") == ("A-1", "A-2")
 
 
@@ -663,18 +689,22 @@ def test_claims_are_written_for_programs(tree):
     tree.edit("docs/part/toy.md", "The map is not", "The map x → y is not")
     ledger.write_files(known)
     assert "The map x → y" in (project.GENERATED / "claims.json").read_text()
+    assert (project.GENERATED / "claims.json").read_text().startswith('[\n {\n  "id": "LA-101",\n')
     first, second = json.loads((project.GENERATED / "claims.json").read_text())
     assert first == {
         "id": "LA-101", "title": "Doubling $x$ is linear", "page": "part/toy/#LA-101", "verdict": "own",
         "evidence": "measured", "error": 1e-13, "tests": [test["node"]],
     }  # fmt: skip
     assert (second["verdict"], second["evidence"], second["error"]) == ("false", "proof", None)
-    head, row, _ = (project.GENERATED / "claims.csv").read_text().splitlines()
+    head, row, second_row = (project.GENERATED / "claims.csv").read_text().splitlines()
     assert head == "id,title,page,verdict,evidence,error,tests"
     assert row.startswith("LA-101,Doubling $x$ is linear,part/toy/#LA-101,own,measured,1e-13,tests/part/")
     stamp = (project.GENERATED / "claims.csv").stat().st_mtime_ns
     ledger.write_files(known)
     assert (project.GENERATED / "claims.csv").stat().st_mtime_ns == stamp
+    tree.edit("docs/part/toy.md", "    id: LA-101\n", "")
+    ledger.write_files(known)
+    assert (project.GENERATED / "claims.csv").read_text() == f"{head}\n{second_row}\n"
 
 
 def test_citations_are_labelled_by_the_bold_words(tree):

@@ -123,6 +123,12 @@ def test_blocks_stand_in_each_other_and_have_their_lines(tree):
         ("    idd: LA-1", {}, 3, ["'claim' has no option 'idd'; did you mean 'id'?"]),
         ("id: LA-1", {"id": "LA-1"}, 3, ["option 'id' is to be indented by four spaces, under the head of 'claim'"]),
         ("  id: LA-1", {"id": "LA-1"}, 3, ["option 'id' is to be indented by four spaces, under the head of 'claim'"]),
+        (
+            "     id: LA-1",
+            {"id": "LA-1"},
+            3,
+            ["option 'id' is to be indented by four spaces, under the head of 'claim'"],
+        ),
         ("    some words", {}, 3, ["'some words' is no option 'key: value': leave a line empty before text"]),
         ("\tsome words", {}, 3, ["'some words' is no option 'key: value': leave a line empty before text"]),
         ("    id:", {"id": ""}, 3, None),
@@ -148,10 +154,21 @@ def test_options_are_read_up_to_the_first_line_that_is_none(options, read, first
         ("    /// note\n", []),
         ("/// nota\n///\n", [(1, "there is no box 'nota'; did you mean 'note'?")]),
         ("//// note\n/// details\n///\n////\n", []),
+        ("//// note\n///\n", [(2, "'///' closes no box: count the slashes")]),
+        (
+            "///// exercise\n//// note\n//// proof\n////\n////\n/////\n",
+            [(3, "'proof' stands in 'note' and needs fewer slashes than it")],
+        ),
     ],
 )
 def test_heads_and_ends_that_do_not_fit_are_named(text, problems):
     assert pages.parse("x.md", text, offset=0).problems == problems
+
+
+def test_no_other_block_of_a_box_is_its_aside():
+    parts = ("/// details\n///\n", "/// source | false\n///\n", "/// truth\n///\n")
+    box, *_ = pages.parse("x.md", "//// claim | C\n    id: LA-1\n\n" + "\n".join(parts) + "////\n", 0).blocks
+    assert box.aside.kind == "source"
 
 
 def test_pages_are_the_files_of_the_nav_that_are_there(tree):

@@ -1,5 +1,6 @@
 """What is made before pages are rendered: once, anew where something changed, and not at all where it is wrong."""
 
+import contextlib
 import json
 import os
 import re
@@ -7,10 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
+from matplotlib.figure import Figure
 
-from book import catalogue, depends, prepare, project, record, recorded, work
+from book import catalogue, depends, marked, prepare, project, record, recorded, work
 from book.measure import Witness
 from book.project import BookError
 
@@ -47,7 +51,8 @@ def test_first_build_makes_everything_and_the_second_nothing(tree, remade, capsy
     assert known.tests["LA-101"][0]["error"] == pytest.approx(1e-13, rel=0.1)
     assert known.values["book"]["claims"] == 2
     assert prepare.ensure() is known
-    assert "and 0 more" not in capsys.readouterr().out
+    first = r"book: figure part.toy:line, results part.toy:numbers, page part/toy.md; 1 tests of claims\n"
+    assert re.fullmatch(first + r"book: made in \d+\.\d s\n", capsys.readouterr().out)
     assert remade() == set()
     assert capsys.readouterr().out == ""
 
@@ -142,6 +147,8 @@ def test_tests_behind_the_build_run_one_lot_at_a_time(tree, behind, monkeypatch)
 def test_results_say_what_made_them(tree, remade):
     remade()
     made_by = json.loads((tree.root / GENERATED / "results/part/toy.json").read_text())["numbers"]["made_by"]
+    text = (tree.root / GENERATED / "results/part/toy.json").read_text()
+    assert text.startswith('{\n  "numbers": {\n    "values": {\n      "two": 2.0,\n')
     assert made_by["snippet"] == FIGURES
     assert made_by["seed"] == 3
     assert set(made_by) == {"snippet", "hash", "seed", "device", "torch", "numpy"}
@@ -171,10 +178,71 @@ EDITS = {
 
 
 @pytest.mark.parametrize(("file", "old", "new", "stale"), EDITS.values(), ids=EDITS)
-def test_an_edit_makes_anew_what_uses_it(tree, remade, file, old, new, stale):
+def test_an_edit_makes_anew_what_uses_it(tree, remade, capsys, file, old, new, stale):
     remade()
     tree.edit(file, old, new)
+    capsys.readouterr()
     assert remade() == stale
+    assert ("book: no figure, number or page; 1 tests" in capsys.readouterr().out) == (file == TEST)
+
+
+def test_what_is_stale_of_one_page_is_made_and_nothing_else(tree, monkeypatch):
+    for name in ("tox", "toz"):
+        for folder in ("snippets", "snippets/figures"):
+            tree.write(f"{folder}/part/{name}.py", (tree.root / folder / "part/toy.py").read_text())
+        tree.write(f"docs/part/{name}.md", f"# T\n\n/// figure | line\n///\n\n```python\nx = '{name}'\n```\n")
+    tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [part/tox.md, part/toy.md, part/toz.md")
+    made, note = [], record.note
+    monkeypatch.setattr(record, "note", lambda key, *rest, **more: made.append(key) or note(key, *rest, **more))
+    assert list(prepare.make_page("part/toy.md")) == []
+    assert made == ["figure part.toy:line", "results part.toy:numbers", "page part/toy.md"]
+    tree.edit(CHAPTER, "[2.0, 5.0]", "[2.0, 5.00]")
+    assert list(prepare.make_page("part/toy.md")) == []
+    assert made[3:] == ["page part/toy.md"]
+
+
+@pytest.mark.parametrize(
+    ("jobs", "said"),
+    [(4, "0, 1, 2, 3"), (5, "0, 1, 2, 3 and 1 more"), (6, "0, 1, 2, 3 and 2 more"), (0, "no figure, number or page")],
+)
+def test_a_build_says_what_it_makes_and_how_tests_end_that_leave_no_word(tree, monkeypatch, capsys, jobs, said):
+    """Four things by name; as many processes as there are cores, and one for the tests, of whose words the last count."""
+    asked = []
+
+    def run(given, workers):
+        asked.append((sorted(job.key for job in given), workers))
+        return [(job, {"said": "\n".join(map(str, range(14)))}) for job in given if job.request[0] == "test"]
+
+    monkeypatch.setattr(prepare, "_run", run)
+    monkeypatch.setattr(os, "cpu_count", lambda: jobs or None)
+    (check,) = marked.checks()
+    with pytest.raises(BookError) as caught:
+        prepare._make([prepare.Job(str(number), "", ("page",)) for number in range(jobs)], {check: "digest"})
+    assert capsys.readouterr().out == f"book: {said}; 1 tests of claims\n"
+    assert sorted(asked) == sorted([([str(n) for n in range(jobs)], jobs or 1), (["the tests of claims"], 1)])
+    assert str(caught.value).splitlines()[1:] == [
+        "claim LA-101, LA-01 fails: tests/part/test_toy.py:13 test_doubling",
+        *map(str, range(2, 14)),
+    ]
+
+
+def test_jobs_of_a_process_that_died_are_done_again_each_by_itself(monkeypatch):
+    sizes = []
+
+    class Mortal(contextlib.nullcontext):
+        def __enter__(self):
+            return self
+
+        def submit(self, function, kind):
+            done = Future()
+            done.set_exception(BrokenProcessPool()) if kind == "b" else done.set_result({"made": kind})
+            return done
+
+    monkeypatch.setattr(work, "pool", lambda workers: sizes.append(workers) or Mortal())
+    answers = {job.key: answer for job, answer in prepare._run([prepare.Job(key, "", (key,)) for key in "abcd"], 3)}
+    died = {"error": "the process that worked on it died"}
+    assert answers == {"a": {"made": "a"}, "b": died, "c": {"made": "c"}, "d": {"made": "d"}}
+    assert (sizes[0], set(sizes[1:-1]), sizes[-1]) == (3, {1}, 3)
 
 
 NESTED = {
@@ -401,6 +469,12 @@ def test_what_is_wrong_stops_the_build_by_name_until_it_is_mended(tree, remade, 
     assert prepare.ensure().values["part.toy"]["count"] == 12345
 
 
+def test_what_fails_is_named_by_the_innermost_line_of_the_book(tree):
+    tree.edit(SNIPPET, "return FACTOR * x", 'raise ValueError("no")')
+    assert work.do("results", "part.toy", "numbers") == {"error": "ValueError at toy.py:11 in double: no"}
+    assert work.do("results", "part.toy", "nothing")["error"].startswith("AttributeError: ")
+
+
 def test_a_figure_of_one_colour_is_refused(tree, remade):
     tree.edit(
         FIGURES,
@@ -464,6 +538,21 @@ def test_what_a_playground_reads_is_written(tree, remade):
     )
     assert remade() == {*ALL, "data part.toy:lines"}
     assert json.loads((tree.root / GENERATED / "data/part/toy/lines.json").read_text()) == {"at": [0.5, 2.0]}
+
+
+def test_what_nobody_could_see_in_a_figure_is_named_and_nothing_else():
+    """Axes are empty without data and words; what is not shown may be small."""
+    figure = Figure()
+    first, second, third, fourth = figure.subplots(1, 4)
+    first.plot([1, 2])
+    second.text(0, 0, "seven", size=7)
+    third.text(0, 0, "hidden", size=6, visible=False)
+    fourth.set_axis_off()
+    figure.text(0, 0, " ", size=6)
+    assert work.look(figure) == []
+    third.texts[0].remove()
+    figure.text(0, 0, "small", size=6.9)
+    assert work.look(figure) == ["nothing is drawn in its axes number 3", "the text 'small' is smaller than 7 points"]
 
 
 def test_figures_are_byte_identical_from_build_to_build(tree):
@@ -559,10 +648,12 @@ CASES = "@pytest.mark.parametrize('factor', [1, 2])\n@pytest.mark.claim"
 
 @pytest.mark.parametrize(
     ("arguments", "shown"),
-    [(("-n", "2"), True), (("-k", "2"), False), (("tests/part/test_toy.py::test_doubling[2]",), False)],
+    [(("-n", "2"), True), ((), False), (("tests/part/test_toy.py::test_doubling[2]",), False)],
 )
 def test_only_a_test_that_passed_in_all_cases_counts(tree, arguments, shown):
-    """Both cases, in two processes; one of two, chosen by word or by name, shows nothing."""
+    """Both cases, in two processes; one of two, chosen by somebody or by name, shows nothing."""
+    if not arguments:
+        tree.write("tests/conftest.py", "def pytest_collection_modifyitems(items):\n    items[:] = items[-1:]\n")
     tree.edit(TEST, "@pytest.mark.claim", CASES)
     tree.edit(TEST, "(measured)", "(measured, factor)")
     run_pytest(*arguments)

@@ -79,6 +79,8 @@ def test_a_region_with_a_broken_marker_says_which(tree):
         "region 'open' has no end: add '# --8<-- [end:open]'"
     )
     assert regions.problem_with("snippets/part/faults.py", "one") is None
+    tree.write("snippets/part/faults.py", "# --8<-- [end:odd]\n# --8<-- [start:odd]\n")
+    assert regions.problem_with("snippets/part/faults.py", "odd").endswith("1: region 'odd' ends but never starts")
 
 
 def test_regions_stand_in_the_place_of_the_lines_that_name_them(code):

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 from mkdocs.config import load_config
-from mkdocs.exceptions import ConfigurationError
+from mkdocs.exceptions import Abort, ConfigurationError
 from mkdocs.livereload import LiveReloadServer
 
 from book import prepare, serving
@@ -66,17 +66,36 @@ def test_page_says_what_is_wrong_until_it_is_mended(server, settings, file, old,
 
 
 @pytest.mark.parametrize(
-    ("error", "trace"), [(RuntimeError("a fault of the tool"), True), (ConfigurationError("no such setting"), False)]
+    ("error", "trace", "message"),
+    [
+        (RuntimeError("a fault of the tool"), True, "\na fault of the tool"),
+        (ValueError(), True, "\nValueError"),
+        (ConfigurationError("no such setting"), False, "\nno such setting"),
+        (Abort("Error: read-only"), False, "\nError: read-only"),
+    ],
 )
-def test_terminal_has_a_trace_of_what_nobody_explained(server, capsys, error, trace):
-    """The page has the message of either."""
+def test_terminal_has_a_trace_of_what_nobody_explained(server, capsys, error, trace, message):
+    """The page has the message of either, or else its name; what was heard before stands above it, but for an abort."""
     server.builder = Mock(side_effect=error)
     serving.tell(server)
     server.builder()
     said = capsys.readouterr().err
     assert str(error) in said
     assert ("Traceback" in said) == trace
-    assert shown(server)[2].endswith(str(error))
+    assert shown(server)[2] == f"{serving.FAILED}{message}"
+    headers = []
+    index = {"PATH_INFO": "/search/search_index.json"}
+    server.get_app()(index, lambda status, given: headers.extend(given)).close()
+    assert ("Content-Type", "text/html") not in headers
+
+    def warns():
+        logging.getLogger("mkdocs.build").warning("before it")
+        raise error
+
+    server.builder = warns
+    serving.tell(server)
+    server.builder()
+    assert shown(server)[2].endswith("before it" if isinstance(error, Abort) else f"before it{message}")
 
 
 def test_page_comes_before_the_tests_are_done_and_says_so(server, settings):  # noqa: F811
