@@ -436,6 +436,15 @@ def test_waves_need_the_coordinates_of_each_set_of_eigenvalues():
             waves.synthesise(wrong, 2)
 
 
+@pytest.mark.parametrize("sigma", ["(1 2 3 4)(5 6)", "(1 2 3 4 5 6)(7 8 9 10)", "(1 5)(2 3 4)(6 7 8 9 10)"])
+def test_waves_give_back_what_they_were_asked_for(sigma):
+    """Also where eigenvalues belong to cycles that share no other wave: i to those of 4 points, a sixth root to those of 6."""
+    sigma = Permutation.parse(sigma)
+    waves = CycleWaves(sigma, list(eigenvalues(sigma)))
+    x = torch.randn(3, sigma.size, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(waves.synthesise(waves.analyse(x), 3), x, atol=1e-14)
+
+
 def test_ranks_that_are_left_out_are_zero():
     M = torch.randn(9, 9, generator=torch.Generator().manual_seed(5))
     assert nearest_equivariant(M, TURN, {}).abs().max() == 0
