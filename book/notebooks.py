@@ -97,7 +97,7 @@ def convert(text: str, fmt: str = "md") -> str:
     notebook.metadata.get("jupytext", {}).pop("cell_metadata_filter", None)  # a set, in another order at each start
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{index}"
-    return nbformat.writes(notebook) + "\n"
+    return nbformat.writes(notebook, split_lines=False) + "\n"  # a string a cell is a tenth shorter than one a line
 
 
 def markdown(page: pages.Page, known: Catalogue) -> str:

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -39,12 +40,8 @@ def outer_functions_only(**settings: Any) -> Callable:
 jaxtyping.jaxtyped = outer_functions_only  # by this name the import hook finds it
 
 WATCHED = 10  # examples of a property
-UNCOUNTED = (
-    "tests/contract",
-    "tests/labs",
-    "tests/twins",
-    "tests/playgrounds",
-)  # run what other tests have to reach, too
+# What runs code that other tests have to reach, too.
+UNCOUNTED = re.compile(r"tests/(contract|twins|playgrounds|labs/(?!test_helpers))")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,7 +59,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
             patch.setattr(property_test, "inner_test", until_enough(property_test.inner_test, watch.stop))
         elif item.get_closest_marker("unwatched"):
             watch.stop()
-        elif item.nodeid.startswith(UNCOUNTED):
+        elif UNCOUNTED.match(item.nodeid):
             watch.stop_counting()
         try:
             return (yield)

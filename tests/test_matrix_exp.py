@@ -25,6 +25,15 @@ def test_turns_have_their_cosine_and_sine(dtype, theta, atol, lead):
     assert (E - expected).abs().max() <= atol
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_in_sixteen_bits_it_is_right_to_their_last_digit(dtype):
+    """PyTorch's own gives NaN there."""
+    X = 3 * torch.randn(5, 3, 3, generator=torch.Generator().manual_seed(0)).to(dtype)
+    E = matrix_exp(X)
+    assert E.dtype == dtype
+    assert torch.allclose(E.double(), torch.linalg.matrix_exp(X.double()), rtol=torch.finfo(dtype).eps, atol=1e-3)
+
+
 def test_matrices_of_all_sizes_are_exact_side_by_side():
     """PyTorch sorts a batch by the norms, and each size has a polynomial of its own."""
     theta = torch.tensor([1e-5, 0.04, 0.2, 1.0, 30.0])

@@ -129,6 +129,7 @@ def test_notebook_is_the_same_whatever_the_order_of_sets():
         for seed in range(4)
     }
     assert len(texts) == 1
+    assert '"source": "print(1)"' in texts.pop()
 
 
 def test_notebook_is_made_anew_with_what_it_carries(tree):

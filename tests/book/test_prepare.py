@@ -211,7 +211,9 @@ def test_a_build_says_what_it_makes_and_how_tests_end_that_leave_no_word(tree, m
 
     def run(given, workers):
         asked.append((sorted(job.key for job in given), workers))
-        return [(job, {"said": "\n".join(map(str, range(14)))}) for job in given if job.request[0] == "test"]
+        return [
+            (job, {"said": "\n".join(map(str, range(prepare.LINES + 2)))}) for job in given if job.request[0] == "test"
+        ]
 
     monkeypatch.setattr(prepare, "_run", run)
     monkeypatch.setattr(os, "cpu_count", lambda: jobs or None)
@@ -222,7 +224,7 @@ def test_a_build_says_what_it_makes_and_how_tests_end_that_leave_no_word(tree, m
     assert sorted(asked) == sorted([([str(n) for n in range(jobs)], jobs or 1), (["the tests of claims"], 1)])
     assert str(caught.value).splitlines()[1:] == [
         "claim LA-101, LA-01 fails: tests/part/test_toy.py:13 test_doubling",
-        *map(str, range(2, 14)),
+        *map(str, range(2, prepare.LINES + 2)),
     ]
 
 

@@ -310,6 +310,7 @@ def test_codes_decode_to_reconstructions_and_encode_again_to_themselves(measured
 def test_fresh_weights_have_a_variance_of_one_over_28(measured):
     torch.manual_seed(0)
     model = EquivariantLinearAutoencoder((28,) * 15)
+    assert model(torch.zeros(0, 28, 28)).shape == (0, 28, 28)
     for weights in (model.encoder, model.decoder):
         measured(28 * torch.cat([w.detach().flatten() for w in weights]).square().mean(), 1, atol=0.02)
 

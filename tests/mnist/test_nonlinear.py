@@ -340,3 +340,8 @@ def test_odd_functions_commute_with_signs(measured):
     measured.exact(signed_power(signs * x), signs * signed_power(x))
     assert not torch.equal((signs * x).relu(), signs * x.relu())
     measured(signed_power(torch.tensor([4.0, -9.0, 0.0])), [2, -3, 0], atol=1e-15)
+
+
+def test_no_pictures_give_no_pictures():
+    layer = ShiftEquivariant(2, 3, 5)
+    assert layer(torch.zeros(0, 2, 5)).shape == (0, 3, 5)
