@@ -58,10 +58,11 @@ class Module:
     @property
     def imports(self) -> set[Path]:
         """Find the files of the project that it imports or names: import_module("…"), numbers("…")."""
-        return {file for name in self._names for file in _files(name)}
+        return _found(self, project.ROOT)
 
     @cached_property
-    def _names(self) -> set[str]:
+    def names(self) -> set[str]:
+        """Return the dotted names in it that may be those of modules."""
         texts = {node.value for node in ast.walk(self.tree) if isinstance(node, ast.Constant)}
         names = {text for text in texts if isinstance(text, str) and DOTTED.fullmatch(text)}
         names |= {f"snippets.figures.{name}" for name in names}
@@ -79,6 +80,14 @@ def _files(name: str) -> Iterator[Path]:
     parts = name.strip(".").split(".")
     if (project.ROOT / parts[0]).exists():
         yield from filter(None, map(file_of, accumulate(parts, "{}.{}".format)))
+
+
+@cache
+def _found(module: Module, root: Path) -> set[Path]:
+    return {file for name in module.names for file in _files(name)}
+
+
+look_again = _found.cache_clear  # at each build: a file that was missing may have been written
 
 
 @project.once_written

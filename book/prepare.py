@@ -118,6 +118,7 @@ def _prepare() -> Catalogue:
     before, known = "", Catalogue()
     while before != _source_tree():
         before = _source_tree()
+        depends.look_again()
         sheets.write()
         for lab in (name for name in nav() if name.endswith(".py")):
             depends.parse(project.DOCS / lab)  # which stops at a syntax error

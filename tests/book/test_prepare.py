@@ -66,13 +66,12 @@ def test_numbers_are_begun_before_figures_and_pages(tree, remade, monkeypatch):
     assert ["results", "figure", "page"] in begun
 
 
-def test_a_module_that_is_written_after_what_imports_it_is_followed(tree):
+def test_a_module_that_is_written_after_what_names_it_is_followed(tree, remade):
     """A server looks at the same files again and again, and keeps what it has parsed."""
-    tree.write("snippets/part/first.py", "from snippets.part.second import x\n")
-    first = tree.root / "snippets/part/first.py"
-    assert tree.root / "snippets/part/second.py" not in depends.closure([first])
+    tree.edit(TEST, '"""Double."""', '"""Double."""\n    assert "snippets.part.second"')
+    remade()
     tree.write("snippets/part/second.py", "x = 1\n")
-    assert tree.root / "snippets/part/second.py" in depends.closure([first])
+    assert remade() == {"tests/part/test_toy.py::test_doubling"}
 
 
 @pytest.fixture
