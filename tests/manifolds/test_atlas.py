@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from snippets.manifolds.atlas import Atlas, Chart, jacobian, refute, verdict
+from snippets.manifolds.atlas import Atlas, Chart, jacobian, refute, unit_ball, verdict
 from snippets.manifolds.circle import (
     ANGLES,
     DOUBLED_LINE,
@@ -173,3 +173,8 @@ def test_the_verdict_names_the_first_counterexample():
     assert verdict({"covers": torch.tensor([[-0.0, 0.5], [1.0, 2.0]])}) == (
         "covers       refuted 2 times, first at (0, 0.5)"
     )
+
+
+def test_the_points_of_the_grid_are_those_of_the_closed_ball():
+    """In the plane: the middle, eight points around it at most 1/√2 away, and four on the circle."""
+    assert sorted(unit_ball(2).square().sum(dim=1).tolist()) == [0, *[0.25] * 4, *[0.5] * 4, *[1] * 4]
