@@ -37,7 +37,7 @@ def _typeset(wanted: list[Formula], cache: Path | str) -> dict[Formula, dict[str
     options = record.hash_of(npm.installed("katex"), *(path.read_bytes() for path in OPTIONS))
     keys = {formula: record.hash_of(options, *map(str, formula)) for formula in wanted}
     CACHE.parent.mkdir(exist_ok=True)
-    with closing(sqlite3.connect(cache)) as known, known:
+    with closing(sqlite3.connect(cache, timeout=30)) as known, known:
         known.execute("create table if not exists formula (key text primary key, html text)")
         look = "select html from formula where key = ?"
         found = {formula: {"html": html} for formula, key in keys.items() for (html,) in known.execute(look, [key])}

@@ -137,7 +137,7 @@ def setup(page: pages.Page) -> str:
     )
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.cache
 def _arguments(module: depends.Module) -> set[object]:
     """Return the literals that a source text calls functions with: a recorded result is read by its name."""
     calls = (node for node in ast.walk(module.tree) if isinstance(node, ast.Call))

@@ -28,7 +28,7 @@ _announced = False  # by an engine that says when a build begins
 _last: tuple[str, Catalogue | BookError] | None = None  # the tree as it was last looked at, and what was made of it
 then: Callable[[], None] | None = None  # while serving: tests run behind the build, and what follows when they are done
 _behind = threading.Thread()  # in which they do
-_failed: dict[str, tuple[str, str]] = {}  # the digest of each test that failed there, and why
+_failed: dict[tuple[marked.Check, str], str] = {}  # which tests failed there, made from what, and why
 
 
 class Job(NamedTuple):
@@ -189,8 +189,7 @@ def _make(jobs: list[Job], checks: dict[marked.Check, str]) -> bool:
         errors = [problem for job, answer in _run(stale, os.cpu_count() or 1) for problem in keep(job, answer)]
         failed = tested.result()
     if then:
-        failed = {check: _failed.get(check.node, ("", "")) for check in tests}
-        failed = {check: why for check, (digest, why) in failed.items() if digest == tests[check]}
+        failed = {check: _failed[check, digest] for check, digest in tests.items() if (check, digest) in _failed}
     _stop("what the book shows is not what its code does:", [*errors, *failed.values()])
     print(f"book: made in {time.perf_counter() - start:.1f} s", flush=True)
     if then and tests:
@@ -216,11 +215,11 @@ def _test_behind(tests: dict[marked.Check, str], then: Callable[[], None]) -> No
     global _behind
 
     def test() -> None:
-        _failed.update({check.node: (tests[check], why) for check, why in _test(tests).items()})
+        _failed.update({(check, tests[check]): why for check, why in _test(tests).items()})
         then()
 
     logging.getLogger("mkdocs.book").warning(
-        f"tests of claims still run, {len(tests)} of them; until they are done, marks are those of before the edit"
+        f"tests of claims still run, {len(tests)} of them; until they are done, marks say nothing of this edit"
     )
     if not _behind.is_alive():
         _behind = threading.Thread(target=test, daemon=True)

@@ -74,10 +74,11 @@ class Watch:
         """Remember who counts, if somebody does."""
         plugin = config.pluginmanager.getplugin("_cov")
         self.counter = plugin and plugin.cov_controller
-        self.counting = True
+        self.checking = self.counting = True
 
     def stop(self) -> None:
         """Neither check nor count."""
+        self.checking = False
         jaxtyping.config.update("jaxtyping_disable", True)
         self.stop_counting()
 
@@ -88,11 +89,12 @@ class Watch:
         self.counting = False
 
     def go_on(self) -> None:
-        """Check and count again."""
-        jaxtyping.config.update("jaxtyping_disable", False)
+        """Check and count again, after a stop."""
+        if not self.checking:
+            jaxtyping.config.update("jaxtyping_disable", False)
         if self.counter and not self.counting:
             self.counter.resume()
-        self.counting = True
+        self.checking = self.counting = True
 
 
 def until_enough(test: Callable, stop: Callable) -> Callable:

@@ -102,12 +102,12 @@ def edited(tree, new):
 
 
 def test_while_serving_a_test_that_fails_stops_the_build_after_it_until_an_edit(tree, behind, caplog):
-    """The page is there before the test is done, with the mark of before; what failed is not run again for nothing."""
+    """The page is there before the test is done, and says so; what failed is not run again for nothing."""
     answers, asked = behind
     answers += [False, True]
     known = edited(tree, "wrong")
     assert known.tests["LA-101"][0]["error"] == pytest.approx(1e-13, rel=0.1)
-    assert "tests of claims still run, 1 of them; until they are done, marks are those of" in caplog.text
+    assert "tests of claims still run, 1 of them; until they are done, marks say nothing of this edit" in caplog.text
     assert asked == [1, "then"]
     for _ in range(2):
         with pytest.raises(BookError, match=r"claim LA-101, LA-01 fails: (.|\n)*E  wrong$") as error:
