@@ -20,7 +20,8 @@ serve: $(READY) ## build the book and serve it on this machine
 test: $(READY) ## run all tests: snippets, pages, the build tool, and the site in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/python -m slipcover -m pytest -n $(JOBS)
+	$(BIN)/python -m slipcover --merge .coverage.json --fail-under 100
 
 check: $(READY) ## say all that is wrong with one chapter: make check PAGE=linear-algebra/span
 	$(BIN)/python -m book check $(PAGE)
@@ -45,7 +46,7 @@ mutants: $(READY) ## change the code in 200 places and see that tests notice: ma
 	$(BIN)/python tests/mutants.py $(MUTANTS)
 
 clean: ## remove what was made, but not the environment
-	rm -rf site dist .book .cache docs/assets/generated runs .pytest_cache .hypothesis .coverage
+	rm -rf site dist .book .cache docs/assets/generated runs .pytest_cache .hypothesis .coverage.json
 
 .PHONY: help serve test check format build dist train bench mutants clean
 .DEFAULT_GOAL := help

@@ -31,18 +31,22 @@ def near(value: float, tolerance: float) -> Any:
 def computed(module: str) -> dict[str, Value]:
     """Return all numbers of a page, as `snippets/figures/` computes them now; the module as in `linear_algebra.svd`.
 
-    They are noted in the record, so that the build need not compute them again, unless somebody has edited meanwhile
-    what they are computed with.
+    What the record has of them, made from the same, is not computed again; what is computed here is noted, so that the
+    build need not, unless somebody has edited meanwhile what it is computed with.
     """
-    from book import depends, marked, prepare, project, work
+    from book import depends, marked, prepare, project, record, work
 
     functions = [function for home, function in marked.results() if home == module]
     if not functions:
         raise LookupError(f"snippets.figures.{module} has no @results function")
-    before, state, values = torch.get_default_dtype(), torch.get_rng_state(), {}
+    made, before, state, values = record.entries(), torch.get_default_dtype(), torch.get_rng_state(), {}
     try:
         for function in functions:
-            job, answer = prepare.job("results", module, function), work.compute(module, function)
+            job = prepare.job("results", module, function)
+            if record.fresh(made, job.key, job.digest):
+                values |= made[job.key]["values"]
+                continue
+            answer = work.compute(module, function)
             if depends.older([project.figures_path(module)], START):
                 prepare.keep(job, answer)
             values |= answer["values"]

@@ -1,9 +1,14 @@
 """What tests of quoted numbers accept, and what a measured claim remembers."""
 
-import pytest
+import time
 
+import pytest
+import torch
+
+from book import expect, record, work
 from book.expect import below, between, near, numbers
 from book.measure import Measured
+from tests.book.conftest import forget_snippets
 
 
 @pytest.mark.parametrize(
@@ -42,6 +47,30 @@ def test_floats_are_compared_relatively_and_all_else_exactly(monkeypatch, wanted
             check("name")
     with pytest.raises(AssertionError, match=r"snippets\.figures\.part\.toy computes no number 'other'"):
         check("other")
+
+
+def test_numbers_are_computed_once_and_again_after_an_edit(tree, monkeypatch):
+    """What a run or a build has computed is in the record; what was edited while the tests run is not noted as theirs."""
+    ran, compute = [], work.compute
+
+    def now():
+        forget_snippets()
+        return expect.computed.__wrapped__("part.toy")
+
+    monkeypatch.setattr(work, "compute", lambda *names: ran.append(names) or compute(*names))
+    monkeypatch.setattr(expect, "START", time.time_ns())
+    torch.set_default_dtype(torch.float32)
+    seed = torch.get_rng_state()
+    assert now() == now() == {"two": 2.0, "count": 12345, "word": "yes"}
+    assert ran == [("part.toy", "numbers")]
+    assert record.entries()["results part.toy:numbers"]["seed"] == 3
+    for moment, runs in ((expect.START, 3), (time.time_ns() + 10**12, 4)):
+        monkeypatch.setattr(expect, "START", moment)
+        tree.edit("snippets/part/toy.py", "FACTOR = ", "FACTOR = 1 + ")
+        assert now()["two"] == now()["two"] == runs
+        assert len(ran) == runs
+    assert torch.get_default_dtype() == torch.float32
+    assert bool((torch.get_rng_state() == seed).all())
 
 
 def test_a_measurement_keeps_the_largest_error_of_all():

@@ -1,10 +1,10 @@
 """The command, as a researcher types it."""
 
+import importlib
 import io
 import json
 import os
 import re
-import runpy
 import shlex
 import signal
 import subprocess
@@ -484,7 +484,7 @@ def test_ctrl_c_before_the_command_has_begun(monkeypatch, capsys):
 
     monkeypatch.setattr(sys, "meta_path", [SimpleNamespace(find_spec=find_spec), *sys.meta_path])
     with pytest.raises(SystemExit) as stop:
-        runpy.run_module("snippets.linear_networks", run_name="__main__")
+        importlib.import_module("snippets.linear_networks.__main__")
     assert stop.value.code == 130
     assert capsys.readouterr().err == "interrupted\n"
 

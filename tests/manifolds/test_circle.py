@@ -7,6 +7,7 @@ import sympy as sp
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from book.expect import near, numbers
 from snippets.manifolds.atlas import Atlas, jacobian, refute, transition_map
@@ -18,10 +19,12 @@ from snippets.manifolds.circle import (
     HALF_OPEN,
     STEREOGRAPHIC,
     THREE_LINES,
+    Direction,
     angle,
     angular_error,
     band_sample,
     circle_sample,
+    fit,
     half_turn,
     inverse_stereographic,
     mlp,
@@ -203,6 +206,15 @@ test_numbers = numbers(
         "angle_head_over_90": near(0.007, 0.0005),
     },
 )
+
+
+def test_a_head_that_is_fitted_comes_to_the_angles_within_a_few_degrees():
+    torch.manual_seed(0)
+    p = on_the_circle(torch.linspace(0, 6, 50))
+    head = nn.Sequential(mlp(2), Direction())
+    assert angular_error(fit(head, steps=0)(p), p).mean() > 1
+    assert fit(head, steps=100) is head
+    assert angular_error(head(p), p).mean() < math.radians(2)
 
 
 @pytest.mark.parametrize("origin", [-1.0, 1.0])

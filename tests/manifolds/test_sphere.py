@@ -32,6 +32,7 @@ from snippets.manifolds.sphere import (
     east,
     gram_determinant,
     in_chart,
+    learn_directions,
     line_sample,
     longitude,
     north,
@@ -59,6 +60,15 @@ test_numbers = numbers(
         "plain_worst": near(0.78704, 1e-4),
     },
 )
+
+
+def test_a_head_learns_the_direction_that_it_is_shown():
+    torch.manual_seed(0)
+    p = uniform_on_sphere(200, torch.Generator().manual_seed(1))
+    head = nn.Sequential(mlp(2, 3), FromAngles())
+    assert (learn_directions(head, steps=0)(p) * p).sum(1).mean() < 0.1
+    assert learn_directions(head, steps=100) is head
+    assert (head(p) * p).sum(1).mean() > 0.9
 
 
 def refuted(atlas: Atlas, points: torch.Tensor) -> list[str]:
