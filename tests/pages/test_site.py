@@ -248,6 +248,8 @@ def test_page(reader, address):
     assert page.evaluate(BAD_IMAGES) == []
     page.evaluate(FLATTEN)
     looks = page.evaluate(THIN, list(LOOKED_AT))
+    page.evaluate(FOLDS, False)  # when little is left to lay out
+    page.set_viewport_size(NARROW)
     assert violations(page, "color-contrast", "scrollable-region-focusable") == []
 
     page.emulate_media(color_scheme="light")
@@ -378,7 +380,7 @@ HIDDEN = "images => images.map(image => getComputedStyle(image).display == 'none
 def fits_a_phone(page):
     """At 390 px, and at 320, with all folded parts open, nothing scrolls sideways; no sign is torn from its formula.
 
-    Dark figures replace the light ones.
+    The page is left so. Dark figures replace the light ones.
     """
     page.evaluate(FOLDS, True)
     page.evaluate(ALL_THERE)  # what is out of sight and not laid out hides how wide it is
@@ -387,8 +389,6 @@ def fits_a_phone(page):
     assert page.evaluate(WIDER) == []
     page.set_viewport_size(SMALLEST)
     assert page.evaluate("document.documentElement.scrollWidth") <= SMALLEST["width"]
-    page.evaluate(FOLDS, False)
-    page.set_viewport_size(NARROW)
     assert all(page.locator(':not(play-ground.is-open) > img[src$="#only-light"]').evaluate_all(HIDDEN))
     assert not any(page.locator(':not(play-ground.is-open) > img[src$="#only-dark"]').evaluate_all(HIDDEN))
 
@@ -399,7 +399,6 @@ def test_page_that_comes_on_a_phone(visit, address):
     tab = visit(viewport=NARROW, color_scheme="dark", has_touch=True)
     page = tab.open(address)
     fits_a_phone(page)
-    page.evaluate(FOLDS, True)
     page.add_style_tag(
         content="html { font-size: 250% !important }"
     )  # text twice as large as the theme's, on half of WIDE
