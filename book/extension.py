@@ -181,10 +181,12 @@ class Formulas(Treeprocessor):
         return f"docs/{page.name}"
 
 
-CODE = re.compile(r'(<code tabindex="0">)(.*?)(</code></pre>)', re.DOTALL)
+CODE = re.compile(r"<span></span><code>(.*?)(</code></pre>)", re.DOTALL)
+TAB_STOP = '<span></span><code tabindex="0">'
 PLAIN = re.compile(r'<span class="(?:n|o|w|sa)">([^<]*)</span>')  # names and operators have the colour of the ink
 LONG_NAME = re.compile(r"<code>[^<\s]{12,}</code>")
-LISTING = re.compile(r'(?P<printed> class="[^"]*\boutput\b[^"]*")?>(?P<head><pre><span></span><code)>')
+LISTING = re.compile("<pre>(?=<span></span><code>)")
+PRINTED = re.compile(r'class="[^"]*\boutput\b')
 COPY = '<button class="copy" type="button" aria-label="Copy this code"></button>'
 JOINT = re.compile(r"(?<=[._])(?=[A-Za-z])")
 
@@ -200,12 +202,11 @@ class Code(Postprocessor):
         number = itertools.count(1)
 
         def listing(match: re.Match) -> str:
-            button = "" if match["printed"] else COPY
-            head = match["head"].replace("<pre>", f'<pre id="code-{next(number)}">')
-            return f'{match["printed"] or ""}>{button}{head} tabindex="0">'
+            around = match.string[match.string.rindex("<", 0, match.start()) : match.start()]
+            return f'{"" if PRINTED.search(around) else COPY}<pre id="code-{next(number)}">'
 
         text = screen.raise_signs(LISTING.sub(listing, text))
-        text = CODE.sub(lambda code: code[1] + screen.wrap(PLAIN.sub(r"\1", code[2])) + code[3], text)
+        text = CODE.sub(lambda code: TAB_STOP + screen.wrap(PLAIN.sub(r"\1", code[1])) + code[2], text)
         return LONG_NAME.sub(lambda name: JOINT.sub("<wbr>", name[0]), text)
 
 
