@@ -91,6 +91,7 @@ def new(chapter: str) -> None:
         print(f"wrote {path.relative_to(project.ROOT)}")
     settings = project.ROOT / "mkdocs.yml"
     settings.write_text(_with_line(settings.read_text(), part, f"{title}: {page}"))
+    project.look_again()
 
 
 def _with_line(settings: str, part: str, entry: str) -> str:

@@ -8,7 +8,7 @@ import ast
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -58,7 +58,7 @@ class Module:
     @property
     def imports(self) -> set[Path]:
         """Find the files of the project that it imports or names: import_module("…"), numbers("…")."""
-        return _found(self, project.ROOT)
+        return _found(self)
 
     @cached_property
     def names(self) -> set[str]:
@@ -75,19 +75,17 @@ def file_of(name: str) -> Path | None:
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 
 
-def _files(name: str) -> Iterator[Path]:
-    """Yield the files that the import of a dotted name runs: the packages on the way, and the module."""
+@project.once_a_build
+def _files(name: str) -> list[Path]:
+    """List the files that the import of a dotted name runs: the packages on the way, and the module."""
     parts = name.strip(".").split(".")
-    if (project.ROOT / parts[0]).exists():
-        yield from filter(None, map(file_of, accumulate(parts, "{}.{}".format)))
+    dotted = accumulate(parts, "{}.{}".format) if (project.ROOT / parts[0]).exists() else ()
+    return [file for file in map(file_of, dotted) if file]
 
 
-@cache
-def _found(module: Module, root: Path) -> set[Path]:
+@project.once_a_build
+def _found(module: Module) -> set[Path]:
     return {file for name in module.names for file in _files(name)}
-
-
-look_again = _found.cache_clear  # at each build: a file that was missing may have been written
 
 
 @project.once_written
@@ -117,8 +115,13 @@ def parse_text(text: str, name: str, path: Path | None = None) -> Module:
 
 def closure(files: Iterable[Path]) -> set[Path]:
     """Return files and all that they import, directly or not."""
+    return set().union(*map(_closure, files))
+
+
+@project.once_a_build
+def _closure(file: Path) -> set[Path]:
     found: set[Path] = set()
-    waiting = list(files)
+    waiting = [file]
     while waiting:
         path = waiting.pop()
         if path not in found:

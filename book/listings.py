@@ -31,10 +31,15 @@ class Listing:
 
 def listings(text: str) -> list[Listing]:
     """Extract a page's Python listings, regions embedded, with the outputs that stand below them."""
+    return _extracted(regions.expand(text))
+
+
+@cache
+def _extracted(text: str) -> list[Listing]:
     from pytest_codeblocks import extract_from_buffer
 
     try:
-        blocks = extract_from_buffer(io.StringIO(regions.expand(text)))
+        blocks = extract_from_buffer(io.StringIO(text))
     except RuntimeError as error:
         raise BookError("a fence of code has no end") from error
     found: list[Listing] = []

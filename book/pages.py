@@ -264,6 +264,7 @@ def read(name: str) -> Page:
     return _read(project.DOCS / name)
 
 
+@project.once_a_build
 def names() -> list[str]:
     """List the Markdown pages of the book in reading order; a page outside the nav is not part of it."""
     return [name for name in nav() if name.endswith(".md") and (project.DOCS / name).exists()]

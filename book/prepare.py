@@ -63,6 +63,7 @@ def ensure() -> Catalogue:
 
 
 def _current() -> Catalogue:
+    project.look_again()
     known = catalogue.load(_tree())
     if known is None:
         # Two builds at once, a server and a test run say, would do the same work twice.
@@ -118,7 +119,7 @@ def _prepare() -> Catalogue:
     before, known = "", Catalogue()
     while before != _source_tree():
         before = _source_tree()
-        depends.look_again()
+        project.look_again()
         sheets.write()
         for lab in (name for name in nav() if name.endswith(".py")):
             depends.parse(project.DOCS / lab)  # which stops at a syntax error

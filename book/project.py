@@ -37,6 +37,22 @@ def once_written(read: Callable[[Path], Result]) -> Callable[[Path], Result]:
     return look
 
 
+_forget: list[Callable[[], None]] = []
+
+
+def once_a_build(look: Callable[..., Result]) -> Callable[..., Result]:
+    """Return a function that is computed once for the same arguments, until the next build looks again."""
+    kept = cache(lambda root, *given: look(*given))
+    _forget.append(kept.cache_clear)
+    return wraps(look)(lambda *given: kept(ROOT, *given))
+
+
+def look_again() -> None:
+    """Forget what files there were and what they import."""
+    for forget in _forget:
+        forget()
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint that names the closest known name, or nothing where none is close."""
     close = difflib.get_close_matches(name, list(known), cutoff=0.4)
@@ -131,6 +147,7 @@ def part_of(page: str) -> str:
     return _parts(ROOT / "mkdocs.yml").get(page, "")
 
 
+@once_a_build
 def chapters() -> list[str]:
     """List the pages that have a snippet module, in reading order."""
     return [page for page in nav() if page.endswith(".md") and module_path(module_of(page)).exists()]

@@ -16,6 +16,11 @@ from book import depends, project
 
 def digest_of_function(path: Path, function: str) -> str:
     """Hash a top-level function of a file with everything of the project that it uses."""
+    return _digest(path, function, depends.digest([path]))
+
+
+@cache
+def _digest(path: Path, function: str, files: str) -> str:
     text = "\0".join(f"{key}\0{part}" for key, part in sorted(_reached(path, function).items()))
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 

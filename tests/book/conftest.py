@@ -206,6 +206,7 @@ class Tree:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+        project.look_again()
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace a part of a file, which has to be there."""

@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 import pytest
 from matplotlib.figure import Figure
 
-from book import catalogue, depends, marked, prepare, project, record, recorded, work
+from book import catalogue, depends, marked, pages, prepare, project, record, recorded, work
 from book.measure import Witness
 from book.project import BookError
 
@@ -252,6 +252,21 @@ NESTED = {
     "snippets/part/c/__init__.py": "",
     "snippets/part/c/inner.py": "D = 1\n",
 }
+
+
+def test_what_a_failed_build_saw_is_forgotten_when_all_is_as_before(tree):
+    settings, more = tree.root / "mkdocs.yml", tree.root / "docs/part/more.md"
+    before = settings.read_text()
+    prepare.begin()
+    settings.write_text(before.replace("part/toy.md,", "part/toy.md, part/more.md,"))
+    more.write_text("# More\n\n/// unknown\n///\n")
+    with pytest.raises(BookError, match="unknown"):
+        prepare.begin()
+    assert "part/more.md" in pages.names()
+    settings.write_text(before)
+    more.unlink()
+    prepare.begin()
+    assert "part/more.md" not in pages.names()
 
 
 @pytest.mark.parametrize("file", NESTED)
