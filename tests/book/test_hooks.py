@@ -16,15 +16,20 @@ from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.structure.pages import Page
 
-from book import extension, hooks, prepare
+from book import extension, hooks, prepare, sheets
 
 HOOKS = Path(__file__).parents[2] / "book" / "hooks.py"
 TOY = "part/toy/index.html"
 
 
 @pytest.fixture
-def settings(tree):
-    """Give the small book the search plugin, with the hooks, and with no more of them than tells the page."""
+def settings(tree, monkeypatch):
+    """Give the small book the search plugin, with the hooks, and with no more of them than tells the page.
+
+    The theme's sheet has two rules; its own would take longer to read than all else of the small book.
+    """
+    tree.write("theme.css", ".md-typeset{top:0}.md-gone{top:0}")
+    monkeypatch.setattr(sheets, "_theme", lambda: [tree.root / "theme.css"])
     text = (tree.root / "mkdocs.yml").read_text()
     plain = text.replace("plugins: []", "plugins: [material/search]") + "validation: {anchors: warn}\n"
     tree.write("plain.yml", plain + "hooks: [tell.py]\n")
@@ -82,6 +87,15 @@ def test_indents_go_around_the_article_and_nowhere_else():
     tight = "<head>\n<title>\n</head>\n<article>\n  <pre>\n  a\n</pre></article>\n</body>"
     assert hooks.without_indents(page) == tight
     assert hooks.without_indents("<pre>\n  a</pre>") == "<pre>\n  a</pre>"
+
+
+def test_the_sheet_of_the_site_has_no_rule_that_nothing_asks_for(settings):
+    sheet = "assets/generated/site.css"
+    site = built(settings)
+    for folder, unused in ((settings.root / "docs", True), (site, False)):
+        css = (folder / sheet).read_text()
+        assert ".md-typeset{" in css
+        assert (".md-gone{" in css) == unused
 
 
 def test_every_file_of_the_site_can_be_read_by_a_web_server(settings):
