@@ -295,7 +295,14 @@ def faces() -> Path:
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: Path) -> Iterator[Tree]:
     """Point the build tool and `snippets` at a small book, which has its faces and is made in this process."""
     small = Tree(tmp_path)
-    shutil.copytree(faces, tmp_path / "docs" / "assets" / "generated" / "faces")
+    write = sheets.write
+
+    def write_with_faces() -> None:
+        if not project.GENERATED.exists():
+            shutil.copytree(faces, project.GENERATED / "faces")
+        write()
+
+    monkeypatch.setattr(sheets, "write", write_with_faces)
     monkeypatch.setenv("BOOK_ROOT", str(tmp_path))
     monkeypatch.setattr(npm, "ensure_packages", lambda: None)
     modules = npm.modules()
