@@ -181,6 +181,7 @@ FILES = {
     "mkdocs.yml": SETTINGS,
     "package.json": '{"dependencies": {"katex": "0.0.0"}}',
     "requirements.txt": "",
+    "theme.css": ".md-typeset{top:0}.md-gone{top:0}",
     "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "--import-mode=importlib -p book.measure -p no:hypothesispytest"\nmarkers = ["claim(*ids): ids"]\n',
     "snippets/__init__.py": "",
     "snippets/part/__init__.py": "",
@@ -293,7 +294,10 @@ def faces() -> Path:
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: Path) -> Iterator[Tree]:
-    """Point the build tool and `snippets` at a small book, which has its faces and is made in this process."""
+    """Point the build tool and `snippets` at a small book, which has its faces and is made in this process.
+
+    Its theme has two rules; the real one's would take longer to read than all else.
+    """
     small = Tree(tmp_path)
     write = sheets.write
 
@@ -303,6 +307,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: Path) -> Iterat
         write()
 
     monkeypatch.setattr(sheets, "write", write_with_faces)
+    monkeypatch.setattr(sheets, "_theme", lambda: [tmp_path / "theme.css"])
     monkeypatch.setenv("BOOK_ROOT", str(tmp_path))
     monkeypatch.setattr(npm, "ensure_packages", lambda: None)
     modules = npm.modules()

@@ -16,20 +16,15 @@ from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.structure.pages import Page
 
-from book import extension, hooks, prepare, sheets
+from book import extension, hooks, prepare
 
 HOOKS = Path(__file__).parents[2] / "book" / "hooks.py"
 TOY = "part/toy/index.html"
 
 
 @pytest.fixture
-def settings(tree, monkeypatch):
-    """Give the small book the search plugin, with the hooks, and with no more of them than tells the page.
-
-    The theme's sheet has two rules; its own would take longer to read than all else of the small book.
-    """
-    tree.write("theme.css", ".md-typeset{top:0}.md-gone{top:0}")
-    monkeypatch.setattr(sheets, "_theme", lambda: [tree.root / "theme.css"])
+def settings(tree):
+    """Give the small book the search plugin, with the hooks, and with no more of them than tells the page."""
     text = (tree.root / "mkdocs.yml").read_text()
     plain = text.replace("plugins: []", "plugins: [material/search]") + "validation: {anchors: warn}\n"
     tree.write("plain.yml", plain + "hooks: [tell.py]\n")
