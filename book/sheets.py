@@ -4,6 +4,7 @@ import importlib.util
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from book import npm, project, record
@@ -76,32 +77,47 @@ def _katex(name: str, rule: str) -> Iterator[str]:
 
 def _split(name: str, path: Path, head: str, folder: str) -> Iterator[str]:
     """Write the signs of a face that this book has, and yield the rule that names them and that of the rest."""
-    from fontTools import subset
-    from fontTools.ttLib import TTFont
-
-    with TTFont(path) as font:
-        known = set(font.getBestCmap())
-        core = known & set(map(ord, CORE[name] + BLANKS))
-        target, mark = project.GENERATED / "faces" / f"{name}.woff2", project.GENERATED / "faces" / f"{name}.made"
-        made_from = record.hash_of(path.read_bytes(), CORE[name], BLANKS, *FEATURES)
-        if not (target.exists() and mark.exists() and mark.read_text() == made_from):
-            options = subset.Options(flavor="woff2", hinting=False, layout_features=FEATURES)
-            work = subset.Subsetter(options)
-            work.populate(unicodes=core)
-            work.subset(font)
-            font.flavor, font.recalcTimestamp = "woff2", False
-            made = io.BytesIO()
-            font.save(made)
-            write_atomically(target, made.getvalue())
-            write_atomically(mark, made_from)
+    known = _signs(path)
+    core = known & set(map(ord, CORE[name] + BLANKS))
+    target, mark = project.GENERATED / "faces" / f"{name}.woff2", project.GENERATED / "faces" / f"{name}.made"
+    made_from = record.hash_of(path.read_bytes(), CORE[name], BLANKS, *FEATURES)
+    if not (target.exists() and mark.exists() and mark.read_text() == made_from):
+        write_atomically(target, _part(path, core))
+        write_atomically(mark, made_from)
     for where, signs in (("faces", core), (folder, known - core)):
         yield f"{head}src:url({where}/{name}.woff2) format('woff2');unicode-range:{_ranges(sorted(signs))}}}"
 
 
+@cache
+def _signs(path: Path) -> frozenset[int]:
+    """Return the signs of a face, which is unpacked for them."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(path) as font:
+        return frozenset(font.getBestCmap())
+
+
+def _part(path: Path, signs: frozenset[int]) -> bytes:
+    """Return a face with these of its signs."""
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+
+    with TTFont(path) as font:
+        options = subset.Options(flavor="woff2", hinting=False, layout_features=FEATURES)
+        work = subset.Subsetter(options)
+        work.populate(unicodes=signs)
+        work.subset(font)
+        font.flavor, font.recalcTimestamp = "woff2", False
+        made = io.BytesIO()
+        font.save(made)
+        return made.getvalue()
+
+
 def _ranges(signs: list[int]) -> str:
     """Write numbers as CSS has them: U+41-5a."""
-    starts = [sign for sign in signs if sign - 1 not in set(signs)]
-    ends = [sign for sign in signs if sign + 1 not in set(signs)]
+    known = set(signs)
+    starts = [sign for sign in signs if sign - 1 not in known]
+    ends = [sign for sign in signs if sign + 1 not in known]
     return ",".join(f"U+{a:x}" if a == b else f"U+{a:x}-{b:x}" for a, b in zip(starts, ends, strict=True))
 
 

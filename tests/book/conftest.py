@@ -1,21 +1,23 @@
 """A small book in a temporary folder, on which the build tool is tried."""
 
 import contextlib
+import functools
 import importlib
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 import torch
+from jinja2 import BytecodeCache, Environment, FileSystemLoader
+from jinja2.bccache import Bucket
+from mkdocs.theme import Theme
 
 import snippets.figures
 from book import extension, marked, npm, prepare, project, record, sheets, work
-
-REAL_POOL = work.pool
 
 TOY = '''"""A toy chapter."""
 
@@ -41,9 +43,11 @@ from snippets.part.toy import double
 
 @figure(alt="A rising line")
 def line() -> Figure:
-    """Draw."""
+    """Draw, without ticks, which would take longer than all else."""
     fig = Figure()
-    fig.subplots().plot([double(0.5), double(1.0)])
+    axes = fig.subplots()
+    axes.plot([double(0.5), double(1.0)])
+    axes.set(xticks=[], yticks=[])
     return fig
 
 
@@ -177,6 +181,7 @@ FILES = {
     "mkdocs.yml": SETTINGS,
     "package.json": '{"dependencies": {"katex": "0.0.0"}}',
     "requirements.txt": "",
+    "theme.css": ".md-typeset{top:0}.md-gone{top:0}",
     "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "--import-mode=importlib -p book.measure -p no:hypothesispytest"\nmarkers = ["claim(*ids): ids"]\n',
     "snippets/__init__.py": "",
     "snippets/part/__init__.py": "",
@@ -214,6 +219,10 @@ class Tree:
         assert old in text
         self.write(name, text.replace(old, new))
 
+    def drop_numbers(self) -> None:
+        """Let no test look at numbers: a process would import torch for them, which takes longer than all else."""
+        self.edit("tests/part/test_toy.py", "from book.expect import numbers", "numbers = lambda *given: None")
+
 
 class Here(contextlib.nullcontext):
     """Does the work in this process, which is quicker than to start others, with the snippets as they are now."""
@@ -248,6 +257,35 @@ def forget_snippets() -> None:
         del sys.modules[name]
 
 
+class Templates(BytecodeCache):
+    """Keeps the templates of the theme, which MkDocs would compile at each build."""
+
+    KEPT: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what was compiled, if it was."""
+        if bucket.key in self.KEPT:
+            bucket.bytecode_from_string(self.KEPT[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what is compiled."""
+        self.KEPT[bucket.key] = bucket.bytecode_to_string()
+
+
+@functools.cache
+def files_of_theme(*folders: str) -> list[str]:
+    """List what MkDocs looks for at each build, among ten thousand icons that it leaves where they are."""
+    return [name for name in FileSystemLoader(folders).list_templates() if not name.startswith(".icons/")]
+
+
+def theme_looked_at_once(theme: Theme, get_env: Callable = Theme.get_env) -> Environment:
+    """Return the theme's templates, which do not change from build to build."""
+    env = get_env(theme)
+    env.bytecode_cache = Templates()
+    env.loader.list_templates = lambda: files_of_theme(*theme.dirs)
+    return env
+
+
 @pytest.fixture(scope="session")
 def faces() -> Path:
     """Return the folder of the book's faces, which take longer to make than all else of a small book."""
@@ -257,13 +295,25 @@ def faces() -> Path:
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: Path) -> Iterator[Tree]:
-    """Point the build tool and `snippets` at a small book, which has its faces and is made in this process."""
+    """Point the build tool and `snippets` at a small book, which has its faces and is made in this process.
+
+    Its theme has two rules; the real one's would take longer to read than all else.
+    """
     small = Tree(tmp_path)
-    shutil.copytree(faces, tmp_path / "docs" / "assets" / "generated" / "faces")
+    write = sheets.write
+
+    def write_with_faces() -> None:
+        if not project.GENERATED.exists():
+            shutil.copytree(faces, project.GENERATED / "faces")
+        write()
+
+    monkeypatch.setattr(sheets, "write", write_with_faces)
+    monkeypatch.setattr(sheets, "_theme", lambda: [tmp_path / "theme.css"])
     monkeypatch.setenv("BOOK_ROOT", str(tmp_path))
     monkeypatch.setattr(npm, "ensure_packages", lambda: None)
     modules = npm.modules()
     monkeypatch.setattr(npm, "modules", lambda: modules)
+    monkeypatch.setattr(Theme, "get_env", theme_looked_at_once)
     for name, folder in {
         "ROOT": "", "DOCS": "docs", "SNIPPETS": "snippets", "FIGURES": "snippets/figures", "TESTS": "tests",
         "CACHE": ".book", "GENERATED": "docs/assets/generated",
@@ -283,10 +333,3 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: Path) -> Iterat
     yield small
     torch.set_default_dtype(before)
     forget_snippets()
-
-
-@pytest.fixture
-def real(tree, monkeypatch) -> Tree:
-    """Let processes of their own make the small book, as in a build."""
-    monkeypatch.setattr(work, "pool", REAL_POOL)
-    return tree

@@ -84,6 +84,15 @@ def test_indents_go_around_the_article_and_nowhere_else():
     assert hooks.without_indents("<pre>\n  a</pre>") == "<pre>\n  a</pre>"
 
 
+def test_the_sheet_of_the_site_has_no_rule_that_nothing_asks_for(settings):
+    sheet = "assets/generated/site.css"
+    site = built(settings)
+    for folder, unused in ((settings.root / "docs", True), (site, False)):
+        css = (folder / sheet).read_text()
+        assert ".md-typeset{" in css
+        assert (".md-gone{" in css) == unused
+
+
 def test_every_file_of_the_site_can_be_read_by_a_web_server(settings):
     before = os.umask(0o077)
     try:

@@ -10,7 +10,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import sync_playwright
 
-from book import prepare, project
+from book import prepare, project, sheets
 from book.project import ROOT
 from press import paper
 
@@ -26,6 +26,7 @@ FLAGS = [
 ]
 HOST = "http://127.0.0.1/"
 REAL = project.settings()
+SHEETS = sheets._theme
 THEME = {key: value for key, value in REAL["theme"].items() if key != "custom_dir"}
 
 PAGE = r"""# A page
@@ -144,8 +145,9 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def site(tree):
+def site(tree, monkeypatch):
     """Build the small book in the theme, with the style sheets and scripts of the real one."""
+    monkeypatch.setattr(sheets, "_theme", SHEETS)
     for folder in ("assets", "playgrounds"):
         source, target = ROOT / "docs" / folder, tree.root / "docs" / folder
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("generated"), dirs_exist_ok=True)
