@@ -69,6 +69,7 @@ def problem_with(file: str, name: str | None) -> str | None:
     return None
 
 
+@project.once_a_build
 def expand(text: str) -> str:
     """Replace each embedding line of a page by the region that it names."""
     found = []

@@ -38,7 +38,6 @@ def run_alone(cells, folder):
 def alone(cells, folder, answer):
     """Be an interpreter that has just been started and knows nothing of the book; run the cells and say what came."""
     os.chdir(folder)
-    sys.settrace(None)  # lines would be counted for nobody
     for name in [name for name in sys.modules if name.split(".")[0] in ("book", "snippets", "tests")]:
         del sys.modules[name]
     sys.meta_path[:] = [finder for finder in sys.meta_path if not re.search("editable|jaxtyping", repr(finder).lower())]
