@@ -128,7 +128,8 @@ def test_running_changes_neither_torchs_precision_nor_its_random_numbers(setting
 
 def test_precisions_end_at_the_same_place(settings):
     single, double, half = (
-        run(settings(model="dense", rank=19, epochs=3, batch_size=38, precision=p)) for p in ("float32", "float64", "bfloat16")
+        run(settings(model="dense", rank=19, epochs=3, batch_size=38, precision=p))
+        for p in ("float32", "float64", "bfloat16")
     )
     assert single.result["train_loss"] == pytest.approx(double.result["train_loss"], rel=1e-3)
     assert half.result["train_loss"] == pytest.approx(double.result["train_loss"], rel=3e-2)
@@ -253,9 +254,10 @@ def test_after_ctrl_c_the_same_weights_come(settings, tmp_path, monkeypatch, mod
     given = settings(model=model, epochs=2, **MODELS[model])
     whole = run(given)
     there = dataclasses.replace(given, out=tmp_path / "run")
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(loop, "LOOK_SECONDS", 0.0)
-        run(there, press_at(step=3))
+        with pytest.raises(KeyboardInterrupt):
+            run(there, press_at(step=3))
     assert torch.load(tmp_path / "run" / "last.pt", weights_only=True)["step"] == 2
     assert not [file for file in (tmp_path / "run").iterdir() if file.name.startswith(".")]
     resumed = run(dataclasses.replace(there, resume=True))
