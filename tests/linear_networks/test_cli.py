@@ -238,7 +238,6 @@ def test_large_inputs_are_answered_by_size(capsys, d):
     assert maps["log10_degree"] > 300_000
 
 
-@pytest.mark.unwatched
 def test_a_long_number_of_critical_points_is_answered_by_size():
     """70,000 over 35,000 has more digits than anyone reads; mpmath confirms how many."""
     told = report.invariant(70_000, 35_000, 70_000)
