@@ -1,11 +1,13 @@
 """Settings that all tests share."""
 
 import functools
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+gc.disable()  # until the tests begin: nothing goes away before, and to look for it takes half of the time of collecting them
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, as the build's workers do; read at the import
 
@@ -38,6 +40,14 @@ def outer_functions_only(**settings: Any) -> Callable:
 
 
 jaxtyping.jaxtyped = outer_functions_only  # by this name the import hook finds it
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Look for what has gone away, but never again among what was there before the tests."""
+    gc.freeze()
+    gc.enable()
+
 
 WATCHED = 10  # examples of a property
 

@@ -1,7 +1,7 @@
 """How the tests read a lab, run its cells, and judge an answer."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -71,11 +71,14 @@ def _solution(source: str) -> str:
     return found[0]
 
 
+compiled = cache(compile)
+
+
 def _ready(lab: Lab, number: int, answer: str) -> dict:
     """Return a namespace with the setup, the solutions of the exercises before, and an answer."""
     namespace: dict = {"__name__": "lab"}
     for exercise in [lab.setup, *(exercise.solution for exercise in lab.exercises[:number])]:
-        exec(exercise, namespace)
+        exec(compiled(exercise, "the lab", "exec"), namespace)
     exec(compile(answer, "the answer", "exec"), namespace)
     return namespace
 
@@ -85,33 +88,43 @@ def passes(lab: Lab, number: int, answer: str) -> bool:
     namespace, verdicts = _ready(lab, number, answer), []
     check = namespace["check"]
     namespace["check"] = lambda test: verdicts.append(check(test))
-    exec(lab.exercises[number].check, namespace)
+    exec(compiled(lab.exercises[number].check, "the check", "exec"), namespace)
     return bool(verdicts) and all(verdicts)
 
 
-def problem(lab: Lab, number: int, answer: str, seed: int = 0) -> Exception | None:
-    """Return what a check raises at an answer, if anything."""
+def problems(lab: Lab, number: int, answer: str, seeds: Iterable[int]) -> dict[int, Exception | None]:
+    """Return what a check raises at an answer, if anything, by the seed of its random numbers."""
     namespace, found = _ready(lab, number, answer), []
 
     def judge(test) -> None:
-        torch.manual_seed(seed)
-        try:
-            test()
-        except Exception as raised:
-            found.append(raised)
-        else:
-            found.append(None)
+        found.append({seed: raised_by(test, seed) for seed in seeds})
 
     namespace["check"] = judge
-    exec(lab.exercises[number].check, namespace)
+    exec(compiled(lab.exercises[number].check, "the check", "exec"), namespace)
     (only,) = found
     return only
 
 
-def accepts(lab: Lab, number: int, answer: str, seed: int = 0) -> None:
+def raised_by(test: Callable, seed: int) -> Exception | None:
+    """Return what a test raises with a seed, if anything."""
+    torch.manual_seed(seed)
+    try:
+        test()
+    except Exception as raised:
+        return raised
+    return None
+
+
+def problem(lab: Lab, number: int, answer: str) -> Exception | None:
+    """Return what a check raises at an answer, if anything."""
+    return problems(lab, number, answer, [0])[0]
+
+
+def accepts(lab: Lab, number: int, answer: str, seeds: Iterable[int] = (0,)) -> None:
     """Fail where the check refuses an answer."""
-    if (raised := problem(lab, number, answer, seed)) is not None:
-        pytest.fail(f"a right answer was refused, with the seed {seed}: {type(raised).__name__}: {raised}")
+    for seed, raised in problems(lab, number, answer, seeds).items():
+        if raised is not None:
+            pytest.fail(f"a right answer was refused, with the seed {seed}: {type(raised).__name__}: {raised}")
 
 
 def refuses(lab: Lab, number: int, answer: str, says: str) -> None:

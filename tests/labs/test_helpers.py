@@ -1,8 +1,11 @@
 """Tests of what the labs share."""
 
+import runpy
+
 import pytest
 import torch
 
+from snippets import labs
 from snippets.labs import check, close, given
 
 from .reading import passes, read_lab, refuses
@@ -220,12 +223,15 @@ def test_what_no_answer_can_be_is_named(answer, says):
         given(answer, 2)
 
 
-def test_importing_the_helpers_changes_no_precision():
-    import subprocess
-    import sys
-
-    code = "import torch; import snippets.labs; assert torch.get_default_dtype() == torch.float32"
-    subprocess.run([sys.executable, "-c", code], check=True)
+@pytest.mark.parametrize("default", [torch.float32, torch.float64])
+def test_importing_the_helpers_changes_no_precision(default):
+    before = torch.get_default_dtype()
+    try:
+        torch.set_default_dtype(default)
+        runpy.run_path(labs.__file__)
+        assert torch.get_default_dtype() == default
+    finally:
+        torch.set_default_dtype(before)
 
 
 def test_lab_is_read_and_judged(lab):

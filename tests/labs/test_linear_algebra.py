@@ -266,7 +266,7 @@ RIGHT = {
     "matrix as a list of rows": (1, "def matrix_of(f, n):\n    return [list(row) for row in torch.stack([f(e) for e in torch.eye(n)], 1).tolist()]"),
     "projection by QR": (2, "def project(V, w):\n    Q = torch.linalg.qr(V).Q\n    return Q @ (Q.T @ w)"),
     "projection by least squares": (2, "def project(V, w):\n    return V @ torch.linalg.lstsq(V, w[:, None]).solution[:, 0]"),
-    "projection by descent": (2, "def project(V, w):\n    c, rate = torch.zeros(V.shape[1]), 1 / torch.linalg.matrix_norm(V, 2) ** 2\n    for _ in range(20000):\n        c = c + rate * V.T @ (w - V @ c)\n    return V @ c"),
+    "projection by descent": (2, "def project(V, w):\n    c, rate = torch.zeros(V.shape[1]), 1 / torch.linalg.matrix_norm(V, 2) ** 2\n    for _ in range(5000):\n        c = c + rate * V.T @ (w - V @ c)\n    return V @ c"),
     "projection by removing what is perpendicular": (2, "def project(V, w):\n    N = torch.linalg.svd(V).U[:, V.shape[1]:]\n    return w - N @ (N.T @ w)"),
     "volume by singular values": (3, "def volume(edges):\n    return torch.linalg.svdvals(edges).prod()"),
     "volume with abs": (3, "def volume(edges):\n    return torch.linalg.det(edges.T @ edges).abs().sqrt()"),

@@ -10,7 +10,7 @@ def collision(chi, points):
     x = chi(points)[:, 0].tolist()
     for i in range(len(x)):
         for j in range(i):
-            if (points[i] - points[j]).norm() >= 0.1 and abs(x[i] - x[j]) <= 1e-9:
+            if abs(x[i] - x[j]) <= 1e-9 and (points[i] - points[j]).norm() >= 0.1:
                 return points[i], points[j]
     return None
 """

@@ -4,6 +4,7 @@
 
 from itertools import product
 
+import mpmath
 import pytest
 import sympy
 import torch
@@ -97,9 +98,9 @@ def test_cubics_that_stacks_reach(measured):
         three = composed(draw(6, seed=seed), [2, 2, 2], [1, 1, 1])
         assert real_rooted(three)
         c = draw(4, seed=seed)
-        roots = sympy.Poly(c.flip(0).tolist(), sympy.Symbol("x")).nroots(n=20)
-        assert real_rooted(c) == all(abs(sympy.im(root)) < 1e-12 for root in roots)
-        real = float(sympy.re(min(roots, key=lambda root: abs(sympy.im(root)))))
+        roots = mpmath.polyroots(c.flip(0).tolist(), maxsteps=200, extraprec=100)
+        assert real_rooted(c) == all(abs(mpmath.im(root)) < 1e-12 for root in roots)
+        real = float(mpmath.re(min(roots, key=lambda root: abs(mpmath.im(root)))))
         quotient = torch.zeros(3)
         for i in (2, 1, 0):
             quotient[i] = c[i + 1] + (real * quotient[i + 1] if i < 2 else 0)
@@ -141,6 +142,7 @@ def test_strides_larger_than_one_meet_only_regular_points(seed):
 
 
 @pytest.mark.claim("NN-120", by="proved")
+@pytest.mark.unwatched
 def test_the_umbrella(measured):
     """The equation by expansion; 1 + x⁴ is no real product, as each one has a real factor b₀ + b₁x² or a zero of it."""
     a0, a1, a2, b0, b1, x = sympy.symbols("a0 a1 a2 b0 b1 x", real=True)

@@ -1,8 +1,11 @@
 """The mathematics of the playgrounds, in Node, against the snippets that the chapters show."""
 
+import functools
 import json
 import subprocess
+import threading
 from pathlib import Path
+from subprocess import PIPE
 
 import numpy
 import pytest
@@ -43,12 +46,31 @@ HERE = Path(__file__).parent
 DRAWS = 200
 
 
+@functools.cache
+def node():
+    """Return the process that answers all tests, as a start takes longer than an answer."""
+    return subprocess.Popen([*npm.node(), str(HERE / "call.mjs")], stdin=PIPE, stdout=PIPE, text=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _end_of_node():
+    yield
+    with node() as process:
+        process.kill()
+    node.cache_clear()
+
+
 def ask(calls):
-    """Return what Node answers to a list of [module, function, arguments]."""
-    command = [*npm.node(), str(HERE / "call.mjs")]
-    return json.loads(
-        subprocess.run(command, input=json.dumps(calls), capture_output=True, text=True, check=True, timeout=60).stdout
-    )
+    """Return what Node answers to a list of [module, function, arguments], within a minute."""
+    limit = threading.Timer(60, node().kill)
+    limit.start()
+    try:
+        print(json.dumps(calls), file=node().stdin, flush=True)
+        found = json.loads(node().stdout.readline())
+    finally:
+        limit.cancel()
+    assert isinstance(found, list), found["error"]
+    return found
 
 
 def answers(module, function, arguments):

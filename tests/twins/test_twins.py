@@ -1,6 +1,7 @@
 """Wrong twins: for important functions the version that people really write. The claim's own check, which the right one passes, refuses it."""
 
 import contextlib
+import functools
 import importlib
 import inspect
 import itertools
@@ -308,10 +309,10 @@ def given_by_module(module, name: str) -> Any:
     return maker(**{other: given_by_module(module, other) for other in inspect.signature(maker).parameters})
 
 
-def run(module, test: Callable) -> None:
+def run(module, test: Callable, **drawing: Any) -> None:
     """Run all cases of a test, as pytest does, but without a search for the smallest input that fails."""
     drawn = hasattr(test, "hypothesis")
-    with quick(test) if drawn else contextlib.nullcontext():
+    with quick(test, **drawing) if drawn else contextlib.nullcontext():
         for case in cases(test):
             names = set(inspect.signature(test).parameters) - set(case)
             wanted = {"measured"} & names if drawn else names
@@ -319,18 +320,26 @@ def run(module, test: Callable) -> None:
 
 
 @contextlib.contextmanager
-def quick(test: Callable):
-    """Let hypothesis stop at the first input that fails."""
+def quick(test: Callable, **drawing: Any):
+    """Let hypothesis stop at the first input that fails, or draw otherwise than the test asks."""
     kept = getattr(test, SETTINGS, None)
     setattr(
         test,
         SETTINGS,
-        settings(kept or settings.default, phases=(Phase.explicit, Phase.generate), report_multiple_bugs=False),
+        settings(
+            kept or settings.default, phases=(Phase.explicit, Phase.generate), report_multiple_bugs=False, **drawing
+        ),
     )
     try:
         yield
     finally:
         setattr(test, SETTINGS, kept)
+
+
+@functools.cache
+def passes(module, function: str) -> None:
+    """Run a test of the right function, so that it is not the running that fails; many inputs are tried by the test itself."""
+    run(module, getattr(module, function), max_examples=10)
 
 
 @pytest.mark.parametrize("twin", TWINS, ids=[f"{twin.function}-{twin.mistake}" for twin in TWINS])
@@ -340,7 +349,7 @@ def test_the_check_of_the_claim_refuses_the_twin(twin):
     folder, _, name = part.rpartition(".")
     spec = f"tests.{folder}.test_{name}"
     module = importlib.import_module(spec)
-    run(module, getattr(module, function))  # the right one passes, so it is not the running that fails
+    passes(module, function)
     with (
         exchanged(twin.function, twin.wrong),
         pytest.raises((AssertionError, ValueError, GradcheckError)),

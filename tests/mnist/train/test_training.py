@@ -38,7 +38,8 @@ FORKS = pytest.mark.filterwarnings("ignore:This process.*is multi-threaded")
 
 @EVERY
 def test_the_training_comes_near_its_optimum_and_never_below(settings, model):
-    report = run(settings(model=model, epochs=20, batch_size=30, **MODELS[model]))
+    steps = {"epochs": 20, "batch_size": 30} if model in ("dense", "invariant") else {"epochs": 5, "batch_size": 18}
+    report = run(settings(model=model, **steps, **MODELS[model]))
     assert -1e-6 < report.result["gap"] < {"dense": 0.03, "invariant": 0.08}.get(model, 0.01)
     assert report.result["train_loss"] == pytest.approx((1 + report.result["gap"]) * report.result["optimum"])
     assert report.history[-1].train_loss == pytest.approx(report.result["train_loss"], rel=1e-5)
@@ -127,7 +128,8 @@ def test_running_changes_neither_torchs_precision_nor_its_random_numbers(setting
 
 def test_precisions_end_at_the_same_place(settings):
     single, double, half = (
-        run(settings(model="dense", rank=19, epochs=8, precision=p)) for p in ("float32", "float64", "bfloat16")
+        run(settings(model="dense", rank=19, epochs=3, batch_size=38, precision=p))
+        for p in ("float32", "float64", "bfloat16")
     )
     assert single.result["train_loss"] == pytest.approx(double.result["train_loss"], rel=1e-3)
     assert half.result["train_loss"] == pytest.approx(double.result["train_loss"], rel=3e-2)
@@ -137,7 +139,7 @@ def test_precisions_end_at_the_same_place(settings):
 
 def test_shards_from_disk_train_as_well(settings, monkeypatch):
     monkeypatch.setattr(pictures, "SHARD", 250)
-    report = run(settings(epochs=10))
+    report = run(settings(epochs=5, batch_size=40))
     assert report.result["gap"] < 0.15
     assert report.result["optimum"] == pytest.approx(run(settings(method="exact")).result["optimum"], rel=1e-6)
 
@@ -164,7 +166,7 @@ class Half(torch.nn.Module):
 
 
 def test_another_network_can_be_trained_and_is_not_taken_for_one_of_the_book(settings, tmp_path):
-    report = run(settings(epochs=20, lr=0.1, out=tmp_path / "run"), network=Half())
+    report = run(settings(epochs=2, batch_size=10, lr=0.1, out=tmp_path / "run"), network=Half())
     with pytest.raises(ValueError, match=r"run holds a network of your own, Half: make one, and load"):
         load(tmp_path / "run")
     assert report.network.part.item() == pytest.approx(1.0, abs=1e-2)
@@ -175,7 +177,7 @@ def test_another_loss_can_be_trained(settings):
     def absolute(output, x):
         return (output - x).abs().sum()
 
-    given = settings(model="dense", rank=5, epochs=15, batch_size=60)
+    given = settings(model="dense", rank=5, epochs=5, batch_size=20)
     least_squares, least_absolute = run(given), run(given, error=absolute)
     x = torch.cat([x for x, _ in pictures.splits(given, Group(), torch.device("cpu"))[0].batches(0)]).double()
     with torch.no_grad():
@@ -249,12 +251,13 @@ def press_at(step: int):
 
 @EVERY
 def test_after_ctrl_c_the_same_weights_come(settings, tmp_path, monkeypatch, model):
-    monkeypatch.setattr(loop, "LOOK_SECONDS", 0.0)
     given = settings(model=model, epochs=2, **MODELS[model])
     whole = run(given)
     there = dataclasses.replace(given, out=tmp_path / "run")
-    with pytest.raises(KeyboardInterrupt):
-        run(there, press_at(step=3))
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "LOOK_SECONDS", 0.0)
+        with pytest.raises(KeyboardInterrupt):
+            run(there, press_at(step=3))
     assert torch.load(tmp_path / "run" / "last.pt", weights_only=True)["step"] == 2
     assert not [file for file in (tmp_path / "run").iterdir() if file.name.startswith(".")]
     resumed = run(dataclasses.replace(there, resume=True))
@@ -323,16 +326,8 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
-@FORKS
-@pytest.mark.claim("MN-314", by="example")
-@pytest.mark.parametrize("size", [2, 4])
-def test_one_two_and_four_processes_agree(settings, size):
-    runs = [
-        settings(epochs=1, precision="float64"),
-        settings(model="invariant", epochs=1, precision="float64"),
-        settings(method="exact", model="dense", precision="float64"),
-    ]
-    alone = [run(given) for given in runs]
+def together(size: int, runs: list) -> list:
+    """Return what so many processes find."""
     context = mp.get_context("fork")
     results, port = context.Queue(), free_port()
     children = [context.Process(target=work, args=(rank, size, port, runs, results)) for rank in range(size)]
@@ -342,18 +337,31 @@ def test_one_two_and_four_processes_agree(settings, size):
     for child in children:
         child.join(10)
         child.kill()
-    for (theirs, least, processes), ours in zip(found, alone, strict=True):
-        assert processes == size
-        assert least == pytest.approx(ours.result["optimum"], rel=1e-12)
-        if ours.history:
-            assert torch.allclose(torch.tensor(theirs, dtype=torch.float64), weights(ours), rtol=1e-6, atol=1e-8)
+    return found
+
+
+@FORKS
+@pytest.mark.claim("MN-314", by="example")
+def test_one_two_and_four_processes_agree(settings):
+    runs = [
+        settings(epochs=1, precision="float64"),
+        settings(model="invariant", epochs=1, precision="float64"),
+        settings(method="exact", model="dense", precision="float64"),
+    ]
+    alone = [run(given) for given in runs]
+    for size in (2, 4):
+        for (theirs, least, processes), ours in zip(together(size, runs), alone, strict=True):
+            assert processes == size
+            assert least == pytest.approx(ours.result["optimum"], rel=1e-12)
+            if ours.history:
+                assert torch.allclose(torch.tensor(theirs, dtype=torch.float64), weights(ours), rtol=1e-6, atol=1e-8)
 
 
 def test_several_files_with_few_pictures_each(settings, digits, tmp_path):
     for number, part in enumerate(load_images("train")[:TRAIN].split(300)):
         write_idx(tmp_path / f"train-{number}-images-idx3-ubyte", part.clone())
     (tmp_path / "t10k-images-idx3-ubyte").write_bytes((digits / "t10k-images-idx3-ubyte").read_bytes())
-    assert run(settings(data=tmp_path, epochs=8)).result["gap"] < 0.3
+    assert run(settings(data=tmp_path, epochs=4, batch_size=45)).result["gap"] < 0.3
 
 
 def test_shares_cover_everything_once():
