@@ -44,8 +44,9 @@ jaxtyping.jaxtyped = outer_functions_only  # by this name the import hook finds 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
-    """Look for what has gone away, but never again among what was there before the tests."""
+    """Look for what has gone away, seldom, and never again among what was there before the tests."""
     gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
     gc.enable()
 
 
