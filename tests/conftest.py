@@ -42,12 +42,15 @@ def outer_functions_only(**settings: Any) -> Callable:
 jaxtyping.jaxtyped = outer_functions_only  # by this name the import hook finds it
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop() -> None:
-    """Look for what has gone away, seldom, and never again among what was there before the tests."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop() -> Iterator[Any]:
+    """Look for what has gone away seldom, and not among what was there before; what tests start counts no lines."""
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
     gc.enable()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SLIPCOVER_ENABLED", raising=False)
+        return (yield)
 
 
 WATCHED = 10  # examples of a property
