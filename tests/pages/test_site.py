@@ -187,7 +187,8 @@ def desk(browser):
 
 @pytest.fixture
 def reader(desk):
-    """Clear the desk: a tab that is wide and in the light, and has heard nothing."""
+    """Clear the desk: a tab that shows nothing, wide and in the light, and has heard nothing."""
+    desk.page.goto("about:blank")
     desk.page.emulate_media(color_scheme="light")
     desk.page.set_viewport_size(WIDE)
     desk.complaints.clear()
