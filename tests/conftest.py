@@ -104,7 +104,7 @@ def until_enough(test: Callable, stop: Callable) -> Callable:
 
 # In what order files are tested. The claims come first, the longest files before the others: the build, which is asked for next,
 # runs no test again that has passed. While it works on one core there is what needs no build; what a browser shows comes last,
-# with two long files in which there is nothing to wait for.
+# with three long files in which there is nothing to wait for.
 ORDER = [
     "tests/mnist/train/test_training",
     "tests/mnist/test_training",
@@ -120,9 +120,12 @@ ORDER = [
     "tests/labs",
     "tests/playgrounds/test_maths",
     "tests/labs/test_every_lab",
+    "tests/playgrounds/test_browser.py::test_on_a_wide_page",
+    "tests/mnist/train/test_cli",
     "tests/playgrounds/test_browser",
     "tests/contract/test_contract",
     "tests/pages/test_site",
+    "tests/pages/test_site.py::test_page",
 ]
 BROWSER = ("tests/playgrounds/test_browser", "tests/pages/test_site")
 
