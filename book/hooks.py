@@ -5,6 +5,7 @@ MkDocs loads this file as a hook; other engines build the same pages without it.
 
 import base64
 import contextlib
+import gc
 import hashlib
 import logging
 import os
@@ -62,6 +63,8 @@ def on_startup(*, command: str, dirty: bool) -> None:
     """Notice whether the site is only served, and whether pages that are as they were are to stay."""
     global _serving, _dirty
     _serving, _dirty = command == "serve", dirty
+    if _serving:
+        gc.set_threshold(50_000, 20, 20)  # what was parsed stays; to look through it can take half a second of an edit
 
 
 def on_config(config: MkDocsConfig) -> None:
