@@ -43,11 +43,9 @@ def computed(module: str) -> dict[str, Value]:
     try:
         for function in functions:
             job = prepare.job("results", module, function)
-            if record.fresh(made, job.key, job.digest):
-                values |= made[job.key]["values"]
-                continue
-            answer = work.compute(module, function)
-            if depends.older([project.figures_path(module)], START):
+            known = record.fresh(made, job.key, job.digest)
+            answer = made[job.key] if known else work.compute(module, function)
+            if not known and depends.older([project.figures_path(module)], START):
                 prepare.keep(job, answer)
             values |= answer["values"]
         return values

@@ -21,6 +21,7 @@ def digest_of_function(path: Path, function: str) -> str:
 
 @cache
 def _digest(path: Path, function: str, files: str) -> str:
+    """Hash it once for each state of the files, of which the hash is given."""
     text = "\0".join(f"{key}\0{part}" for key, part in sorted(_reached(path, function).items()))
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 

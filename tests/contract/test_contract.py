@@ -7,6 +7,7 @@ import multiprocessing
 import random
 import re
 import sys
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 
 import jaxtyping
@@ -379,6 +380,8 @@ def compiled(name):
     f, _ = made(name)
     x = inputs(name, (3,))
     torch._dynamo.reset()
+    warnings.simplefilter("error")
+    warnings.filterwarnings("ignore", "Dynamo detected a call to a `functools.lru_cache`")
     return [[y.detach() for y in tensors(g(*x))] for g in (torch.compile(f, backend="eager"), f)]
 
 

@@ -169,7 +169,7 @@ def test_lab_has_no_formula_that_would_need_a_script(file):
 
 # Runs each file in a process of its own, which has torch from this one.
 ALONE = """
-import os, runpy, sys, warnings, torch
+import os, pathlib, runpy, sys, warnings, torch
 for name in sys.argv[1:]:
     with warnings.catch_warnings(action="ignore"):
         child = os.fork()
@@ -178,13 +178,13 @@ for name in sys.argv[1:]:
             os.dup2(os.open(name + end, os.O_WRONLY | os.O_CREAT), stream)
         runpy.run_path(name, run_name="__main__")
         sys.exit()
-    os.waitpid(child, 0)
+    pathlib.Path(name + ".status").write_text(str(os.waitpid(child, 0)[1]))
 """
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
-    """Return a folder of downloaded labs, with what each of them printed."""
+    """Return a folder of downloaded labs, with how each of them ended and what it printed."""
     folder = tmp_path_factory.mktemp("labs")
     for file in LABS:
         (folder / file.name).write_text(file.read_text())
@@ -196,6 +196,7 @@ def alone(tmp_path_factory):
 @each_lab
 def test_downloaded_lab_runs_by_itself_and_reports_each_exercise(file, alone):
     assert (alone / f"{file.name}.err").read_text() == ""
+    assert (alone / f"{file.name}.status").read_text() == "0"
     assert (alone / f"{file.name}.out").read_text().count("Not yet: ") == len(read_lab(file).exercises)
     imports = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom)]
     assert not [node.module for node in imports if node.module.split(".")[0] in ("book", "snippets")]

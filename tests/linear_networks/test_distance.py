@@ -183,7 +183,6 @@ def test_averaging_in_place_and_truncating_is_the_nearest(measured):
 @pytest.mark.claim("NN-119")
 @pytest.mark.parametrize(("columns", "expected"), [(2, 6), (3, 10)])
 @pytest.mark.unwatched
-@pytest.mark.unwatched
 def test_general_data_of_a_convolution_count_as_general_weights(columns, expected, measured):
     for seed in (1, 2):
         signal = torch.randint(-9, 10, (30,), generator=torch.Generator().manual_seed(seed))
