@@ -66,7 +66,7 @@ def pytest_configure() -> None:
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Check shapes while a test runs, but not to its end where it tries very many cases.
 
-    Of a property the first examples are watched, of a test that is marked `unwatched` none: it takes half of the
+    Of a property the first examples are watched, of a test that is marked `unwatched` none: it takes much of the
     time of code that is Python alone, and finds nothing in the thousandth case.
     """
     property_test = getattr(getattr(item, "obj", None), "hypothesis", None)

@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 import pytest
 from matplotlib.figure import Figure
 
-from book import catalogue, depends, marked, pages, prepare, project, record, recorded, work
+from book import catalogue, depends, ledger, marked, pages, prepare, project, record, recorded, work
 from book.measure import Witness
 from book.project import BookError
 
@@ -269,6 +269,20 @@ def test_what_a_failed_build_saw_is_forgotten_when_all_is_as_before(tree):
     more.unlink()
     prepare.begin()
     assert "part/more.md" not in pages.names()
+
+
+def test_a_page_that_comes_while_the_book_is_prepared_is_seen(tree, monkeypatch):
+    settings, more, write = tree.root / "mkdocs.yml", tree.root / "docs/reference/more.md", ledger.write_files
+
+    def written_meanwhile(known):
+        if not more.exists():
+            more.write_text("# More\n")
+            settings.write_text(settings.read_text().replace("errata.md]", "errata.md, reference/more.md]"))
+        write(known)
+
+    monkeypatch.setattr(ledger, "write_files", written_meanwhile)
+    prepare.begin()
+    assert "reference/more.md" in pages.names()
 
 
 @pytest.mark.parametrize("file", NESTED)
