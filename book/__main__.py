@@ -4,8 +4,9 @@ import argparse
 import os
 import sys
 
-from book import author, prepare
+from book import prepare
 from book.project import BookError
+from book.writing import author
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,13 +1,14 @@
 """What was made, in one file that rendering reads: figures, numbers, and the tests of each claim."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any
 
 from book import depends, listings, marked, pages, project, record, recorded
-from book.project import chapters, module_of, module_path, write_atomically
+from book.project import BookError, chapters, module_of, module_path, write_atomically
 
 FORMATS = ("sci", "tex", "up", "up tex")  # beside those of Python
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -20,13 +21,17 @@ def catalogue_file() -> Path:
 
 @dataclass
 class Catalogue:
-    """Figures by "module:name", numbers by module and name, tests by claim, what chapters build on, old records."""
+    """Figures by "module:name", numbers by module and name, tests by claim, what chapters build on, old records.
+
+    Bodies are lines of Markdown for the pages that are made of all others.
+    """
 
     figures: dict[str, dict] = field(default_factory=dict)
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     tests: dict[str, list[dict]] = field(default_factory=dict)
     needs: dict[str, list[str]] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
+    bodies: dict[str, list[str]] = field(default_factory=dict)
 
 
 def results_file(module: str) -> Path:
@@ -95,6 +100,22 @@ def load(tree: str) -> Catalogue | None:
         return Catalogue(**content["made"]) if content["tree"] == tree else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def substitute(line: str, page: str, known: Catalogue) -> str:
+    """Put numbers and citations into a line."""
+
+    def number(match: re.Match) -> str:
+        module, name = pages.value_target(page, match)
+        if name not in known.values.get(module, {}):
+            raise BookError(f"docs/{page}: no number '{name}' in the results of {module}")
+        return show(known.values[module][name], match["format"])
+
+    def citation(match: re.Match) -> str:
+        up = "../" * page.count("/")
+        return f"[[{pages.bibliography().get(match[1], match[1])}]]({up}{pages.BIBLIOGRAPHY}#{match[1]})"
+
+    return pages.CITATION.sub(citation, pages.VALUE.sub(number, line))
 
 
 def show(value: Any, spec: str | None) -> str:

@@ -13,16 +13,13 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 
-from book import boxes, chart, code, formulas, glossary, ledger, listings, notebooks, pages, prepare, screen
+from book import boxes, catalogue, formulas, ledger, listings, pages, prepare
 from book.formulas import CLOSE, OPEN, Formula
 from book.project import BookError, chapters, nav
+from book.reading import chart, glossary, notebooks, screen
 
 OUTPUT_FENCE = re.compile(r"^(\s*)(`{3,})\s*(\S.*)$")
-MADE = [  # what stands for parts of a page that are made of all the others
-    (ledger.ERRATA, "/// errata", ledger.cases),
-    (code.PAGE, "/// code", code.listing),
-    (chart.PAGE, "/// chapters", chart.lines),
-]
+BODY = re.compile(r"/// (errata|code|chapters)\s*$")  # stands for what the catalogue has
 rendering: str | None = None  # the page, as the hooks know it
 INLINE = ("span", "arithmatex")  # how arithmatex marks a formula in a sentence
 EMPHASIS = ("em", "strong", "a")
@@ -40,14 +37,12 @@ class Source(Preprocessor):
         if page.name not in nav():
             outside = page.name == pages.UNKNOWN
             return lines if outside else [line for line in lines if line.startswith("# ")][:1]
-        for name, head, body in MADE:
-            if page.name == name:
-                at = lines.index(head)
-                lines = [*lines[:at], *body(known), *lines[at + 2 :]]
         lines = _without_options(lines, page)
+        for at in [at for at, line in enumerate(lines) if BODY.match(line)][:1]:
+            lines[at : at + 2] = known.bodies.get(page.name, [])
         outside = {number for number, _ in pages.unfenced(lines)}
         rewritten = [
-            notebooks.substitute(line, page.name, known) if number in outside else _output(line)
+            catalogue.substitute(line, page.name, known) if number in outside else _output(line)
             for number, line in enumerate(lines, start=1)
         ]
         return _with_tools(rewritten, page, self.md.book)
@@ -176,7 +171,7 @@ class Formulas(Treeprocessor):
             return pages.UNKNOWN
         first = tex.strip().splitlines()[0].strip()
         for number, line in enumerate(page.text.splitlines(), start=1):
-            if first in notebooks.substitute(line, page.name, self.md.book.known):
+            if first in catalogue.substitute(line, page.name, self.md.book.known):
                 return page.where(number)
         return f"docs/{page.name}"
 

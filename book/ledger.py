@@ -7,8 +7,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from book import marked, notebooks, pages, project, regions
-from book.catalogue import Catalogue, show
+from book import marked, pages, project, regions
+from book.catalogue import Catalogue, show, substitute
 from book.project import BookError, nav, part_of, write_changed
 
 FILES = ("claims.json", "claims.csv")
@@ -107,7 +107,7 @@ def cases(known: Catalogue) -> Iterator[str]:
         for box in (box for boxes in chapters.values() for box in boxes):
             yield from (f"{OUTER} case | {box.title}", f"    of: {box.id}", f"    page: {box.page}", "")
             for line in regions.expand("\n".join(_body(box))).splitlines():
-                yield _led(notebooks.substitute(line, box.page, known), box.page)
+                yield _led(substitute(line, box.page, known), box.page)
             yield from (OUTER, "")
 
 

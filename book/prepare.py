@@ -16,13 +16,15 @@ from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
-from book import catalogue, depends, ledger, lint, listings, marked, notebooks, pages, project, record, sheets, work
+from book import catalogue, depends, ledger, lint, listings, marked, pages, project, record, work
 from book.catalogue import Catalogue
 from book.project import BookError, chapters, figures_path, module_of, nav
+from book.reading import chart, code, notebooks, sheets
 
 SETTINGS = ("mkdocs.yml", "package.json", "requirements.txt", "pyproject.toml")
 SOURCES = (".md", ".py", ".json", ".mjs", ".css")
 LINES = 40  # that a failing test may say
+BODIES = {ledger.ERRATA: ledger.cases, code.PAGE: code.listing, chart.PAGE: chart.lines}  # made of all other pages
 
 _announced = False  # by an engine that says when a build begins
 _last: tuple[str, Catalogue | BookError] | None = None  # the tree as it was last looked at, and what was made of it
@@ -130,6 +132,7 @@ def _prepare() -> Catalogue:
         made = record.entries()
         record.shorten()
         known = catalogue.gather(made)
+        known.bodies = {page: list(body(known)) for page, body in BODIES.items() if page in pages.names()}
         _write_results(made)
         _stop("pages ask for numbers that no snippet computes:", lint.numbers(known))
         ledger.write_files(known)

@@ -1,5 +1,6 @@
 """What worker processes do: draw figures, compute numbers, run pages and tests. Each imports the snippets once."""
 
+import base64
 import contextlib
 import importlib
 import io
@@ -12,6 +13,8 @@ import sys
 import threading
 import traceback
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +78,18 @@ def precision(name: str) -> None:
 
 
 def compact(svg: str) -> str:
-    """Round the coordinates of paths to a hundredth of a point, which nobody sees and everybody would load."""
-    return re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
+    """Take out what nobody sees and everybody would load: more than hundredths of a point, and half of each picture."""
+    svg = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
+    return re.sub(r'data:image/png;base64,\s*([^"]+)', _packed, svg)
+
+
+def _packed(picture: re.Match) -> str:
+    """Pack a picture again, without loss, as WebP."""
+    from PIL import Image
+
+    made = io.BytesIO()
+    Image.open(io.BytesIO(base64.b64decode(picture[1]))).save(made, "WEBP", lossless=True)
+    return f"data:image/webp;base64,{base64.b64encode(made.getvalue()).decode()}"
 
 
 def svg_size(svg: str) -> list[int]:
@@ -147,14 +160,26 @@ def do(kind: str, *arguments: str) -> dict[str, Any]:
 
 
 def pool(workers: int) -> ProcessPoolExecutor:
-    """Return processes that work side by side with one thread each."""
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), begin)
+    """Return processes that work side by side."""
+    return ProcessPoolExecutor(workers, _context(), begin)
+
+
+def _context() -> BaseContext:
+    """Return how processes begin: where that is safe, they are forked from one that has the libraries already."""
+    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+    context.set_forkserver_preload(["book.libraries"])
+    return context
+
+
+def await_work() -> None:
+    """Let the libraries be imported now, behind what else is done, and not when the first work comes."""
+    if _context().get_start_method() == "forkserver":
+        forkserver.ensure_running()
 
 
 def begin() -> None:
     """Set up a worker: no window, one thread, no word on standard output, and no life after its parent's."""
-    os.environ.setdefault("MPLBACKEND", "Agg")
-    os.environ["OMP_NUM_THREADS"] = "1"  # what is printed and measured then does not depend on the number of cores
+    importlib.import_module("book.libraries")
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     stdout, stderr = 1, 2
     os.dup2(stderr, stdout)

@@ -18,7 +18,9 @@ from mkdocs.config.config_options import Hooks
 from mkdocs.theme import Theme
 
 import snippets.figures
-from book import extension, hooks, marked, npm, prepare, project, record, sheets, work
+from book import extension, hooks, marked, npm, prepare, project, record, work
+from book.reading import sheets
+from book.writing import serving
 
 TOY = '''"""A toy chapter."""
 
@@ -325,6 +327,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: Path) -> Iterat
     monkeypatch.setattr(prepare, "then", None)
     monkeypatch.setattr(prepare, "_failed", {})
     monkeypatch.setattr(extension, "rendering", None)
+    monkeypatch.setattr(serving, "_shown", {})
     monkeypatch.setattr(work, "pool", lambda workers: Here())
     monkeypatch.setattr(snippets, "__path__", [str(tmp_path / "snippets")])
     monkeypatch.setattr(snippets.figures, "__path__", [str(tmp_path / "snippets/figures")])

@@ -9,10 +9,11 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from book import author, depends, lint, listings, pages, project, work
+from book import depends, lint, listings, pages, project, work
 from book.__main__ import main
 from book.catalogue import Catalogue
 from book.project import BookError
+from book.writing import author
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from book import chart
 from book.catalogue import Catalogue, needed
 from book.project import chapters
+from book.reading import chart
 
 
 @pytest.fixture(scope="module")

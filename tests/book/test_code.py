@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from book import code, depends, project
+from book import depends, project
 from book.project import BookError
+from book.reading import code
 
 
 def test_each_entry_has_signature_words_and_promises():

@@ -17,6 +17,7 @@ from mkdocs.livereload import LiveReloadServer
 from mkdocs.structure.pages import Page
 
 from book import extension, hooks, prepare
+from book.reading import policy, search
 
 HOOKS = Path(__file__).parents[2] / "book" / "hooks.py"
 TOY = "part/toy/index.html"
@@ -60,7 +61,7 @@ def entries(site):
 def test_pages_and_search_are_those_that_come_without_hooks(settings):
     with_hooks, without = built(settings), built(settings, "plain.yml")
     page = (with_hooks / TOY).read_text()
-    assert re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>\n', "", page, count=1) == hooks.without_indents(
+    assert re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>\n', "", page, count=1) == policy.without_indents(
         (without / TOY).read_text()
     )
     assert page.count("katex-html") > 1
@@ -80,8 +81,8 @@ def test_a_letter_in_a_style_of_its_own_is_found_with_and_without_it(settings):
 def test_indents_go_around_the_article_and_nowhere_else():
     page = "<head>\n\n    <title>\n  </head>\n <article>\n  <pre>\n  a\n</pre></article>\n\n </body>"
     tight = "<head>\n<title>\n</head>\n<article>\n  <pre>\n  a\n</pre></article>\n</body>"
-    assert hooks.without_indents(page) == tight
-    assert hooks.without_indents("<pre>\n  a</pre>") == "<pre>\n  a</pre>"
+    assert policy.without_indents(page) == tight
+    assert policy.without_indents("<pre>\n  a</pre>") == "<pre>\n  a</pre>"
 
 
 def test_the_sheet_of_the_site_has_no_rule_that_nothing_asks_for(settings):
@@ -264,10 +265,10 @@ def test_only_the_page_for_what_is_not_there_gets_a_policy_among_templates(monke
 def test_letters_in_a_style_are_found_as_their_signs():
     """A letter is looked up in its style, and stays as it is where Unicode has none."""
     found = {
-        style: hooks._styled(re.match(r"(.+) (.)", f"{style} E")) for style in ("script", "fraktur", "double-struck")
+        style: search._styled(re.match(r"(.+) (.)", f"{style} E")) for style in ("script", "fraktur", "double-struck")
     }
     assert found == {"script": "ℰ", "fraktur": "𝔈", "double-struck": "𝔼"}
-    assert hooks._styled(re.match(r"(.+) (.)", "wavy E")) == "E"
+    assert search._styled(re.match(r"(.+) (.)", "wavy E")) == "E"
 
 
 def test_labs_lose_what_their_converter_adds():

@@ -12,8 +12,9 @@ import markdown
 import matplotlib.pyplot as plt
 import pytest
 
-from book import boxes, chart, extension, glossary, ledger, marked, notebooks, pages, screen
+from book import boxes, extension, ledger, marked, pages
 from book.formulas import CLOSE, OPEN
+from book.reading import chart, glossary, notebooks, screen
 from book.style import style
 from book.work import compact
 from tests.book.test_pages import EXTENSIONS, SETTINGS

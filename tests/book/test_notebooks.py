@@ -18,7 +18,8 @@ import pytest
 import torch
 from jinja2 import Environment, FileSystemLoader
 
-from book import catalogue, depends, notebooks, pages, prepare, project, record
+from book import catalogue, depends, pages, prepare, project, record
+from book.reading import notebooks
 
 
 def run_alone(cells, folder):
@@ -107,7 +108,7 @@ def test_notebook_is_made_anew_when_the_tool_makes_another(tree, monkeypatch):
     monkeypatch.setattr(depends, "TOOL", shutil.copytree(depends.TOOL, tree.root / "tool"))
     notebooks.write_all(known, before := record.entries())
     assert record.entries() == before
-    with (tree.root / "tool" / "notebooks.py").open("a") as tool:
+    with (tree.root / "tool" / "reading" / "notebooks.py").open("a") as tool:
         tool.write("# more\n")
     notebooks.write_all(known, record.entries())
     assert [key for key, made in record.entries().items() if made != before[key]] == ["notebook part/toy.md"]
@@ -116,7 +117,7 @@ def test_notebook_is_made_anew_when_the_tool_makes_another(tree, monkeypatch):
 def test_notebook_is_the_same_whatever_the_order_of_sets():
     """Python hashes strings anew at each start; two builds are to make the same file."""
     text = '```python jupyter={"source_hidden": true} cellView="form"\nprint(1)\n```\n'
-    program = f"from book.notebooks import convert; print(convert({text!r}))"
+    program = f"from book.reading.notebooks import convert; print(convert({text!r}))"
     texts = {
         subprocess.run(
             [sys.executable, "-c", program],

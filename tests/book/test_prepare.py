@@ -10,6 +10,7 @@ import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
 
 import pytest
 from matplotlib.figure import Figure
@@ -606,14 +607,22 @@ def test_not(measured):
 """
 
 
-def test_processes_make_the_book_and_say_which_claim_fails(tree, monkeypatch, capfd):
+@pytest.fixture
+def processes(monkeypatch):
+    """Let real processes work, forked from one that knows this book and no other."""
+    monkeypatch.setattr(work, "pool", REAL_POOL)
+    forkserver._forkserver._stop()
+    yield
+    forkserver._forkserver._stop()
+
+
+def test_processes_make_the_book_and_say_which_claim_fails(tree, processes, monkeypatch, capfd):
     """One that dies is named; what others did meanwhile counts, and so do the claims that passed; nobody's words mix."""
     tree.edit(CHAPTER, "print([double", "import os; os._exit(3); print([double")
     tree.edit(FIGURES, "fig = Figure()", "print('noise', flush=True)\n    fig = Figure()")
     tree.drop_numbers()
     tree.edit(TEST, '"LA-101", ', "")
     tree.edit(TEST, "\n\n@pytest", NOT + "\n\n@pytest")
-    monkeypatch.setattr(work, "pool", REAL_POOL)
     monkeypatch.setattr(os, "cpu_count", lambda: 1)  # each process imports torch
     with pytest.raises(BookError) as caught:
         prepare.ensure()
@@ -630,8 +639,7 @@ def test_processes_make_the_book_and_say_which_claim_fails(tree, monkeypatch, ca
     assert "noise" in said.err
 
 
-def test_tests_that_cannot_be_collected_are_reported(tree, monkeypatch):
-    monkeypatch.setattr(work, "pool", REAL_POOL)
+def test_tests_that_cannot_be_collected_are_reported(tree, processes):
     tree.edit(TEST, "import math", "import math, nothing_of_this_name")
     (check,) = marked.checks()
     (why,) = prepare._test({check: check.digest()}).values()

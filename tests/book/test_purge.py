@@ -1,6 +1,6 @@
 """What goes from a style sheet when it is known which classes, values and words there are."""
 
-from book import purge
+from book.reading import purge
 
 SHEET = """@charset "utf-8";/* words */
 @font-face{font-family:A;src:url(a.woff2)}

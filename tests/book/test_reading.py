@@ -10,8 +10,9 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import sync_playwright
 
-from book import prepare, project, sheets
+from book import prepare, project
 from book.project import ROOT
+from book.reading import sheets
 from press import paper
 
 CHROMIUM = paper.chromium()

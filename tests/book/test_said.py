@@ -7,7 +7,8 @@ import re
 import pytest
 
 from book import __main__ as commands
-from book import author, npm, prepare
+from book import npm, prepare
+from book.writing import author
 
 LONG = {part.__name__: inspect.getsource(part) for part in (npm, prepare, author.check)}
 

@@ -8,7 +8,8 @@ import pytest
 from fontTools.ttLib import TTFont
 from markdown import Markdown
 
-from book import chart, project, screen, sheets
+from book import project
+from book.reading import chart, screen, sheets
 
 
 def test_long_lines_are_marked_with_their_indentation():

@@ -11,7 +11,8 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, ConfigurationError
 from mkdocs.livereload import LiveReloadServer
 
-from book import prepare, serving
+from book import prepare
+from book.writing import serving
 from tests.book.test_hooks import TOY, built, settings  # noqa: F401
 
 FAULTS = {

@@ -1,11 +1,17 @@
-"""How a worker begins: what it is allowed, and that it does not outlive the build."""
+"""How a worker begins: what it has and is allowed, and that it does not outlive the build; how a figure is packed."""
 
+import base64
+import io
 import os
 import signal
+import subprocess
 import sys
 import threading
+from multiprocessing import forkserver
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from book import project, work
 
@@ -19,6 +25,7 @@ def begun(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "dont_write_bytecode", None)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("MPLBACKEND")
+    monkeypatch.delitem(sys.modules, "book.libraries", raising=False)
     with monkeypatch.context() as inside:  # of these pytest has need, too
         inside.setattr(os, "dup2", lambda *ends: asked.update(dup2=ends))
         inside.setattr(os, "chdir", lambda place: asked.update(place=place))
@@ -41,3 +48,42 @@ def test_a_worker_ends_with_its_parent_and_at_an_interrupt(begun):
     assert begun["signal"] == (signal.SIGINT, signal.SIG_DFL)
     assert begun["thread"].daemon is True
     assert begun["thread"]._target is work._end_with_parent
+
+
+@pytest.mark.parametrize(("platform", "way"), [("linux", "forkserver"), ("darwin", "spawn"), ("win32", "spawn")])
+def test_workers_are_forked_where_that_is_safe(monkeypatch, platform, way):
+    """From a process that has imported the libraries, with one thread, and no more of the project than them."""
+    monkeypatch.setattr(sys, "platform", platform)
+    assert work.pool(1)._mp_context.get_start_method() == way
+    assert forkserver._forkserver._preload_modules == ["book.libraries"]
+    program = (
+        "import book.libraries, os, sys, torch; print(torch.get_num_threads(), os.environ['MPLBACKEND'], *sys.modules)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in ("OMP_NUM_THREADS", "MPLBACKEND")}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+    threads, backend, *modules = done.stdout.split()
+    assert (threads, backend) == ("1", "Agg")
+    assert {"matplotlib.pyplot", "matplotlib.backends.backend_svg", "book.libraries"} <= set(modules)
+    assert "book.project" not in modules
+    assert not [name for name in modules if name.startswith("snippets")]
+
+
+def test_a_picture_in_a_figure_is_packed_without_loss():
+    """Every sign around it stays, and each of its dots that shows; it is shorter."""
+    dots = np.random.default_rng(3).integers(0, 256, (40, 30, 4), dtype=np.uint8)
+    dots[:20] = dots[0, 0]
+    dots[::3, :, 3] = 0
+    Image.fromarray(dots).save(png := io.BytesIO(), "PNG")
+    before = (
+        f'<svg><image x="1" xlink:href="data:image/png;base64,\n{base64.b64encode(png.getvalue()).decode()}"/></svg>'
+    )
+    after = work.compact(before)
+    head, tail = '<svg><image x="1" xlink:href="data:image/webp;base64,', '"/></svg>'
+    assert after.startswith(head)
+    assert after.endswith(tail)
+    packed = base64.b64decode(after.removeprefix(head).removesuffix(tail))
+    assert len(packed) < len(png.getvalue())
+    shown = np.asarray(Image.open(io.BytesIO(packed)).convert("RGBA"))
+    seen = dots[..., 3] > 0
+    assert np.array_equal(shown[seen], dots[seen])
+    assert np.array_equal(shown[..., 3], dots[..., 3])

@@ -9,8 +9,9 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from book import catalogue, figure, lint, listings, notebooks, pages, prepare, project
+from book import catalogue, figure, lint, listings, pages, prepare, project
 from book.project import chapters, nav
+from book.reading import notebooks
 
 CHAPTERS = chapters()
 

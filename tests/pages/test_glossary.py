@@ -5,8 +5,9 @@ import unicodedata
 
 from markdown.extensions.toc import slugify
 
-from book import glossary, pages
+from book import pages
 from book.project import chapters, settings
+from book.reading import glossary
 from tests.pages.words import plain
 
 TEXT = pages.read(glossary.PAGE).text

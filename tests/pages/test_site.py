@@ -19,8 +19,8 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import expect, sync_playwright
 
-from book import glossary, sheets
 from book.project import DOCS, ROOT, nav
+from book.reading import glossary, sheets
 from press import edition, epub, offline, paper, parts, shelf
 
 CHROMIUM = paper.chromium()

@@ -7,7 +7,7 @@ import sys
 
 from book import catalogue, depends, listings, pages, project, record, regions
 from book.catalogue import Catalogue
-from book.project import BookError, chapters, nav
+from book.project import chapters, nav
 
 FOLDER = "equivariance-code"  # beside the notebook, where its first code cell puts what the chapter builds on
 DISTRIBUTIONS = {"mpl_toolkits": "matplotlib"}  # packages that pip knows under another name than Python
@@ -79,7 +79,7 @@ def notebook_file(page: str) -> str:
 
 def write_all(known: Catalogue, made: dict[str, record.Entry]) -> None:
     """Write the notebook of each chapter and lab whose text changed."""
-    tool = depends.read(depends.TOOL / "notebooks.py")
+    tool = depends.read(depends.TOOL / "reading/notebooks.py")
     texts = {name: (markdown(pages.read(name), known), "md") for name in chapters()}
     texts |= {name: ((project.DOCS / name).read_text(), "py:percent") for name in nav() if name.endswith(".py")}
     for name, (text, fmt) in texts.items():
@@ -160,20 +160,4 @@ def _rewrite(line: str, page: pages.Page, known: Catalogue) -> list[str]:
         return [f"**{head[2].capitalize()}{title}**"]
     if re.match(r"^/{3,}\s*$", line):
         return [""]
-    return [substitute(line, page.name, known)]
-
-
-def substitute(line: str, page: str, known: Catalogue) -> str:
-    """Put numbers and citations into a line."""
-
-    def number(match: re.Match) -> str:
-        module, name = pages.value_target(page, match)
-        if name not in known.values.get(module, {}):
-            raise BookError(f"docs/{page}: no number '{name}' in the results of {module}")
-        return catalogue.show(known.values[module][name], match["format"])
-
-    def citation(match: re.Match) -> str:
-        up = "../" * page.count("/")
-        return f"[[{pages.bibliography().get(match[1], match[1])}]]({up}{pages.BIBLIOGRAPHY}#{match[1]})"
-
-    return pages.CITATION.sub(citation, pages.VALUE.sub(number, line))
+    return [catalogue.substitute(line, page.name, known)]

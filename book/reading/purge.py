@@ -7,8 +7,9 @@ from pathlib import Path
 import tinycss2
 from tinycss2.ast import Node
 
-from book import project, sheets
+from book import project
 from book.project import write_atomically
+from book.reading import sheets
 
 CLASSES = re.compile(r'class="([^"]*)"')
 # Attributes of a page that have one of few values and that no script changes.

@@ -1,13 +1,20 @@
-"""While the book is served: the last site that could be built stays, and says on each page what is wrong now."""
+"""While the book is served: what is watched, what an edit renders again, and on each page what is wrong now."""
 
 import html
 import logging
+import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 from mkdocs.exceptions import Abort, MkDocsException
 from mkdocs.livereload import LiveReloadServer
+from mkdocs.structure.files import Files
+
+from book import catalogue, formulas, pages, prepare, project, record, regions, work
+from book.catalogue import Catalogue
+from book.reading import glossary
 
 LOOKS = (
     "position: fixed; inset: auto 0 0; z-index: 9; box-sizing: border-box; max-height: 45vh; overflow: auto; "
@@ -17,6 +24,9 @@ LOOKS = (
 BANNER = f'<div role="alert" tabindex="0" style="{LOOKS}"><b>{{}}</b>\n{{}}</div>'
 FAILED = "The last build failed; this page is as it was before:"
 COMPLAINS = "The last build complains:"
+OF_ALL = ("ledger", "numbers", "errata", "chapters")  # blocks that look at all pages
+
+_shown: dict[str, str] = {}  # the hash of what each page was rendered from
 
 
 class Ear(logging.Handler):
@@ -73,3 +83,46 @@ def tell(server: LiveReloadServer) -> None:
 
     server.builder = builder
     server.set_app(app)
+
+
+def watch(server: LiveReloadServer, docs: Path) -> None:
+    """Watch what is written by hand, since what the build makes would be followed by a second build of the same."""
+    work.await_work()
+    done = project.CACHE / "tested" / "done"
+    done.parent.mkdir(exist_ok=True)
+    prepare.then = done.touch
+    server.watch(str(done.parent))
+    server.unwatch(str(docs))
+    for path, recursive in _by_hand(docs):
+        server.watch(str(path), recursive=recursive)
+
+
+def _by_hand(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield a folder and whether all in it is written by hand; else also the folders in it."""
+    inside = project.GENERATED.is_relative_to(folder)
+    yield folder, not inside
+    for inner in sorted(folder.iterdir()) if inside else ():
+        if inner.is_dir() and inner != project.GENERATED:
+            yield from _by_hand(inner)
+
+
+def let_change(files: Files) -> None:
+    """Let also those pages be rendered that show something which changed elsewhere."""
+    for file in files.documentation_pages():
+        if file.src_uri in pages.names():
+            state = _state(pages.read(file.src_uri), prepare.ensure())
+            page = Path(file.abs_dest_path)
+            if _shown.get(file.src_uri) != state and page.exists():
+                os.utime(page, (0, 0))  # older than its source; it stays for the case that this build fails
+            _shown[file.src_uri] = state
+
+
+def _state(page: pages.Page, known: Catalogue) -> str:
+    """Hash all that a page shows."""
+    text = "\n".join(catalogue.substitute(line, page.name, known) for line in regions.expand(page.text).splitlines())
+    own = known.needs.get(page.name), [known.tests.get(box.id) for box in page.blocks if box.id]
+    drawn = [known.figures.get(":".join(pages.figure_target(page.name, name))) for _, name in page.figures]
+    others = repr((known, pages.claims())) if any(f"/// {kind}" in text for kind in OF_ALL) else ""
+    words = " ".join(text.lower().split())
+    terms = [(name, said) for name, said in glossary.of_before(page.name).items() if name in words]
+    return record.hash_of(text, repr((own, drawn, terms)), others, *(path.read_bytes() for path in formulas.OPTIONS))
