@@ -133,8 +133,7 @@ def _without_files(page: pages.Page) -> Iterator[str]:
 
 def _regions() -> Iterator[str]:
     """Every marker in `snippets/` fits, what a page embeds is there, and some page shows each region."""
-    embeddings = list(regions.embeddings())
-    shown = {(embed["file"], embed["name"]) for _, embed in embeddings}
+    shown = _shown(pages.written())
     own = {str(module_path(module_of(page)).relative_to(project.ROOT)) for page in chapters()}
     files = own | {file for file, _ in shown}
     for path in sorted(project.SNIPPETS.rglob("*.py")):
@@ -144,9 +143,14 @@ def _regions() -> Iterator[str]:
         for name, (first, _) in found.items():
             if file in files and (file, name) not in shown:
                 yield f"{file}:{first - 1}: no page shows region '{name}': embed it or take its markers out"
-    for where, embed in embeddings:
+    for where, embed in regions.embeddings(_read()):
         if problem := regions.problem_with(embed["file"], embed["name"]):
             yield f"{where}: {problem}"
+
+
+def _shown(found: list[pages.Page]) -> set[tuple[str, str | None]]:
+    """Return file and name of the regions that pages embed."""
+    return {(embed["file"], embed["name"]) for _, embed in regions.embeddings(found)}
 
 
 def _claims() -> Iterator[str]:
@@ -156,6 +160,7 @@ def _claims() -> Iterator[str]:
         if box.id in boxes:
             yield f"{_place(box)}: claim '{box.id}' is made twice, first on {_place(boxes[box.id])}"
         boxes[box.id] = box
+    made = {box.id for page in pages.written() for box in page.blocks}
     found = marked.checks()
     tested = {id for check in found for id in check.ids}
     for id, box in boxes.items():
@@ -168,7 +173,7 @@ def _claims() -> Iterator[str]:
             kinds = f"write {', '.join(marked.BY)}{nearest(check.by, marked.BY)}"
             yield f"{where} gives evidence by '{check.by}': {kinds}"
         for id in check.ids:
-            if id not in boxes:
+            if id not in made:
                 yield f"{where} names claim '{id}', which no page makes{nearest(id, boxes)}"
 
 
@@ -182,7 +187,7 @@ def _figures() -> Iterator[str]:
     asked = [
         (page.where(line), *pages.figure_target(page.name, name)) for page in _read() for line, name in page.figures
     ]
-    shown = {(module, name) for _, module, name in asked}
+    shown = {pages.figure_target(page.name, name) for page in pages.written() for _, name in page.figures}
     for where, module, name in asked:
         if (module, name) not in known:
             near = nearest(name, [function for home, function in known if home == module])
@@ -217,7 +222,7 @@ def _is_command(path: Path) -> bool:
 
 def _without_page() -> Iterator[str]:
     """Figures and tests of a part belong to a chapter."""
-    written = {module_of(str(path.relative_to(project.DOCS))) for path in project.DOCS.rglob("*.md")}
+    written = {module_of(page.name) for page in pages.written()}
     for path in sorted(project.FIGURES.rglob("*.py")):
         module = dotted(path, project.FIGURES)
         if any(marked.offered(path)) and module not in written | marked.used():
@@ -306,7 +311,7 @@ def _expected() -> dict[str, set[str]]:
 
 def _width() -> Iterator[str]:
     """What a page shows of code fits a laptop's column."""
-    shown = {(embed["file"], embed["name"]) for _, embed in regions.embeddings()}
+    shown = _shown(_read())
     there = [(file, name) for file, name in shown if regions.problem_with(file, name) is None]
     lines = [(f"{file}:{number}", line) for file, name in there for number, line in regions.lines(file, name)]
     for page in _read():

@@ -270,6 +270,11 @@ def names() -> list[str]:
     return [name for name in nav() if name.endswith(".md") and (project.DOCS / name).exists()]
 
 
+def written() -> list[Page]:
+    """List all pages that there are in `docs/`, those outside the nav too."""
+    return [read(str(path.relative_to(project.DOCS))) for path in sorted(project.DOCS.rglob("*.md"))]
+
+
 def claims() -> list[Box]:
     """List the boxes that carry an id, in reading order."""
     return [box for name in names() for box in read(name).blocks if box.id]

@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from book import depends, pages, project
@@ -83,9 +83,9 @@ def expand(text: str) -> str:
     return "\n".join(found) + "\n"
 
 
-def embeddings() -> Iterator[tuple[str, re.Match]]:
-    """Yield place and match of each line of the book's pages that embeds code."""
-    for page in map(pages.read, pages.names()):
+def embeddings(found: Iterable[pages.Page]) -> Iterator[tuple[str, re.Match]]:
+    """Yield place and match of each line of pages that embeds code."""
+    for page in found:
         for number, line in enumerate(page.text.splitlines(), start=1):
             if embed := EMBED.match(line):
                 yield page.where(number), embed

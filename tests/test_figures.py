@@ -1,5 +1,6 @@
 """Every figure of the book: drawn, described, legible, and different in the dark."""
 
+import gzip
 import re
 from collections import Counter
 
@@ -13,6 +14,7 @@ FIGURES = marked.figures()
 SMALLEST = 7  # points, which a phone that shrinks the figure to its width shows with five pixels or more
 WIDEST = 5.65 * 96  # CSS pixels: 5.6 inches, and the rim that is left when the drawing is trimmed
 WORDS = re.compile(r'transform="translate\(([-\d.]+) ([-\d.]+)\)[^"]*scale\(([\d.]+) -')  # matplotlib's text, as paths
+HEAVIEST = 130_000  # bytes on the wire: a page with all that it shows at first is to stay below 250 KB
 CANVAS = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 
@@ -29,6 +31,7 @@ def test_figure_is_drawn_described_and_legible_in_both_lights(known, module, nam
     assert width <= WIDEST, "wider than 5.6 inches: its type would be small on the page"
     assert light.count("<path") + light.count("<image") > 5, "hardly anything is drawn"
     assert light != dark, "a fixed colour: the figure looks the same in the dark"
+    assert max(len(gzip.compress(svg.encode())) for svg in (light, dark)) < HEAVIEST, "fewer dots, or fewer colours"
     for svg, other in ((light, INK["dark"]), (dark, INK["light"])):
         assert not re.search(rf"(fill|stroke): ({other}|#000000)", svg), "the ink of the other light, or plain black"
         right, bottom = map(float, CANVAS.search(svg).groups())

@@ -30,6 +30,8 @@ def listing(known: Catalogue) -> Iterator[str]:
     part = ""
     for module, names in modules.items():
         page = _page(module)
+        if page is None:  # its chapter is not in the nav
+            continue
         if part_of(page) != part:
             part = part_of(page)
             yield from ("", f"## {part}")
@@ -38,20 +40,16 @@ def listing(known: Catalogue) -> Iterator[str]:
             yield from _entry(module, name, promised)
 
 
-def _page(module: str) -> str:
+def _page(module: str) -> str | None:
     """Return the chapter of a module, or the first one that shows some of its code or whose code imports it."""
     path = module_path(module)
-    for page in chapters():
-        if module_of(page) == module:
-            return page
-    for page in chapters():
-        if any(embed["file"] == str(path.relative_to(project.ROOT)) for embed in _embedded(page)):
-            return page
-    return next(page for page in chapters() if path in depends.parse(module_path(module_of(page))).imports)
-
-
-def _embedded(page: str) -> Iterator[re.Match]:
-    return filter(None, map(regions.EMBED.match, pages.read(page).text.splitlines()))
+    file = str(path.relative_to(project.ROOT))
+    ways = (
+        lambda page: module_of(page) == module,
+        lambda page: any(embed["file"] == file for _, embed in regions.embeddings([pages.read(page)])),
+        lambda page: path in depends.parse(module_path(module_of(page))).imports,
+    )
+    return next((page for belongs in ways for page in chapters() if belongs(page)), None)
 
 
 def _origin(module: str, page: str) -> str:

@@ -49,7 +49,7 @@ def of_before(page: str) -> dict[str, tuple[str, str]]:
     order = {name: number for number, name in enumerate(chapters())}
     found = {}
     for term in terms() if page in order else ():
-        before = [place for place in term.places if order[place.page] < order[page]]
+        before = [place for place in term.places if order.get(place.page, len(order)) < order[page]]
         if before and "(" not in term.name and page not in [place.page for place in term.places]:
             found[term.name.lower()] = (term.says, f"{before[-1].page}#{before[-1].anchor}")
     return found

@@ -52,8 +52,8 @@ def next_own(prefix: str) -> str:
 def _taken() -> dict[str, list[int]]:
     """Map each prefix to the numbers that pages use, those outside the nav too."""
     found: dict[str, list[int]] = {}
-    for path in sorted(project.DOCS.rglob("*.md")):
-        for box in pages.read(str(path.relative_to(project.DOCS))).blocks:
+    for page in pages.written():
+        for box in page.blocks:
             if box.id and pages.ID.fullmatch(box.id):
                 prefix, number = re.match(r"([A-Z]+)-(\d+)", box.id).groups()
                 found.setdefault(prefix, []).append(int(number))

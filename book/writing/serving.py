@@ -23,7 +23,7 @@ LOOKS = (
 )
 BANNER = f'<div role="alert" tabindex="0" style="{LOOKS}"><b>{{}}</b>\n{{}}</div>'
 FAILED = "The last build failed; this page is as it was before:"
-COMPLAINS = "The last build complains:"
+SAYS = "The last build says:"
 OF_ALL = ("ledger", "numbers", "errata", "chapters")  # blocks that look at all pages
 
 _shown: dict[str, str] = {}  # the hash of what each page was rendered from
@@ -53,7 +53,7 @@ def tell(server: LiveReloadServer) -> None:
 
     def builder() -> None:
         nonlocal banner
-        ear, head = Ear(), COMPLAINS
+        ear, head = Ear(), SAYS
         logging.getLogger("mkdocs").addHandler(ear)
         try:
             build()

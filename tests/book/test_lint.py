@@ -482,6 +482,24 @@ def test_a_test_may_stand_beside_a_module_without_a_page_and_anywhere_outside_of
     assert lint.loose_ends() == []
 
 
+def test_a_page_outside_the_nav_keeps_what_it_shows_from_being_superfluous(tree):
+    """A book of one part out of several is whole; what no page at all shows, or claims, is named still."""
+    tree.edit(SNIPPET, "FACTOR = 2", "FACTOR = 2\n\n# --8<-- [start:more]\nMORE = 3\n# --8<-- [end:more]")
+    tree.edit(DRAWN, "@figure", '@figure(alt="another line")\ndef other():\n    return None\n\n\n@figure')
+    tree.edit(TEST, '"LA-101", ', '"LA-101", "LA-202", ')
+    superfluous = [
+        "snippets/part/toy.py:6: no page shows region 'more': embed it or take its markers out",
+        "tests/part/test_toy.py:13: 'test_doubling' names claim 'LA-202', which no page makes; did you mean 'LA-01'?",
+        "snippets/figures/part/toy.py:10: no page shows figure 'other': show it or delete it",
+    ]
+    assert lint.loose_ends() == superfluous
+    text = "# Elsewhere\n\n/// claim | More\n    id: LA-202\n///\n\n/// figure | part.toy:other\n///\n"
+    tree.write("docs/elsewhere/next.md", f'{text}\n--8<-- "snippets/part/toy.py:more"\n')
+    assert lint.loose_ends() == []
+    tree.edit("docs/elsewhere/next.md", "toy.py:more", "toy.py:mode")
+    assert lint.loose_ends() == superfluous[:1]
+
+
 def test_listings_are_those_in_python(tree):
     """What other fences hold is neither folded nor wrapped."""
     for language in ("json", "text"):

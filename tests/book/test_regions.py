@@ -2,7 +2,7 @@
 
 import pytest
 
-from book import regions
+from book import pages, regions
 
 CODE = """a = 0
 # --8<-- [start:outer]
@@ -90,14 +90,13 @@ def test_regions_stand_in_the_place_of_the_lines_that_name_them(code):
     )
 
 
-def test_embeddings_are_found_on_the_pages_of_the_nav(tree):
-    found = [(where, embed["file"], embed["name"]) for where, embed in regions.embeddings()]
+def test_embeddings_are_found_with_their_places(tree):
+    (page,) = [page for page in pages.written() if page.name == "part/toy.md"]
+    found = [(where, embed["file"], embed["name"]) for where, embed in regions.embeddings([page])]
     lines = (tree.root / "docs/part/toy.md").read_text().splitlines()
     first, second = [number for number, line in enumerate(lines, start=1) if "--8<--" in line]
     assert found == [
         (f"docs/part/toy.md:{first}", "snippets/part/toy.py", "setup"),
         (f"docs/part/toy.md:{second}", "snippets/part/toy.py", "double"),
     ]
-    tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [part/absent.md, part/toy.txt, part/toy.md")
-    tree.write("docs/part/toy.txt", '--8<-- "snippets/part/toy.py:setup"\n')
-    assert len(list(regions.embeddings())) == 2
+    assert list(regions.embeddings([])) == []

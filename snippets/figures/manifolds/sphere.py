@@ -59,8 +59,8 @@ def draw_globe(ax: Axes, azimuth: float, elevation: float) -> None:
 def stereographic_charts() -> Figure:
     """Draw the domains and the images of both stereographic charts."""
     fig, axes = plt.subplots(2, 2, figsize=(4.7, 4.9), height_ratios=[1, 1.05])
-    p = uniform_on_sphere(1500, torch.Generator().manual_seed(1))
-    poles = LinearSegmentedColormap.from_list("poles", ["C0", "C1"])
+    p = uniform_on_sphere(700, torch.Generator().manual_seed(1))
+    poles = LinearSegmentedColormap.from_list("poles", ["C0", "C1"], N=9)
     hue = {"c": p[:, 2], "cmap": poles, "s": 5, "rasterized": True}
     paper, ink = plt.rcParams["axes.facecolor"], plt.rcParams["text.color"]
     for pole, (above, below) in zip((1, -1), axes.T, strict=True):

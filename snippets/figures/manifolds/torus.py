@@ -111,10 +111,10 @@ def missed() -> Figure:
 def aspect() -> Figure:
     """Draw the torus R = 30, r = 13 as a cubic box shows it and with one scale for all axes."""
     fig, axes = plt.subplots(1, 2, figsize=(5.2, 3.1), sharex=True, sharey=True)
-    angles = uniform_on_torus(5000, 30.0, 13.0, torch.Generator().manual_seed(0))
+    angles = uniform_on_torus(3000, 30.0, 13.0, torch.Generator().manual_seed(0))
     theta, phi = angles.unbind(1)
     p = torus(angles, 30.0, 13.0)
-    colours = LinearSegmentedColormap.from_list("height", ["C0", "C1"])
+    colours = LinearSegmentedColormap.from_list("height", ["C0", "C1"], N=9)
     titles = ("in a cubic box", "one scale for all axes")
     for ax, stretch, title in zip(axes, (86 / 26, 1.0), titles, strict=True):
         scale = torch.tensor([1.0, 1.0, stretch])
