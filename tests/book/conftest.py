@@ -329,6 +329,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: Path) -> Iterat
     monkeypatch.setattr(extension, "rendering", None)
     monkeypatch.setattr(serving, "_shown", {})
     monkeypatch.setattr(work, "pool", lambda workers: Here())
+    monkeypatch.setattr(work, "await_work", lambda: None)
     monkeypatch.setattr(snippets, "__path__", [str(tmp_path / "snippets")])
     monkeypatch.setattr(snippets.figures, "__path__", [str(tmp_path / "snippets/figures")])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)  # which goes by seconds, and an edit here takes less

@@ -16,7 +16,7 @@ from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.structure.pages import Page
 
-from book import extension, hooks, prepare
+from book import extension, hooks, prepare, work
 from book.reading import policy, search
 
 HOOKS = Path(__file__).parents[2] / "book" / "hooks.py"
@@ -209,8 +209,10 @@ def test_with_dirty_what_shows_a_change_is_rendered_again_and_nothing_else(setti
     assert rendered == []
 
 
-def test_the_server_watches_what_is_written_by_hand(settings):
-    """Also in folders that are made later, but for a new part; and not what the build makes."""
+def test_the_server_watches_what_is_written_by_hand(settings, monkeypatch):
+    """Also in folders that are made later, but for a new part; and not what the build makes. It is ready for work."""
+    ready = []
+    monkeypatch.setattr(work, "await_work", lambda: ready.append("ready"))
     settings.edit("mkdocs.yml", "site_name: Toy", "site_name: Toy\nwatch: [snippets]")
     built(settings, command="serve")
     config = load_config(str(settings.root / "mkdocs.yml"))
@@ -220,6 +222,7 @@ def test_the_server_watches_what_is_written_by_hand(settings):
     for item in config.watch:
         server.watch(item)
     server.server_close()
+    assert ready == ["ready"]
     watched = {
         (str(Path(e.watch.path).relative_to(settings.root)), e.watch.is_recursive) for e in server.observer.emitters
     }

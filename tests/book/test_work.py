@@ -53,7 +53,11 @@ def test_a_worker_ends_with_its_parent_and_at_an_interrupt(begun):
 @pytest.mark.parametrize(("platform", "way"), [("linux", "forkserver"), ("darwin", "spawn"), ("win32", "spawn")])
 def test_workers_are_forked_where_that_is_safe(monkeypatch, platform, way):
     """From a process that has imported the libraries, with one thread, and no more of the project than them."""
+    started = []
     monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(forkserver, "ensure_running", lambda: started.append("ready"))
+    work.await_work()
+    assert started == (["ready"] if way == "forkserver" else [])
     assert work.pool(1)._mp_context.get_start_method() == way
     assert forkserver._forkserver._preload_modules == ["book.libraries"]
     program = (
