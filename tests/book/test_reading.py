@@ -1,6 +1,5 @@
 """A page as a reader takes it away: copied, printed. The small book, in the theme and the dress of the real one, in a browser."""
 
-import os
 import re
 import shutil
 
@@ -13,18 +12,8 @@ from playwright.sync_api import sync_playwright
 from book import prepare, project
 from book.project import ROOT
 from book.reading import sheets
-from press import paper
+from tests.browser import CHROMIUM, FLAGS, needed
 
-CHROMIUM = paper.chromium()
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HOST = "http://127.0.0.1/"
 REAL = project.settings()
 SHEETS = sheets._theme
@@ -139,10 +128,7 @@ It does.
 Nothing.
 """
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("CI"),
-    reason="no Chromium on this machine: install it (Debian: apt-get install chromium) to test pages in a browser",
-)
+pytestmark = needed
 
 
 @pytest.fixture

@@ -22,27 +22,14 @@ from playwright.sync_api import expect, sync_playwright
 from book.project import DOCS, ROOT, nav
 from book.reading import glossary, sheets
 from press import edition, epub, offline, paper, parts, shelf
+from tests.browser import CHROMIUM, FLAGS, UNMOVED, needed
 
-CHROMIUM = paper.chromium()
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDE, NARROW, SMALLEST = {"width": 1280, "height": 900}, {"width": 390, "height": 844}, {"width": 320, "height": 568}
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 MAX_TRANSFER = 250_000
 LATER = ("playgrounds/", "assets/generated/data/")  # come when a reader does; tests/playgrounds weighs them
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("CI"),
-    reason="no Chromium on this machine: install it (Debian: apt-get install chromium) to test the site in a browser",
-)
+pytestmark = needed
 
 
 def address(page: str) -> str:
@@ -134,6 +121,7 @@ class Visit:
     def __init__(self, browser, **settings):
         """Open an empty tab that listens."""
         self.context = browser.new_context(**{"viewport": WIDE, "color_scheme": "light", **settings})
+        self.context.add_init_script(UNMOVED)
         self.page = self.context.new_page()
         self.complaints, self.requests = [], []
         self.page.on(

@@ -4,7 +4,6 @@ import functools
 import gzip
 import http.server
 import json
-import os
 import re
 import shutil
 import threading
@@ -15,19 +14,9 @@ import torch
 from playwright.sync_api import sync_playwright
 
 from book import pages, prepare, project
-from press import paper
 from snippets.lie_groups.exponential import exp_so3
+from tests.browser import CHROMIUM, FLAGS, needed
 
-CHROMIUM = paper.chromium()
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 MODULES = project.DOCS / "playgrounds"
 NAMES = sorted(path.stem for path in MODULES.glob("*.js") if "export const start =" in path.read_text())
 AXE = project.ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -65,10 +54,7 @@ MODES_DONE = [
     "mode=powers,a=0.7,b=-0.5,c=0.5,d=0.7",
 ]
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and not os.environ.get("CI"),
-    reason="no Chromium on this machine: install it (Debian: apt-get install chromium) to test the playgrounds in a browser",
-)
+pytestmark = needed
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
