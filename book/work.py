@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from concurrent.futures import ProcessPoolExecutor
@@ -22,6 +23,7 @@ from book import project, record
 from book.style import MODES, style
 
 SMALLEST = 7  # points, of type in a figure
+LONGEST = 70  # bytes, of the folder for temporary files; the system allows 107 for all of an address
 
 
 def figure_file(module: str, function: str, mode: str) -> Path:
@@ -165,8 +167,12 @@ def pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _context() -> BaseContext:
-    """Return how processes begin: where that is safe, they are forked from one that has the libraries already."""
-    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+    """Return how processes begin: where that is safe, they are forked from one that has the libraries already.
+
+    It is asked for them through a socket in the folder for temporary files, whose address has to be short.
+    """
+    safe = sys.platform == "linux" and len(os.fsencode(tempfile.gettempdir())) < LONGEST
+    context = multiprocessing.get_context("forkserver" if safe else "spawn")
     context.set_forkserver_preload(["book.libraries"])
     return context
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from multiprocessing import forkserver
 
@@ -50,16 +51,30 @@ def test_a_worker_ends_with_its_parent_and_at_an_interrupt(begun):
     assert begun["thread"]._target is work._end_with_parent
 
 
-@pytest.mark.parametrize(("platform", "way"), [("linux", "forkserver"), ("darwin", "spawn"), ("win32", "spawn")])
-def test_workers_are_forked_where_that_is_safe(monkeypatch, platform, way):
-    """From a process that has imported the libraries, with one thread, and no more of the project than them."""
+@pytest.mark.parametrize(
+    ("platform", "folder", "way"),
+    [
+        ("linux", "/tmp", "forkserver"),
+        ("linux", "/" + "t" * 68, "forkserver"),
+        ("linux", "/" + "t" * 69, "spawn"),
+        ("linux", "/" + "ä" * 35, "spawn"),
+        ("darwin", "/tmp", "spawn"),
+        ("win32", "/tmp", "spawn"),
+    ],
+)
+def test_workers_are_forked_where_that_is_safe(monkeypatch, platform, folder, way):
     started = []
     monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: folder)
     monkeypatch.setattr(forkserver, "ensure_running", lambda: started.append("ready"))
     work.await_work()
     assert started == (["ready"] if way == "forkserver" else [])
     assert work.pool(1)._mp_context.get_start_method() == way
     assert forkserver._forkserver._preload_modules == ["book.libraries"]
+
+
+def test_what_workers_are_forked_from_has_the_libraries_and_no_more():
+    """With one thread and without windows."""
     program = (
         "import book.libraries, os, sys, torch; print(torch.get_num_threads(), os.environ['MPLBACKEND'], *sys.modules)"
     )
