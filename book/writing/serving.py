@@ -1,5 +1,6 @@
 """While the book is served: what is watched, what an edit renders again, and on each page what is wrong now."""
 
+import contextlib
 import html
 import logging
 import os
@@ -49,10 +50,13 @@ def tell(server: LiveReloadServer) -> None:
 
     MkDocs would answer no request until the next build that passes.
     """
-    build, answer, banner = server.builder, server.get_app(), ""
+    build, answer, banner, before = server.builder, server.get_app(), "", ""
 
     def builder() -> None:
-        nonlocal banner
+        nonlocal banner, before
+        before, last = _seen(server), before
+        if before == last:
+            return
         ear, head = Ear(), SAYS
         logging.getLogger("mkdocs").addHandler(ear)
         try:
@@ -83,6 +87,17 @@ def tell(server: LiveReloadServer) -> None:
 
     server.builder = builder
     server.set_app(app)
+
+
+def _seen(server: LiveReloadServer) -> str:
+    """Hash names and times of the files that are watched, but for bytecode, which a run of the tests leaves behind."""
+    files = []
+    for watch in (emitter.watch for emitter in server.observer.emitters):
+        for path in [Path(watch.path), *Path(watch.path).glob("**/*" if watch.is_recursive else "*")]:
+            with contextlib.suppress(FileNotFoundError):  # an editor's own, which comes and goes
+                if path.suffix != ".pyc" and not path.is_dir():
+                    files.append(f"{path} {path.stat().st_mtime_ns}")
+    return record.hash_of(*sorted(files))
 
 
 def watch(server: LiveReloadServer, docs: Path) -> None:

@@ -36,6 +36,8 @@ def server(settings):  # noqa: F811
     config = load_config(str(tree.root / "mkdocs.yml"))
     here.watch(config.docs_dir)
     config.plugins.on_serve(here, config=config, builder=here.builder)
+    for name in ("mkdocs.yml", "snippets"):
+        here.watch(str(tree.root / name))
     prepare.then = None  # tests run before the pages, as in a build
     yield here
     here.server_close()
@@ -121,8 +123,35 @@ def test_page_comes_before_the_tests_are_done_and_says_so(server, settings):  # 
         go.set()
         assert done.wait(60)
         prepare._behind.join()
+        settings.write(".book/tested/done", "")
         server.builder()
         assert shown(server)[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "is_edit"),
+    [
+        (None, False),
+        ("snippets/part/__pycache__/toy.pyc", False),
+        ("docs/assets/generated/figures/a.svg", False),
+        ("snippets/part/toy.py", True),
+        ("snippets/new/first.py", True),
+        ("docs/part/toy.md", True),
+        ("docs/assets/a.png", True),
+        ("mkdocs.yml", True),
+        (".book/tested/done", True),
+    ],
+)
+def test_bytecode_is_no_edit(server, settings, name, is_edit):  # noqa: F811
+    """A run of the tests leaves it behind, and the server looks at all files of a folder."""
+    (settings.root / "snippets/part/gone.py").symlink_to("nowhere")
+    server.builder = build = Mock()
+    serving.tell(server)
+    server.builder()
+    if name:
+        settings.write(name, "x")
+    server.builder()
+    assert build.call_count == 1 + is_edit
 
 
 def test_what_the_server_complains_of_is_not_told(server):
