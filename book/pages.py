@@ -270,9 +270,14 @@ def names() -> list[str]:
     return [name for name in nav() if name.endswith(".md") and (project.DOCS / name).exists()]
 
 
+@project.once_a_build
+def _written() -> list[str]:
+    return [str(path.relative_to(project.DOCS)) for path in sorted(project.DOCS.rglob("*.md"))]
+
+
 def written() -> list[Page]:
     """List all pages that there are in `docs/`, those outside the nav too."""
-    return [read(str(path.relative_to(project.DOCS))) for path in sorted(project.DOCS.rglob("*.md"))]
+    return [read(name) for name in _written()]
 
 
 def claims() -> list[Box]:

@@ -123,21 +123,23 @@ def _by_hand(folder: Path) -> Iterator[tuple[Path, bool]]:
 
 def let_change(files: Files) -> None:
     """Let also those pages be rendered that show something which changed elsewhere."""
+    known = prepare.ensure()
+    whole = repr((known, pages.claims()))
     for file in files.documentation_pages():
         if file.src_uri in pages.names():
-            state = _state(pages.read(file.src_uri), prepare.ensure())
+            state = _state(pages.read(file.src_uri), known, whole)
             page = Path(file.abs_dest_path)
             if _shown.get(file.src_uri) != state and page.exists():
                 os.utime(page, (0, 0))  # older than its source; it stays for the case that this build fails
             _shown[file.src_uri] = state
 
 
-def _state(page: pages.Page, known: Catalogue) -> str:
-    """Hash all that a page shows."""
+def _state(page: pages.Page, known: Catalogue, whole: str) -> str:
+    """Hash all that a page shows, which may be the whole book."""
     text = "\n".join(catalogue.substitute(line, page.name, known) for line in regions.expand(page.text).splitlines())
     own = known.needs.get(page.name), [known.tests.get(box.id) for box in page.blocks if box.id]
     drawn = [known.figures.get(":".join(pages.figure_target(page.name, name))) for _, name in page.figures]
-    others = repr((known, pages.claims())) if any(f"/// {kind}" in text for kind in OF_ALL) else ""
+    others = whole if any(f"/// {kind}" in text for kind in OF_ALL) else ""
     words = " ".join(text.lower().split())
     terms = [(name, said) for name, said in glossary.of_before(page.name).items() if name in words]
     return record.hash_of(text, repr((own, drawn, terms)), others, *(path.read_bytes() for path in formulas.OPTIONS))

@@ -124,7 +124,13 @@ def test_a_book_without_a_glossary_has_no_terms(tree):
 def test_a_page_is_rendered_anew_when_a_term_that_it_uses_is_said_differently(two):
     """Others are not."""
     known = prepare.ensure()
-    before = serving._state(pages.read("reference/another.md"), known), serving._state(pages.read("part/toy.md"), known)
+    before = (
+        serving._state(pages.read("reference/another.md"), known, ""),
+        serving._state(pages.read("part/toy.md"), known, ""),
+    )
     two.edit("docs/reference/glossary.md", "A vector of length one", "One that is one long")
-    after = serving._state(pages.read("reference/another.md"), known), serving._state(pages.read("part/toy.md"), known)
+    after = (
+        serving._state(pages.read("reference/another.md"), known, ""),
+        serving._state(pages.read("part/toy.md"), known, ""),
+    )
     assert [old == new for old, new in zip(before, after, strict=True)] == [False, True]
