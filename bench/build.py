@@ -92,16 +92,16 @@ def cold(folder: Path) -> None:
     part = re.sub(EMPTY, "", re.sub(OTHERS, "", whole, flags=re.MULTILINE), flags=re.MULTILINE)
     others = "".join(f"  /{page}\n" for page in re.findall(OTHERS, whole, flags=re.MULTILINE))
     settings.write_text(f"{part}\nexclude_docs: |\n{others}")
-    said("nothing made yet", build(folder), "first part and exact MNIST   (goal 60 s)")
+    said("nothing made yet", build(folder).wall, "first part and exact MNIST   (goal 60 s)")
     settings.write_text(whole)
     for made in (".book", ".cache", "docs/assets/generated", "site"):
         shutil.rmtree(folder / made, ignore_errors=True)
-    said("", build(folder), "the whole book")
+    said("", build(folder).wall, "the whole book")
 
 
-def said(name: str, time: Time, what: str) -> None:
+def said(name: str, seconds: float, what: str) -> None:
     """Print a line of the table; how long workers worked is not known, as they are no children of the build."""
-    print(f"{name:20} {time.wall:6.1f} s   {what}", flush=True)
+    print(f"{name:20} {seconds:6.1f} s   {what}", flush=True)
 
 
 def free_port() -> int:

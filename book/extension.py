@@ -19,7 +19,7 @@ from book.project import BookError, chapters, nav
 from book.reading import chart, glossary, notebooks, screen
 
 OUTPUT_FENCE = re.compile(r"^(\s*)(`{3,})\s*(\S.*)$")
-BODY = re.compile(r"/// (errata|code|chapters)\s*$")  # stands for what the catalogue has
+MADE = ("errata", "code", "chapters")  # blocks for what is made of all other pages
 rendering: str | None = None  # the page, as the hooks know it
 INLINE = ("span", "arithmatex")  # how arithmatex marks a formula in a sentence
 EMPHASIS = ("em", "strong", "a")
@@ -38,8 +38,9 @@ class Source(Preprocessor):
             outside = page.name == pages.UNKNOWN
             return lines if outside else [line for line in lines if line.startswith("# ")][:1]
         lines = _without_options(lines, page)
-        for at in [at for at, line in enumerate(lines) if BODY.match(line)][:1]:
-            lines[at : at + 2] = known.bodies.get(page.name, [])
+        if page.name in known.bodies:
+            at = _place(page)
+            lines[at : at + 2] = known.bodies[page.name]
         outside = {number for number, _ in pages.unfenced(lines)}
         rewritten = [
             catalogue.substitute(line, page.name, known) if number in outside else _output(line)
@@ -52,6 +53,14 @@ class Source(Preprocessor):
         if "rendering_context" in self.md.preprocessors:
             return self.md.preprocessors["rendering_context"].page.path
         return rendering or pages.UNKNOWN
+
+
+def _place(page: pages.Page) -> int:
+    """Return the index of the line at which the body belongs that is made of all other pages."""
+    for block in page.blocks:
+        if block.kind in MADE:
+            return block.line - 1
+    raise BookError(f"docs/{page.name}: there is no place for what is made: write {' or '.join(MADE)} as a block")
 
 
 def _without_options(lines: list[str], page: pages.Page) -> list[str]:

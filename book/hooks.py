@@ -91,9 +91,8 @@ def on_build_error(*, error: Exception) -> None:
 
 
 def on_serve(server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable) -> None:
-    """Watch what is written by hand, and say on the pages what is wrong."""
-    serving.tell(server)
-    serving.watch(server, Path(config.docs_dir))
+    """Let the server look at what is written by hand, and say on the pages what is wrong."""
+    serving.begin(server, config)
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> None:

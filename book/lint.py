@@ -135,7 +135,7 @@ def _regions() -> Iterator[str]:
     """Every marker in `snippets/` fits, what a page embeds is there, and some page shows each region."""
     shown = _shown(pages.written())
     own = {str(module_path(module_of(page)).relative_to(project.ROOT)) for page in chapters()}
-    files = own | {file for file, _ in shown}
+    files = own | {file for file, _ in _shown(_read())}
     for path in sorted(project.SNIPPETS.rglob("*.py")):
         file = str(path.relative_to(project.ROOT))
         found, problems = regions.regions(path)

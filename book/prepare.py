@@ -132,9 +132,9 @@ def _prepare() -> Catalogue:
         made = record.entries()
         record.shorten()
         known = catalogue.gather(made)
-        known.bodies = {page: list(body(known)) for page, body in BODIES.items() if page in pages.names()}
         _write_results(made)
         _stop("pages ask for numbers that no snippet computes:", lint.numbers(known))
+        known.bodies = {page: list(body(known)) for page, body in BODIES.items() if page in pages.names()}
         ledger.write_files(known)
         notebooks.write_all(known, made)
     if whole:

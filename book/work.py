@@ -23,6 +23,7 @@ from book import project, record
 from book.style import MODES, style
 
 SMALLEST = 7  # points, of type in a figure
+LIBRARIES = ["torch", "matplotlib.pyplot", "matplotlib.backends.backend_svg"]  # which take longest to import
 LONGEST = 70  # bytes, of the folder for temporary files; the system allows 107 for all of an address
 
 
@@ -80,7 +81,7 @@ def precision(name: str) -> None:
 
 
 def compact(svg: str) -> str:
-    """Take out what nobody sees and everybody would load: more than hundredths of a point, and half of each picture."""
+    """Round the coordinates of paths to a hundredth of a point, which nobody sees, and pack pictures without loss."""
     svg = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
     return re.sub(r'data:image/png;base64,\s*([^"]+)', _packed, svg)
 
@@ -163,7 +164,18 @@ def do(kind: str, *arguments: str) -> dict[str, Any]:
 
 def pool(workers: int) -> ProcessPoolExecutor:
     """Return processes that work side by side."""
+    await_work()
     return ProcessPoolExecutor(workers, _context(), begin)
+
+
+def await_work() -> None:
+    """Let the libraries be imported now, behind what else is done: it takes longer than most of the work."""
+    if _context().get_start_method() == "forkserver":
+        before = dict(os.environ)
+        _be_quiet()
+        forkserver.ensure_running()
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _context() -> BaseContext:
@@ -173,19 +185,19 @@ def _context() -> BaseContext:
     """
     safe = sys.platform == "linux" and len(os.fsencode(tempfile.gettempdir())) < LONGEST
     context = multiprocessing.get_context("forkserver" if safe else "spawn")
-    context.set_forkserver_preload(["book.libraries"])
+    context.set_forkserver_preload(LIBRARIES)
     return context
 
 
-def await_work() -> None:
-    """Let the libraries be imported now, behind what else is done, and not when the first work comes."""
-    if _context().get_start_method() == "forkserver":
-        forkserver.ensure_running()
+def _be_quiet() -> None:
+    """Ask for one thread, since what is printed and measured must not depend on the number of cores, and no window."""
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 
 def begin() -> None:
     """Set up a worker: no window, one thread, no word on standard output, and no life after its parent's."""
-    importlib.import_module("book.libraries")
+    _be_quiet()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     stdout, stderr = 1, 2
     os.dup2(stderr, stdout)

@@ -34,9 +34,12 @@ FOOT = (
 )
 
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
+
+
 def chromium() -> str | None:
     """Return the command of Chromium, or of Chrome, where the machine has one."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def make() -> Path:

@@ -115,6 +115,7 @@ ORDER = [
     "tests/pages/test_site.py::test_zensical",
     "tests/test_figures",
     "tests/pages/test_chapters",
+    "tests/pages/test_parts",
     "tests/mnist/train/",
     "tests/book",
     "tests/labs",

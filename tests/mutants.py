@@ -50,7 +50,7 @@ BITS = ("LShift", "RShift", "BitAnd", "BitOr", "BitXor")  # what no number takes
 
 def targets() -> list[Path]:
     """List the files that are changed."""
-    files = [*(ROOT / "snippets").rglob("*.py"), *(ROOT / "book").glob("*.py")]
+    files = [*(ROOT / "snippets").rglob("*.py"), *(ROOT / "book").rglob("*.py")]
     return [
         f
         for f in sorted(files)

@@ -30,6 +30,8 @@ def listing(known: Catalogue) -> Iterator[str]:
     part = ""
     for module, names in modules.items():
         page = _page(module)
+        if not module_path(module).exists():
+            raise BookError(f"{TABLE}: there is no module '{module}'{nearest(module, map(module_of, chapters()))}")
         if page is None:  # its chapter is not in the nav
             continue
         if part_of(page) != part:

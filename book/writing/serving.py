@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.structure.files import Files
@@ -25,7 +26,7 @@ LOOKS = (
 BANNER = f'<div role="alert" tabindex="0" style="{LOOKS}"><b>{{}}</b>\n{{}}</div>'
 FAILED = "The last build failed; this page is as it was before:"
 SAYS = "The last build says:"
-OF_ALL = ("ledger", "numbers", "errata", "chapters")  # blocks that look at all pages
+OF_ALL = ("ledger", "numbers", "errata", "code", "chapters")  # blocks that look at all pages
 
 _shown: dict[str, str] = {}  # the hash of what each page was rendered from
 
@@ -45,12 +46,13 @@ class Ear(logging.Handler):
             self.heard.append(said)
 
 
-def tell(server: LiveReloadServer) -> None:
+def tell(server: LiveReloadServer, before: str = "") -> None:
     """Let the server go on after a build that fails, reload the pages, and put what was complained of on them.
 
-    MkDocs would answer no request until the next build that passes.
+    MkDocs would answer no request until the next build that passes. What is watched is not built anew when it is as it
+    was built before.
     """
-    build, answer, banner, before = server.builder, server.get_app(), "", ""
+    build, answer, banner = server.builder, server.get_app(), ""
 
     def builder() -> None:
         nonlocal banner, before
@@ -94,15 +96,23 @@ def _seen(server: LiveReloadServer) -> str:
     files = []
     for watch in (emitter.watch for emitter in server.observer.emitters):
         for path in [Path(watch.path), *Path(watch.path).glob("**/*" if watch.is_recursive else "*")]:
-            with contextlib.suppress(FileNotFoundError):  # an editor's own, which comes and goes
-                if path.suffix != ".pyc" and not path.is_dir():
+            with contextlib.suppress(OSError):  # an editor's own, which comes and goes
+                if "__pycache__" not in path.parts and not path.is_dir():
                     files.append(f"{path} {path.stat().st_mtime_ns}")
     return record.hash_of(*sorted(files))
 
 
+def begin(server: LiveReloadServer, config: MkDocsConfig) -> None:
+    """Watch what is written by hand, say on the pages what is wrong, and be ready for work."""
+    watch(server, Path(config.docs_dir))
+    for path in config.watch:
+        server.watch(path)
+    tell(server, _seen(server))
+    work.await_work()
+
+
 def watch(server: LiveReloadServer, docs: Path) -> None:
     """Watch what is written by hand, since what the build makes would be followed by a second build of the same."""
-    work.await_work()
     done = project.CACHE / "tested" / "done"
     done.parent.mkdir(exist_ok=True)
     prepare.then = done.touch

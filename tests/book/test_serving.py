@@ -133,6 +133,7 @@ def test_page_comes_before_the_tests_are_done_and_says_so(server, settings):  # 
     [
         (None, False),
         ("snippets/part/__pycache__/toy.pyc", False),
+        ("snippets/part/__pycache__/toy.pyc.1234", False),
         ("docs/assets/generated/figures/a.svg", False),
         ("snippets/part/toy.py", True),
         ("snippets/new/first.py", True),
@@ -143,15 +144,20 @@ def test_page_comes_before_the_tests_are_done_and_says_so(server, settings):  # 
     ],
 )
 def test_bytecode_is_no_edit(server, settings, name, is_edit):  # noqa: F811
-    """A run of the tests leaves it behind, and the server looks at all files of a folder."""
-    (settings.root / "snippets/part/gone.py").symlink_to("nowhere")
-    server.builder = build = Mock()
-    serving.tell(server)
-    server.builder()
+    """A run of the tests leaves it behind, and the server looks at all files of a folder; the first build is done."""
+    (settings.root / "snippets/part/gone.py").symlink_to("gone.py")
+    build, config = Mock(), load_config(str(settings.root / "mkdocs.yml"))
+    new = LiveReloadServer(build, "127.0.0.1", 0, str(settings.root))
+    config.watch = [str(settings.root / "snippets")]
+    for path in (config.docs_dir, config.config_file_path):
+        new.watch(path)
+    config.plugins.on_serve(new, config=config, builder=build)
     if name:
         settings.write(name, "x")
-    server.builder()
-    assert build.call_count == 1 + is_edit
+    new.builder()
+    new.builder()
+    new.server_close()
+    assert build.call_count == is_edit
 
 
 def test_what_the_server_complains_of_is_not_told(server):

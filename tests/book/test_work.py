@@ -12,6 +12,7 @@ from multiprocessing import forkserver
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from book import project, work
@@ -26,7 +27,6 @@ def begun(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "dont_write_bytecode", None)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("MPLBACKEND")
-    monkeypatch.delitem(sys.modules, "book.libraries", raising=False)
     with monkeypatch.context() as inside:  # of these pytest has need, too
         inside.setattr(os, "dup2", lambda *ends: asked.update(dup2=ends))
         inside.setattr(os, "chdir", lambda place: asked.update(place=place))
@@ -66,25 +66,31 @@ def test_workers_are_forked_where_that_is_safe(monkeypatch, platform, folder, wa
     started = []
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(tempfile, "gettempdir", lambda: folder)
-    monkeypatch.setattr(forkserver, "ensure_running", lambda: started.append("ready"))
-    work.await_work()
-    assert started == (["ready"] if way == "forkserver" else [])
+    monkeypatch.setattr(forkserver, "ensure_running", lambda: started.append(dict(os.environ)))
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    before = dict(os.environ)
     assert work.pool(1)._mp_context.get_start_method() == way
-    assert forkserver._forkserver._preload_modules == ["book.libraries"]
+    assert dict(os.environ) == before
+    assert started == ([before | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}] if way == "forkserver" else [])
 
 
-def test_what_workers_are_forked_from_has_the_libraries_and_no_more():
-    """With one thread and without windows."""
-    program = (
-        "import book.libraries, os, sys, torch; print(torch.get_num_threads(), os.environ['MPLBACKEND'], *sys.modules)"
-    )
-    environment = {name: value for name, value in os.environ.items() if name not in ("OMP_NUM_THREADS", "MPLBACKEND")}
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
-    threads, backend, *modules = done.stdout.split()
-    assert (threads, backend) == ("1", "Agg")
-    assert {"matplotlib.pyplot", "matplotlib.backends.backend_svg", "book.libraries"} <= set(modules)
-    assert "book.project" not in modules
-    assert not [name for name in modules if name.startswith("snippets")]
+def of_a_worker():
+    """Return, in a worker, how many threads it has, and what it had before its first work."""
+    return torch.get_num_threads(), os.environ["MPLBACKEND"], set(sys.modules)
+
+
+def test_a_worker_has_the_libraries_when_it_begins_and_nothing_that_somebody_may_edit():
+    """One that begins after an edit is not to work with what was before it."""
+    forkserver._forkserver._stop()
+    with work.pool(1) as pool:
+        threads, backend, modules = pool.submit(of_a_worker).result()
+    assert (threads, backend) == (1, "Agg")
+    assert set(work.LIBRARIES) <= modules
+    program = f"import sys; {'; '.join(f'import {name}' for name in work.LIBRARIES)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not [name for name in done.stdout.split() if name.split(".")[0] in ("book", "snippets", "tests")]
+    forkserver._forkserver._stop()
 
 
 def test_a_picture_in_a_figure_is_packed_without_loss():

@@ -119,7 +119,7 @@ def _imports(path):
 
 def test_the_build_tool_knows_no_chapter():
     """`book/` imports no snippet by name."""
-    for path in (project.ROOT / "book").glob("*.py"):
+    for path in (project.ROOT / "book").rglob("*.py"):
         assert not list(_imports(path)), path
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from book import catalogue, ledger, lint, pages, project, record
+from book import catalogue, ledger, lint, pages, prepare, project, record
 from book.reading import chart, code, glossary
 
 BESIDE = ("", "Reference")  # the home page, and what any book has
@@ -12,6 +12,7 @@ PARTS = dict(project._parts(project.ROOT / "mkdocs.yml"))
 @pytest.fixture(params=[part for part in dict.fromkeys(PARTS.values()) if part not in BESIDE])
 def part(request, monkeypatch):
     """Leave one part in the nav."""
+    prepare.ensure()
     left = {page: part for page, part in PARTS.items() if part in (request.param, *BESIDE)}
     monkeypatch.setattr(project, "_parts", lambda path: left)
     project.look_again()
