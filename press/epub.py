@@ -1,11 +1,14 @@
 """The book as an EPUB: one XHTML file a chapter, formulas as MathML."""
 
+import base64
 import datetime
 import io
 import re
 import uuid
 import zipfile
 from pathlib import Path
+
+from PIL import Image
 
 from book import project
 from press import edition
@@ -40,6 +43,7 @@ table { border-collapse: collapse; }
 td, th { padding: 0.2em 0.6em; border-bottom: 0.05em solid #ccc; text-align: left; }
 """
 DISPLAY = '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"'
+PICTURE = re.compile(rb"data:image/webp;base64,([^\"]+)")
 VOID = re.compile(r"<(img|br|hr|wbr|col)((?:\s[^<>]*?)?)\s*/?>")
 
 
@@ -51,7 +55,7 @@ def make() -> Path:
     for chapter in chapters:
         for image, path in edition.pictures(chapter):
             name = f"figures/{'-'.join(path.parts[-3:])}"
-            files[name], image["src"] = path.read_bytes(), name
+            files[name], image["src"] = PICTURE.sub(_as_png, path.read_bytes()), name
         files[f"{chapter.slug}.xhtml"] = _page(chapter).encode()
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -67,6 +71,13 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes, how: int = zipfile
     info = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
     info.compress_type = how
     archive.writestr(info, content)
+
+
+def _as_png(picture: re.Match) -> bytes:
+    """Write a picture in a drawing as readers of EPUB 3.0 know it."""
+    made = io.BytesIO()
+    Image.open(io.BytesIO(base64.b64decode(picture[1]))).save(made, "PNG")
+    return b"data:image/png;base64," + base64.b64encode(made.getvalue())
 
 
 def _page(chapter: Chapter) -> str:

@@ -60,6 +60,17 @@ def test_a_name_that_the_code_does_not_have_is_refused(monkeypatch):
         list(code.listing(None))
 
 
+def test_a_module_that_is_not_there_is_refused_and_one_whose_chapter_is_elsewhere_left_out(monkeypatch):
+    monkeypatch.setattr(code, "table", lambda: ({}, {"lie_groups.exponental": {"exp_so3": "dtype"}}))
+    with pytest.raises(
+        BookError, match=r"take_along.py: there is no module 'lie_groups.exponental'; did you mean 'lie_g"
+    ):
+        list(code.listing(None))
+    monkeypatch.setattr(code, "table", lambda: ({}, {"lie_groups.exponential": {"exp_so3": "dtype"}}))
+    monkeypatch.setattr(code, "chapters", lambda: ["linear-algebra/span.md"])
+    assert "exp_so3" not in "\n".join(code.listing(None))
+
+
 @pytest.mark.parametrize("columns", [86, 87])
 def test_a_call_that_is_too_long_has_an_argument_a_line(columns):
     """Up to 86 columns, the result included, it is one line; arguments of a method are indented by four more."""

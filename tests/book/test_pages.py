@@ -22,6 +22,7 @@ from book import (
     marked,
     npm,
     pages,
+    prepare,
     project,
     record,
     recorded,
@@ -138,6 +139,32 @@ def test_errata_are_shown_in_full_and_closed(tree):
     assert "verdict-imprecise" in html
     assert "For a reason." in html
     assert '<a href="../part/toy.md#a-toy">so</a>' in html
+
+
+@pytest.mark.parametrize(("number", "said"), [("twos", "did you mean 'two'?"), ("two | .2q", "does not fit two = 2.0")])
+def test_a_number_that_is_not_there_is_named_with_its_line_where_the_errata_quote_it(tree, number, said):
+    """The page of errata, which is made of all chapters, is made only when these are right."""
+    tree.edit("docs/part/toy.md", "It says so.", f"It says {{{{ {number} }}}}.")
+    lines = (tree.root / "docs/part/toy.md").read_text().splitlines()
+    (line,) = [at for at, text in enumerate(lines, start=1) if number in text]
+    with pytest.raises(BookError, match=f"docs/part/toy.md:{line}: .*{re.escape(said)}"):
+        prepare.ensure()
+
+
+def test_what_is_made_of_all_pages_stands_in_its_place_and_nowhere_else(tree):
+    """Not where a listing shows how to ask for it; a page that has lost the place says so."""
+    sample = "```text\n/// errata\n///\n```\n"
+    tree.edit("docs/part/toy.md", "/// note", f"{sample}\n/// note")
+    tree.edit("docs/reference/errata.md", "/// errata", f"{sample}\n/// errata")
+    for page, count in (("part/toy.md", 0), ("reference/errata.md", 1)):
+        html = render(tree, page)
+        assert "/// errata\n///" in html, page
+        assert html.count("erratum-case") == count
+    tree.edit("docs/reference/errata.md", "\n/// errata\n///\n", "\nNothing.\n")
+    with pytest.raises(
+        BookError, match=r"docs/reference/errata.md: there is no place for what is made: write errata or"
+    ):
+        render(tree, "reference/errata.md")
 
 
 def test_what_a_source_says_is_closed_in_a_chapter_or_open_as_a_mistake(tree):

@@ -11,7 +11,8 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, ConfigurationError
 from mkdocs.livereload import LiveReloadServer
 
-from book import prepare
+from book import pages, prepare
+from book.catalogue import Catalogue
 from book.writing import serving
 from tests.book.test_hooks import TOY, built, settings  # noqa: F401
 
@@ -126,6 +127,13 @@ def test_page_comes_before_the_tests_are_done_and_says_so(server, settings):  # 
         settings.write(".book/tested/done", "")
         server.builder()
         assert shown(server)[2] == ""
+
+
+@pytest.mark.parametrize("kind", ["ledger", "numbers", "errata", "code", "chapters", "note"])
+def test_a_page_that_is_made_of_all_changes_with_any(server, settings, kind):  # noqa: F811
+    settings.write("docs/part/toy.md", f"# A toy\n\n/// {kind}\n///\n")
+    page, known = pages.read("part/toy.md"), Catalogue()
+    assert (serving._state(page, known, "before") == serving._state(page, known, "after")) == (kind == "note")
 
 
 @pytest.mark.parametrize(

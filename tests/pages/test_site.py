@@ -1,8 +1,10 @@
 """The built site in a real browser, as a reader has it: light and dark, wide and narrow, with and without scripts."""
 
+import base64
 import functools
 import gzip
 import http.server
+import io
 import os
 import re
 import shutil
@@ -17,6 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from filelock import FileLock
+from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 from book.project import DOCS, ROOT, nav
@@ -772,6 +775,14 @@ def test_epub_is_whole(dist):
         text = "".join(page.itertext())
         assert b"katex-html" not in files[name]
         assert [raw for raw in (*RAW, "\ue000") if raw in text] == []
+    drawn = [
+        base64.b64decode(found)
+        for text in files.values()
+        for found in re.findall(rb"data:image/png;base64,([^\"]+)", text)
+    ]
+    assert drawn
+    assert all(Image.open(io.BytesIO(picture)).format == "PNG" for picture in drawn)
+    assert [name for name, text in files.items() if b"image/webp" in text] == []
     span = pages["linear-algebra--span.xhtml"]
     whole = (Quiet.site / "linear-algebra/span/index.html").read_text()
     assert len(list(span.iter(MATH))) == whole.count("<math") > 100
