@@ -1,6 +1,7 @@
 """A folder of few digits, and runs on it that take a moment."""
 
 import dataclasses
+import signal
 import struct
 from pathlib import Path
 
@@ -78,3 +79,11 @@ def weights(report: Report) -> torch.Tensor:
 
 def finished(settings: Settings, **values) -> Report:
     return run(dataclasses.replace(settings, **values))
+
+
+@pytest.fixture
+def heard():
+    """Let Ctrl-C be heard, which a shell's `&` has switched off."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -349,6 +349,7 @@ def test_errors_of_torch_are_one_line_as_well(command, capsys, monkeypatch):
     assert error(capsys) == "error: CUDA error: an illegal memory access; was encountered"
 
 
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_ends_with_130_and_says_how_to_continue(command, capsys, monkeypatch, run_folder):
     real = loop.Training.look
 

@@ -250,6 +250,7 @@ def press_at(step: int):
 
 
 @EVERY
+@pytest.mark.usefixtures("heard")
 def test_after_ctrl_c_the_same_weights_come(settings, tmp_path, monkeypatch, model):
     given = settings(model=model, epochs=2, **MODELS[model])
     whole = run(given)
