@@ -1,6 +1,7 @@
 """The one record of what was made and what passed: a line of JSON for each, appended as soon as it is done.
 
-So nothing is lost where a build is killed. The last line of a key counts; one that is damaged counts as absent.
+So nothing is lost where a build is killed. The last line of a key counts; one that is damaged counts as absent. Of what
+was computed or measured twice from the same the first counts: rounding differs from run to run, and pages are to agree.
 """
 
 import hashlib
@@ -20,8 +21,13 @@ def file() -> Path:
 
 
 def entries() -> dict[str, Entry]:
-    """Return the last entry of each key."""
-    return {entry["key"]: entry for entry in map(_read, _lines()) if entry}
+    """Return the entry of each key that counts."""
+    found: dict[str, Entry] = {}
+    for entry in filter(None, map(_read, _lines())):
+        before = found.get(entry["key"], {"digest": None})
+        if before["digest"] != entry["digest"] or not entry["digest"] or "files" in entry:
+            found[entry["key"]] = entry
+    return found
 
 
 def _lines() -> list[bytes]:

@@ -23,6 +23,18 @@ def test_the_last_entry_of_a_key_counts_and_damaged_ones_do_not(tree):
     }
 
 
+def test_what_was_measured_first_with_the_same_code_counts(tree):
+    """Two processes may run it at once, and differ by rounding; a failure between, or other code, makes it count anew."""
+    counted = []
+    for digest, made in (("1", {"error": 9e-16}), ("1", {"error": 5e-16}), ("", {"message": "no"}), ("", {"message": "not"}),
+                         ("1", {"error": 4e-16}), ("1", {"error": None}), ("2", {"error": None}), ("2", {"files": {}}), ("2", {"files": {"a": "b"}})):  # fmt: skip
+        record.note("a", digest, **made)
+        counted.append({key: value for key, value in record.entries()["a"].items() if key not in ("key", "digest")})
+    first, again = {"error": 9e-16}, {"error": 4e-16}
+    failed, new = [{"message": "no"}, {"message": "not"}], {"error": None}
+    assert counted == [first, first, *failed, again, again, new, {"files": {}}, {"files": {"a": "b"}}]
+
+
 @pytest.mark.parametrize(("notes", "dropped"), [(1004, False), (1005, True)])
 def test_old_entries_are_dropped_when_there_are_many(tree, notes, dropped):
     """One entry counts, so there may be 1000 lines more than four."""
