@@ -6,7 +6,6 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 
@@ -324,8 +323,10 @@ def say(line: str, stream) -> None:
 
 def complain(line: str) -> None:
     """Print a line of bounded length on standard error; where that is impossible, the status has to do."""
-    with suppress(OSError):
+    try:
         say(shortened(line), sys.stderr)
+    except OSError:
+        sys.stderr = None  # else Python tries once more
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,5 +1,6 @@
 """The command, as a researcher types it."""
 
+import errno
 import importlib
 import io
 import json
@@ -460,6 +461,7 @@ def test_an_interrupt_ends_with_a_line(capsys, monkeypatch):
 
 
 COMMAND = [sys.executable, "-m", "snippets.linear_networks"]
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}  # as usual
 
 
 @pytest.mark.parametrize("how", [["--all"], ["--all", "--sort", "first"]], ids=" ".join)
@@ -511,13 +513,26 @@ def test_ctrl_c_before_the_command_has_begun(monkeypatch, capsys):
 )
 def test_where_nothing_can_be_written_the_status_says_so(answer, where, status, told):
     line = f"{shlex.join([*COMMAND, answer, '--rank', '1'])} {where}"
-    done = subprocess.run(line, shell=True, capture_output=True, text=True)
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, env=BUFFERED)
     assert (done.returncode, done.stderr) == (status, told)
 
 
 @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
 def test_a_complaint_that_nobody_hears_is_a_status(where):
-    assert subprocess.run(f"{shlex.join([*COMMAND, '(1 3', '--rank', '1'])} {where}", shell=True).returncode == 2
+    line = f"{shlex.join([*COMMAND, '(1 3', '--rank', '1'])} {where}"
+    assert subprocess.run(line, shell=True, env=BUFFERED).returncode == 2
+
+
+def test_a_complaint_is_tried_once(monkeypatch):
+    """Python would try again when it ends, and take another status."""
+
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    assert main(["(1 3", "--rank", "1"]) == 2
+    assert sys.stderr is None
 
 
 def test_a_broken_pipe_is_the_end(monkeypatch, capsys):
