@@ -60,7 +60,8 @@ def _place(page: pages.Page) -> int:
     for block in page.blocks:
         if block.kind in MADE:
             return block.line - 1
-    raise BookError(f"docs/{page.name}: there is no place for what is made: write {' or '.join(MADE)} as a block")
+    blocks = " or ".join(f"'/// {kind}'" for kind in MADE)
+    raise BookError(f"docs/{page.name}: there is no place for what is made of all pages: write the block {blocks}")
 
 
 def _without_options(lines: list[str], page: pages.Page) -> list[str]:

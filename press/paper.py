@@ -32,8 +32,6 @@ LOADED = "document.fonts.ready.then(() => Promise.all([...document.images].map((
 FOOT = (
     '<div style="width: 100%; font: 8pt serif; text-align: center; color: #333"><span class="pageNumber"></span></div>'
 )
-
-
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 
 

@@ -29,9 +29,9 @@ def listing(known: Catalogue) -> Iterator[str]:
     yield from (f"| *{name}* | {words} |" for name, words in promises.items())
     part = ""
     for module, names in modules.items():
-        page = _page(module)
         if not module_path(module).exists():
             raise BookError(f"{TABLE}: there is no module '{module}'{nearest(module, map(module_of, chapters()))}")
+        page = _page(module)
         if page is None:  # its chapter is not in the nav
             continue
         if part_of(page) != part:

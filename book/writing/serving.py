@@ -14,7 +14,7 @@ from mkdocs.exceptions import Abort, MkDocsException
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.structure.files import Files
 
-from book import catalogue, formulas, pages, prepare, project, record, regions, work
+from book import catalogue, extension, formulas, pages, prepare, project, record, regions, work
 from book.catalogue import Catalogue
 from book.reading import glossary
 
@@ -26,7 +26,7 @@ LOOKS = (
 BANNER = f'<div role="alert" tabindex="0" style="{LOOKS}"><b>{{}}</b>\n{{}}</div>'
 FAILED = "The last build failed; this page is as it was before:"
 SAYS = "The last build says:"
-OF_ALL = ("ledger", "numbers", "errata", "code", "chapters")  # blocks that look at all pages
+OF_ALL = ("ledger", "numbers", *extension.MADE)  # blocks that look at all pages
 
 _shown: dict[str, str] = {}  # the hash of what each page was rendered from
 

@@ -162,7 +162,8 @@ def test_what_is_made_of_all_pages_stands_in_its_place_and_nowhere_else(tree):
         assert html.count("erratum-case") == count
     tree.edit("docs/reference/errata.md", "\n/// errata\n///\n", "\nNothing.\n")
     with pytest.raises(
-        BookError, match=r"docs/reference/errata.md: there is no place for what is made: write errata or"
+        BookError,
+        match=r"docs/reference/errata.md: there is no place for what is made of all pages: write the block '/// errata'",
     ):
         render(tree, "reference/errata.md")
 

@@ -100,3 +100,7 @@ def test_embeddings_are_found_with_their_places(tree):
         (f"docs/part/toy.md:{second}", "snippets/part/toy.py", "double"),
     ]
     assert list(regions.embeddings([])) == []
+    tree.edit("mkdocs.yml", "nav: [part/toy.md", "nav: [part/absent.md, part/toy.txt, part/toy.md")
+    tree.write("docs/part/toy.txt", '--8<-- "snippets/part/toy.py:setup"\n')
+    assert len(list(regions.embeddings(map(pages.read, pages.names())))) == 2
+    assert len(list(regions.embeddings(pages.written()))) == 2
